@@ -1,0 +1,51 @@
+package org.viditq.core.checkpoint;
+
+import java.nio.ByteBuffer;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * A named tensor where it lies: a window of a memory-mapped file, or an array. Nothing is converted
+ * until asked for, so a checkpoint larger than the heap can be opened.
+ */
+public interface StoredTensor {
+  /** Name within the checkpoint, as in the state dict. */
+  String name();
+
+  DType dtype();
+
+  Shape shape();
+
+  /**
+   * The raw little-endian bytes, row-major, from position 0 to the limit; read-only and private to
+   * the caller. Valid while the checkpoint is open.
+   */
+  ByteBuffer bytes();
+
+  /**
+   * Converts {@code count} elements from {@code start} on to float32 (F64, I64 and I32 are rounded
+   * to nearest).
+   */
+  void copyTo(int start, float[] destination, int offset, int count);
+
+  /** All elements as float32. */
+  default Tensor toTensor() {
+    float[] values = new float[shape().size()];
+    copyTo(0, values, 0, values.length);
+    return Tensor.of(shape(), values);
+  }
+
+  /** As {@link #toTensor()}, but rejects NaN and infinities. */
+  default Tensor toFiniteTensor() {
+    Tensor tensor = toTensor();
+    for (float value : tensor.data()) {
+      if (!Float.isFinite(value)) {
+        throw new NonFiniteException(
+            "Tensor " + name() + " holds NaN or infinity; the checkpoint is damaged.");
+      }
+    }
+    return tensor;
+  }
+}

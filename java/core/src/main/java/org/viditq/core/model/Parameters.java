@@ -1,0 +1,42 @@
+package org.viditq.core.model;
+
+import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * Where a model definition gets its weights from; names are state-dict keys relative to the model.
+ * Shapes are checked against what the model's configuration implies.
+ *
+ * <p>All methods throw {@link org.viditq.core.error.InvalidCheckpointException} naming the tensor
+ * if it is missing or misshaped, and {@link org.viditq.core.error.NonFiniteException} naming the
+ * layer if it holds NaN or infinity.
+ */
+public interface Parameters {
+  boolean contains(String name);
+
+  /** A small tensor (table, norm weight) converted to float32. */
+  Tensor tensor(String name, int... shape);
+
+  /**
+   * The linear layer {@code name}: {@code name.weight} [out, in] and, where present, {@code
+   * name.bias} [out]; its quantized form where the plan has one.
+   */
+  LinearParameters linear(String name, int inFeatures, int outFeatures);
+
+  /**
+   * The convolution {@code name}: {@code name.weight} [out, in, kernel...] and, where present,
+   * {@code name.bias}.
+   */
+  ConvolutionParameters convolution(
+      String name,
+      int inChannels,
+      int outChannels,
+      int[] kernel,
+      int[] stride,
+      int[] padBefore,
+      int[] padAfter);
+
+  /** The parameters below {@code prefix} (which includes its trailing dot). */
+  Parameters under(String prefix);
+}

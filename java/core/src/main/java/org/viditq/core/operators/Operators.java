@@ -1,0 +1,199 @@
+package org.viditq.core.operators;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The operator contract: the operations that kernels really have, written once for every backend.
+ *
+ * <p>{@code V} is the backend's value: a tensor where the backend computes at once, a node of a
+ * graph where it records. Values are immutable. All are float32, dense, row-major. Unless stated
+ * otherwise the last axis is the channel axis, C channels, and B is the batch.
+ *
+ * <p>Every method checks its operands and throws {@link org.viditq.core.error.ShapeException}
+ * naming the operator and the shapes. The Javadoc here is the specification that backends are
+ * tested against; where a float result depends on the order of summation, the reference backend
+ * (float64 accumulation) is the judge.
+ */
+public interface Operators<V> extends AutoCloseable {
+
+  // ---- values ---------------------------------------------------------------------------------
+
+  /** Brings a tensor to the backend. */
+  V constant(Tensor tensor);
+
+  /**
+   * Brings a value back; only for backends that compute at once.
+   *
+   * @throws org.viditq.core.error.BackendException if the backend records
+   */
+  Tensor read(V value);
+
+  Shape shape(V value);
+
+  // ---- layers ---------------------------------------------------------------------------------
+
+  /**
+   * Prepares a linear layer; released by {@link #close()}.
+   *
+   * @throws org.viditq.core.error.NonFiniteException if weight or bias holds NaN or infinity,
+   *     naming the layer
+   */
+  Linear prepare(LinearParameters parameters);
+
+  /** Prepares a convolution; released by {@link #close()}. */
+  Convolution prepare(ConvolutionParameters parameters);
+
+  /**
+   * Sets the diffusion timestep (0 to 1000) of the calls that follow: quantized layers switch to
+   * the weight set of its range. Call it once per denoiser evaluation, before it.
+   */
+  void selectTimestep(double timestep);
+
+  /**
+   * out = residual + gate * act(x W^T + b), x [.., K], result [.., N].
+   *
+   * <p>Quantized layers: x' = x / s per channel where balanced, codes of x' by the layer's {@link
+   * org.viditq.core.quant.ActivationQuantization}, exact integer product with the weight codes of
+   * the selected timestep range, then y = Δa Δw Σ(qa - za)(qw - zw) + b. The floating-point
+   * epilogue is float32 or better.
+   *
+   * @throws org.viditq.core.error.NonFiniteException if a quantized layer's input holds NaN or
+   *     infinity, naming the layer
+   */
+  V linear(V x, Linear layer, Epilogue<V> epilogue);
+
+  /** {@link #linear(Object, Linear, Epilogue)} without epilogue. */
+  default V linear(V x, Linear layer) {
+    return linear(x, layer, Epilogue.none());
+  }
+
+  /**
+   * Several layers on one input (q, k and v), so that a backend can quantize it once.
+   *
+   * @return one result per layer, in order
+   */
+  default List<V> linears(V x, List<Linear> layers) {
+    List<V> results = new ArrayList<>(layers.size());
+    for (Linear layer : layers) {
+      results.add(linear(x, layer));
+    }
+    return results;
+  }
+
+  /**
+   * Convolution (cross-correlation, as in PyTorch) of x [B, Cin, spatial...] with zero padding;
+   * result [B, Cout, (extent + padBefore + padAfter - k) / stride + 1 ...].
+   */
+  V convolution(V x, Convolution layer);
+
+  // ---- normalization --------------------------------------------------------------------------
+
+  /**
+   * LayerNorm over the last axis: (x - mean) / sqrt(var + eps) with the biased variance, then *
+   * gamma + beta where given ([C] each).
+   */
+  V layerNorm(V x, Optional<V> gamma, Optional<V> beta, float eps);
+
+  /**
+   * adaLN: LayerNorm without affine, then n * (1 + scale) + shift. x [B, N, C], shift and scale [B
+   * or 1, 1, C]. Peebles and Xie, "Scalable Diffusion Models with Transformers", section 3.2.
+   */
+  V layerNormModulate(V x, V shift, V scale, float eps);
+
+  /** T5 RMSNorm over the last axis: x / sqrt(mean(x²) + eps) * weight; no mean, no bias. */
+  V rmsNorm(V x, V weight, float eps);
+
+  /**
+   * GroupNorm of x [B, C, spatial...]: mean and biased variance over C/groups channels and all
+   * spatial positions, then * gamma[c] + beta[c].
+   */
+  V groupNorm(V x, V gamma, V beta, int groups, float eps);
+
+  // ---- pointwise ------------------------------------------------------------------------------
+
+  V activate(V x, Activation activation);
+
+  /** a + b with NumPy broadcasting. */
+  V add(V a, V b);
+
+  /** a * b with NumPy broadcasting. */
+  V multiply(V a, V b);
+
+  /** x * factor. */
+  V scale(V x, float factor);
+
+  // ---- attention ------------------------------------------------------------------------------
+
+  /**
+   * softmax(scale * q k^T + bias) v per head; heads are contiguous slices of the channel axis.
+   *
+   * @param q [B, N, H*D]
+   * @param k [B, S, H*D]
+   * @param v [B, S, H*Dv]
+   * @param scale usually 1/sqrt(D); 1 for T5
+   * @param bias added to the scores, broadcast to [B, H, N, S]: rank 4 with each extent matching or
+   *     1 (a padding mask is [B, 1, 1, S] of 0 and -10000)
+   * @return [B, N, H*Dv]
+   */
+  V attention(V q, V k, V v, int heads, float scale, Optional<V> bias);
+
+  /**
+   * Cross attention on packed text, as the original PixArt and Open-Sora code does: k and v [1,
+   * sum(lengths), C] hold the valid tokens of all samples one after the other, and sample i of q
+   * [B, N, C] attends only to its own lengths[i] rows.
+   */
+  V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths);
+
+  /**
+   * Rotary embedding of x [B, N, H, D] on neighbouring pairs: (x0, x1) becomes (x0 cos - x1 sin, x1
+   * cos + x0 sin), cos and sin [N, D]. Su et al., "RoFormer", section 3.4.2.
+   */
+  V rotary(V x, V cos, V sin);
+
+  // ---- embeddings -----------------------------------------------------------------------------
+
+  /** Rows of table [vocabulary, C] by index; result [indices.length, C]. */
+  V embedding(V table, int[] indices);
+
+  /**
+   * Sinusoidal timestep embedding: f_i = exp(-ln(10000) i / (D/2 - shift)), i = 0..D/2-1; result
+   * [B, D] is sin(t f) | cos(t f), or cos | sin if {@code flip}; for odd D one zero column at the
+   * end. Computed in float32 as the published code does. DDPM (Ho et al. 2020).
+   *
+   * @param timesteps [B]
+   */
+  V timestepEmbedding(V timesteps, int dimension, boolean flip, float shift);
+
+  /**
+   * Cuts x [B, Cin, H, W] (or [B, Cin, T, H, W]) into patches of the layer's kernel, zero-padding
+   * each axis at its end to a multiple, and projects each; tokens in (t,) h, w order, result [B,
+   * tokens, Cout]. The layer's stride equals its kernel and it has no padding.
+   */
+  V patchEmbedding(V x, Convolution projection);
+
+  // ---- shape moves ----------------------------------------------------------------------------
+
+  V reshape(V x, int... dims);
+
+  /** Result axis i is axis permutation[i] of x. */
+  V permute(V x, int... permutation);
+
+  V concat(List<V> parts, int axis);
+
+  /** Elements from (inclusive) to (exclusive) of one axis. */
+  V slice(V x, int axis, int from, int to);
+
+  /** Repeats axes of extent 1 (NumPy broadcast_to). */
+  V broadcast(V x, int... dims);
+
+  /** Nearest-neighbour upsampling by 2 of the last two axes of x [B, C, H, W]. */
+  V upsampleNearest2x(V x);
+
+  /** Releases everything prepared; idempotent. */
+  @Override
+  void close();
+}

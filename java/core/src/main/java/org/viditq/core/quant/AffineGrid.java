@@ -1,0 +1,33 @@
+package org.viditq.core.quant;
+
+/**
+ * Scale and zero point per group: value = (code - zeroPoint) * scale.
+ *
+ * @param format code range
+ * @param scale Δ per group, finite and &gt; 0
+ * @param zeroPoint z per group, within the code range; all 0 when symmetric
+ */
+public record AffineGrid(IntegerFormat format, float[] scale, int[] zeroPoint) {
+  public AffineGrid {
+    if (scale.length != zeroPoint.length) {
+      throw new IllegalArgumentException(
+          "A grid has " + scale.length + " scales but " + zeroPoint.length + " zero points.");
+    }
+  }
+
+  public int groups() {
+    return scale.length;
+  }
+
+  /** round-half-even(x/Δ) + z clamped to the code range; x/Δ is a true float32 division. */
+  public int encode(int group, float x) {
+    // Clamped as a double first: x/Δ may exceed the int range when Δ was replaced by 1e-6.
+    double steps = Math.rint(x / scale[group]) + zeroPoint[group];
+    return (int) Math.max(format.minCode(), Math.min(format.maxCode(), steps));
+  }
+
+  /** (code - z) * Δ in float32. */
+  public float decode(int group, int code) {
+    return (code - zeroPoint[group]) * scale[group];
+  }
+}

@@ -1,0 +1,28 @@
+package org.viditq.core.quant;
+
+/**
+ * Activations as codes, row by row: what a backend's quantization kernel must produce to the bit.
+ *
+ * @param format code range
+ * @param rows number of rows (tokens over all samples)
+ * @param columns channels per row
+ * @param codes [rows, columns]; unsigned bytes when asymmetric, signed when symmetric
+ * @param scale Δ per row (repeated where rows share a grid)
+ * @param zeroPoint z per row
+ * @param rowSum sum of the codes per row, for the zero-point correction of the weights
+ */
+public record QuantizedActivations(
+    IntegerFormat format,
+    int rows,
+    int columns,
+    byte[] codes,
+    float[] scale,
+    int[] zeroPoint,
+    int[] rowSum) {
+
+  /** Code at (row, column) as an integer in the format's range. */
+  public int code(int row, int column) {
+    byte code = codes[row * columns + column];
+    return format.symmetric() ? code : code & 0xff;
+  }
+}

@@ -1,0 +1,17 @@
+package org.viditq.core.quant;
+
+/** The integer codes of a weight matrix [rows = output channels, columns = input channels]. */
+public interface WeightCodes {
+  int rows();
+
+  int columns();
+
+  /**
+   * Writes the codes of one row, one per byte: unsigned 0..2^b-1 for asymmetric formats, signed for
+   * symmetric ones.
+   */
+  void copyRow(int row, byte[] destination, int offset);
+
+  /** Bytes that the codes take where they are stored. */
+  long sizeInBytes();
+}
