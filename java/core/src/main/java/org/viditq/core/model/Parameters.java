@@ -1,5 +1,6 @@
 package org.viditq.core.model;
 
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.tensor.Tensor;
@@ -17,6 +18,12 @@ public interface Parameters {
 
   /** A small tensor (table, norm weight) converted to float32. */
   Tensor tensor(String name, int... shape);
+
+  /**
+   * A large tensor left where it lies, for reading a part of it: the token embedding of a text
+   * encoder, of which a prompt needs a few rows. NaN and infinity are not looked for.
+   */
+  StoredTensor stored(String name, int... shape);
 
   /**
    * The linear layer {@code name}: {@code name.weight} [out, in] and, where present, {@code
