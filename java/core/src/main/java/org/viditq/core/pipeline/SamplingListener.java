@@ -1,0 +1,25 @@
+package org.viditq.core.pipeline;
+
+import org.viditq.core.tensor.Tensor;
+
+/** Sees every step of a sampling: for calibration, previews and tests. Must not change tensors. */
+public interface SamplingListener {
+  /** Listens to nothing. */
+  SamplingListener NONE = new SamplingListener() {};
+
+  /**
+   * Called before each denoiser evaluation.
+   *
+   * @param step index of the sampling step, 0 first
+   * @param input the whole batch; with guidance the negative half comes first
+   */
+  default void beforeDenoising(int step, DenoiserInput input) {}
+
+  /**
+   * Called after each step.
+   *
+   * @param step index of the sampling step that is done
+   * @param latents [B, C, H, W] after the step
+   */
+  default void afterStep(int step, Tensor latents) {}
+}
