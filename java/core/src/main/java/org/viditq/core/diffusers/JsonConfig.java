@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.io.IoReason;
 import org.viditq.core.io.StrictJson;
 
 /**
@@ -53,7 +54,7 @@ public final class JsonConfig {
       throw new InvalidModelException(
           file + " is not valid JSON: " + StrictJson.describe(malformed) + ".", malformed);
     } catch (IOException e) {
-      throw new InvalidModelException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+      throw new InvalidModelException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }
   }
 

@@ -1,0 +1,85 @@
+package org.viditq.core.checkpoint;
+
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+
+/**
+ * The tensors of another checkpoint whose names start with a prefix, without it. Closing the view
+ * leaves the other one open.
+ */
+public final class PrefixedCheckpoint implements Checkpoint {
+  private final Checkpoint base;
+  private final String prefix;
+  private final Set<String> names = new LinkedHashSet<>();
+
+  /**
+   * @param prefix includes its trailing dot, if any
+   */
+  public PrefixedCheckpoint(Checkpoint base, String prefix) {
+    this.base = base;
+    this.prefix = prefix;
+    for (String name : base.names()) {
+      if (name.startsWith(prefix)) {
+        names.add(name.substring(prefix.length()));
+      }
+    }
+  }
+
+  @Override
+  public String source() {
+    return base.source() + " below " + prefix;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(names);
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return names.contains(name);
+  }
+
+  @Override
+  public StoredTensor get(String name) {
+    if (!contains(name)) {
+      throw Checkpoints.missing(name, this);
+    }
+    return new Renamed(name, base.get(prefix + name));
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return base.metadata();
+  }
+
+  @Override
+  public void close() {}
+
+  private record Renamed(String name, StoredTensor tensor) implements StoredTensor {
+    @Override
+    public DType dtype() {
+      return tensor.dtype();
+    }
+
+    @Override
+    public Shape shape() {
+      return tensor.shape();
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+      return tensor.bytes();
+    }
+
+    @Override
+    public void copyTo(int start, float[] destination, int offset, int count) {
+      tensor.copyTo(start, destination, offset, count);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package org.viditq.core.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.io.IoReason;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+
+/**
+ * One memory-mapped safetensors file: 8 bytes header length (little-endian), a JSON header, the
+ * data.
+ *
+ * <p>Each tensor is mapped on its own when its bytes are first asked for, so neither the size of
+ * the file nor the heap is a limit. Closing it closes the file; the mappings go when the last
+ * buffer onto them is garbage, since unmapping memory that somebody still reads would crash.
+ */
+final class SafetensorsFile implements Checkpoint {
+  private final String source;
+  private final FileChannel channel;
+  private final Map<String, String> metadata;
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+
+  /**
+   * @throws InvalidCheckpointException if the file is missing, unreadable or not valid safetensors
+   */
+  static SafetensorsFile open(Path file) {
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      return new SafetensorsFile(file, channel);
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw new InvalidCheckpointException(
+          "Cannot read checkpoint " + file + ": " + IoReason.of(e) + ".", e);
+    } catch (RuntimeException e) {
+      closeQuietly(channel);
+      throw e;
+    }
+  }
+
+  private SafetensorsFile(Path file, FileChannel channel) throws IOException {
+    this.source = file.toString();
+    this.channel = channel;
+    byte[] json = readHeader();
+    long dataStart = Long.BYTES + json.length;
+    SafetensorsHeader header = SafetensorsHeader.parse(json, channel.size() - dataStart, source);
+    this.metadata = Collections.unmodifiableMap(header.metadata());
+    header
+        .entries()
+        .forEach((name, entry) -> tensors.put(name, new MappedTensor(name, entry, dataStart)));
+  }
+
+  private byte[] readHeader() throws IOException {
+    long size = channel.size();
+    if (size < Long.BYTES) {
+      throw new InvalidCheckpointException(
+          source + " is only " + size + " bytes long; it is truncated or not a safetensors file.");
+    }
+    ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(prefix, 0);
+    if (Pickle.looksLike(prefix)) {
+      throw Pickle.refuse(source);
+    }
+    long length = prefix.getLong(0);
+    if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
+      throw new InvalidCheckpointException(
+          source
+              + " claims a header of "
+              + Long.toUnsignedString(length)
+              + " bytes (at most "
+              + SafetensorsHeader.MAX_LENGTH
+              + " are allowed); it is damaged or not a safetensors file.");
+    }
+    if (length > size - Long.BYTES) {
+      throw new InvalidCheckpointException(
+          source
+              + " claims a header of "
+              + length
+              + " bytes but is only "
+              + size
+              + " bytes long; it is truncated or not a safetensors file.");
+    }
+    ByteBuffer header = ByteBuffer.allocate((int) length);
+    readFully(header, Long.BYTES);
+    return header.array();
+  }
+
+  private void readFully(ByteBuffer destination, long position) throws IOException {
+    while (destination.hasRemaining()) {
+      int read = channel.read(destination, position + destination.position());
+      if (read < 0) {
+        throw new IOException("it became shorter while it was read");
+      }
+    }
+  }
+
+  @Override
+  public String source() {
+    return source;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return tensors.containsKey(name);
+  }
+
+  @Override
+  public StoredTensor get(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw Checkpoints.missing(name, this);
+    }
+    return tensor;
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(channel);
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException nothingWasWritten) {
+        // A file that was only read has nothing to lose.
+      }
+    }
+  }
+
+  /** A window of the file. */
+  private final class MappedTensor implements StoredTensor {
+    private final String name;
+    private final SafetensorsHeader.Entry entry;
+    private final long dataStart;
+    private ByteBuffer window;
+
+    MappedTensor(String name, SafetensorsHeader.Entry entry, long dataStart) {
+      this.name = name;
+      this.entry = entry;
+      this.dataStart = dataStart;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public DType dtype() {
+      return entry.dtype();
+    }
+
+    @Override
+    public Shape shape() {
+      return entry.shape();
+    }
+
+    @Override
+    public synchronized ByteBuffer bytes() {
+      if (window == null) {
+        window = map();
+      }
+      return window.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private ByteBuffer map() {
+      long length = entry.end() - entry.begin();
+      try {
+        if (length > channel.size() - dataStart - entry.begin()) {
+          // Reading beyond the end of a mapped file would fault.
+          throw new IOException("it became shorter while it was open");
+        }
+        return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), length);
+      } catch (ClosedChannelException e) {
+        throw new IllegalStateException(
+            "Tensor " + name + " was read after its checkpoint " + source + " was closed.", e);
+      } catch (IOException e) {
+        throw new InvalidCheckpointException(
+            "Cannot read tensor " + name + " of " + source + ": " + IoReason.of(e) + ".", e);
+      }
+    }
+
+    @Override
+    public void copyTo(int start, float[] destination, int offset, int count) {
+      ElementCodec.decode(entry.dtype(), bytes(), start, destination, offset, count);
+    }
+
+    @Override
+    public String toString() {
+      return name + " " + entry.dtype() + shape() + " of " + source;
+    }
+  }
+}

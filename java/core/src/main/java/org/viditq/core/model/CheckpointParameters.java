@@ -1,0 +1,135 @@
+package org.viditq.core.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.NonFiniteScan;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.DenseLinearParameters;
+import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The full-precision parameters that a checkpoint holds. Weights of layers stay where they are
+ * stored; they are scanned for NaN and infinity there, once.
+ */
+public final class CheckpointParameters implements Parameters {
+  private final Checkpoint checkpoint;
+  private final String prefix;
+  private final Set<String> used;
+
+  public CheckpointParameters(Checkpoint checkpoint) {
+    this(checkpoint, "", ConcurrentHashMap.newKeySet());
+  }
+
+  private CheckpointParameters(Checkpoint checkpoint, String prefix, Set<String> used) {
+    this.checkpoint = checkpoint;
+    this.prefix = prefix;
+    this.used = used;
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return checkpoint.contains(prefix + name);
+  }
+
+  @Override
+  public Tensor tensor(String name, int... shape) {
+    return get(prefix + name, prefix + name, shape).toTensor();
+  }
+
+  @Override
+  public LinearParameters linear(String name, int inFeatures, int outFeatures) {
+    String layer = prefix + name;
+    return new DenseLinearParameters(
+        layer, get(layer + ".weight", layer, outFeatures, inFeatures), bias(layer, outFeatures));
+  }
+
+  @Override
+  public ConvolutionParameters convolution(
+      String name,
+      int inChannels,
+      int outChannels,
+      int[] kernel,
+      int[] stride,
+      int[] padBefore,
+      int[] padAfter) {
+    String layer = prefix + name;
+    int[] shape = new int[2 + kernel.length];
+    shape[0] = outChannels;
+    shape[1] = inChannels;
+    System.arraycopy(kernel, 0, shape, 2, kernel.length);
+    return new ConvolutionParameters(
+        layer,
+        get(layer + ".weight", layer, shape),
+        bias(layer, outChannels),
+        stride.clone(),
+        padBefore.clone(),
+        padAfter.clone());
+  }
+
+  @Override
+  public Parameters under(String prefix) {
+    return new CheckpointParameters(checkpoint, this.prefix + prefix, used);
+  }
+
+  /**
+   * Tensors of the whole checkpoint that nobody has asked for yet, through this object or any
+   * {@link #under} it, in file order: worth a warning once the model is built.
+   */
+  public List<String> unused() {
+    return checkpoint.names().stream().filter(name -> !used.contains(name)).toList();
+  }
+
+  private Optional<Tensor> bias(String layer, int outFeatures) {
+    String name = layer + ".bias";
+    return checkpoint.contains(name)
+        ? Optional.of(get(name, layer, outFeatures).toTensor())
+        : Optional.empty();
+  }
+
+  private StoredTensor get(String name, String layer, int... shape) {
+    StoredTensor tensor = checkpoint.get(name);
+    if (!Arrays.equals(tensor.shape().toArray(), shape)) {
+      throw new InvalidCheckpointException(
+          "Tensor "
+              + name
+              + " of "
+              + checkpoint.source()
+              + " has shape "
+              + tensor.shape()
+              + ", but the model's configuration needs "
+              + Shape.of(shape)
+              + ".");
+    }
+    if (!tensor.dtype().isFloatingPoint()) {
+      throw new InvalidCheckpointException(
+          "Tensor "
+              + name
+              + " of "
+              + checkpoint.source()
+              + " is stored as "
+              + tensor.dtype()
+              + " where floating-point parameters are needed.");
+    }
+    if (used.add(name) && NonFiniteScan.found(tensor)) {
+      used.remove(name); // found again if asked again
+      throw new NonFiniteException(
+          "Layer "
+              + layer
+              + " holds NaN or infinity in "
+              + name
+              + " of "
+              + checkpoint.source()
+              + "; the checkpoint is damaged.");
+    }
+    return tensor;
+  }
+}

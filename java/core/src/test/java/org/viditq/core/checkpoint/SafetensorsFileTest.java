@@ -1,0 +1,200 @@
+package org.viditq.core.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+
+class SafetensorsFileTest {
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeEach
+  void nameFile() {
+    file = folder.resolve("weights.safetensors");
+  }
+
+  private void assertRefused(byte[] content, String... parts) throws IOException {
+    Files.write(file, content);
+    assertThatThrownBy(() -> Checkpoints.open(file).close())
+        .isInstanceOf(InvalidCheckpointException.class)
+        .hasMessageContaining("weights.safetensors")
+        .hasMessageContainingAll(parts)
+        .hasMessageEndingWith(".")
+        .hasMessageNotContaining("\n");
+  }
+
+  private static String tensor(String name, String dtype, String shape, String offsets) {
+    return "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":%s}"
+        .formatted(name, dtype, shape, offsets);
+  }
+
+  @Test
+  void readsTensorsAndMetadata() throws IOException {
+    String header =
+        "{\"__metadata__\":{\"format\":\"pt\"},"
+            + tensor("b", "I8", "[3]", "[8,11]")
+            + ","
+            + tensor("a", "F32", "[2,1]", "[0,8]")
+            + ","
+            + tensor("none", "F16", "[0,4]", "[11,11]")
+            + ","
+            + tensor("scalar", "U8", "[]", "[11,12]")
+            + "}   ";
+    byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, (byte) 0xc0, -1, 0, 127, (byte) 200};
+    RawSafetensors.write(file, header, data);
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      assertThat(checkpoint.names()).containsExactly("a", "b", "none", "scalar");
+      assertThat(checkpoint.metadata()).containsExactly(java.util.Map.entry("format", "pt"));
+      StoredTensor a = checkpoint.get("a");
+      assertThat(a.dtype()).isEqualTo(DType.F32);
+      assertThat(a.shape()).isEqualTo(Shape.of(2, 1));
+      assertThat(a.toTensor().data()).containsExactly(1, -2);
+      assertThat(a.bytes().order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
+      assertThat(a.bytes().isReadOnly()).isTrue();
+      float[] last = {9, 9, 9};
+      checkpoint.get("b").copyTo(1, last, 1, 2);
+      assertThat(last).containsExactly(9, 0, 127);
+      assertThat(checkpoint.get("none").toTensor().size()).isZero();
+      assertThat(checkpoint.get("scalar").toTensor().data()).containsExactly(200);
+    }
+  }
+
+  @Test
+  void missingTensorIsNamed() throws IOException {
+    RawSafetensors.write(file, "{}", new byte[0]);
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      assertThat(checkpoint.contains("a")).isFalse();
+      assertThatThrownBy(() -> checkpoint.get("a"))
+          .isInstanceOf(InvalidCheckpointException.class)
+          .hasMessageContainingAll("tensor a", "weights.safetensors");
+    }
+  }
+
+  @Test
+  void closedCheckpointRefusesNewReadsAndKeepsOldBuffersValid() throws IOException {
+    RawSafetensors.write(
+        file,
+        "{" + tensor("a", "U8", "[1]", "[0,1]") + "," + tensor("b", "U8", "[1]", "[1,2]") + "}",
+        new byte[] {7, 8});
+    Checkpoint checkpoint = Checkpoints.open(file);
+    var bytes = checkpoint.get("a").bytes();
+    checkpoint.close();
+    checkpoint.close();
+    assertThat(bytes.get(0)).isEqualTo((byte) 7);
+    StoredTensor unread = checkpoint.get("b");
+    assertThatThrownBy(unread::bytes)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void fileThatShrinksWhileOpenIsReported() throws IOException {
+    RawSafetensors.write(file, "{" + tensor("a", "U8", "[4]", "[0,4]") + "}", new byte[4]);
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      Files.write(file, new byte[9]);
+      assertThatThrownBy(() -> checkpoint.get("a").toTensor())
+          .isInstanceOf(InvalidCheckpointException.class)
+          .hasMessageContainingAll("tensor a", "shorter");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 7})
+  void shorterThanTheLengthField(int length) throws IOException {
+    assertRefused(new byte[length], "truncated");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1, claims a header", "100000001, claims a header", "3, only 10 bytes long"})
+  void lyingHeaderLength(long length, String reason) throws IOException {
+    assertRefused(RawSafetensors.bytes(length, "{}", new byte[0]), reason);
+  }
+
+  @Test
+  void headerThatIsNotUtf8() throws IOException {
+    byte[] content = RawSafetensors.bytes("{\"abcd\":{}}", new byte[0]);
+    content[11] = (byte) 0xff;
+    assertRefused(content, "UTF-8");
+  }
+
+  static Stream<Arguments> brokenHeaders() {
+    String four = tensor("w", "U8", "[4]", "[0,4]");
+    return Stream.of(
+        Arguments.of("", "not a JSON object"),
+        Arguments.of("[]", "not a JSON object"),
+        Arguments.of("{\"w\":", "not valid JSON"),
+        Arguments.of("{} {}", "goes on behind"),
+        Arguments.of("{" + four + "," + four + "}", "Duplicate field 'w'"),
+        Arguments.of("{\"w\":{\"dtype\":\"U8\",\"dtype\":\"I8\"}}", "Duplicate field 'dtype'"),
+        Arguments.of("{\"w\":4}", "Tensor w"),
+        Arguments.of("{\"w\":{\"dtype\":\"U8\",\"shape\":[4]}}", "lacks"),
+        Arguments.of("{\"w\":{\"dtype\":8}}", "dtype"),
+        Arguments.of("{\"w\":{\"strides\":[1]}}", "unknown field strides"),
+        Arguments.of("{\"w\":{\"shape\":4}}", "not an array"),
+        Arguments.of("{\"__metadata__\":{\"step\":4}}", "Metadata step"),
+        Arguments.of("{\"__metadata__\":[]}", "__metadata__"),
+        Arguments.of("{" + tensor("w", "F12", "[4]", "[0,4]") + "}", "unknown dtype F12"),
+        Arguments.of("{" + tensor("w", "u8", "[4]", "[0,4]") + "}", "unknown dtype u8"),
+        Arguments.of("{" + tensor("w", "U8", "[-4]", "[0,4]") + "}", "shape"),
+        Arguments.of("{" + tensor("w", "U8", "[4.0]", "[0,4]") + "}", "shape"),
+        Arguments.of("{" + tensor("w", "U8", "[\"4\"]", "[0,4]") + "}", "shape"),
+        Arguments.of("{" + tensor("w", "U8", "[[4]]", "[0,4]") + "}", "shape"),
+        Arguments.of("{" + tensor("w", "U8", "[99999999999999999999]", "[0,4]") + "}", "shape"),
+        Arguments.of("{" + tensor("w", "U8", "[4294967297,4]", "[0,4]") + "}", "2 GiB"),
+        Arguments.of("{" + tensor("w", "F64", "[65536,65536]", "[0,4]") + "}", "2 GiB"),
+        Arguments.of("{" + tensor("w", "U8", "[0,4294967297]", "[0,0]") + "}", "2 GiB"),
+        Arguments.of("{" + tensor("w", "F32", "[4]", "[0,4]") + "}", "needs 16"),
+        Arguments.of("{" + tensor("w", "U8", "[5]", "[0,4]") + "}", "needs 5"),
+        Arguments.of("{" + tensor("w", "U8", "[5]", "[0,5]") + "}", "truncated"),
+        Arguments.of("{" + tensor("w", "U8", "[3]", "[0,3]") + "}", "holds 4 bytes"),
+        Arguments.of("{}", "holds 4 bytes"),
+        Arguments.of("{" + tensor("w", "U8", "[4]", "[4,0]") + "}", "data_offsets"),
+        Arguments.of("{" + tensor("w", "U8", "[4]", "[-4,0]") + "}", "data_offsets"),
+        Arguments.of("{" + tensor("w", "U8", "[4]", "[0,4,4]") + "}", "data_offsets"),
+        Arguments.of("{" + tensor("w", "U8", "[3]", "[1,4]") + "}", "Tensor w", "hole"),
+        Arguments.of(
+            "{" + tensor("w", "U8", "[1]", "[9223372036854775806,9223372036854775807]") + "}",
+            "hole"),
+        Arguments.of(
+            "{" + four + "," + tensor("v", "U8", "[2]", "[2,4]") + "}", "Tensor v", "overlaps"),
+        Arguments.of("{" + four + "," + tensor("v", "U8", "[4]", "[0,4]") + "}", "overlaps"),
+        Arguments.of("{\"w\":" + "[".repeat(5000) + "}", "Tensor w"),
+        Arguments.of("{\"w\":{\"shape\":" + "[".repeat(5000) + "}", "shape"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("brokenHeaders")
+  void brokenHeader(String header, String reason) throws IOException {
+    assertRefused(RawSafetensors.bytes(header, new byte[4]), reason);
+  }
+
+  @Test
+  void pickleUnderASafetensorsNameIsRecognized() throws IOException {
+    assertRefused("PK\3\4archive/data.pkl".getBytes(StandardCharsets.US_ASCII), "pickle");
+    assertRefused(new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, 0, 0, 0, 0}, "pickle");
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    assertThatThrownBy(() -> Checkpoints.open(file))
+        .isInstanceOf(InvalidCheckpointException.class)
+        .hasMessageContaining("weights.safetensors");
+  }
+}
