@@ -1,0 +1,41 @@
+package org.viditq.reference;
+
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.mult.MatrixMatrixMult_DDRM;
+
+/** A B in float64, block of rows by block of rows, with each element summed in order of k. */
+final class MatrixProduct {
+  /** Rows per block: enough to reuse B from the cache, few enough to share among threads. */
+  private static final int BLOCK_ROWS = 32;
+
+  private MatrixProduct() {}
+
+  /** Writes rows from (inclusive) to (exclusive) of the left factor, densely from position 0. */
+  @FunctionalInterface
+  interface RowSource {
+    void fill(int from, int to, double[] block);
+  }
+
+  /** Takes rows from (inclusive) to (exclusive) of the product, densely from position 0. */
+  @FunctionalInterface
+  interface RowSink {
+    void take(int from, int to, double[] block);
+  }
+
+  /**
+   * The product of {@code rows} rows by {@code right}; never holds more than a block per thread.
+   */
+  static void compute(
+      Workers workers, int rows, DMatrixRMaj right, RowSource source, RowSink sink) {
+    workers.forEachBlock(
+        rows,
+        BLOCK_ROWS,
+        (from, to) -> {
+          DMatrixRMaj left = new DMatrixRMaj(to - from, right.numRows);
+          source.fill(from, to, left.data);
+          DMatrixRMaj product = new DMatrixRMaj(to - from, right.numCols);
+          MatrixMatrixMult_DDRM.mult_reorder(left, right, product);
+          sink.take(from, to, product.data);
+        });
+  }
+}

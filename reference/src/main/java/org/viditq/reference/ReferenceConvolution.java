@@ -1,0 +1,149 @@
+package org.viditq.reference;
+
+import static org.viditq.reference.Operands.require;
+
+import java.util.Arrays;
+import org.ejml.data.DMatrixRMaj;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.Convolution;
+import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/** Convolution over one to three spatial axes: a matrix product over unfolded windows. */
+final class ReferenceConvolution {
+  private final Workers workers;
+  private final WeightCache cache;
+
+  ReferenceConvolution(Workers workers, WeightCache cache) {
+    this.workers = workers;
+    this.cache = cache;
+  }
+
+  private record Prepared(ConvolutionParameters parameters, TransposedWeight weight)
+      implements Convolution {}
+
+  Convolution prepare(ConvolutionParameters parameters) {
+    String name = parameters.name();
+    int axes = parameters.weight().shape().rank() - 2;
+    boolean oneValuePerAxis =
+        parameters.stride().length == axes
+            && parameters.padBefore().length == axes
+            && parameters.padAfter().length == axes;
+    if (axes < 1 || axes > 3 || !oneValuePerAxis) {
+      throw new ShapeException(
+          "Convolution "
+              + name
+              + " needs a weight [out, in, kernel...] of one to three spatial axes, with one stride"
+              + " and padding each, but got "
+              + parameters.weight().shape()
+              + ".");
+    }
+    if (Arrays.stream(parameters.stride()).anyMatch(s -> s < 1)
+        || Arrays.stream(parameters.padBefore()).anyMatch(p -> p < 0)
+        || Arrays.stream(parameters.padAfter()).anyMatch(p -> p < 0)) {
+      throw new ShapeException(
+          "Convolution " + name + " needs strides of at least 1 and paddings of at least 0.");
+    }
+    parameters
+        .bias()
+        .ifPresent(
+            b -> {
+              require(
+                  b.size() == parameters.outChannels(),
+                  "convolution " + name,
+                  "a bias [out]",
+                  b.shape(),
+                  parameters.weight().shape());
+              Finite.require(b.data(), "The bias of layer " + name);
+            });
+    Finite.require(parameters.weight(), "The weight of layer " + name);
+    return new Prepared(parameters, TransposedWeight.of(parameters.weight()));
+  }
+
+  Tensor convolution(Tensor x, Convolution layer) {
+    ConvolutionParameters parameters = layer.parameters();
+    return compute(x, layer, parameters.padAfter());
+  }
+
+  /** Tokens [B, tokens, Cout] of patches; each axis is padded at its end to whole patches. */
+  Tensor patchEmbedding(Tensor x, Convolution layer) {
+    ConvolutionParameters parameters = layer.parameters();
+    requireInput("patchEmbedding", x, parameters);
+    int[] kernel = kernel(parameters);
+    int[] none = new int[kernel.length];
+    if (!Arrays.equals(parameters.stride(), kernel)
+        || !Arrays.equals(parameters.padBefore(), none)
+        || !Arrays.equals(parameters.padAfter(), none)) {
+      throw new ShapeException(
+          "patchEmbedding needs layer "
+              + parameters.name()
+              + " to have a stride equal to its kernel and no padding.");
+    }
+    int[] padToWholePatches = new int[kernel.length];
+    Arrays.setAll(padToWholePatches, i -> Math.floorMod(-x.dim(2 + i), kernel[i]));
+    Tensor planes = compute(x, layer, padToWholePatches);
+    int batch = planes.dim(0);
+    int channels = planes.dim(1);
+    int tokens = Arrays.stream(planes.shape().toArray()).skip(2).reduce(1, (a, b) -> a * b);
+    return ShapeMoves.permute(planes.reshape(batch, channels, tokens), 0, 2, 1);
+  }
+
+  private Tensor compute(Tensor x, Convolution layer, int[] padAfter) {
+    ConvolutionParameters parameters = layer.parameters();
+    if (!(layer instanceof Prepared prepared)) {
+      throw new BackendException(
+          "Convolution " + parameters.name() + " was prepared by another backend than reference.");
+    }
+    requireInput("convolution", x, parameters);
+    Windows windows =
+        Windows.of(x, kernel(parameters), parameters.stride(), parameters.padBefore(), padAfter);
+    require(
+        windows.positions() > 0,
+        "convolution " + parameters.name(),
+        "x of at least the kernel's extents",
+        x.shape(),
+        parameters.weight().shape());
+    int outChannels = parameters.outChannels();
+    int[] dims = windows.resultDims(x.dim(0), outChannels);
+    float[] out = new float[Shape.of(dims).size()];
+    float[] bias = parameters.bias().map(Tensor::data).orElseGet(() -> new float[outChannels]);
+    DMatrixRMaj weight = cache.get(prepared.weight());
+    int positions = windows.positions();
+    MatrixProduct.compute(
+        workers,
+        x.dim(0) * positions,
+        weight,
+        (from, to, block) -> {
+          for (int row = from; row < to; row++) {
+            windows.unfold(row / positions, row % positions, block, (row - from) * weight.numRows);
+          }
+        },
+        (from, to, product) -> {
+          for (int row = from; row < to; row++) {
+            int plane = row / positions * outChannels;
+            for (int o = 0; o < outChannels; o++) {
+              double y = product[(row - from) * outChannels + o] + bias[o];
+              out[(plane + o) * positions + row % positions] = (float) y;
+            }
+          }
+        });
+    return Tensor.of(out, dims);
+  }
+
+  private static void requireInput(String operator, Tensor x, ConvolutionParameters parameters) {
+    require(
+        x.shape().rank() == parameters.weight().shape().rank()
+            && x.dim(1) == parameters.inChannels(),
+        operator + " " + parameters.name(),
+        "x [B, in, spatial...] for its weight [out, in, kernel...]",
+        x.shape(),
+        parameters.weight().shape());
+  }
+
+  private static int[] kernel(ConvolutionParameters parameters) {
+    int[] weight = parameters.weight().shape().toArray();
+    return Arrays.copyOfRange(weight, 2, weight.length);
+  }
+}
