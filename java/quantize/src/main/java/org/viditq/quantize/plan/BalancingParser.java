@@ -1,0 +1,44 @@
+package org.viditq.quantize.plan;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.viditq.core.quant.TimestepRange;
+
+/** The keys alpha, momentum and the timestep ranges, which both forms of a plan share. */
+final class BalancingParser {
+  private BalancingParser() {}
+
+  /**
+   * @param rangesKey what this form calls the timestep ranges
+   */
+  static Balancing parse(PlanNode node, String rangesKey, List<String> layers) {
+    List<TimestepRange> ranges = TimestepRanges.read(node, rangesKey);
+    List<Double> alphas = node.numbers("alpha", 0, 1);
+    if (alphas.isEmpty()) {
+      throw node.failure(
+          node.name("alpha") + " is missing; balancing needs one value, or one per timestep range");
+    }
+    if (alphas.size() == 1) {
+      alphas = Collections.nCopies(ranges.size(), alphas.get(0));
+    }
+    if (alphas.size() != ranges.size()) {
+      throw node.contradiction(
+          "alpha",
+          node.name(rangesKey)
+              + " has "
+              + ranges.size()
+              + (ranges.size() == 1 ? " range" : " ranges")
+              + ": give one value, or one per range");
+    }
+    List<Balancing.Range> balanced = new ArrayList<>();
+    for (int i = 0; i < ranges.size(); i++) {
+      balanced.add(new Balancing.Range(ranges.get(i), alphas.get(i)));
+    }
+    return new Balancing(
+        balanced,
+        node.number("momentum", 0, 0.9999).orElse(ActivationSettings.DEFAULT_MOMENTUM),
+        node.number("zero_stat_eps", 1e-12, 1).orElse(Balancing.DEFAULT_ZERO_STAT_EPS),
+        layers);
+  }
+}

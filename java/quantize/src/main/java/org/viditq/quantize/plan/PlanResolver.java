@@ -1,0 +1,155 @@
+package org.viditq.quantize.plan;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.TimestepRange;
+
+/** Works out what a plan means for each linear layer of a model. */
+public final class PlanResolver {
+  private final QuantizationPlan plan;
+
+  public PlanResolver(QuantizationPlan plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * @param layers qualified names of the model's linear layers
+   * @param warnings receives one sentence per pattern that matches no layer
+   * @return the layers to quantize, in the order given; the rest stays in full precision
+   * @throws InvalidPlanException if a mixed-precision map names a layer that the model lacks, or no
+   *     layer is left to quantize
+   */
+  public Map<String, LayerPlan> resolve(Collection<String> layers, Consumer<String> warnings) {
+    plan.quantize().forEach(pattern -> warnUnmatched("quantize", pattern, layers, warnings));
+    plan.keepFullPrecision()
+        .forEach(pattern -> warnUnmatched("full_precision", pattern, layers, warnings));
+    plan.balancing()
+        .ifPresent(b -> b.layers().forEach(p -> warnUnmatched("balance", p, layers, warnings)));
+    plan.overrides().forEach(o -> warnUnmatched("layers", o.pattern(), layers, warnings));
+    plan.weightBits().ifPresent(map -> requireLayers(map, layers));
+    plan.activationBits().ifPresent(map -> requireLayers(map, layers));
+
+    Map<String, LayerPlan> resolved = new LinkedHashMap<>();
+    for (String layer : layers) {
+      if (plan.covers(layer)) {
+        resolved.put(layer, resolve(layer));
+      }
+    }
+    if (resolved.isEmpty()) {
+      throw new InvalidPlanException(
+          "Plan "
+              + plan.name()
+              + " keeps every linear layer of the model in full precision; check its patterns under"
+              + " quantize and full_precision (published plans: part_fp_list).");
+    }
+    return resolved;
+  }
+
+  private LayerPlan resolve(String layer) {
+    IntegerFormat weight = plan.weight();
+    IntegerFormat activation = plan.activation().format();
+    for (LayerOverride override : plan.overrides()) {
+      if (layer.contains(override.pattern())) {
+        weight =
+            new IntegerFormat(
+                override.weightBits().orElse(weight.bits()),
+                override.weightSymmetric().orElse(weight.symmetric()));
+        activation =
+            new IntegerFormat(
+                override.activationBits().orElse(activation.bits()), activation.symmetric());
+      }
+    }
+    Optional<Balancing> balancing = plan.balancing().filter(b -> b.covers(layer));
+    List<LayerPlan.Part> parts = new ArrayList<>();
+    for (TimestepRange range : commonRanges(balancing)) {
+      double t = range.start();
+      LayerPlan.Part part =
+          new LayerPlan.Part(
+              range,
+              withBits(weight, plan.weightBits(), layer, t),
+              withBits(activation, plan.activationBits(), layer, t),
+              balancing.flatMap(
+                  b -> b.ranges().stream().filter(r -> r.timesteps().contains(t)).findFirst()));
+      addOrExtend(parts, part);
+    }
+    return new LayerPlan(layer, parts);
+  }
+
+  /** The coarsest ranges on which neither balancing nor a mixed-precision map changes. */
+  private List<TimestepRange> commonRanges(Optional<Balancing> balancing) {
+    TreeSet<Double> bounds = new TreeSet<>();
+    bounds.add(TimestepRange.ALL.start());
+    bounds.add(TimestepRange.ALL.end());
+    balancing.ifPresent(b -> b.ranges().forEach(r -> bounds.add(r.timesteps().start())));
+    plan.weightBits().ifPresent(m -> m.parts().forEach(p -> bounds.add(p.timesteps().start())));
+    plan.activationBits().ifPresent(m -> m.parts().forEach(p -> bounds.add(p.timesteps().start())));
+    List<TimestepRange> ranges = new ArrayList<>();
+    Double start = null;
+    for (double bound : bounds) {
+      if (start != null) {
+        ranges.add(new TimestepRange(start, bound));
+      }
+      start = bound;
+    }
+    return ranges;
+  }
+
+  private static IntegerFormat withBits(
+      IntegerFormat format, Optional<StepBitMap> map, String layer, double timestep) {
+    return map.flatMap(m -> m.bits(layer, timestep))
+        .map(bits -> new IntegerFormat(bits, format.symmetric()))
+        .orElse(format);
+  }
+
+  private static void addOrExtend(List<LayerPlan.Part> parts, LayerPlan.Part part) {
+    if (!parts.isEmpty()) {
+      LayerPlan.Part last = parts.get(parts.size() - 1);
+      if (last.weight().equals(part.weight())
+          && last.activation().equals(part.activation())
+          && last.balance().equals(part.balance())) {
+        TimestepRange joined = new TimestepRange(last.timesteps().start(), part.timesteps().end());
+        parts.set(
+            parts.size() - 1,
+            new LayerPlan.Part(joined, last.weight(), last.activation(), last.balance()));
+        return;
+      }
+    }
+    parts.add(part);
+  }
+
+  private void warnUnmatched(
+      String key, String pattern, Collection<String> layers, Consumer<String> warnings) {
+    if (layers.stream().noneMatch(layer -> layer.contains(pattern))) {
+      warnings.accept(
+          "Plan "
+              + plan.name()
+              + ": pattern \""
+              + pattern
+              + "\" of "
+              + key
+              + " matches no linear layer of this model.");
+    }
+  }
+
+  private void requireLayers(StepBitMap map, Collection<String> layers) {
+    for (String layer : map.layers()) {
+      if (!layers.contains(layer)) {
+        throw new InvalidPlanException(
+            map.source()
+                + " names layer "
+                + layer
+                + ", which this model lacks"
+                + Suggestion.closest(layer, layers)
+                + ".");
+      }
+    }
+  }
+}

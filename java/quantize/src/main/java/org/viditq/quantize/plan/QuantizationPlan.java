@@ -1,0 +1,54 @@
+package org.viditq.quantize.plan;
+
+import java.util.List;
+import java.util.Optional;
+import org.viditq.core.quant.IntegerFormat;
+
+/**
+ * What to quantize and how; immutable and independent of a model. {@link PlanResolver} says what it
+ * means for the layers of one.
+ *
+ * @param name short name for tables: the built-in plan's, or the file's without extension
+ * @param description one line for people; may be empty
+ * @param weight default format of weights, one grid per output channel
+ * @param activation how inputs become codes
+ * @param balancing channel balancing, if any
+ * @param quantize substrings of the names of layers to quantize; empty for all
+ * @param keepFullPrecision substrings of the names of layers that stay in full precision
+ * @param overrides per-layer settings
+ * @param candidates bit widths that mixed-precision maps may choose from; empty for any
+ * @param weightBits mixed-precision map of weights
+ * @param activationBits mixed-precision map of activations
+ * @param calibration how much calibration it asks for
+ */
+public record QuantizationPlan(
+    String name,
+    String description,
+    IntegerFormat weight,
+    ActivationSettings activation,
+    Optional<Balancing> balancing,
+    List<String> quantize,
+    List<String> keepFullPrecision,
+    List<LayerOverride> overrides,
+    List<Integer> candidates,
+    Optional<StepBitMap> weightBits,
+    Optional<StepBitMap> activationBits,
+    CalibrationSettings calibration) {
+  public QuantizationPlan {
+    quantize = List.copyOf(quantize);
+    keepFullPrecision = List.copyOf(keepFullPrecision);
+    overrides = List.copyOf(overrides);
+    candidates = List.copyOf(candidates);
+  }
+
+  /** Whether {@code layer}, a linear layer of the model, is to be quantized. */
+  public boolean covers(String layer) {
+    return (quantize.isEmpty() || quantize.stream().anyMatch(layer::contains))
+        && keepFullPrecision.stream().noneMatch(layer::contains);
+  }
+
+  /** Whether it cannot be applied without {@code CalibrationStatistics}. */
+  public boolean needsCalibration() {
+    return balancing.isPresent() || activation.mode().isStatic();
+  }
+}
