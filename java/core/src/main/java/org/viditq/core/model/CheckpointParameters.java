@@ -46,6 +46,11 @@ public final class CheckpointParameters implements Parameters {
   }
 
   @Override
+  public StoredTensor stored(String name, int... shape) {
+    return get(prefix + name, prefix + name, shape);
+  }
+
+  @Override
   public LinearParameters linear(String name, int inFeatures, int outFeatures) {
     String layer = prefix + name;
     return new DenseLinearParameters(

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.LinearParameters;
@@ -56,6 +57,11 @@ public final class QuantizedParameters implements Parameters {
   @Override
   public Tensor tensor(String name, int... shape) {
     return base.tensor(name, shape);
+  }
+
+  @Override
+  public StoredTensor stored(String name, int... shape) {
+    return base.stored(name, shape);
   }
 
   @Override
