@@ -24,15 +24,18 @@ public final class CheckpointParameters implements Parameters {
   private final Checkpoint checkpoint;
   private final String prefix;
   private final Set<String> used;
+  private final Set<String> finite;
 
   public CheckpointParameters(Checkpoint checkpoint) {
-    this(checkpoint, "", ConcurrentHashMap.newKeySet());
+    this(checkpoint, "", ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet());
   }
 
-  private CheckpointParameters(Checkpoint checkpoint, String prefix, Set<String> used) {
+  private CheckpointParameters(
+      Checkpoint checkpoint, String prefix, Set<String> used, Set<String> finite) {
     this.checkpoint = checkpoint;
     this.prefix = prefix;
     this.used = used;
+    this.finite = finite;
   }
 
   @Override
@@ -42,19 +45,19 @@ public final class CheckpointParameters implements Parameters {
 
   @Override
   public Tensor tensor(String name, int... shape) {
-    return get(prefix + name, prefix + name, shape).toTensor();
+    return finite(prefix + name, prefix + name, shape).toTensor();
   }
 
   @Override
   public StoredTensor stored(String name, int... shape) {
-    return get(prefix + name, prefix + name, shape);
+    return checked(prefix + name, shape);
   }
 
   @Override
   public LinearParameters linear(String name, int inFeatures, int outFeatures) {
     String layer = prefix + name;
     return new DenseLinearParameters(
-        layer, get(layer + ".weight", layer, outFeatures, inFeatures), bias(layer, outFeatures));
+        layer, finite(layer + ".weight", layer, outFeatures, inFeatures), bias(layer, outFeatures));
   }
 
   @Override
@@ -73,7 +76,7 @@ public final class CheckpointParameters implements Parameters {
     System.arraycopy(kernel, 0, shape, 2, kernel.length);
     return new ConvolutionParameters(
         layer,
-        get(layer + ".weight", layer, shape),
+        finite(layer + ".weight", layer, shape),
         bias(layer, outChannels),
         stride.clone(),
         padBefore.clone(),
@@ -82,7 +85,7 @@ public final class CheckpointParameters implements Parameters {
 
   @Override
   public Parameters under(String prefix) {
-    return new CheckpointParameters(checkpoint, this.prefix + prefix, used);
+    return new CheckpointParameters(checkpoint, this.prefix + prefix, used, finite);
   }
 
   /**
@@ -96,11 +99,11 @@ public final class CheckpointParameters implements Parameters {
   private Optional<Tensor> bias(String layer, int outFeatures) {
     String name = layer + ".bias";
     return checkpoint.contains(name)
-        ? Optional.of(get(name, layer, outFeatures).toTensor())
+        ? Optional.of(finite(name, layer, outFeatures).toTensor())
         : Optional.empty();
   }
 
-  private StoredTensor get(String name, String layer, int... shape) {
+  private StoredTensor checked(String name, int... shape) {
     StoredTensor tensor = checkpoint.get(name);
     if (!Arrays.equals(tensor.shape().toArray(), shape)) {
       throw new InvalidCheckpointException(
@@ -124,16 +127,24 @@ public final class CheckpointParameters implements Parameters {
               + tensor.dtype()
               + " where floating-point parameters are needed.");
     }
-    if (used.add(name) && NonFiniteScan.found(tensor)) {
-      used.remove(name); // found again if asked again
-      throw new NonFiniteException(
-          "Layer "
-              + layer
-              + " holds NaN or infinity in "
-              + name
-              + " of "
-              + checkpoint.source()
-              + "; the checkpoint is damaged.");
+    used.add(name);
+    return tensor;
+  }
+
+  private StoredTensor finite(String name, String layer, int... shape) {
+    StoredTensor tensor = checked(name, shape);
+    if (!finite.contains(name)) {
+      if (NonFiniteScan.found(tensor)) {
+        throw new NonFiniteException(
+            "Layer "
+                + layer
+                + " holds NaN or infinity in "
+                + name
+                + " of "
+                + checkpoint.source()
+                + "; the checkpoint is damaged.");
+      }
+      finite.add(name);
     }
     return tensor;
   }
