@@ -80,7 +80,7 @@ class PlanReaderTest {
       {weight: {bits: 8}, balance: {alpha: 1.5}}                | balance.alpha is 1.5
       {weight: {bits: 8}, balance: {momentum: 0.9}}             | balance.alpha is missing
       {weight: {bits: 8}, balance: {alpha: 0.5, momentum: 1}}   | balance.momentum is 1
-      {weight: {bits: 8}, balance: {alpha: .nan}}               | balance.alpha
+      {weight: {bits: 8}, balance: {alpha: .nan}}               | Malformed numeric value
       {weight: {bits: 8}, balance: {alpha: [0.1, 0.2, 0.3], ranges: [[0, 500], [501, 1000]]}} | balance.ranges has 2 ranges: give one value
       {weight: {bits: 8}, balance: {alpha: [0.1, 0.2]}}         | balance.ranges has 1 range: give one value
       {weight: {bits: 8}, balance: {alpha: 0.1, ranges: [[0, 400], [501, 1000]]}} | timesteps 401 to 500 belong to no range
