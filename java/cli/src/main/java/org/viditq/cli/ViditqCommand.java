@@ -1,0 +1,34 @@
+package org.viditq.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The root command; alone it only shows help. */
+@Command(
+    name = "viditq",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    header = "Quantize diffusion transformers with ViDiT-Q and run them on the JVM.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    footer = {
+      "",
+      "'viditq COMMAND --help' explains a command with examples.",
+      "A good start, without any argument: viditq demo",
+      "",
+      "Exit code: 0 done, 2 wrong usage, 1 failed.",
+      "Environment: VIDITQ_JAVA_OPTS holds options for the Java virtual machine, such as -Xmx8g."
+    },
+    subcommands = {})
+final class ViditqCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "A command is missing: " + String.join(", ", spec.subcommands().keySet()));
+  }
+}

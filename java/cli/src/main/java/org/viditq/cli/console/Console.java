@@ -1,0 +1,86 @@
+package org.viditq.cli.console;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import org.viditq.cli.option.CommonOptions;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * Where a command prints: results to standard output, progress and notes to standard error.
+ *
+ * <p>With {@code --json} standard output carries exactly one JSON object.
+ */
+public final class Console {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final CommonOptions options;
+
+  public Console(CommandSpec spec, CommonOptions options) {
+    this.out = spec.commandLine().getOut();
+    this.err = spec.commandLine().getErr();
+    this.options = options;
+    LogLevels.apply(options);
+  }
+
+  public boolean json() {
+    return options.json;
+  }
+
+  /** Prints a line of the result; nothing with {@code --json}. */
+  public void result(String line) {
+    if (!options.json) {
+      out.println(line);
+    }
+  }
+
+  /** Prints the result as JSON; nothing without {@code --json}. */
+  public void result(ObjectNode object) {
+    if (options.json) {
+      out.println(toJson(object));
+    }
+  }
+
+  /** Says on standard error what happens now; nothing with {@code --json} or {@code --quiet}. */
+  public void note(String line) {
+    if (!options.json && !options.quiet) {
+      err.println(line);
+    }
+  }
+
+  /**
+   * Starts to show the progress of {@code total} units: a bar on a terminal, otherwise a line per
+   * tenth; nothing with {@code --json} or {@code --quiet}.
+   */
+  public Progress progress(String task, long total) {
+    if (options.json || options.quiet) {
+      return Progress.NONE;
+    }
+    return onTerminal() ? new BarProgress(task, total) : new LineProgress(err, task, total);
+  }
+
+  /** Indented JSON as written by every command. */
+  public static String toJson(ObjectNode object) {
+    try {
+      return JSON.writeValueAsString(object);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /** A new empty JSON object. */
+  public static ObjectNode object() {
+    return JSON.createObjectNode();
+  }
+
+  /** The launcher knows whether standard error is a terminal; Java alone knows it only for both. */
+  private static boolean onTerminal() {
+    String told = System.getProperty("viditq.terminal");
+    return told == null ? System.console() != null : Boolean.parseBoolean(told);
+  }
+}

@@ -1,0 +1,48 @@
+package org.viditq.cli.console;
+
+import java.util.Locale;
+
+/** Numbers as people read them. */
+public final class Quantities {
+  private Quantities() {}
+
+  /** Bytes in binary units with three significant digits: 512 B, 9.75 MiB. */
+  public static String bytes(long bytes) {
+    if (bytes < 1024) {
+      return bytes + " B";
+    }
+    String[] units = {"KiB", "MiB", "GiB", "TiB"};
+    double value = bytes;
+    int unit = -1;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
+    return String.format(Locale.ROOT, "%." + decimals + "f %s", value, units[unit]);
+  }
+
+  /** A count in decimal units: 950, 5.1 M. */
+  public static String count(long count) {
+    if (count < 10_000) {
+      return Long.toString(count);
+    }
+    String[] units = {"K", "M", "G", "T"};
+    double value = count;
+    int unit = -1;
+    while (value >= 1000 && unit < units.length - 1) {
+      value /= 1000;
+      unit++;
+    }
+    return String.format(Locale.ROOT, value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+  }
+
+  /** Seconds: 0.42 s, 12.3 s, 2 min 05 s. */
+  public static String seconds(double seconds) {
+    if (seconds >= 60) {
+      long whole = Math.round(seconds);
+      return String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60);
+    }
+    return String.format(Locale.ROOT, seconds < 10 ? "%.2f s" : "%.1f s", seconds);
+  }
+}

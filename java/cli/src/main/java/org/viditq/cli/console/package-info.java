@@ -1,0 +1,2 @@
+/** What a command prints: results, progress, log lines. */
+package org.viditq.cli.console;

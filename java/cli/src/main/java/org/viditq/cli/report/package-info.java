@@ -1,0 +1,2 @@
+/** Self-contained HTML reports. */
+package org.viditq.cli.report;

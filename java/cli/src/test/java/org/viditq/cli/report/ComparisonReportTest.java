@@ -1,0 +1,99 @@
+package org.viditq.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.ComparisonReport.Picture;
+import org.viditq.cli.report.ComparisonReport.Scene;
+import org.viditq.cli.report.ComparisonReport.Variant;
+
+class ComparisonReportTest {
+  private static final byte[] FIRST = {1, 2, 3, 4};
+  private static final byte[] SECOND = {5, 6, 7, (byte) 0xff, 9};
+
+  @Test
+  void everyPictureIsInsideThePage() {
+    String html = report("a red ring").toHtml();
+    assertThat(html)
+        .contains("data:image/png;base64," + Base64.getEncoder().encodeToString(FIRST))
+        .contains("data:image/png;base64," + Base64.getEncoder().encodeToString(SECOND));
+  }
+
+  @Test
+  void thePageAsksForNothingElse() {
+    assertThat(report("a red ring").toHtml())
+        .doesNotContain("http:")
+        .doesNotContain("https:")
+        .doesNotContain("<script")
+        .doesNotContain("<link")
+        .doesNotContain("url(")
+        .doesNotContain("@import");
+  }
+
+  @Test
+  void textIsEscaped() {
+    assertThat(report("<b>&\"quoted\"").toHtml())
+        .contains("&lt;b&gt;&amp;&quot;quoted&quot;")
+        .doesNotContain("<b>");
+  }
+
+  @Test
+  void everyValueOfTheTableIsShown() {
+    assertThat(report("a red ring").toHtml())
+        .contains("9.20 MiB", "4.71 MiB", "1.95×", "31.4 dB", "0.942", "1.21 s", "32.1 / 0.956")
+        .contains("width:63%")
+        .contains("repeat(2, minmax(")
+        .contains("<dt>Steps</dt><dd>20</dd>")
+        .contains("<li>Order kept.</li>");
+  }
+
+  @Test
+  void aPictureIsMissing() {
+    assertThatThrownBy(
+            () ->
+                new ComparisonReport(
+                    "t",
+                    List.of(),
+                    variants(),
+                    List.of(new Scene("p", "", List.of(new Picture("a", FIRST, "")))),
+                    List.of(),
+                    List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1 pictures for 2 variants");
+  }
+
+  private static ComparisonReport report(String prompt) {
+    return new ComparisonReport(
+        "Title",
+        List.of("What it shows."),
+        variants(),
+        List.of(
+            new Scene(
+                prompt,
+                "seed 1000",
+                List.of(
+                    new Picture("full precision", FIRST, "reference"),
+                    new Picture("W4A8", SECOND, "31.4 dB")))),
+        List.of("Order kept."),
+        List.of(new Fact("Steps", "20")));
+  }
+
+  private static List<Variant> variants() {
+    return List.of(
+        new Variant("full precision", "float16", "9.20 MiB", "–", "–", 1, "–", "1.02 s", "–"),
+        new Variant(
+            "W4A8",
+            "4-bit weights",
+            "4.71 MiB",
+            "1.95×",
+            "31.4 dB",
+            0.628,
+            "0.942",
+            "1.21 s",
+            "32.1 / 0.956"));
+  }
+}
