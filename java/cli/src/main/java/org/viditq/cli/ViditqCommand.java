@@ -1,5 +1,6 @@
 package org.viditq.cli;
 
+import org.viditq.cli.inspect.InspectCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 done, 2 wrong usage, 1 failed.",
       "Environment: VIDITQ_JAVA_OPTS holds options for the Java virtual machine, such as -Xmx8g."
     },
-    subcommands = {})
+    subcommands = {InspectCommand.class})
 final class ViditqCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,77 @@
+package org.viditq.cli.inspect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.io.IoReason;
+
+/** Finds the checkpoints below a path and lists what they hold. */
+final class CheckpointSurvey {
+  private static final String PIPELINE_INDEX = "model_index.json";
+
+  private CheckpointSurvey() {}
+
+  /**
+   * @param path a checkpoint file or index, a component's folder, or a pipeline's folder
+   * @return one inventory per checkpoint; for a pipeline in the order of its components' names
+   */
+  static List<Inventory> of(Path path) {
+    if (!Files.isRegularFile(path.resolve(PIPELINE_INDEX))) {
+      return List.of(open("", path));
+    }
+    List<Inventory> components = new ArrayList<>();
+    for (Path folder : foldersIn(path)) {
+      if (holdsCheckpoint(folder)) {
+        components.add(open(folder.getFileName().toString(), folder));
+      }
+    }
+    if (components.isEmpty()) {
+      throw new InvalidModelException(
+          "Pipeline folder " + path + " holds no component with weights.");
+    }
+    return components;
+  }
+
+  private static Inventory open(String name, Path path) {
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      return Inventory.of(name, type(path), checkpoint);
+    }
+  }
+
+  /** The class that config.json names, as diffusers or transformers write it; empty if none. */
+  private static String type(Path path) {
+    Path config = path.resolve("config.json");
+    if (!Files.isRegularFile(config)) {
+      return "";
+    }
+    JsonNode json = JsonConfig.read(config).node();
+    return json.path("_class_name").asText(json.path("architectures").path(0).asText(""));
+  }
+
+  private static boolean holdsCheckpoint(Path folder) {
+    return list(folder).stream()
+        .map(file -> file.getFileName().toString())
+        .anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".bin"));
+  }
+
+  private static List<Path> foldersIn(Path folder) {
+    return list(folder).stream().filter(Files::isDirectory).toList();
+  }
+
+  private static List<Path> list(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.sorted().toList();
+    } catch (IOException unreadable) {
+      throw new InvalidModelException(
+          "Cannot read folder " + folder + ": " + IoReason.of(unreadable) + ".", unreadable);
+    }
+  }
+}

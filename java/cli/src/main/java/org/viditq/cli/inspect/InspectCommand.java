@@ -1,0 +1,156 @@
+package org.viditq.cli.inspect;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.TextTable;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.checkpoint.StoredTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq inspect}: what a checkpoint holds, without loading it. */
+@Command(
+    name = "inspect",
+    header = "Show what a checkpoint holds: layers, shapes, bits, bytes.",
+    description = {"", "Reads headers only, so it is quick for checkpoints of any size.", ""},
+    footer = {
+      "",
+      "Examples:",
+      "  viditq inspect samples/pixart-mini --summary",
+      "  viditq inspect samples/pixart-mini/transformer",
+      "  viditq inspect model.safetensors --json"
+    })
+public final class InspectCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "PATH",
+      description =
+          "A .safetensors file, the index of a sharded one, a component folder, a pipeline folder,"
+              + " a quantized folder, or calibration statistics.")
+  private Path path;
+
+  @Option(names = "--summary", description = "Only the sums, not every layer.")
+  private boolean summary;
+
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    List<Inventory> components = CheckpointSurvey.of(path);
+    console.result(toJson(components));
+    for (Inventory component : components) {
+      print(component, console);
+    }
+    if (components.size() > 1) {
+      printSum(components, console);
+    }
+    return 0;
+  }
+
+  private void print(Inventory component, Console console) {
+    String title = (component.name() + " " + component.type()).strip();
+    console.result((title.isEmpty() ? "" : title + "  ") + component.source());
+    if (!summary) {
+      TextTable table = new TextTable("  layer", "shape", "type", ">bits", ">bytes", "with");
+      for (LayerEntry layer : component.layers()) {
+        table.row(
+            "  " + layer.name(),
+            layer.shape(),
+            layer.type(),
+            Integer.toString(layer.bits()),
+            Long.toString(layer.bytes()),
+            layer.companions());
+      }
+      table.lines().forEach(console::result);
+    }
+    component
+        .metadata()
+        .forEach((key, value) -> console.result("  " + key + ": " + shortened(value)));
+    console.result(
+        "  "
+            + component.layers().size()
+            + " layers, "
+            + component.tensors()
+            + " tensors, "
+            + Quantities.count(component.parameters())
+            + " parameters, "
+            + Quantities.bytes(component.bytes())
+            + " ("
+            + component.bytesByType().entrySet().stream()
+                .map(entry -> entry.getKey() + " " + Quantities.bytes(entry.getValue()))
+                .collect(Collectors.joining(", "))
+            + ")");
+  }
+
+  private static void printSum(List<Inventory> components, Console console) {
+    console.result(
+        "total: "
+            + Quantities.count(components.stream().mapToLong(Inventory::parameters).sum())
+            + " parameters, "
+            + Quantities.bytes(components.stream().mapToLong(Inventory::bytes).sum()));
+  }
+
+  private static String shortened(String value) {
+    String line = value.replaceAll("\\s+", " ");
+    return line.length() <= 100 ? line : line.substring(0, 97) + "...";
+  }
+
+  private ObjectNode toJson(List<Inventory> components) {
+    ObjectNode root = Console.object();
+    root.put("path", path.toString());
+    ArrayNode list = root.putArray("components");
+    for (Inventory component : components) {
+      ObjectNode node = list.addObject();
+      node.put("name", component.name());
+      node.put("type", component.type());
+      node.put("source", component.source());
+      node.put("tensors", component.tensors());
+      node.put("parameters", component.parameters());
+      node.put("bytes", component.bytes());
+      ObjectNode types = node.putObject("bytesByType");
+      component.bytesByType().forEach((type, bytes) -> types.put(type.name(), bytes));
+      ObjectNode metadata = node.putObject("metadata");
+      component.metadata().forEach(metadata::put);
+      if (!summary) {
+        ArrayNode layers = node.putArray("layers");
+        component.layers().forEach(layer -> layers.add(toJson(layer)));
+      }
+    }
+    root.put("parameters", components.stream().mapToLong(Inventory::parameters).sum());
+    root.put("bytes", components.stream().mapToLong(Inventory::bytes).sum());
+    return root;
+  }
+
+  private static ObjectNode toJson(LayerEntry layer) {
+    ObjectNode node = Console.object();
+    node.put("name", layer.name());
+    node.put("shape", layer.shape());
+    node.put("type", layer.type());
+    node.put("bits", layer.bits());
+    node.put("quantized", layer.isQuantized());
+    node.put("bytes", layer.bytes());
+    ArrayNode tensors = node.putArray("tensors");
+    for (StoredTensor tensor : layer.tensors()) {
+      ObjectNode entry = tensors.addObject();
+      entry.put("name", tensor.name());
+      entry.put("dtype", tensor.dtype().name());
+      ArrayNode extents = entry.putArray("shape");
+      for (int extent : tensor.shape().toArray()) {
+        extents.add(extent);
+      }
+      entry.put("bytes", LayerEntry.bytes(tensor));
+    }
+    return node;
+  }
+}

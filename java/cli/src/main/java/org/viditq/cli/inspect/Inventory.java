@@ -1,0 +1,82 @@
+package org.viditq.cli.inspect;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.tensor.DType;
+
+/**
+ * The layers of one checkpoint, in file order, and their sums.
+ *
+ * @param name of the component in its pipeline; empty for a lone checkpoint
+ * @param type of the model, such as PixArtTransformer2DModel; empty if unknown
+ * @param source path of the file or its index
+ * @param layers grouped tensors
+ * @param metadata the file's string metadata
+ */
+record Inventory(
+    String name,
+    String type,
+    String source,
+    List<LayerEntry> layers,
+    Map<String, String> metadata) {
+  /** Tensors that make a weight; they and those with the same prefix are one layer. */
+  private static final Set<String> WEIGHTS = Set.of("weight", "weight_packed");
+
+  Inventory {
+    layers = List.copyOf(layers);
+  }
+
+  static Inventory of(String name, String type, Checkpoint checkpoint) {
+    Map<String, List<StoredTensor>> groups = new LinkedHashMap<>();
+    for (String tensor : checkpoint.names()) {
+      groups
+          .computeIfAbsent(layerOf(tensor, checkpoint), layer -> new ArrayList<>())
+          .add(checkpoint.get(tensor));
+    }
+    List<LayerEntry> layers = new ArrayList<>();
+    groups.forEach((layer, tensors) -> layers.add(new LayerEntry(layer, tensors)));
+    return new Inventory(name, type, checkpoint.source(), layers, checkpoint.metadata());
+  }
+
+  /** The shortest prefix that has a weight; the tensor's own name if there is none. */
+  private static String layerOf(String tensor, Checkpoint checkpoint) {
+    for (int dot = tensor.indexOf('.'); dot > 0; dot = tensor.indexOf('.', dot + 1)) {
+      String prefix = tensor.substring(0, dot);
+      if (WEIGHTS.stream().anyMatch(weight -> checkpoint.contains(prefix + "." + weight))) {
+        return prefix;
+      }
+    }
+    return tensor;
+  }
+
+  int tensors() {
+    return layers.stream().mapToInt(layer -> layer.tensors().size()).sum();
+  }
+
+  /** Stored elements; two 4-bit codes in a byte count as two parameters. */
+  long parameters() {
+    return layers.stream().mapToLong(LayerEntry::parameters).sum();
+  }
+
+  /** Bytes of tensor data, without the file's header. */
+  long bytes() {
+    return layers.stream().mapToLong(LayerEntry::bytes).sum();
+  }
+
+  /** Bytes by element type. */
+  Map<DType, Long> bytesByType() {
+    Map<DType, Long> sums = new TreeMap<>();
+    for (LayerEntry layer : layers) {
+      for (StoredTensor tensor : layer.tensors()) {
+        sums.merge(tensor.dtype(), LayerEntry.bytes(tensor), Long::sum);
+      }
+    }
+    return sums;
+  }
+}

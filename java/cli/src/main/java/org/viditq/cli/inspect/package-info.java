@@ -1,0 +1,2 @@
+/** What a checkpoint holds. */
+package org.viditq.cli.inspect;
