@@ -258,8 +258,22 @@ class LauncherTest {
       Files.createDirectory(folder);
       for (String name :
           List.of(
-              "cp", "dirname", "find", "flock", "grep", "head", "mkdir", "mktemp", "mv", "readlink",
-              "rm", "sed", "sh", "sleep", "tail", "touch")) {
+              "cp",
+              "dirname",
+              "find",
+              "flock",
+              "grep",
+              "head",
+              "mkdir",
+              "mktemp",
+              "mv",
+              "readlink",
+              "rm",
+              "sed",
+              "sh",
+              "sleep",
+              "tail",
+              "touch")) {
         String real = Files.exists(Path.of("/usr/bin", name)) ? "/usr/bin/" : "/bin/";
         script(folder.resolve(name), "#!/bin/sh\nexec " + real + name + " \"$@\"\n");
       }
