@@ -1,0 +1,155 @@
+package org.viditq.core.model.layer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.Operators;
+
+/**
+ * Multi-head self attention: output(softmax(q k^T / sqrt(head dimension)) v); heads are contiguous
+ * slices of the channel axis.
+ */
+public final class SelfAttention<V> {
+  private final Operators<V> operators;
+  private final Optional<QueryKeyRotation<V>> rotation;
+  private final List<Linear> projections;
+  private final Linear output;
+  private final int channels;
+  private final int heads;
+
+  private SelfAttention(
+      Operators<V> operators,
+      Optional<QueryKeyRotation<V>> rotation,
+      List<Linear> projections,
+      Linear output,
+      int channels,
+      int heads) {
+    if (heads <= 0 || channels % heads != 0) {
+      throw new ShapeException(
+          "Attention cannot divide " + channels + " channels among " + heads + " heads.");
+    }
+    this.operators = operators;
+    this.rotation = rotation;
+    this.projections = projections;
+    this.output = output;
+    this.channels = channels;
+    this.heads = heads;
+  }
+
+  /**
+   * diffusers' layout: {@code to_q}, {@code to_k}, {@code to_v}, {@code to_out.0}.
+   *
+   * @param bias whether {@code to_q}, {@code to_k} and {@code to_v} must have a bias ({@code
+   *     attention_bias}); the output projection always has one
+   */
+  public static <V> SelfAttention<V> diffusers(
+      LayerLoader<V> loader, int channels, int heads, boolean bias) {
+    return new SelfAttention<>(
+        loader.operators(),
+        Optional.empty(),
+        diffusersProjections(loader, channels, bias),
+        loader.linear("to_out.0", channels, channels),
+        channels,
+        heads);
+  }
+
+  /**
+   * HunyuanDiT: diffusers' layout, with an affine LayerNorm over the head dimension on q and k
+   * ({@code norm_q}, {@code norm_k}, eps 1e-6) and the rotary embedding after it.
+   */
+  public static <V> SelfAttention<V> hunyuan(LayerLoader<V> loader, int channels, int heads) {
+    return new SelfAttention<>(
+        loader.operators(),
+        Optional.of(new QueryKeyRotation<>(loader, channels, heads)),
+        diffusersProjections(loader, channels, true),
+        loader.linear("to_out.0", channels, channels),
+        channels,
+        heads);
+  }
+
+  /** Open-Sora's split layout: {@code q}, {@code k}, {@code v}, {@code proj}. */
+  public static <V> SelfAttention<V> split(LayerLoader<V> loader, int channels, int heads) {
+    return new SelfAttention<>(
+        loader.operators(),
+        Optional.empty(),
+        List.of(
+            loader.linear("q", channels, channels),
+            loader.linear("k", channels, channels),
+            loader.linear("v", channels, channels)),
+        loader.linear("proj", channels, channels),
+        channels,
+        heads);
+  }
+
+  /**
+   * The layout of the original PixArt and Open-Sora checkpoints: {@code qkv} with the rows of q,
+   * then k, then v, and {@code proj}.
+   */
+  public static <V> SelfAttention<V> fused(LayerLoader<V> loader, int channels, int heads) {
+    return new SelfAttention<>(
+        loader.operators(),
+        Optional.empty(),
+        List.of(loader.linear("qkv", channels, 3 * channels)),
+        loader.linear("proj", channels, channels),
+        channels,
+        heads);
+  }
+
+  /** x [B, N, C]; result likewise. */
+  public V forward(V x) {
+    return forward(x, Epilogue.none());
+  }
+
+  /** As {@link #forward(Object)}, with the epilogue applied to the output projection's result. */
+  public V forward(V x, Epilogue<V> epilogue) {
+    if (rotation.isPresent()) {
+      throw new ShapeException("This attention layer needs the rotary table of its grid.");
+    }
+    List<V> qkv = project(x);
+    return attend(qkv.get(0), qkv.get(1), qkv.get(2), epilogue);
+  }
+
+  /**
+   * HunyuanDiT's attention.
+   *
+   * @param cos [N, head dimension], as is {@code sin}; see {@link
+   *     org.viditq.core.model.embedding.RotaryTable}
+   */
+  public V forward(V x, V cos, V sin, Epilogue<V> epilogue) {
+    QueryKeyRotation<V> rotate =
+        rotation.orElseThrow(
+            () -> new ShapeException("This attention layer has no rotary embedding."));
+    List<V> qkv = project(x);
+    V q = rotate.query(qkv.get(0), cos, sin);
+    V k = rotate.key(qkv.get(1), cos, sin);
+    return attend(q, k, qkv.get(2), epilogue);
+  }
+
+  private V attend(V q, V k, V v, Epilogue<V> epilogue) {
+    float scale = (float) (1 / Math.sqrt(channels / (double) heads));
+    V attended = operators.attention(q, k, v, heads, scale, Optional.empty());
+    return operators.linear(attended, output, epilogue);
+  }
+
+  private List<V> project(V x) {
+    List<V> projected = operators.linears(x, projections);
+    return projected.size() == 3
+        ? projected
+        : Projections.split(operators, projected.get(0), channels);
+  }
+
+  private static <V> List<Linear> diffusersProjections(
+      LayerLoader<V> loader, int channels, boolean bias) {
+    List<Linear> projections = new ArrayList<>();
+    for (String name : List.of("to_q", "to_k", "to_v")) {
+      projections.add(
+          bias
+              ? loader.linear(name, channels, channels)
+              : loader.linearOptionalBias(name, channels, channels));
+    }
+    return List.copyOf(projections);
+  }
+}

@@ -1,0 +1,200 @@
+package org.viditq.core.model.pixart;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.embedding.AdaLayerNormSingle;
+import org.viditq.core.model.embedding.CaptionProjection;
+import org.viditq.core.model.embedding.GridPositions;
+import org.viditq.core.model.embedding.PatchEmbedding;
+import org.viditq.core.model.embedding.PositionGrid;
+import org.viditq.core.model.embedding.SizeConditions;
+import org.viditq.core.model.layer.FeedForward;
+import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.model.layer.TextTokens;
+import org.viditq.core.model.layer.Unpatchify;
+import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Shape;
+
+/**
+ * The diffusion transformer of PixArt-α and PixArt-Σ (Chen et al. 2023, 2024), for checkpoints of
+ * diffusers and of the authors. Both layouts hold the same network; the authors' removes masked
+ * text tokens where diffusers hides them with a bias.
+ */
+public final class PixArtTransformer<V> {
+  private static final float OUTPUT_NORM_EPS = 1e-6f;
+
+  private final PixArtConfig config;
+  private final Operators<V> operators;
+  private final PatchEmbedding<V> patches;
+  private final GridPositions<V> positions;
+  private final AdaLayerNormSingle<V> condition;
+  private final Optional<FeedForward<V>> caption;
+  private final List<PixArtBlock<V>> blocks;
+  private final V outputTable;
+  private final Linear output;
+
+  /**
+   * Prepares all layers on the backend.
+   *
+   * @param parameters under the state-dict names of the configuration's layout
+   * @throws org.viditq.core.error.InvalidCheckpointException naming a missing or misshaped tensor
+   * @throws org.viditq.core.error.NonFiniteException naming a layer with NaN or infinity
+   */
+  public PixArtTransformer(PixArtConfig config, Parameters parameters, Operators<V> operators) {
+    this.config = config;
+    this.operators = operators;
+    LayerLoader<V> loader = new LayerLoader<>(operators, parameters);
+    int channels = config.channels();
+    int patch = config.patchSize();
+    int features = patch * patch * config.outChannels();
+    this.positions = new GridPositions<>(operators, channels);
+    if (config.layout() == PixArtLayout.DIFFUSERS) {
+      this.patches =
+          new PatchEmbedding<>(
+              loader.under("pos_embed."), config.inChannels(), channels, patch, patch);
+      this.condition =
+          AdaLayerNormSingle.diffusers(
+              loader.under("adaln_single."), channels, config.sizeConditions());
+      this.caption =
+          config.captionChannels().stream()
+              .mapToObj(
+                  text ->
+                      CaptionProjection.diffusers(
+                          loader.under("caption_projection."),
+                          text,
+                          channels,
+                          Activation.GELU_TANH))
+              .findFirst();
+      this.outputTable = loader.constant("scale_shift_table", 2, channels);
+      this.output = loader.linear("proj_out", channels, features);
+    } else {
+      this.patches =
+          new PatchEmbedding<>(
+              loader.under("x_embedder."), config.inChannels(), channels, patch, patch);
+      this.condition = AdaLayerNormSingle.original(loader, channels, config.sizeConditions());
+      this.caption =
+          config.captionChannels().stream()
+              .mapToObj(
+                  text -> CaptionProjection.original(loader.under("y_embedder."), text, channels))
+              .findFirst();
+      this.outputTable = loader.constant("final_layer.scale_shift_table", 2, channels);
+      this.output = loader.linear("final_layer.linear", channels, features);
+    }
+    List<PixArtBlock<V>> prepared = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      prepared.add(new PixArtBlock<>(loader.under(config.layout().block(i)), config));
+    }
+    this.blocks = List.copyOf(prepared);
+  }
+
+  public PixArtConfig config() {
+    return config;
+  }
+
+  /**
+   * One evaluation of the denoiser. For quantized models call {@link Operators#selectTimestep}
+   * before it.
+   *
+   * @param latents [B, Cin, H, W], H and W multiples of the patch
+   * @param timesteps [B], 0 to 1000
+   * @param text [B, S, caption channels] or, as the authors' code passes it, [B, 1, S, caption
+   *     channels]
+   * @param mask [B, S], 1 for valid text tokens and 0 for padding; without it all are valid. The
+   *     authors' layout needs its values at once, so it cannot come from a recording backend.
+   * @param sizes needed by models with size conditions, ignored by others
+   * @return [B, Cout, H, W]
+   * @throws UsageException if H or W is not a multiple of the patch, or size conditions are needed
+   *     and absent
+   * @throws ShapeException if the operands do not fit together or to the model
+   */
+  public V forward(
+      V latents, V timesteps, V text, Optional<V> mask, Optional<SizeConditions<V>> sizes) {
+    PositionGrid grid = gridOf(operators.shape(latents));
+    int batch = operators.shape(latents).dim(0);
+    AdaLayerNormSingle.Output<V> t = condition.forward(timesteps, sizes);
+    TextTokens<V> tokens = textTokens(text, batch, mask);
+    V hidden = positions.addTo(patches.forward(latents), grid);
+    for (PixArtBlock<V> block : blocks) {
+      hidden = block.forward(hidden, t.modulation(), tokens);
+    }
+    V features = operators.linear(modulateOutput(hidden, t.embedded(), batch), output);
+    return Unpatchify.image(
+        operators, features, grid.height(), grid.width(), config.patchSize(), config.outChannels());
+  }
+
+  private PositionGrid gridOf(Shape latents) {
+    if (latents.rank() != 4 || latents.dim(1) != config.inChannels()) {
+      throw new ShapeException(
+          "PixArt takes latents [B, "
+              + config.inChannels()
+              + ", H, W], but their shape is "
+              + latents
+              + ".");
+    }
+    int patch = config.patchSize();
+    if (latents.dim(2) % patch != 0 || latents.dim(3) % patch != 0) {
+      throw new UsageException(
+          "Latents of "
+              + latents.dim(2)
+              + " x "
+              + latents.dim(3)
+              + " cannot be cut into patches of "
+              + patch
+              + " x "
+              + patch
+              + "; choose a picture size whose latents are multiples of the patch.");
+    }
+    return PositionGrid.relativeTo(
+        config.baseGrid(),
+        latents.dim(2) / patch,
+        latents.dim(3) / patch,
+        config.interpolationScale());
+  }
+
+  private TextTokens<V> textTokens(V text, int batch, Optional<V> mask) {
+    Shape shape = operators.shape(text);
+    int channels = config.captionChannels().orElse(config.channels());
+    boolean singleton = shape.rank() == 4 && shape.dim(1) == 1;
+    if (!(shape.rank() == 3 || singleton) || shape.dim(0) != batch || shape.dim(-1) != channels) {
+      throw new ShapeException(
+          "PixArt takes text ["
+              + batch
+              + ", tokens, "
+              + channels
+              + "] with these latents, but its shape is "
+              + shape
+              + ".");
+    }
+    int length = shape.dim(-2);
+    mask.map(operators::shape)
+        .filter(m -> !m.equals(Shape.of(batch, length)))
+        .ifPresent(
+            m -> {
+              throw new ShapeException(
+                  "The text mask must have shape " + Shape.of(batch, length) + ", not " + m + ".");
+            });
+    V encoded = singleton ? operators.reshape(text, batch, length, channels) : text;
+    V projected = caption.isPresent() ? caption.get().forward(encoded) : encoded;
+    return config.layout() == PixArtLayout.DIFFUSERS
+        ? TextTokens.padded(operators, projected, mask)
+        : TextTokens.packed(operators, projected, mask.map(operators::read));
+  }
+
+  // shift, scale = table[2, C] + embedded timestep
+  private V modulateOutput(V hidden, V embedded, int batch) {
+    int channels = config.channels();
+    V both =
+        operators.add(
+            operators.reshape(outputTable, 1, 2, channels),
+            operators.reshape(embedded, batch, 1, channels));
+    V shift = operators.slice(both, 1, 0, 1);
+    V scale = operators.slice(both, 1, 1, 2);
+    return operators.layerNormModulate(hidden, shift, scale, OUTPUT_NORM_EPS);
+  }
+}

@@ -1,0 +1,135 @@
+package org.viditq.core.model.t5;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.model.layer.PaddingMask;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The encoder of T5 (v1.0 and v1.1). Raffel et al., "Exploring the Limits of Transfer Learning with
+ * a Unified Text-to-Text Transformer".
+ */
+public final class T5Encoder<V> {
+  /** Added to the scores of padded keys. */
+  private static final float MASKED_SCORE = -Float.MAX_VALUE;
+
+  private static final String SHARED_TABLE = "shared.weight";
+  private static final String ENCODER_TABLE = "encoder.embed_tokens.weight";
+
+  private final T5Config config;
+  private final Operators<V> operators;
+  private final TokenEmbedding embedding;
+  private final Tensor relativeBias;
+  private final List<T5Block<V>> blocks;
+  private final V finalNorm;
+
+  /**
+   * Prepares all layers on the backend.
+   *
+   * @param parameters under the state-dict names of transformers' {@code T5EncoderModel}; must stay
+   *     open, as token embeddings are read when they are needed
+   * @throws org.viditq.core.error.InvalidCheckpointException naming a missing or misshaped tensor
+   * @throws org.viditq.core.error.NonFiniteException naming a layer with NaN or infinity
+   */
+  public T5Encoder(T5Config config, Parameters parameters, Operators<V> operators) {
+    this.config = config;
+    this.operators = operators;
+    String table = parameters.contains(ENCODER_TABLE) ? ENCODER_TABLE : SHARED_TABLE;
+    this.embedding =
+        new TokenEmbedding(parameters.stored(table, config.vocabulary(), config.channels()));
+    this.relativeBias =
+        parameters.tensor(
+            "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+            config.buckets(),
+            config.heads());
+    LayerLoader<V> loader = new LayerLoader<>(operators, parameters);
+    List<T5Block<V>> prepared = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      prepared.add(new T5Block<>(loader.under("encoder.block." + i + "."), config));
+    }
+    this.blocks = List.copyOf(prepared);
+    this.finalNorm = loader.constant("encoder.final_layer_norm.weight", config.channels());
+  }
+
+  public T5Config config() {
+    return config;
+  }
+
+  /**
+   * Encodes token ids.
+   *
+   * @param ids one row of equal length per prompt
+   * @param mask likewise, 1 for tokens and 0 for padding; without it every token counts
+   * @return [B, N, C]; rows of padding hold numbers without meaning
+   * @throws ShapeException if the rows differ in length
+   * @throws org.viditq.core.error.UsageException if an id is outside the vocabulary
+   */
+  public V encode(int[][] ids, Optional<int[][]> mask) {
+    requireRows("token ids", ids, ids.length, ids.length == 0 ? 0 : ids[0].length);
+    mask.ifPresent(rows -> requireRows("the text mask", rows, ids.length, ids[0].length));
+    return forward(
+        operators.constant(embedding.lookUp(ids)),
+        mask.map(T5Encoder::toTensor).map(operators::constant));
+  }
+
+  /**
+   * The encoder behind the token embedding.
+   *
+   * @param embeddings [B, N, C]
+   * @param mask [B, N], 1 for tokens and 0 for padding
+   * @return [B, N, C]
+   */
+  public V forward(V embeddings, Optional<V> mask) {
+    int length = operators.shape(embeddings).dim(1);
+    V bias = operators.constant(positionBias(length));
+    if (mask.isPresent()) {
+      bias = operators.add(bias, PaddingMask.scoreBias(operators, mask.get(), MASKED_SCORE));
+    }
+    V hidden = embeddings;
+    for (T5Block<V> block : blocks) {
+      hidden = block.forward(hidden, bias);
+    }
+    return operators.rmsNorm(hidden, finalNorm, config.normEps());
+  }
+
+  // [1, heads, N, N]; block 0's table serves all blocks.
+  private Tensor positionBias(int length) {
+    int heads = config.heads();
+    int[] buckets =
+        new RelativeBuckets(config.buckets(), config.maxDistance()).table(length, length);
+    float[] bias = new float[heads * buckets.length];
+    for (int head = 0; head < heads; head++) {
+      for (int i = 0; i < buckets.length; i++) {
+        bias[head * buckets.length + i] = relativeBias.data()[buckets[i] * heads + head];
+      }
+    }
+    return Tensor.of(bias, 1, heads, length, length);
+  }
+
+  private static Tensor toTensor(int[][] rows) {
+    int length = rows[0].length;
+    float[] values = new float[rows.length * length];
+    for (int b = 0; b < rows.length; b++) {
+      for (int i = 0; i < length; i++) {
+        values[b * length + i] = rows[b][i];
+      }
+    }
+    return Tensor.of(values, rows.length, length);
+  }
+
+  private static void requireRows(String what, int[][] rows, int count, int length) {
+    boolean fits = rows.length == count && count > 0 && length > 0;
+    for (int[] row : rows) {
+      fits &= row.length == length;
+    }
+    if (!fits) {
+      throw new ShapeException(
+          "The T5 encoder takes one row of equal length per prompt, but " + what + " differ.");
+    }
+  }
+}

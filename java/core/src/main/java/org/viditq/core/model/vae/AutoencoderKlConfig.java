@@ -1,0 +1,161 @@
+package org.viditq.core.model.vae;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
+import java.util.List;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.error.InvalidModelException;
+
+/**
+ * What an AutoencoderKL is made of.
+ *
+ * @param inChannels and {@code outChannels}: picture channels
+ * @param latentChannels latent channels
+ * @param blockChannels channels per resolution, finest first; n entries halve the size n - 1 times
+ * @param layersPerBlock residual blocks per resolution of the encoder; the decoder has one more
+ * @param normGroups groups of the GroupNorms
+ * @param midAttention whether the middle block attends
+ * @param quantConv whether a 1x1 convolution follows the encoder
+ * @param postQuantConv whether a 1x1 convolution precedes the decoder
+ * @param scalingFactor diffusion models see latents times this
+ * @param temporal whether the decoder blends frames (AutoencoderKLTemporalDecoder)
+ */
+public record AutoencoderKlConfig(
+    int inChannels,
+    int outChannels,
+    int latentChannels,
+    List<Integer> blockChannels,
+    int layersPerBlock,
+    int normGroups,
+    boolean midAttention,
+    boolean quantConv,
+    boolean postQuantConv,
+    double scalingFactor,
+    boolean temporal) {
+
+  private static final double DEFAULT_SCALING = 0.18215;
+  private static final int TEMPORAL_NORM_GROUPS = 32;
+
+  public AutoencoderKlConfig {
+    blockChannels = List.copyOf(blockChannels);
+  }
+
+  /** As {@link #fromJson(JsonConfig)}. */
+  public static AutoencoderKlConfig fromJson(JsonNode json) {
+    return fromJson(JsonConfig.of(json, "The VAE configuration"));
+  }
+
+  /**
+   * Reads the {@code config.json} of diffusers' {@code AutoencoderKL}; absent keys have diffusers'
+   * defaults.
+   *
+   * @throws InvalidModelException if a value has the wrong type, contradicts another, or asks for
+   *     something that is not supported
+   */
+  public static AutoencoderKlConfig fromJson(JsonConfig json) {
+    requireUnshifted(json);
+    if (!json.getString("act_fn", "silu").equals("silu")) {
+      throw json.invalid("act_fn", "\"silu\"");
+    }
+    int groups = positive(json, "norm_num_groups", 32);
+    List<Integer> channels = blockChannels(json, groups);
+    requireBlocks(json, "down_block_types", "DownEncoderBlock2D", channels.size());
+    requireBlocks(json, "up_block_types", "UpDecoderBlock2D", channels.size());
+    return new AutoencoderKlConfig(
+        positive(json, "in_channels", 3),
+        positive(json, "out_channels", 3),
+        positive(json, "latent_channels", 4),
+        channels,
+        positive(json, "layers_per_block", 1),
+        groups,
+        json.getBoolean("mid_block_add_attention", true),
+        json.getBoolean("use_quant_conv", true),
+        json.getBoolean("use_post_quant_conv", true),
+        scalingFactor(json),
+        false);
+  }
+
+  /**
+   * Reads the {@code config.json} of diffusers' {@code AutoencoderKLTemporalDecoder}.
+   *
+   * @throws InvalidModelException as {@link #fromJson(JsonConfig)}
+   */
+  public static AutoencoderKlConfig fromTemporalJson(JsonConfig json) {
+    requireUnshifted(json);
+    List<Integer> channels = blockChannels(json, TEMPORAL_NORM_GROUPS);
+    requireBlocks(json, "down_block_types", "DownEncoderBlock2D", channels.size());
+    return new AutoencoderKlConfig(
+        positive(json, "in_channels", 3),
+        positive(json, "out_channels", 3),
+        positive(json, "latent_channels", 4),
+        channels,
+        positive(json, "layers_per_block", 1),
+        TEMPORAL_NORM_GROUPS,
+        true,
+        true,
+        false,
+        scalingFactor(json),
+        true);
+  }
+
+  /** Picture pixels per latent pixel along each side. */
+  public int downsampling() {
+    return 1 << (blockChannels.size() - 1);
+  }
+
+  /** Channels at the coarsest resolution. */
+  int coarsestChannels() {
+    return blockChannels.get(blockChannels.size() - 1);
+  }
+
+  private static List<Integer> blockChannels(JsonConfig json, int groups) {
+    if (!json.has("block_out_channels")) {
+      throw new InvalidModelException(json.source() + " lacks block_out_channels.");
+    }
+    int[] channels = json.getIntArray("block_out_channels");
+    if (channels.length == 0) {
+      throw json.invalid("block_out_channels", "a list of at least one channel count");
+    }
+    for (int count : channels) {
+      if (count <= 0 || count % groups != 0) {
+        throw json.invalid(
+            "block_out_channels", "positive multiples of the " + groups + " norm groups");
+      }
+    }
+    return Arrays.stream(channels).boxed().toList();
+  }
+
+  private static void requireBlocks(JsonConfig json, String key, String type, int count) {
+    if (!json.has(key)) {
+      return;
+    }
+    List<String> types = json.getStrings(key);
+    if (types.size() != count || !types.stream().allMatch(type::equals)) {
+      throw json.invalid(key, "one \"" + type + "\" per entry of block_out_channels");
+    }
+  }
+
+  private static void requireUnshifted(JsonConfig json) {
+    for (String key : List.of("shift_factor", "latents_mean", "latents_std")) {
+      if (json.has(key)) {
+        throw json.invalid(key, "null: shifted latents are not supported");
+      }
+    }
+  }
+
+  private static double scalingFactor(JsonConfig json) {
+    double factor = json.getDouble("scaling_factor", DEFAULT_SCALING);
+    if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) {
+      throw json.invalid("scaling_factor", "positive and finite");
+    }
+    return factor;
+  }
+
+  private static int positive(JsonConfig json, String key, int fallback) {
+    int value = json.getInt(key, fallback);
+    if (value <= 0) {
+      throw json.invalid(key, "positive");
+    }
+    return value;
+  }
+}
