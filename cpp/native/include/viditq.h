@@ -1,0 +1,68 @@
+/* The C interface of viditq's CPU kernels.
+ *
+ * Matrices are dense and row-major. Every function returns a VIDITQ_* status and writes nothing but
+ * its outputs; on any other status than VIDITQ_OK the contents of the outputs are undefined.
+ * Outputs may not overlap inputs or each other. Functions are thread-safe and keep no state. */
+#ifndef VIDITQ_H
+#define VIDITQ_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  VIDITQ_OK = 0,
+  VIDITQ_NULL_POINTER = 1,  /* a buffer is null */
+  VIDITQ_BAD_SIZE = 2,      /* an extent is negative, zero where it may not be, or does not divide */
+  VIDITQ_BAD_FORMAT = 3,    /* bit width outside 2..8 */
+  VIDITQ_OVERFLOW = 4,      /* the buffers would not fit the address space, or the sums int32 */
+  VIDITQ_OVERLAP = 5,       /* an output shares memory with another buffer */
+  VIDITQ_NOT_FINITE = 6,    /* NaN or infinity in x, or a range beyond float32 */
+  VIDITQ_BAD_GRID = 7       /* a scale is not positive and finite */
+};
+
+/* Largest inner extent up to which sums of products of 8-bit codes cannot overflow int32. */
+enum { VIDITQ_MAX_INNER = 32768 };
+
+/* Version of the library, for example "0.1.0". Never null. */
+const char* viditq_version(void);
+
+/* One clause in English that says what a status means. Never null. */
+const char* viditq_status_message(int status);
+
+/* Smallest and largest value of each group of rows of x [rows, columns], row r belonging to group
+ * r % groups, both clipped through zero: lo = min(min x, 0), hi = max(max x, 0). rows is a multiple
+ * of groups; lo and hi have `groups` elements. */
+int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, float* lo,
+                         float* hi);
+
+/* codes = clamp(round-half-even(x / scale) + zero point) of x [rows, columns] on given grids, row r
+ * using grid r % groups; x / scale is a true float32 division, zero points may be any integer. Codes
+ * are bytes 0..2^bits-1, or
+ * -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric. row_sum [rows] is the sum of each
+ * row's codes. */
+int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
+                  int symmetric, const float* scale, const int32_t* zero_point, uint8_t* codes,
+                  int32_t* row_sum);
+
+/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, in float32,
+ *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
+ *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
+ * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while it
+ * is in the cache. scale, zero_point and row_sum have `rows` elements. */
+int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
+                           uint8_t* codes, float* scale, int32_t* zero_point, int32_t* row_sum);
+
+/* sums[m, n] = sum over k of a[m, k] * w[n, k], exact in int32, zero points not subtracted.
+ * a [rows_a, inner] and w [rows_w, inner] are codes, bytes read as signed where the flag is not 0;
+ * inner is at most VIDITQ_MAX_INNER. */
+int viditq_accumulate(const uint8_t* a, int a_signed, int64_t rows_a, const uint8_t* w,
+                      int w_signed, int64_t rows_w, int64_t inner, int32_t* sums);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "viditq.h"
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+struct Quantized {
+  std::vector<uint8_t> codes;
+  std::vector<float> scale;
+  std::vector<int32_t> zero_point;
+  std::vector<int32_t> row_sum;
+
+  Quantized(int64_t rows, int64_t columns)
+      : codes(rows * columns), scale(rows), zero_point(rows), row_sum(rows) {}
+};
+
+int quantize(const std::vector<float>& x, int64_t rows, int64_t columns, int bits, bool symmetric,
+             Quantized* out) {
+  return viditq_quantize_tokens(x.data(), rows, columns, bits, symmetric, out->codes.data(),
+                                out->scale.data(), out->zero_point.data(), out->row_sum.data());
+}
+
+// The definition in viditq.h, written the obvious way.
+void check_against_definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
+                              bool symmetric) {
+  Quantized got(rows, columns);
+  CHECK_EQUAL(quantize(x, rows, columns, bits, symmetric, &got), VIDITQ_OK);
+  const int32_t max_code = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  const int32_t min_code = symmetric ? -(1 << (bits - 1)) : 0;
+  for (int64_t r = 0; r < rows; r++) {
+    const float* row = x.data() + r * columns;
+    const float lo = std::min(*std::min_element(row, row + columns), 0.0f);
+    const float hi = std::max(*std::max_element(row, row + columns), 0.0f);
+    float scale = (symmetric ? std::max(-lo, hi) : hi - lo) / static_cast<float>(max_code);
+    if (scale < 1e-6f) scale = 1e-6f;
+    const int32_t zero = symmetric ? 0 : static_cast<int32_t>(std::nearbyint(-lo / scale));
+    CHECK_EQUAL(got.scale[r], scale);
+    CHECK_EQUAL(got.zero_point[r], zero);
+    int32_t sum = 0;
+    for (int64_t c = 0; c < columns; c++) {
+      const float quotient = row[c] / scale;
+      const double code = std::nearbyint(static_cast<double>(quotient)) + zero;
+      const int32_t expected =
+          static_cast<int32_t>(std::max<double>(min_code, std::min<double>(max_code, code)));
+      const uint8_t byte = got.codes[r * columns + c];
+      CHECK_EQUAL(symmetric ? static_cast<int32_t>(static_cast<int8_t>(byte)) : byte, expected);
+      sum += expected;
+    }
+    CHECK_EQUAL(got.row_sum[r], sum);
+  }
+}
+
+TEST(tokens_follow_the_definition_over_odd_shapes) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  for (const int64_t rows : {1, 2, 5, 33}) {
+    for (const int64_t columns : {1, 3, 15, 16, 17, 63, 65, 257, 1152}) {
+      std::vector<float> x(rows * columns);
+      for (float& value : x) value = normal(random);
+      x[x.size() / 2] *= 100.0f;
+      for (int bits = 2; bits <= 8; bits++) {
+        check_against_definition(x, rows, columns, bits, false);
+        check_against_definition(x, rows, columns, bits, true);
+      }
+    }
+  }
+}
+
+TEST(tokens_follow_the_definition_on_nasty_rows) {
+  const float denormal = std::numeric_limits<float>::denorm_min();
+  const std::vector<std::vector<float>> rows = {
+      {0, 0, 0, 0},
+      {-0.0f, -0.0f, 0.0f, -0.0f},
+      {1, 1, 1, 1},
+      {-1, -1, -1, -1},
+      {1e4f, 1e-3f, -1e-3f, 0},
+      {denormal, -denormal, 0, 1e-38f},
+      {1e-6f, -1e-7f, 1e-8f, 3e-5f},
+      {127.5f, -127.5f, 0.5f, 1.5f},
+      {254.5f, 255, 0.5f, 2.5f},
+      {1.7e38f, -1.7e38f, 1, -1},
+  };
+  for (const std::vector<float>& row : rows) {
+    for (const int bits : {2, 4, 6, 8}) {
+      check_against_definition(row, 1, 4, bits, false);
+      check_against_definition(row, 1, 4, bits, true);
+    }
+  }
+}
+
+TEST(ties_round_to_even) {
+  // Range 0..255 gives scale 1, so that the codes are the rounded values.
+  const std::vector<float> x = {0.5f, 1.5f, 2.5f, 3.5f, 0, 255};
+  Quantized got(1, 6);
+  CHECK_EQUAL(quantize(x, 1, 6, 8, false, &got), VIDITQ_OK);
+  const std::vector<int> expected = {0, 2, 2, 4, 0, 255};
+  for (int i = 0; i < 6; i++) CHECK_EQUAL(got.codes[i], expected[i]);
+}
+
+TEST(groups_measure_all_their_rows) {
+  // Rows 0 and 2 share group 0, rows 1 and 3 group 1.
+  const std::vector<float> x = {5, 1, 0, -2, 3, 7, 255, 0};
+  std::vector<float> lo(2);
+  std::vector<float> hi(2);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 4, 2, 2, lo.data(), hi.data()), VIDITQ_OK);
+  CHECK_EQUAL(lo[0], 0.0f);
+  CHECK_EQUAL(hi[0], 7.0f);
+  CHECK_EQUAL(lo[1], -2.0f);
+  CHECK_EQUAL(hi[1], 255.0f);
+}
+
+TEST(groups_encode_with_their_grids) {
+  const std::vector<float> x = {0, 1, 0, -2, 0, 255, 255, 0};
+  const std::vector<float> scale = {1, 2};
+  const std::vector<int32_t> zero_point = {0, 1};
+  std::vector<uint8_t> codes(8);
+  std::vector<int32_t> row_sum(4);
+  CHECK_EQUAL(viditq_encode(x.data(), 4, 2, 2, 8, 0, scale.data(), zero_point.data(), codes.data(),
+                            row_sum.data()),
+              VIDITQ_OK);
+  // 255 / 2 = 127.5 rounds to the even 128.
+  const std::vector<int> expected = {0, 1, 1, 0, 0, 255, 129, 1};
+  for (int i = 0; i < 8; i++) CHECK_EQUAL(codes[i], expected[i]);
+  CHECK_EQUAL(row_sum[3], 130);
+}
+
+TEST(values_outside_a_given_grid_clip) {
+  const std::vector<float> x = {-1e30f, 1e30f};
+  const float scale = 1e-6f;
+  const int32_t zero_point = 3;
+  std::vector<uint8_t> codes(2);
+  int32_t row_sum;
+  CHECK_EQUAL(viditq_encode(x.data(), 1, 2, 1, 4, 0, &scale, &zero_point, codes.data(), &row_sum),
+              VIDITQ_OK);
+  CHECK_EQUAL(codes[0], 0);
+  CHECK_EQUAL(codes[1], 15);
+}
+
+TEST(zero_points_outside_the_codes_are_honoured) {
+  const std::vector<float> x = {-3.0f, -2.99998f, 0, 1e30f};
+  const float scale = 1e-6f;
+  std::vector<uint8_t> codes(4);
+  int32_t row_sum;
+  int32_t zero_point = 3000000;
+  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, &scale, &zero_point, codes.data(), &row_sum),
+              VIDITQ_OK);
+  const int step = static_cast<int>(std::nearbyint(-2.99998f / scale)) + zero_point;
+  const std::vector<int> expected = {0, step, 255, 255};
+  for (int i = 0; i < 4; i++) CHECK_EQUAL(codes[i], expected[i]);
+  zero_point = INT32_MAX;
+  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, &scale, &zero_point, codes.data(), &row_sum),
+              VIDITQ_OK);
+  CHECK_EQUAL(row_sum, 4 * 255);
+}
+
+TEST(not_finite_input_is_refused) {
+  for (const float bad : {kNaN, kInfinity, -kInfinity}) {
+    for (const int64_t position : {0, 20, 36}) {
+      std::vector<float> x(37, 1.0f);
+      x[position] = bad;
+      Quantized got(1, 37);
+      CHECK_EQUAL(quantize(x, 1, 37, 8, false, &got), VIDITQ_NOT_FINITE);
+      float lo;
+      float hi;
+      CHECK_EQUAL(viditq_measure_range(x.data(), 1, 37, 1, &lo, &hi),
+                  VIDITQ_NOT_FINITE);
+      const float scale = 1;
+      const int32_t zero_point = 0;
+      CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 8, 0, &scale, &zero_point, got.codes.data(),
+                                got.row_sum.data()),
+                  VIDITQ_NOT_FINITE);
+    }
+  }
+  Quantized got(1, 2);
+  CHECK_EQUAL(quantize({3e38f, -3e38f}, 1, 2, 8, false, &got), VIDITQ_NOT_FINITE);
+}
+
+TEST(bad_arguments_are_refused) {
+  const std::vector<float> x(8, 1.0f);
+  Quantized out(2, 4);
+  const auto call = [&](const float* in, int64_t rows, int64_t columns, int bits, uint8_t* codes) {
+    return viditq_quantize_tokens(in, rows, columns, bits, 0, codes, out.scale.data(),
+                                  out.zero_point.data(), out.row_sum.data());
+  };
+  CHECK_EQUAL(call(x.data(), 2, 4, 8, out.codes.data()), VIDITQ_OK);
+  CHECK_EQUAL(call(nullptr, 2, 4, 8, out.codes.data()), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(call(x.data(), 2, 4, 8, nullptr), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(call(x.data(), 0, 4, 8, out.codes.data()), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(call(x.data(), 2, -4, 8, out.codes.data()), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(call(x.data(), 2, 4, 1, out.codes.data()), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(call(x.data(), 2, 4, 9, out.codes.data()), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(call(x.data(), 1, INT64_C(1) << 40, 8, out.codes.data()), VIDITQ_OVERFLOW);
+  CHECK_EQUAL(call(x.data(), INT64_C(1) << 62, 4, 8, out.codes.data()), VIDITQ_OVERFLOW);
+  uint8_t* input_bytes = reinterpret_cast<uint8_t*>(const_cast<float*>(x.data()));
+  CHECK_EQUAL(call(x.data(), 2, 4, 8, input_bytes + 31), VIDITQ_OVERLAP);
+  CHECK_EQUAL(call(x.data(), 2, 4, 8, reinterpret_cast<uint8_t*>(out.scale.data())),
+              VIDITQ_OVERLAP);
+  float lo[2];
+  float hi[2];
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, lo, hi), VIDITQ_OK);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 3, lo, hi), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, lo, lo + 1), VIDITQ_OVERLAP);
+}
+
+TEST(bad_grids_are_refused) {
+  const std::vector<float> x(4, 1.0f);
+  std::vector<uint8_t> codes(4);
+  int32_t row_sum;
+  const auto call = [&](float scale, int32_t zero_point, int symmetric) {
+    return viditq_encode(x.data(), 1, 4, 1, 4, symmetric, &scale, &zero_point, codes.data(),
+                         &row_sum);
+  };
+  CHECK_EQUAL(call(1, 15, 0), VIDITQ_OK);
+  CHECK_EQUAL(call(1, INT32_MIN, 0), VIDITQ_OK);
+  CHECK_EQUAL(call(0, 0, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(-1, 0, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(kNaN, 0, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(kInfinity, 0, 0), VIDITQ_BAD_GRID);
+}
+
+TEST(every_status_has_a_message) {
+  for (int status = VIDITQ_OK; status <= VIDITQ_BAD_GRID; status++) {
+    CHECK_EQUAL(std::strcmp(viditq_status_message(status), "unknown status") != 0, true);
+  }
+  CHECK_EQUAL(std::strcmp(viditq_status_message(-1), "unknown status"), 0);
+}
+
+}  // namespace

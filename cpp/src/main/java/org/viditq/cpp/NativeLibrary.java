@@ -1,0 +1,78 @@
+package org.viditq.cpp;
+
+import java.util.Optional;
+import org.bytedeco.javacpp.Loader;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.ShapeException;
+import org.viditq.cpp.bridge.Bridge;
+
+/** The kernels' library: loaded once, on first use, from the jar of this platform's natives. */
+public final class NativeLibrary {
+  private static final Optional<String> UNAVAILABLE = load();
+
+  private NativeLibrary() {}
+
+  /** Why the library cannot be used here, in one sentence; empty if it can. */
+  public static Optional<String> unavailable() {
+    return UNAVAILABLE;
+  }
+
+  /**
+   * Version of the kernels.
+   *
+   * @throws BackendException if the library cannot be loaded
+   */
+  public static String version() {
+    require();
+    return Bridge.viditq_version().getString();
+  }
+
+  static void require() {
+    UNAVAILABLE.ifPresent(
+        why -> {
+          throw new BackendException(why);
+        });
+  }
+
+  /**
+   * Turns a status of a kernel into the exception that a caller can act on.
+   *
+   * @param what names the operator, and the layer where there is one
+   */
+  static void check(int status, String what) {
+    if (status == Bridge.VIDITQ_OK) {
+      return;
+    }
+    String message =
+        "Native " + what + " failed: " + Bridge.viditq_status_message(status).getString() + ".";
+    throw switch (status) {
+      case Bridge.VIDITQ_NOT_FINITE -> new NonFiniteException(message);
+      case Bridge.VIDITQ_BAD_SIZE, Bridge.VIDITQ_OVERFLOW -> new ShapeException(message);
+      default -> new BackendException(message);
+    };
+  }
+
+  private static Optional<String> load() {
+    try {
+      Loader.load(Bridge.class);
+      return Optional.empty();
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | RuntimeException e) {
+      return Optional.of(
+          "The native library for "
+              + Loader.getPlatform()
+              + " cannot be loaded: "
+              + reason(e)
+              + ".");
+    }
+  }
+
+  /** The innermost cause: the loader wraps what the operating system said. */
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).replaceAll("\\.$", "");
+  }
+}
