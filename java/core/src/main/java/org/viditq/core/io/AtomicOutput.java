@@ -1,0 +1,256 @@
+package org.viditq.core.io;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.viditq.core.error.OutputException;
+
+/**
+ * A result that appears complete or not at all: it is written to {@link #path()}, a temporary name
+ * beside the target, and {@link #commit()} moves it to its place.
+ *
+ * <pre>{@code
+ * try (AtomicOutput output = AtomicOutput.file(target)) {
+ *   Files.write(output.path(), bytes);
+ *   output.commit();
+ * }
+ * }</pre>
+ *
+ * <p>Closing without a commit deletes what was written, and so does the end of the JVM by Ctrl-C or
+ * SIGTERM. Parent folders are created, and removed again if nothing comes of them. All methods
+ * throw {@link OutputException} naming the target where the file system refuses.
+ */
+public final class AtomicOutput implements AutoCloseable {
+  private static final AtomicLong COUNTER = new AtomicLong();
+
+  private final Path target;
+  private final boolean folder;
+  private final List<Path> createdParents;
+  private final Path path;
+  private boolean open = true;
+
+  /** A file; an existing one is replaced. */
+  public static AtomicOutput file(Path target) {
+    return new AtomicOutput(target, false);
+  }
+
+  /**
+   * A folder, given empty. If the target exists its files are replaced one by one where the names
+   * are equal, and kept where not.
+   */
+  public static AtomicOutput folder(Path target) {
+    return new AtomicOutput(target, true);
+  }
+
+  private AtomicOutput(Path target, boolean folder) {
+    this.target = target.toAbsolutePath().normalize();
+    this.folder = folder;
+    if (this.target.getFileName() == null) {
+      throw new OutputException("Cannot write " + target + ": it is the root of the file system.");
+    }
+    // A device such as /dev/null must not be replaced by a file.
+    if (Files.exists(this.target)
+        && !(folder ? Files.isDirectory(this.target) : Files.isRegularFile(this.target))) {
+      throw new OutputException(
+          "Cannot write "
+              + target
+              + ": it exists and is not a "
+              + (folder ? "folder." : "regular file."));
+    }
+    Deque<Path> created = new ArrayDeque<>();
+    try {
+      createParents(this.target.getParent(), created);
+      this.path = createTemporary();
+    } catch (IOException e) {
+      deleteEmpty(new ArrayList<>(created));
+      throw failure(e);
+    }
+    this.createdParents = List.copyOf(created);
+    if (!Unfinished.add(this)) {
+      discard();
+      throw new OutputException("Cannot write " + target + ": the program is being stopped.");
+    }
+  }
+
+  /** Creates missing parents and pushes those it created, so that the deepest comes first. */
+  private static void createParents(Path parent, Deque<Path> created) throws IOException {
+    if (Files.isDirectory(parent)) {
+      return;
+    }
+    if (parent.getParent() != null) {
+      createParents(parent.getParent(), created);
+    }
+    try {
+      Files.createDirectory(parent);
+      created.push(parent);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(parent)) {
+        throw e;
+      }
+    }
+  }
+
+  /** With the permissions of an ordinary file, unlike {@link Files#createTempFile}. */
+  private Path createTemporary() throws IOException {
+    while (true) {
+      Path temporary =
+          target.resolveSibling(
+              "."
+                  + target.getFileName()
+                  + "."
+                  + ProcessHandle.current().pid()
+                  + "-"
+                  + COUNTER.incrementAndGet()
+                  + ".tmp");
+      try {
+        return folder ? Files.createDirectory(temporary) : Files.createFile(temporary);
+      } catch (FileAlreadyExistsException leftover) {
+        // Of a process that was killed; the next number is free.
+        continue;
+      }
+    }
+  }
+
+  /** Where to write: an empty file to overwrite, or an empty folder to fill. */
+  public Path path() {
+    return path;
+  }
+
+  /** Where the result will be. */
+  public Path target() {
+    return target;
+  }
+
+  /** Forces what was written to the disk and moves it to its place. */
+  public void commit() {
+    if (!open) {
+      throw new IllegalStateException("The output " + target + " is already closed.");
+    }
+    try {
+      if (folder) {
+        commitFolder();
+      } else {
+        force(path);
+        move(path, target);
+      }
+      // Once the target is there the folders above it stay.
+      Unfinished.remove(this);
+      open = false;
+      forceFolder(target.getParent());
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private void commitFolder() throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> tree = Files.walk(path)) {
+      tree.filter(p -> !Files.isDirectory(p, NOFOLLOW_LINKS)).forEach(files::add);
+    }
+    for (Path file : files) {
+      force(file);
+    }
+    if (!Files.exists(target)) {
+      move(path, target);
+      return;
+    }
+    try (Stream<Path> tree = Files.walk(path)) {
+      for (Path source : (Iterable<Path>) tree::iterator) {
+        Path destination = target.resolve(path.relativize(source));
+        if (Files.isDirectory(source)) {
+          Files.createDirectories(destination);
+        } else {
+          move(source, destination);
+        }
+      }
+    }
+    deleteTree(path);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
+  /** Makes the move itself durable, where the file system lets a folder be opened. */
+  private static void forceFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException notSupported) {
+      // The content is safe; only after a power failure might the old name be back.
+    }
+  }
+
+  /** Deletes what was written, unless it was committed. */
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      Unfinished.remove(this);
+      discard();
+    }
+  }
+
+  /** Also called by the shutdown hook, while the writer may still be running. */
+  void discard() {
+    deleteTree(folder ? renamed() : path);
+    deleteEmpty(createdParents);
+  }
+
+  /** Out of the reach of a writer that has not noticed the end and would go on filling it. */
+  private Path renamed() {
+    try {
+      return Files.move(path, path.resolveSibling(path.getFileName() + ".deleted"));
+    } catch (IOException gone) {
+      return path;
+    }
+  }
+
+  private static void deleteTree(Path root) {
+    // A file being created at this moment may still land in a folder just emptied: try again.
+    for (int attempt = 0; attempt < 10 && Files.exists(root, NOFOLLOW_LINKS); attempt++) {
+      try (Stream<Path> tree = Files.walk(root)) {
+        List<Path> deepestFirst = new ArrayList<>(tree.toList());
+        Collections.reverse(deepestFirst);
+        for (Path path : deepestFirst) {
+          Files.deleteIfExists(path);
+        }
+      } catch (IOException | UncheckedIOException tryAgain) {
+        // What cannot be deleted even at last stays under its temporary name.
+      }
+    }
+  }
+
+  private static void deleteEmpty(List<Path> deepestFirst) {
+    for (Path folder : deepestFirst) {
+      try {
+        Files.deleteIfExists(folder);
+      } catch (IOException inUse) {
+        return;
+      }
+    }
+  }
+
+  private OutputException failure(IOException e) {
+    return new OutputException("Cannot write " + target + ": " + IoReason.of(e) + ".", e);
+  }
+}

@@ -1,0 +1,79 @@
+package org.viditq.core.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+class ElementCodecTest {
+  private static final float[] EXACT = {0, 1, -1, 0.5f, -96, 3, 100, 2};
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F64", "F32", "F16", "BF16"})
+  void valuesOfEveryFloatTypeComeBack(DType dtype) {
+    MemoryTensor tensor = MemoryTensor.of("x", Tensor.of(EXACT, 2, 4), dtype);
+    assertThat(tensor.toTensor().data()).containsExactly(EXACT);
+    float[] part = new float[4];
+    tensor.copyTo(3, part, 1, 2);
+    assertThat(part).containsExactly(0, 0.5f, -96, 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      mode = Mode.EXCLUDE,
+      names = {"F64", "F32", "F16", "BF16"})
+  void floatsAreNotEncodedAsIntegers(DType dtype) {
+    assertThatThrownBy(() -> MemoryTensor.of("x", Tensor.zeros(1), dtype))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void integersConvert() {
+    assertThat(
+            MemoryTensor.ofLongs("x", Shape.of(3), new long[] {-1, 1L << 40, (1 << 24) + 1})
+                .toTensor()
+                .data())
+        .containsExactly(-1, 0x1p40f, 1 << 24);
+    assertThat(
+            MemoryTensor.ofInts("x", Shape.of(2), new int[] {-7, Integer.MAX_VALUE})
+                .toTensor()
+                .data())
+        .containsExactly(-7, 0x1p31f);
+    byte[] bytes = {-1, 2, 0, -128};
+    Shape four = Shape.of(4);
+    assertThat(MemoryTensor.ofBytes("x", DType.I8, four, bytes).toTensor().data())
+        .containsExactly(-1, 2, 0, -128);
+    assertThat(MemoryTensor.ofBytes("x", DType.U8, four, bytes).toTensor().data())
+        .containsExactly(255, 2, 0, 128);
+    assertThat(MemoryTensor.ofBytes("x", DType.BOOL, four, bytes).toTensor().data())
+        .containsExactly(1, 1, 0, 1);
+    assertThat(MemoryTensor.ofBytes("x", DType.I16, Shape.of(2), bytes).toTensor().data())
+        .containsExactly(767, -32768);
+  }
+
+  @Test
+  void doublesRoundToNearest() {
+    ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putDouble(0.1).putDouble(1 + 0x1p-24);
+    assertThat(MemoryTensor.ofBytes("x", DType.F64, Shape.of(2), bytes.array()).toTensor().data())
+        .containsExactly(0.1f, 1);
+  }
+
+  @Test
+  void lengthMustFitTheShape() {
+    assertThatThrownBy(() -> MemoryTensor.ofBytes("x", DType.F16, Shape.of(3), new byte[5]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("x");
+  }
+}
