@@ -112,7 +112,8 @@ class CheckpointParametersTest {
     }
     assertThatThrownBy(() -> parameters.tensor("a.b.weight", 1, 2))
         .isInstanceOf(NonFiniteException.class);
-    assertThat(parameters.stored("a.b.weight", 1, 2).toTensor().data()[1]).isEqualTo(Float.valueOf(bad));
+    assertThat(parameters.stored("a.b.weight", 1, 2).toTensor().data()[1])
+        .isEqualTo(Float.valueOf(bad));
   }
 
   @Test
