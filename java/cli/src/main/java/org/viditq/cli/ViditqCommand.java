@@ -1,6 +1,7 @@
 package org.viditq.cli;
 
 import org.viditq.cli.inspect.InspectCommand;
+import org.viditq.cli.verify.VerifyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 done, 2 wrong usage, 1 failed.",
       "Environment: VIDITQ_JAVA_OPTS holds options for the Java virtual machine, such as -Xmx8g."
     },
-    subcommands = {InspectCommand.class})
+    subcommands = {InspectCommand.class, VerifyCommand.class})
 final class ViditqCommand implements Runnable {
   @Spec private CommandSpec spec;
 

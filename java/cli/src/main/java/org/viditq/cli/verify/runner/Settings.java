@@ -1,0 +1,13 @@
+package org.viditq.cli.verify.runner;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.stream.StreamSupport;
+
+/** Reads arrays of a case's configuration. */
+final class Settings {
+  private Settings() {}
+
+  static int[] integers(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).mapToInt(JsonNode::intValue).toArray();
+  }
+}
