@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +65,7 @@ class SafetensorsFileTest {
     RawSafetensors.write(file, header, data);
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       assertThat(checkpoint.names()).containsExactly("a", "b", "none", "scalar");
-      assertThat(checkpoint.metadata()).containsExactly(java.util.Map.entry("format", "pt"));
+      assertThat(checkpoint.metadata()).containsExactly(Map.entry("format", "pt"));
       StoredTensor a = checkpoint.get("a");
       assertThat(a.dtype()).isEqualTo(DType.F32);
       assertThat(a.shape()).isEqualTo(Shape.of(2, 1));
@@ -73,6 +77,36 @@ class SafetensorsFileTest {
       assertThat(last).containsExactly(9, 0, 127);
       assertThat(checkpoint.get("none").toTensor().size()).isZero();
       assertThat(checkpoint.get("scalar").toTensor().data()).containsExactly(200);
+    }
+  }
+
+  /** Five sparse gigabytes: beyond 2^31 bytes of file, and beyond what the heap could hold. */
+  @Test
+  void readsBeyondTwoGigabytes() throws IOException {
+    long tensorBytes = 1_250_000_000;
+    String header =
+        IntStream.range(0, 4)
+            .mapToObj(
+                i ->
+                    tensor(
+                        "w" + i,
+                        "F16",
+                        "[" + tensorBytes / 2 + "]",
+                        "[" + i * tensorBytes + "," + (i + 1) * tensorBytes + "]"))
+            .collect(Collectors.joining(",", "{", "}"));
+    byte[] start = RawSafetensors.bytes(header, new byte[0]);
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.write(start);
+      sparse.setLength(start.length + 4 * tensorBytes);
+      sparse.seek(start.length + 4 * tensorBytes - 2);
+      sparse.write(new byte[] {0, 0x3c});
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      float[] last = new float[3];
+      checkpoint.get("w3").copyTo((int) (tensorBytes / 2) - 3, last, 0, 3);
+      assertThat(last).containsExactly(0, 0, 1);
+      checkpoint.get("w0").copyTo(0, last, 0, 3);
+      assertThat(last).containsExactly(0, 0, 0);
     }
   }
 
