@@ -1,0 +1,139 @@
+package org.viditq.quantize.calibrate;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.quant.TimestepRange;
+
+/**
+ * What one full-precision calibration run saw, batch by batch (a batch is one denoiser evaluation).
+ * Kept so fine-grained that the statistics of any plan follow from it afterwards: for balancing
+ * over any timestep ranges, and the denoiser inputs for static grids, whose published definition
+ * needs a second, quantized run.
+ */
+public final class CalibrationStatistics {
+  /** One input of a layer. */
+  record Observation(int batch, InputStatistics input) {}
+
+  private final String model;
+  private final List<Double> timesteps;
+  private final List<DenoiserInput> inputs;
+  private final Map<String, List<Observation>> layers;
+
+  /**
+   * @param model {@link ModelIdentity} of the calibrated model
+   * @param timesteps of each batch, in order
+   * @param inputs of each batch; empty if they were not kept
+   * @param layers observations in order, by qualified layer name
+   */
+  CalibrationStatistics(
+      String model,
+      List<Double> timesteps,
+      List<DenoiserInput> inputs,
+      Map<String, List<Observation>> layers) {
+    this.model = model;
+    this.timesteps = List.copyOf(timesteps);
+    this.inputs = List.copyOf(inputs);
+    Map<String, List<Observation>> copy = new LinkedHashMap<>();
+    layers.forEach((layer, seen) -> copy.put(layer, List.copyOf(seen)));
+    this.layers = copy;
+  }
+
+  /** {@link ModelIdentity} of the calibrated model. */
+  public String model() {
+    return model;
+  }
+
+  /** Timestep of each batch, in order. */
+  public List<Double> timesteps() {
+    return timesteps;
+  }
+
+  /** The denoiser's input of each batch, in order; empty if they were not kept. */
+  public List<DenoiserInput> inputs() {
+    return inputs;
+  }
+
+  /** Qualified names of the linear layers seen, in the order of computation. */
+  public Set<String> layers() {
+    return Collections.unmodifiableSet(layers.keySet());
+  }
+
+  /** Observations of a layer, in order; for storing. */
+  List<Observation> observations(String layer) {
+    List<Observation> observations = layers.get(layer);
+    if (observations == null) {
+      throw new InvalidCheckpointException(
+          "The calibration statistics lack layer "
+              + layer
+              + "; calibrate again with this model and plan.");
+    }
+    return observations;
+  }
+
+  /**
+   * The balancing statistic of a layer over one timestep range, [in]; exact zeros are kept.
+   *
+   * @throws InvalidPlanException if no calibration batch lies in the range
+   */
+  public float[] channelScale(String layer, TimestepRange range, double momentum) {
+    ChannelScale scale = new ChannelScale(momentum);
+    for (Observation observation : observations(layer)) {
+      if (range.contains(timesteps.get(observation.batch()))) {
+        scale.update(observation.input().channelMax());
+      }
+    }
+    if (scale.isEmpty()) {
+      throw new InvalidPlanException(
+          "No calibration batch lies in timesteps "
+              + range.start()
+              + " to "
+              + range.end()
+              + " of the plan's balancing ranges; calibrate with more steps.");
+    }
+    return scale.values();
+  }
+
+  /**
+   * The smallest and largest value of each input of a layer in full precision, in order.
+   *
+   * @return one [min, max] per batch
+   */
+  public List<float[]> tensorRanges(String layer) {
+    List<float[]> ranges = new ArrayList<>();
+    for (Observation observation : observations(layer)) {
+      float min = Float.POSITIVE_INFINITY;
+      float max = Float.NEGATIVE_INFINITY;
+      for (int n = 0; n < observation.input().tokens(); n++) {
+        min = Math.min(min, observation.input().tokenMin()[n]);
+        max = Math.max(max, observation.input().tokenMax()[n]);
+      }
+      ranges.add(new float[] {min, max});
+    }
+    return ranges;
+  }
+
+  /**
+   * @throws InvalidCheckpointException if these are statistics of another model
+   */
+  public void requireModel(String identity) {
+    if (!model.equals(identity)) {
+      throw new InvalidCheckpointException(
+          "The calibration statistics belong to another model (identity "
+              + shorten(model)
+              + ", this model is "
+              + shorten(identity)
+              + "); calibrate this one.");
+    }
+  }
+
+  private static String shorten(String identity) {
+    return identity.length() <= 12 ? identity : identity.substring(0, 12);
+  }
+}

@@ -1,0 +1,2 @@
+/** What the inputs of linear layers look like while a model samples. */
+package org.viditq.quantize.calibrate;

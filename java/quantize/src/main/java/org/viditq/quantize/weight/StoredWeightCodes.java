@@ -1,0 +1,119 @@
+package org.viditq.quantize.weight;
+
+import java.nio.ByteBuffer;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.WeightCodes;
+
+/** Weight codes in one of the {@link CodeLayout}s, on the heap or in a mapped file. */
+public final class StoredWeightCodes implements WeightCodes {
+  private final IntegerFormat format;
+  private final int rows;
+  private final int columns;
+  private final CodeLayout layout;
+  private final ByteBuffer bytes;
+
+  /**
+   * @param bytes rows one after the other, each {@link CodeLayout#rowBytes} long, from position 0
+   *     to the limit; not copied
+   */
+  public StoredWeightCodes(
+      IntegerFormat format, int rows, int columns, CodeLayout layout, ByteBuffer bytes) {
+    long needed = (long) rows * layout.rowBytes(columns);
+    if (bytes.limit() != needed) {
+      throw new ShapeException(
+          "Codes [" + rows + ", " + columns + "] need " + needed + " bytes, not " + bytes.limit());
+    }
+    this.format = format;
+    this.rows = rows;
+    this.columns = columns;
+    this.layout = layout;
+    this.bytes = bytes;
+  }
+
+  /** Room on the heap for codes to be {@linkplain #putRow put}. */
+  static StoredWeightCodes allocate(IntegerFormat format, int rows, int columns) {
+    CodeLayout layout = CodeLayout.of(format);
+    int size = Math.multiplyExact(rows, layout.rowBytes(columns));
+    return new StoredWeightCodes(format, rows, columns, layout, ByteBuffer.allocate(size));
+  }
+
+  /**
+   * @param codes [columns], inside the format's range
+   */
+  void putRow(int row, int[] codes) {
+    int start = row * layout.rowBytes(columns);
+    if (layout == CodeLayout.BYTES) {
+      int offset = signedOffset();
+      for (int c = 0; c < columns; c++) {
+        bytes.put(start + c, (byte) (codes[c] - offset));
+      }
+    } else {
+      int offset = nibbleOffset();
+      for (int c = 0; c < columns; c += 2) {
+        int low = codes[c] + offset;
+        int high = c + 1 < columns ? codes[c + 1] + offset : 0;
+        bytes.put(start + c / 2, (byte) (high << 4 | low));
+      }
+    }
+  }
+
+  @Override
+  public void copyRow(int row, byte[] destination, int offset) {
+    int start = row * layout.rowBytes(columns);
+    if (layout == CodeLayout.BYTES) {
+      bytes.get(start, destination, offset, columns);
+      int add = signedOffset();
+      if (add != 0) {
+        for (int c = 0; c < columns; c++) {
+          destination[offset + c] += (byte) add;
+        }
+      }
+    } else {
+      int subtract = nibbleOffset();
+      for (int c = 0; c < columns; c++) {
+        int pair = bytes.get(start + c / 2);
+        int nibble = (c & 1) == 0 ? pair & 0xf : pair >> 4 & 0xf;
+        destination[offset + c] = (byte) (nibble - subtract);
+      }
+    }
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int columns() {
+    return columns;
+  }
+
+  public IntegerFormat format() {
+    return format;
+  }
+
+  public CodeLayout layout() {
+    return layout;
+  }
+
+  /** The bytes as they lie; read-only and private to the caller. */
+  public ByteBuffer bytes() {
+    return bytes.asReadOnlyBuffer().rewind();
+  }
+
+  @Override
+  public long sizeInBytes() {
+    return bytes.limit();
+  }
+
+  /** Added to the stored signed byte to get the code. */
+  private int signedOffset() {
+    return format.symmetric() ? 0 : 1 << (format.bits() - 1);
+  }
+
+  /** Subtracted from the stored nibble to get the code. */
+  private int nibbleOffset() {
+    return format.symmetric() ? 8 : 0;
+  }
+}

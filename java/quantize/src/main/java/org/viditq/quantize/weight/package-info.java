@@ -1,0 +1,2 @@
+/** Weights of linear layers as integer codes: quantization, storage layouts, whole models. */
+package org.viditq.quantize.weight;
