@@ -1,0 +1,80 @@
+package org.viditq.quantize.calibrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.SmallScaleRule;
+import org.viditq.core.tensor.Tensor;
+
+class RunningStatisticsTest {
+  @Test
+  void inputStatisticsFollowTheDefinition() {
+    // Two samples of two tokens of three channels.
+    Tensor x = Tensor.of(new float[] {1, -2, 0, -4, 1, 0, 3, 3, 0, 5, -9, 0}, 2, 2, 3);
+    InputStatistics statistics = InputStatistics.of("layer", x);
+    // Mean over samples of the maximum over tokens.
+    assertThat(statistics.channelMax()).containsExactly(4.5f, 5.5f, 0f);
+    assertThat(statistics.tokenMin()).containsExactly(-2f, -9f);
+    assertThat(statistics.tokenMax()).containsExactly(3f, 5f);
+  }
+
+  @Test
+  void aMatrixIsABatchOfOneTokenEach() {
+    Tensor x = Tensor.of(new float[] {1, -2, 3, 4}, 2, 2);
+    assertThat(InputStatistics.of("layer", x).channelMax()).containsExactly(2f, 3f);
+  }
+
+  @Test
+  void namesTheLayerWhoseInputIsNotFinite() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      Tensor x = Tensor.of(new float[] {1, bad}, 1, 2);
+      assertThatThrownBy(() -> InputStatistics.of("blocks.3.fc1", x))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining("blocks.3.fc1");
+    }
+  }
+
+  @Test
+  void channelScaleMixesLaterBatchesIn() {
+    ChannelScale scale = new ChannelScale(0.95);
+    assertThat(scale.isEmpty()).isTrue();
+    scale.update(new float[] {0, 0});
+    scale.update(new float[] {1, 0}); // all zero so far counts as not set
+    assertThat(scale.values()).containsExactly(1f, 0f);
+    scale.update(new float[] {2, 4});
+    assertThat(scale.values()).containsExactly(0.95f * 1f + 0.05f * 2f, 0.95f * 0f + 0.05f * 4f);
+  }
+
+  @Test
+  void rangeOfTheLastBatchDecidesWithoutRunningStat() {
+    RunningRange range = new RunningRange(false, 0.95);
+    range.update(new float[] {-8}, new float[] {2});
+    range.update(new float[] {1}, new float[] {255}); // clipped through zero
+    assertThat(range.grid(IntegerFormat.asymmetric(8), SmallScaleRule.PER_GROUP).scale())
+        .containsExactly(1f);
+  }
+
+  @Test
+  void rangesMixWithRunningStat() {
+    RunningRange range = new RunningRange(true, 0.95);
+    range.update(new float[] {-1}, new float[] {1});
+    range.update(new float[] {-2}, new float[] {5});
+    float lo = 0.95f * -1f + 0.05f * -2f;
+    float hi = 0.95f * 1f + 0.05f * 5f;
+    assertThat(range.grid(IntegerFormat.asymmetric(8), SmallScaleRule.PER_GROUP).scale())
+        .containsExactly((hi - lo) / 255);
+  }
+
+  @Test
+  void perTokenRangesNeedAConstantNumberOfTokens() {
+    RunningRange range = new RunningRange(true, 0.95);
+    range.update(new float[2], new float[2]);
+    assertThatThrownBy(() -> range.update(new float[3], new float[3]))
+        .isInstanceOf(ShapeException.class)
+        .hasMessageContaining("dynamic_token");
+  }
+}
