@@ -1,0 +1,2 @@
+/** How positions, timesteps, sizes, captions and patches become channels. */
+package org.viditq.core.model.embedding;

@@ -1,0 +1,2 @@
+/** PixArt-α and PixArt-Σ. */
+package org.viditq.core.model.pixart;

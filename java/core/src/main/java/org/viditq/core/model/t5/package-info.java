@@ -1,0 +1,2 @@
+/** The T5 text encoder. */
+package org.viditq.core.model.t5;

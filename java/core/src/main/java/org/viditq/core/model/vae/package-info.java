@@ -1,0 +1,2 @@
+/** The variational autoencoder of latent diffusion. */
+package org.viditq.core.model.vae;
