@@ -30,7 +30,7 @@ final class TokenQuantizer {
     float[] values = balance.map(s -> divide(x, s)).orElse(x.data());
     Finite.require(values, what);
     AffineGrid grid = groups.calibrated().orElseGet(() -> measure(x, values, groups));
-    Finite.require(grid.scale(), "The float32 range hi - lo of a row: " + what);
+    Finite.require(grid.scale(), what + " has a range beyond float32: its scale");
     return encode(values, x.shape().rows(), x.dim(-1), grid);
   }
 
