@@ -7,6 +7,7 @@ import static org.viditq.reference.TestData.decode;
 import static org.viditq.reference.TestData.normal;
 import static org.viditq.reference.TestData.quantize;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -157,7 +158,7 @@ class QuantizedLinearTest {
   @ValueSource(floats = {0, -1, Float.NaN, Float.POSITIVE_INFINITY})
   void refusesUnusableBalancing(float bad) {
     float[] s = new float[IN];
-    java.util.Arrays.fill(s, 1);
+    Arrays.fill(s, 1);
     s[2] = bad;
     QuantizedWeight weight = quantize(normal(2, OUT, IN), IntegerFormat.asymmetric(8));
     DynamicToken scheme = new DynamicToken(IntegerFormat.asymmetric(8));
