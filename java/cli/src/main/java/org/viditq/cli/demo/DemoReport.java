@@ -20,8 +20,7 @@ import org.viditq.cli.report.ComparisonReport.Variant;
  * @param prompts of the pictures, in order
  * @param outcomes full precision first
  */
-record DemoReport(
-    DemoSettings settings, List<EvaluationPrompt> prompts, List<Outcome> outcomes) {
+record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Outcome> outcomes) {
   private static final String NOTHING = "–";
 
   /** Bars of the report are full at this PSNR: at 8 bits pictures can hardly be told apart. */

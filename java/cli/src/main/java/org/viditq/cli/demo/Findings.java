@@ -32,8 +32,7 @@ final class Findings {
   }
 
   private static String order(List<Outcome> measured) {
-    List<String> ours =
-        titles(measured, Comparator.comparingDouble(Outcome::meanPsnr));
+    List<String> ours = titles(measured, Comparator.comparingDouble(Outcome::meanPsnr));
     List<String> published =
         titles(measured, Comparator.comparingDouble(o -> o.published().orElseThrow().psnr()));
     return ours.equals(published)

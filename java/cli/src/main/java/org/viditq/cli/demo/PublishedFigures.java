@@ -26,8 +26,7 @@ final class PublishedFigures {
    * @param steps sampling steps; there are figures for one number only
    */
   static PublishedFigures of(String variant, int steps) {
-    try (InputStream stream =
-        PublishedFigures.class.getResourceAsStream("published-layers.json")) {
+    try (InputStream stream = PublishedFigures.class.getResourceAsStream("published-layers.json")) {
       JsonNode root = new ObjectMapper().readTree(stream);
       boolean comparable = root.path("steps").asInt() == steps;
       return new PublishedFigures(comparable ? root.path(variant) : root.path("none"));

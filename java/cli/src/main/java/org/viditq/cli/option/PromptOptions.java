@@ -39,7 +39,8 @@ public final class PromptOptions {
       throw new UsageException("Give --prompt or --prompts, not both.");
     }
     if (prompts == null && file == null) {
-      throw new UsageException("There is no prompt; give one with --prompt TEXT or --prompts FILE.");
+      throw new UsageException(
+          "There is no prompt; give one with --prompt TEXT or --prompts FILE.");
     }
     if (file != null) {
       return readFile(file);

@@ -86,7 +86,16 @@ class ComparisonReportTest {
 
   private static List<Variant> variants() {
     return List.of(
-        new Variant("full precision", "float16", "9.20 MiB", "–", "–", OptionalDouble.empty(), "–", "1.02 s", "–"),
+        new Variant(
+            "full precision",
+            "float16",
+            "9.20 MiB",
+            "–",
+            "–",
+            OptionalDouble.empty(),
+            "–",
+            "1.02 s",
+            "–"),
         new Variant(
             "W4A8",
             "4-bit weights",
