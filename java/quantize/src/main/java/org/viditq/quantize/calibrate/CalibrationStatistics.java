@@ -1,6 +1,5 @@
 package org.viditq.quantize.calibrate;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -98,25 +97,6 @@ public final class CalibrationStatistics {
               + " of the plan's balancing ranges; calibrate with more steps.");
     }
     return scale.values();
-  }
-
-  /**
-   * The smallest and largest value of each input of a layer in full precision, in order.
-   *
-   * @return one [min, max] per batch
-   */
-  public List<float[]> tensorRanges(String layer) {
-    List<float[]> ranges = new ArrayList<>();
-    for (Observation observation : observations(layer)) {
-      float min = Float.POSITIVE_INFINITY;
-      float max = Float.NEGATIVE_INFINITY;
-      for (int n = 0; n < observation.input().tokens(); n++) {
-        min = Math.min(min, observation.input().tokenMin()[n]);
-        max = Math.max(max, observation.input().tokenMax()[n]);
-      }
-      ranges.add(new float[] {min, max});
-    }
-    return ranges;
   }
 
   /**

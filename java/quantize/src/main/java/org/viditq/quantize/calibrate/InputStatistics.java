@@ -18,7 +18,7 @@ public record InputStatistics(float[] channelMax, float[] tokenMin, float[] toke
    * @param layer for messages
    * @throws NonFiniteException if x holds NaN or infinity
    */
-  static InputStatistics of(String layer, Tensor x) {
+  public static InputStatistics of(String layer, Tensor x) {
     if (x.shape().rank() < 2 || x.size() == 0) {
       throw new ShapeException(
           "Calibration needs inputs [.., C] with at least two axes, but layer "
@@ -66,6 +66,24 @@ public record InputStatistics(float[] channelMax, float[] tokenMin, float[] toke
       channelSum[c] /= batch;
     }
     return new InputStatistics(channelSum, tokenMin, tokenMax);
+  }
+
+  /** Smallest value of all. */
+  public float min() {
+    float min = tokenMin[0];
+    for (float value : tokenMin) {
+      min = Math.min(min, value);
+    }
+    return min;
+  }
+
+  /** Largest value of all. */
+  public float max() {
+    float max = tokenMax[0];
+    for (float value : tokenMax) {
+      max = Math.max(max, value);
+    }
+    return max;
   }
 
   public int channels() {

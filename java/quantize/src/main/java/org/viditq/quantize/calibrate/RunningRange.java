@@ -60,6 +60,16 @@ public final class RunningRange {
     return lo == null;
   }
 
+  /** Lower end per group so far, ≤ 0. */
+  public float[] lo() {
+    return lo.clone();
+  }
+
+  /** Upper end per group so far, ≥ 0. */
+  public float[] hi() {
+    return hi.clone();
+  }
+
   /** The grid of the range so far. */
   public AffineGrid grid(IntegerFormat format, SmallScaleRule smallScales) {
     return MinMaxGrid.of(format, lo, hi, smallScales);

@@ -111,13 +111,7 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
       range.update(input.tokenMin(), input.tokenMax());
       return;
     }
-    float lo = Float.POSITIVE_INFINITY;
-    float hi = Float.NEGATIVE_INFINITY;
-    for (int n = 0; n < input.tokens(); n++) {
-      lo = Math.min(lo, input.tokenMin()[n]);
-      hi = Math.max(hi, input.tokenMax()[n]);
-    }
-    range.update(new float[] {lo}, new float[] {hi});
+    range.update(new float[] {input.min()}, new float[] {input.max()});
   }
 
   private static Tensor divide(Tensor x, Optional<float[]> balance) {
