@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
-import java.util.OptionalDouble;
 
 /**
  * One HTML page, without any other file, that sets the pictures of several variants of a model side
@@ -36,7 +35,7 @@ public record ComparisonReport(
    *
    * @param name short, also heads a column of pictures
    * @param description one line
-   * @param psnrShare length of the bar below the PSNR, 0 to 1; empty for no bar
+   * @param psnrShare length of the bar behind the PSNR, 0 to 1
    */
   public record Variant(
       String name,
@@ -44,15 +43,13 @@ public record ComparisonReport(
       String weightBytes,
       String ratio,
       String psnr,
-      OptionalDouble psnrShare,
+      double psnrShare,
       String ssim,
       String seconds,
       String published) {
-    /** CSS length of the bar; null, which the template leaves out, for none. */
+    /** CSS length of the bar. */
     String barWidth() {
-      return psnrShare.isEmpty()
-          ? null
-          : Math.round(100 * Math.min(Math.max(psnrShare.getAsDouble(), 0), 1)) + "%";
+      return Math.round(100 * Math.min(Math.max(psnrShare, 0), 1)) + "%";
     }
   }
 

@@ -25,6 +25,7 @@ public final class CaseRunners {
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
+    table.put("linear.quantized", new QuantizedLinearRunner());
     table.put("mlp.gelu_tanh", new MlpRunner());
     table.put("model.pixart_alpha", new PixArtRunner(false));
     table.put("model.pixart_original", new PixArtRunner(true));
@@ -35,6 +36,9 @@ public final class CaseRunners {
     table.put("pos_embed.2d", new GridPositionRunner());
     table.put("quantizer.act_dynamic_token", new DynamicTokenQuantizerRunner(false));
     table.put("quantizer.act_dynamic_token_per_row", new DynamicTokenQuantizerRunner(true));
+    table.put("quantizer.act_static", new StaticQuantizerRunner(false));
+    table.put("quantizer.act_static_token", new StaticQuantizerRunner(true));
+    table.put("quantizer.weight", new WeightQuantizerRunner());
     table.put("rng.torch_cpu", new TorchRandomRunner());
     table.put("scheduler.ddim", new SchedulerRunner("ddim"));
     table.put("scheduler.ddpm", new SchedulerRunner("ddpm"));

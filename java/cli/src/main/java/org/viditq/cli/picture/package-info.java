@@ -1,2 +1,0 @@
-/** Pictures as files. */
-package org.viditq.cli.picture;
