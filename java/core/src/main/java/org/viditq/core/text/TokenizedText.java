@@ -1,0 +1,12 @@
+package org.viditq.core.text;
+
+import java.util.Optional;
+
+/**
+ * A text as the text encoder sees it.
+ *
+ * @param ids piece ids, the end token and padding; as long as was asked for
+ * @param mask 1 for pieces and the end token, 0 for padding
+ * @param removed the end of the text that did not fit, if it was too long
+ */
+public record TokenizedText(int[] ids, int[] mask, Optional<String> removed) {}
