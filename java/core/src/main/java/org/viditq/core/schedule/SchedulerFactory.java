@@ -1,9 +1,8 @@
 package org.viditq.core.schedule;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.LinkedHashMap;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
@@ -11,20 +10,21 @@ import org.viditq.core.error.UsageException;
 
 /** Makes schedulers from diffusers' configurations. */
 public final class SchedulerFactory {
-  private static final Map<String, Function<JsonConfig, Scheduler>> BY_CLASS =
-      Map.of(
-          "DPMSolverMultistepScheduler", DpmSolverMultistepScheduler::fromConfig,
-          "DDIMScheduler", DdimScheduler::fromConfig,
-          "DDPMScheduler", DdpmScheduler::fromConfig);
+  /** A scheduler as {@code --scheduler} and as diffusers name it. */
+  private record Kind(String name, String className, Function<JsonConfig, Scheduler> factory) {}
 
-  private static final Map<String, Function<JsonConfig, Scheduler>> BY_NAME = new LinkedHashMap<>();
-
-  static {
-    BY_NAME.put("dpmsolver++", DpmSolverMultistepScheduler::fromConfig);
-    BY_NAME.put("dpmsolver++-continuous", ContinuousDpmSolverScheduler::fromConfig);
-    BY_NAME.put("ddim", DdimScheduler::fromConfig);
-    BY_NAME.put("ddpm", DdpmScheduler::fromConfig);
-  }
+  private static final List<Kind> KINDS =
+      List.of(
+          new Kind(
+              "dpmsolver++",
+              "DPMSolverMultistepScheduler",
+              DpmSolverMultistepScheduler::fromConfig),
+          new Kind(
+              "dpmsolver++-continuous",
+              "continuous DPM-Solver++ of the original PixArt code",
+              ContinuousDpmSolverScheduler::fromConfig),
+          new Kind("ddim", "DDIMScheduler", DdimScheduler::fromConfig),
+          new Kind("ddpm", "DDPMScheduler", DdpmScheduler::fromConfig));
 
   private SchedulerFactory() {}
 
@@ -40,37 +40,57 @@ public final class SchedulerFactory {
    */
   public static Scheduler fromConfig(JsonConfig config) {
     String className = config.getString("_class_name");
-    Function<JsonConfig, Scheduler> factory = BY_CLASS.get(className);
-    if (factory == null) {
-      throw new InvalidModelException(
-          config.source()
-              + ": the scheduler "
-              + className
-              + " is not supported; choose one of "
-              + names()
-              + " with --scheduler.");
-    }
-    return factory.apply(config);
+    return KINDS.stream()
+        .filter(kind -> kind.className().equals(className))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidModelException(
+                    config.source()
+                        + ": the scheduler "
+                        + className
+                        + " is not supported; choose one of "
+                        + String.join(", ", names())
+                        + " with --scheduler."))
+        .factory()
+        .apply(config);
   }
 
   /** The names that {@link #byName} knows, for {@code --scheduler}. */
   public static List<String> names() {
-    return List.copyOf(BY_NAME.keySet());
+    return KINDS.stream().map(Kind::name).toList();
   }
 
   /**
    * The scheduler called {@code name}, with the noise schedule and the options of the pipeline's
-   * own configuration as far as they concern it.
+   * own configuration as far as they concern it. Predicted clean samples are clipped only if that
+   * configuration says so or is this scheduler's own: latents have no bounds.
    *
    * @throws UsageException if there is no such scheduler
    * @throws InvalidModelException if one of the options is not supported
    */
   public static Scheduler byName(String name, JsonConfig config) {
-    Function<JsonConfig, Scheduler> factory = BY_NAME.get(name);
-    if (factory == null) {
-      throw new UsageException(
-          "There is no scheduler " + name + "; choose one of " + names() + ".");
+    Kind chosen =
+        KINDS.stream()
+            .filter(kind -> kind.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "There is no scheduler "
+                            + name
+                            + "; choose one of "
+                            + String.join(", ", names())
+                            + "."));
+    boolean own = config.getString("_class_name", "").equals(chosen.className());
+    return chosen.factory().apply(own ? config : withoutClippingByDefault(config));
+  }
+
+  private static JsonConfig withoutClippingByDefault(JsonConfig config) {
+    ObjectNode options = config.node().deepCopy();
+    if (!config.has("clip_sample")) {
+      options.put("clip_sample", false);
     }
-    return factory.apply(config);
+    return JsonConfig.of(options, config.source());
   }
 }

@@ -112,7 +112,7 @@ record SchedulerOptions(
 
   /** The bound that predicted clean samples are clipped to; infinite if they are not. */
   static double readClipRange(JsonConfig config) {
-    // diffusers' default is to clip, which is for pixels; every latent diffusion folder says false.
+    // diffusers clips by default, which is for pixels; folders of latent models say false.
     return config.getBoolean("clip_sample", true)
         ? config.getDouble("clip_sample_range", 1)
         : Double.POSITIVE_INFINITY;
