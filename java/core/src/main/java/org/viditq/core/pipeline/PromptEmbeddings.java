@@ -22,19 +22,13 @@ public record PromptEmbeddings(
       throw new ShapeException(
           "There are " + prompts.size() + " prompts but " + positive.count() + " text embeddings.");
     }
-    if (negative.isPresent()) {
-      TextEmbeddings texts = negative.get();
-      boolean countFits = texts.count() == 1 || texts.count() == positive.count();
-      if (!countFits
-          || texts.tokens() != positive.tokens()
-          || texts.features() != positive.features()) {
-        throw new ShapeException(
-            "Negative text embeddings "
-                + texts.values().shape()
-                + " do not go with prompt embeddings "
-                + positive.values().shape()
-                + ".");
-      }
+    if (negative.isPresent() && !negative.get().isNegativeOf(positive)) {
+      throw new ShapeException(
+          "Negative text embeddings "
+              + negative.get().values().shape()
+              + " do not go with prompt embeddings "
+              + positive.values().shape()
+              + ".");
     }
   }
 
@@ -52,7 +46,7 @@ public record PromptEmbeddings(
   }
 
   /** The negative texts, one per prompt. */
-  Optional<TextEmbeddings> negativePerPrompt() {
+  public Optional<TextEmbeddings> negativePerPrompt() {
     return negative.map(
         texts ->
             texts.count() == count()

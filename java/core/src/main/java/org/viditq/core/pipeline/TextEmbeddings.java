@@ -42,6 +42,15 @@ public record TextEmbeddings(Tensor values, Tensor mask) {
     return values.dim(2);
   }
 
+  /**
+   * Whether these can guide {@code positive}: one text for all or one each, of the same extents.
+   */
+  boolean isNegativeOf(TextEmbeddings positive) {
+    return (count() == 1 || count() == positive.count())
+        && tokens() == positive.tokens()
+        && features() == positive.features();
+  }
+
   /** The texts with the given indices, in that order; an index may occur more than once. */
   public TextEmbeddings select(List<Integer> indices) {
     int width = tokens() * features();

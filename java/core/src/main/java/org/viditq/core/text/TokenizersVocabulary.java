@@ -24,7 +24,9 @@ final class TokenizersVocabulary implements SubwordVocabulary {
     Map<String, String> options = Map.of("truncation", "false", "padding", "false");
     return new TokenizersVocabulary(
         NativeTokenizers.load(
-            "Hugging Face tokenizers", json, () -> HuggingFaceTokenizer.newInstance(json, options)));
+            "Hugging Face tokenizers",
+            json,
+            () -> HuggingFaceTokenizer.newInstance(json, options)));
   }
 
   @Override

@@ -32,6 +32,7 @@ public final class CaseRunners {
     table.put("model.pixart_sigma", new PixArtRunner(false));
     table.put("patch_embed.2d", new PatchEmbeddingRunner());
     table.put("patch_embed.3d", new PatchEmbeddingRunner());
+    table.put("pipeline.pixart", new PixArtPipelineRunner(model));
     table.put("pos_embed.1d", new SequencePositionRunner());
     table.put("pos_embed.2d", new GridPositionRunner());
     table.put("quantizer.act_dynamic_token", new DynamicTokenQuantizerRunner(false));

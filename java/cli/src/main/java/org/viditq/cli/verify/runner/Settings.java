@@ -1,6 +1,7 @@
 package org.viditq.cli.verify.runner;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.stream.StreamSupport;
 
 /** Reads arrays of a case's configuration. */
@@ -9,5 +10,9 @@ final class Settings {
 
   static int[] integers(JsonNode array) {
     return StreamSupport.stream(array.spliterator(), false).mapToInt(JsonNode::intValue).toArray();
+  }
+
+  static List<String> strings(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).map(JsonNode::asText).toList();
   }
 }

@@ -1,0 +1,176 @@
+package org.viditq.core.pipeline;
+
+import java.util.Arrays;
+import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.ProgressListener.Stage;
+import org.viditq.core.random.SeededNoise;
+import org.viditq.core.schedule.SamplingRun;
+import org.viditq.core.schedule.Scheduler;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * Samples latents with a denoiser, a scheduler and classifier-free guidance (Ho and Salimans,
+ * "Classifier-Free Diffusion Guidance", 2022), as the PixArt pipelines of diffusers do: with
+ * guidance the batch is the negative half followed by the positive half, and the prediction is n +
+ * g (p - n).
+ */
+public final class LatentSampler {
+  private final Scheduler scheduler;
+  private final LatentGrid grid;
+
+  public LatentSampler(Scheduler scheduler, LatentGrid grid) {
+    this.scheduler = scheduler;
+    this.grid = grid;
+  }
+
+  /**
+   * Samples one latent per prompt.
+   *
+   * @param embeddings one prompt per seed of the request
+   * @return [B, C, height / factor, width / factor]
+   * @throws UsageException if prompts and seeds differ in number, the size does not fit the model,
+   *     or guidance is asked for without a negative embedding
+   * @throws NonFiniteException if the denoiser's prediction holds NaN or infinity
+   */
+  public Tensor sample(
+      GenerationRequest request,
+      PromptEmbeddings embeddings,
+      Denoiser denoiser,
+      SamplingListener listener,
+      ProgressListener progress) {
+    requireFit(request, embeddings, denoiser);
+    TextEmbeddings captions = captions(request, embeddings);
+    SamplingRun run = scheduler.start(request.steps());
+    SeededNoise noise = new SeededNoise(request.seeds());
+    Tensor latents =
+        scaled(
+            noise.draw(
+                Shape.of(
+                    embeddings.count(),
+                    denoiser.latentChannels(),
+                    grid.extent(request.height()),
+                    grid.extent(request.width()))),
+            run.initialNoiseSigma());
+
+    double[] timesteps = run.timesteps();
+    progress.progress(Stage.SAMPLING, 0, timesteps.length);
+    for (int step = 0; step < timesteps.length; step++) {
+      Tensor modelInput = run.scaleModelInput(latents, step);
+      DenoiserInput input =
+          new DenoiserInput(
+              request.isGuided() ? twice(modelInput) : modelInput,
+              timesteps[step],
+              captions,
+              request.height(),
+              request.width());
+      listener.beforeDenoising(step, input);
+      Tensor output = denoiser.predict(input);
+      requireFinite(output, step, timesteps[step]);
+      Tensor guided = request.isGuided() ? guide(output, request.guidanceScale()) : output;
+      latents = run.step(forScheduler(guided, latents), step, latents, noise);
+      listener.afterStep(step, latents);
+      progress.progress(Stage.SAMPLING, step + 1, timesteps.length);
+    }
+    return latents;
+  }
+
+  private void requireFit(
+      GenerationRequest request, PromptEmbeddings embeddings, Denoiser denoiser) {
+    grid.requireSize(request.height(), request.width());
+    if (request.seeds().size() != embeddings.count()) {
+      throw new UsageException(
+          "There are "
+              + embeddings.count()
+              + " prompts but "
+              + request.seeds().size()
+              + " seeds; give one seed per prompt.");
+    }
+    if (scheduler.usesLearnedVariance()
+        && denoiser.outputChannels() != 2 * denoiser.latentChannels()) {
+      throw new InvalidModelException(
+          "The scheduler wants learned variances, but the model predicts "
+              + denoiser.outputChannels()
+              + " channels for "
+              + denoiser.latentChannels()
+              + " latent channels; choose another scheduler.");
+    }
+  }
+
+  private static TextEmbeddings captions(GenerationRequest request, PromptEmbeddings embeddings) {
+    if (!request.isGuided()) {
+      return embeddings.positive();
+    }
+    TextEmbeddings negative =
+        embeddings
+            .negativePerPrompt()
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "Guidance "
+                            + request.guidanceScale()
+                            + " needs the embedding of a negative prompt, but the prompt"
+                            + " embeddings hold none; encode them with one or set guidance to 1."));
+    return negative.concat(embeddings.positive());
+  }
+
+  /** The first C channels, or all where the scheduler wants the variances behind them. */
+  private Tensor forScheduler(Tensor prediction, Tensor latents) {
+    if (scheduler.usesLearnedVariance() || prediction.dim(1) == latents.dim(1)) {
+      return prediction;
+    }
+    int batch = latents.dim(0);
+    int row = latents.size() / batch;
+    int predictedRow = prediction.size() / batch;
+    float[] kept = new float[latents.size()];
+    for (int i = 0; i < batch; i++) {
+      System.arraycopy(prediction.data(), i * predictedRow, kept, i * row, row);
+    }
+    return Tensor.of(latents.shape(), kept);
+  }
+
+  private static Tensor guide(Tensor output, double guidanceScale) {
+    int[] dims = output.shape().toArray();
+    dims[0] /= 2;
+    float[] both = output.data();
+    int half = both.length / 2;
+    float scale = (float) guidanceScale;
+    float[] guided = new float[half];
+    for (int i = 0; i < half; i++) {
+      float negative = both[i];
+      guided[i] = negative + scale * (both[half + i] - negative);
+    }
+    return Tensor.of(Shape.of(dims), guided);
+  }
+
+  private static Tensor twice(Tensor latents) {
+    int[] dims = latents.shape().toArray();
+    dims[0] *= 2;
+    float[] both = Arrays.copyOf(latents.data(), 2 * latents.size());
+    System.arraycopy(latents.data(), 0, both, latents.size(), latents.size());
+    return Tensor.of(Shape.of(dims), both);
+  }
+
+  private static Tensor scaled(Tensor noise, double sigma) {
+    float[] values = new float[noise.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (noise.data()[i] * sigma);
+    }
+    return Tensor.of(noise.shape(), values);
+  }
+
+  private static void requireFinite(Tensor output, int step, double timestep) {
+    for (float value : output.data()) {
+      if (!Float.isFinite(value)) {
+        throw new NonFiniteException(
+            "The denoiser's prediction at sampling step "
+                + step
+                + " (timestep "
+                + timestep
+                + ") holds NaN or infinity; the model or its quantization is broken.");
+      }
+    }
+  }
+}

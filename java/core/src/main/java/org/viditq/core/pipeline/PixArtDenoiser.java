@@ -1,0 +1,75 @@
+package org.viditq.core.pipeline;
+
+import java.util.Optional;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.embedding.SizeConditions;
+import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.pixart.PixArtTransformer;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Tensor;
+
+/** A PixArt transformer on a backend that computes at once. */
+public final class PixArtDenoiser<V> implements Denoiser {
+  private final PixArtTransformer<V> transformer;
+  private final Operators<V> operators;
+  private final Runnable release;
+
+  /**
+   * Prepares a transformer.
+   *
+   * @param release run when the denoiser is closed: frees what it was made of
+   * @throws org.viditq.core.error.InvalidCheckpointException naming a missing or misshaped tensor
+   * @throws org.viditq.core.error.NonFiniteException naming a layer with NaN or infinity
+   */
+  public PixArtDenoiser(
+      PixArtConfig config, Parameters parameters, Operators<V> operators, Runnable release) {
+    this.transformer = new PixArtTransformer<>(config, parameters, operators);
+    this.operators = operators;
+    this.release = release;
+  }
+
+  @Override
+  public int latentChannels() {
+    return transformer.config().inChannels();
+  }
+
+  @Override
+  public int outputChannels() {
+    return transformer.config().outChannels();
+  }
+
+  @Override
+  public Tensor predict(DenoiserInput input) {
+    int batch = input.latents().dim(0);
+    operators.selectTimestep(input.timestep());
+    V prediction =
+        transformer.forward(
+            operators.constant(input.latents()),
+            operators.constant(Tensor.full((float) input.timestep(), batch)),
+            operators.constant(input.captions().values()),
+            Optional.of(operators.constant(input.captions().mask())),
+            sizeConditions(input, batch));
+    return operators.read(prediction);
+  }
+
+  private Optional<SizeConditions<V>> sizeConditions(DenoiserInput input, int batch) {
+    if (!transformer.config().sizeConditions()) {
+      return Optional.empty();
+    }
+    float[] resolution = new float[2 * batch];
+    for (int i = 0; i < batch; i++) {
+      resolution[2 * i] = input.height();
+      resolution[2 * i + 1] = input.width();
+    }
+    float ratio = (float) ((double) input.height() / input.width());
+    return Optional.of(
+        new SizeConditions<>(
+            operators.constant(Tensor.of(resolution, batch, 2)),
+            operators.constant(Tensor.full(ratio, batch, 1))));
+  }
+
+  @Override
+  public void close() {
+    release.run();
+  }
+}

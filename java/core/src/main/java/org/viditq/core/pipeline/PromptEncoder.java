@@ -1,0 +1,51 @@
+package org.viditq.core.pipeline;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.viditq.core.model.t5.T5Encoder;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.core.text.T5Tokenizer;
+import org.viditq.core.text.TokenizedText;
+
+/**
+ * Turns prompts to text embeddings: lower case without surrounding white space (diffusers'
+ * preprocessing without caption cleaning), tokens, T5.
+ */
+final class PromptEncoder<V> {
+  private final T5Tokenizer tokenizer;
+  private final T5Encoder<V> encoder;
+  private final Operators<V> operators;
+  private final int tokens;
+
+  /**
+   * @param tokens length that texts are cut or padded to
+   */
+  PromptEncoder(T5Tokenizer tokenizer, T5Encoder<V> encoder, Operators<V> operators, int tokens) {
+    this.tokenizer = tokenizer;
+    this.encoder = encoder;
+    this.operators = operators;
+    this.tokens = tokens;
+  }
+
+  /** Encodes texts one by one, so that a long list needs no more working memory than one. */
+  TextEmbeddings encode(List<String> texts, Runnable afterEach) {
+    int features = encoder.config().channels();
+    float[] values = new float[texts.size() * tokens * features];
+    float[] masks = new float[texts.size() * tokens];
+    for (int i = 0; i < texts.size(); i++) {
+      TokenizedText text =
+          tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
+      V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
+      float[] embedding = operators.read(encoded).data();
+      System.arraycopy(embedding, 0, values, i * embedding.length, embedding.length);
+      for (int t = 0; t < tokens; t++) {
+        masks[i * tokens + t] = text.mask()[t];
+      }
+      afterEach.run();
+    }
+    return new TextEmbeddings(
+        Tensor.of(values, texts.size(), tokens, features), Tensor.of(masks, texts.size(), tokens));
+  }
+}
