@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * One HTML page, without any other file, that sets the pictures of several variants of a model side
@@ -35,7 +36,7 @@ public record ComparisonReport(
    *
    * @param name short, also heads a column of pictures
    * @param description one line
-   * @param psnrShare length of the bar behind the PSNR, 0 to 1
+   * @param psnrShare length of the bar below the PSNR, 0 to 1; empty for no bar
    */
   public record Variant(
       String name,
@@ -43,13 +44,15 @@ public record ComparisonReport(
       String weightBytes,
       String ratio,
       String psnr,
-      double psnrShare,
+      OptionalDouble psnrShare,
       String ssim,
       String seconds,
       String published) {
-    /** CSS length of the bar. */
+    /** CSS length of the bar; null, which the template leaves out, for none. */
     String barWidth() {
-      return Math.round(100 * Math.min(Math.max(psnrShare, 0), 1)) + "%";
+      return psnrShare.isEmpty()
+          ? null
+          : Math.round(100 * Math.min(Math.max(psnrShare.getAsDouble(), 0), 1)) + "%";
     }
   }
 

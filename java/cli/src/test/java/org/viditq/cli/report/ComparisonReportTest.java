@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Base64;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.viditq.cli.report.ComparisonReport.Fact;
 import org.viditq.cli.report.ComparisonReport.Picture;
@@ -45,7 +46,8 @@ class ComparisonReportTest {
   void everyValueOfTheTableIsShown() {
     assertThat(report("a red ring").toHtml())
         .contains("9.20 MiB", "4.71 MiB", "1.95×", "31.4 dB", "0.942", "1.21 s", "32.1 / 0.956")
-        .contains("width:63%")
+        .containsOnlyOnce("width:63%")
+        .containsOnlyOnce("class=\"bar\"")
         .contains("repeat(2, minmax(")
         .contains("<dt>Steps</dt><dd>20</dd>")
         .contains("<li>Order kept.</li>");
@@ -84,14 +86,23 @@ class ComparisonReportTest {
 
   private static List<Variant> variants() {
     return List.of(
-        new Variant("full precision", "float16", "9.20 MiB", "–", "–", 1, "–", "1.02 s", "–"),
+        new Variant(
+            "full precision",
+            "float16",
+            "9.20 MiB",
+            "–",
+            "–",
+            OptionalDouble.empty(),
+            "–",
+            "1.02 s",
+            "–"),
         new Variant(
             "W4A8",
             "4-bit weights",
             "4.71 MiB",
             "1.95×",
             "31.4 dB",
-            0.628,
+            OptionalDouble.of(0.628),
             "0.942",
             "1.21 s",
             "32.1 / 0.956"));

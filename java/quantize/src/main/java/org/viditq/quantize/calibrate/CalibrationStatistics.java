@@ -1,6 +1,5 @@
 package org.viditq.quantize.calibrate;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -98,19 +97,6 @@ public final class CalibrationStatistics {
               + " of the plan's balancing ranges; calibrate with more steps.");
     }
     return scale.values();
-  }
-
-  /**
-   * The smallest and largest value of each input of a layer in full precision, in order.
-   *
-   * @return one [min, max] per batch
-   */
-  public List<float[]> tensorRanges(String layer) {
-    List<float[]> ranges = new ArrayList<>();
-    for (Observation observation : observations(layer)) {
-      ranges.add(new float[] {observation.input().min(), observation.input().max()});
-    }
-    return ranges;
   }
 
   /**

@@ -70,7 +70,7 @@ public record InputStatistics(float[] channelMax, float[] tokenMin, float[] toke
 
   /** Smallest value of all. */
   public float min() {
-    float min = Float.POSITIVE_INFINITY;
+    float min = tokenMin[0];
     for (float value : tokenMin) {
       min = Math.min(min, value);
     }
@@ -79,7 +79,7 @@ public record InputStatistics(float[] channelMax, float[] tokenMin, float[] toke
 
   /** Largest value of all. */
   public float max() {
-    float max = Float.NEGATIVE_INFINITY;
+    float max = tokenMax[0];
     for (float value : tokenMax) {
       max = Math.max(max, value);
     }

@@ -60,12 +60,12 @@ public final class RunningRange {
     return lo == null;
   }
 
-  /** Lower end of the range so far per group, at most 0. */
+  /** Lower end per group so far, ≤ 0. */
   public float[] lo() {
     return lo.clone();
   }
 
-  /** Upper end of the range so far per group, at least 0. */
+  /** Upper end per group so far, ≥ 0. */
   public float[] hi() {
     return hi.clone();
   }

@@ -1,0 +1,48 @@
+package org.viditq.cli.demo;
+
+import java.util.List;
+import org.viditq.cli.report.ComparisonReport.Fact;
+
+/**
+ * What the demo was run with, for its report.
+ *
+ * @param variant of the sample's transformer: pixart-mini or pixart-mini-outlier
+ * @param backend that computed
+ */
+record DemoSettings(
+    String variant,
+    int steps,
+    double guidance,
+    int calibrationPrompts,
+    String backend,
+    int threads,
+    String version) {
+  static final String OUTLIER = "pixart-mini-outlier";
+  static final String PLAIN = "pixart-mini";
+
+  boolean outlier() {
+    return variant.equals(OUTLIER);
+  }
+
+  List<Fact> facts() {
+    return List.of(
+        new Fact("Model", variant + ", text encoder, tokenizer and autoencoder of pixart-mini"),
+        new Fact(
+            "Sampling",
+            steps + " steps of DPM-Solver++ (2M), guidance " + guidance + ", 64×64 pixels"),
+        new Fact(
+            "Calibration",
+            calibrationPrompts
+                + " prompts of calib_prompts.txt in one batch, seeds 0 to "
+                + (calibrationPrompts - 1)
+                + ", every second step"),
+        new Fact(
+            "Compared",
+            "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian window;"
+                + " means over the prompts"),
+        new Fact("Backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")),
+        new Fact("Processor", Machine.processor()),
+        new Fact("System", Machine.system()),
+        new Fact("Version", "viditq " + version));
+  }
+}

@@ -1,0 +1,46 @@
+package org.viditq.cli.option;
+
+import org.viditq.core.error.UsageException;
+import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.Backends;
+import org.viditq.core.operators.Operators;
+import picocli.CommandLine.Option;
+
+/** Where operators run. */
+public final class BackendOptions {
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "What computes: auto, reference, native, tensorrt. Default: ${DEFAULT-VALUE}.")
+  private String name;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute with; results do not depend on it. Default: all cores.")
+  private Integer threads;
+
+  /** The backend that was asked for, able to run here. */
+  public Backend find() {
+    return Backends.find(name);
+  }
+
+  /** Opens its operators. */
+  public Operators<?> open() {
+    return find().open(threads());
+  }
+
+  /**
+   * @throws UsageException if it is below 1
+   */
+  public int threads() {
+    if (threads == null) {
+      return Runtime.getRuntime().availableProcessors();
+    }
+    if (threads < 1) {
+      throw new UsageException("--threads is " + threads + ", but must be at least 1.");
+    }
+    return threads;
+  }
+}

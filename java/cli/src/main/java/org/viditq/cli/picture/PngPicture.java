@@ -1,0 +1,67 @@
+package org.viditq.cli.picture;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOInvalidTreeException;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.ImageOutputStream;
+import org.viditq.core.pipeline.Image;
+
+/** PNG files that say how they were made. */
+public final class PngPicture {
+  private PngPicture() {}
+
+  /**
+   * Encodes a picture with eight bits per channel.
+   *
+   * @param texts international text chunks (iTXt, PNG specification section 11.3.4) by keyword; a
+   *     keyword has 1 to 79 Latin-1 characters
+   * @return the bytes of the file
+   */
+  public static byte[] encode(Image image, Map<String, String> texts) {
+    BufferedImage pixels = image.toBufferedImage();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ImageOutputStream stream = ImageIO.createImageOutputStream(bytes)) {
+      IIOMetadata metadata =
+          writer.getDefaultImageMetadata(
+              ImageTypeSpecifier.createFromRenderedImage(pixels), writer.getDefaultWriteParam());
+      addTexts(metadata, texts);
+      writer.setOutput(stream);
+      writer.write(new IIOImage(pixels, null, metadata));
+    } catch (IOException impossible) {
+      // Nothing is written but memory.
+      throw new UncheckedIOException(impossible);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void addTexts(IIOMetadata metadata, Map<String, String> texts)
+      throws IIOInvalidTreeException {
+    IIOMetadataNode chunks = new IIOMetadataNode("iTXt");
+    texts.forEach(
+        (keyword, text) -> {
+          IIOMetadataNode entry = new IIOMetadataNode("iTXtEntry");
+          entry.setAttribute("keyword", keyword);
+          entry.setAttribute("compressionFlag", "FALSE");
+          entry.setAttribute("compressionMethod", "0");
+          entry.setAttribute("languageTag", "");
+          entry.setAttribute("translatedKeyword", "");
+          entry.setAttribute("text", text);
+          chunks.appendChild(entry);
+        });
+    IIOMetadataNode root = new IIOMetadataNode(metadata.getNativeMetadataFormatName());
+    root.appendChild(chunks);
+    metadata.mergeTree(metadata.getNativeMetadataFormatName(), root);
+  }
+}

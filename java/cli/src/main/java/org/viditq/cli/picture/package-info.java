@@ -1,0 +1,2 @@
+/** Pictures as files. */
+package org.viditq.cli.picture;

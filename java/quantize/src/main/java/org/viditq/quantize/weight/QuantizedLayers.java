@@ -1,0 +1,57 @@
+package org.viditq.quantize.weight;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.QuantizedParameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.QuantizedWeight;
+
+/**
+ * The quantized layers of a model.
+ *
+ * @param layers by qualified name
+ */
+public record QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
+  public QuantizedLayers {
+    layers = Collections.unmodifiableMap(layers);
+  }
+
+  /** {@code base} with these layers in place of its own. */
+  public Parameters over(Parameters base) {
+    return new QuantizedParameters(base, layers);
+  }
+
+  /** How many weights are quantized. */
+  public long elements() {
+    return layers.values().stream()
+        .mapToLong(layer -> (long) layer.inFeatures() * layer.outFeatures())
+        .sum();
+  }
+
+  /**
+   * Bytes of codes, scales (float32), zero points (one byte) and balancing vectors (float32); what
+   * weight sets share counts once.
+   */
+  public long sizeInBytes() {
+    long bytes = 0;
+    for (QuantizedLinearParameters layer : layers.values()) {
+      Set<QuantizedWeight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
+      Set<float[]> balances = Collections.newSetFromMap(new IdentityHashMap<>());
+      for (WeightSet set : layer.sets()) {
+        if (weights.add(set.weight())) {
+          int zeroPointBytes = set.weight().grid().format().symmetric() ? 0 : 1;
+          bytes += set.weight().codes().sizeInBytes();
+          bytes += (long) set.weight().grid().groups() * (Float.BYTES + zeroPointBytes);
+        }
+        if (set.balance().isPresent() && balances.add(set.balance().get())) {
+          bytes += (long) set.balance().get().length * Float.BYTES;
+        }
+      }
+    }
+    return bytes;
+  }
+}

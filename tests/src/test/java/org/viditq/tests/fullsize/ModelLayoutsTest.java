@@ -1,0 +1,56 @@
+package org.viditq.tests.fullsize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.tensor.Shape;
+
+/** The layouts that the full-size model is written in are those that diffusers writes. */
+class ModelLayoutsTest {
+  private static final PipelineFolder SAMPLE =
+      PipelineFolder.open(Path.of("..", "samples", "pixart-mini"));
+
+  private static final Map<Component, Function<JsonConfig, List<RandomTensor>>> LAYOUTS =
+      Map.of(
+          Component.TRANSFORMER, ModelLayouts::pixArt,
+          Component.TEXT_ENCODER, ModelLayouts::t5Encoder,
+          Component.VAE, ModelLayouts::autoencoder);
+
+  @ParameterizedTest
+  @EnumSource(names = {"TRANSFORMER", "TEXT_ENCODER", "VAE"})
+  void layoutOfTheSampleIsThatOfItsFile(Component component) {
+    Map<String, Shape> layout =
+        LAYOUTS.get(component).apply(SAMPLE.config(component)).stream()
+            .collect(Collectors.toMap(RandomTensor::name, RandomTensor::shape));
+    try (Checkpoint checkpoint = SAMPLE.checkpoint(component)) {
+      Map<String, Shape> file =
+          checkpoint.names().stream()
+              .map(checkpoint::get)
+              .collect(Collectors.toMap(StoredTensor::name, StoredTensor::shape));
+      assertThat(layout).isEqualTo(file);
+    }
+  }
+
+  @Test
+  void fullSizeTransformerHasThePublishedNumberOfParameters() {
+    ObjectNode config = (ObjectNode) SAMPLE.config(Component.TRANSFORMER).node();
+    long parameters =
+        ModelLayouts.pixArt(FullSizePixArtSigma.transformer(config)).stream()
+            .mapToLong(tensor -> tensor.shape().size())
+            .sum();
+    assertThat(parameters).isEqualTo(610_856_096L);
+  }
+}
