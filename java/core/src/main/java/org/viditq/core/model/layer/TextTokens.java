@@ -1,11 +1,11 @@
 package org.viditq.core.model.layer;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -37,50 +37,55 @@ public record TextTokens<V>(V tokens, Optional<V> bias, Optional<int[]> lengths)
    *
    * @param tokens [B, S, C]
    * @param mask [B, S], not 0 for valid tokens; without it all are
-   * @throws ShapeException if the mask does not fit the tokens
+   * @throws ShapeException if the mask does not fit the tokens or leaves a sample none
    */
   public static <V> TextTokens<V> packed(Operators<V> operators, V tokens, Optional<Tensor> mask) {
     int batch = operators.shape(tokens).dim(0);
     int length = operators.shape(tokens).dim(1);
     int channels = operators.shape(tokens).dim(2);
-    int[] lengths = new int[batch];
-    if (mask.isEmpty()) {
-      Arrays.fill(lengths, length);
-      return new TextTokens<>(
-          operators.reshape(tokens, 1, batch * length, channels),
-          Optional.empty(),
-          Optional.of(lengths));
-    }
-    if (mask.get().size() != batch * length) {
+    Tensor valid = mask.orElseGet(() -> Tensor.full(1, batch, length));
+    if (!valid.shape().equals(Shape.of(batch, length))) {
       throw new ShapeException(
-          "A text mask of shape "
-              + mask.get().shape()
-              + " does not fit "
-              + batch
-              + " x "
-              + length
-              + " text tokens.");
+          "The text mask must have shape "
+              + Shape.of(batch, length)
+              + ", not "
+              + valid.shape()
+              + ".");
     }
-    float[] valid = mask.get().data();
+    int[] lengths = countValid(valid.data(), batch, length);
     V rows = operators.reshape(tokens, 1, batch * length, channels);
+    return new TextTokens<>(
+        keepValid(operators, rows, valid.data()), Optional.empty(), Optional.of(lengths));
+  }
+
+  private static int[] countValid(float[] valid, int batch, int length) {
+    int[] counts = new int[batch];
+    for (int sample = 0; sample < batch; sample++) {
+      for (int i = 0; i < length; i++) {
+        counts[sample] += valid[sample * length + i] != 0 ? 1 : 0;
+      }
+      if (counts[sample] == 0) {
+        throw new ShapeException(
+            "The text mask hides every token of sample " + sample + ", but one must be left.");
+      }
+    }
+    return counts;
+  }
+
+  // One slice per run of valid rows of [1, rows, C].
+  private static <V> V keepValid(Operators<V> operators, V rows, float[] valid) {
     List<V> runs = new ArrayList<>();
-    int start = -1;
-    for (int i = 0; i <= valid.length; i++) {
-      boolean keep = i < valid.length && valid[i] != 0;
-      if (keep) {
-        lengths[i / length]++;
+    int from = 0;
+    while (from < valid.length) {
+      int to = from;
+      while (to < valid.length && valid[to] != 0) {
+        to++;
       }
-      if (keep && start < 0) {
-        start = i;
-      } else if (!keep && start >= 0) {
-        runs.add(operators.slice(rows, 1, start, i));
-        start = -1;
+      if (to > from) {
+        runs.add(operators.slice(rows, 1, from, to));
       }
+      from = to + 1;
     }
-    if (runs.isEmpty()) {
-      throw new ShapeException("A text mask hides every token of every sample.");
-    }
-    V kept = runs.size() == 1 ? runs.get(0) : operators.concat(runs, 1);
-    return new TextTokens<>(kept, Optional.empty(), Optional.of(lengths));
+    return runs.size() == 1 ? runs.get(0) : operators.concat(runs, 1);
   }
 }
