@@ -26,6 +26,12 @@ public final class CaseRunners {
     table.put("attention.self", new SelfAttentionRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
     table.put("linear.quantized", new QuantizedLinearRunner());
+    table.put("metric.cosine", MetricRunner.cosine());
+    table.put("metric.frechet", MetricRunner.frechet());
+    table.put("metric.kl_histogram", MetricRunner.histogramDivergence());
+    table.put("metric.psnr", MetricRunner.psnr());
+    table.put("metric.sqnr", MetricRunner.sqnr());
+    table.put("metric.ssim", MetricRunner.ssim());
     table.put("mlp.gelu_tanh", new MlpRunner());
     table.put("model.pixart_alpha", new PixArtRunner(false));
     table.put("model.pixart_original", new PixArtRunner(true));
