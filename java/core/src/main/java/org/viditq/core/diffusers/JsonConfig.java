@@ -81,6 +81,20 @@ public final class JsonConfig {
     return has(key) ? getInt(key) : fallback;
   }
 
+  /** An integer of at least 1. */
+  public int getPositiveInt(String key) {
+    int value = getInt(key);
+    if (value < 1) {
+      throw invalid(key, "positive");
+    }
+    return value;
+  }
+
+  /** As {@link #getPositiveInt(String)}. */
+  public int getPositiveInt(String key, int fallback) {
+    return has(key) ? getPositiveInt(key) : fallback;
+  }
+
   /** Any number, infinities and NaN included. */
   public double getDouble(String key) {
     return require(key, JsonNode::isNumber, "a number").doubleValue();
@@ -88,6 +102,15 @@ public final class JsonConfig {
 
   public double getDouble(String key, double fallback) {
     return has(key) ? getDouble(key) : fallback;
+  }
+
+  /** A finite number greater than 0; so must be {@code fallback}. */
+  public double getPositiveDouble(String key, double fallback) {
+    double value = getDouble(key, fallback);
+    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+      throw invalid(key, "positive and finite");
+    }
+    return value;
   }
 
   public boolean getBoolean(String key) {

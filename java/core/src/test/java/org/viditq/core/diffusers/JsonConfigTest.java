@@ -52,6 +52,22 @@ class JsonConfigTest {
     assertThat(config.findString("act")).isEmpty();
   }
 
+  @Test
+  void positiveGettersRefuseTheRest() throws IOException {
+    JsonConfig config = config("{\"one\": 1, \"zero\": 0, \"eps\": 1e-6, \"endless\": Infinity}");
+    assertThat(config.getPositiveInt("one")).isEqualTo(1);
+    assertThat(config.getPositiveInt("layers", 7)).isEqualTo(7);
+    assertThat(config.getPositiveDouble("eps", 1)).isEqualTo(1e-6);
+    assertThat(config.getPositiveDouble("scale", 2)).isEqualTo(2);
+    assertThatThrownBy(() -> config.getPositiveInt("zero", 7))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageEndingWith("zero is 0, but must be positive.");
+    assertThatThrownBy(() -> config.getPositiveDouble("zero", 1))
+        .isInstanceOf(InvalidModelException.class);
+    assertThatThrownBy(() -> config.getPositiveDouble("endless", 1))
+        .isInstanceOf(InvalidModelException.class);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"\"28\"", "28.5", "true", "[28]", "3000000000", "{}"})
   void wrongTypeNamesFileAndKeyEvenWithADefault(String value) throws IOException {

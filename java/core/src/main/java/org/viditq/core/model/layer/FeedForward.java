@@ -16,7 +16,8 @@ public final class FeedForward<V> {
   private final Activation activation;
 
   /**
-   * @param first and {@code second}: layer names, relative to the loader
+   * @param first name of the first layer, relative to the loader
+   * @param second name of the second layer
    */
   public FeedForward(
       LayerLoader<V> loader,

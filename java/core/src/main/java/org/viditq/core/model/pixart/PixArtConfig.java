@@ -46,6 +46,9 @@ public record PixArtConfig(
   private static final int SIGMA_STYLE_UNIT = 64;
   private static final int SAMPLE_SIZE_OF_CONDITIONED_MODELS = 128;
 
+  /** Far above any model; keeps the arithmetic of lying configurations from overflowing. */
+  private static final int MAX_CHANNELS = 1 << 20;
+
   /** As {@link #fromJson(JsonConfig)}. */
   public static PixArtConfig fromJson(JsonNode json) {
     return fromJson(JsonConfig.of(json, "The PixArt configuration"));
@@ -59,16 +62,20 @@ public record PixArtConfig(
    *     another, or asks for something PixArt does not have
    */
   public static PixArtConfig fromJson(JsonConfig json) {
-    int heads = positive(json, "num_attention_heads", 16);
-    int headDim = positive(json, "attention_head_dim", 72);
+    int heads = json.getPositiveInt("num_attention_heads", 16);
+    int headDim = json.getPositiveInt("attention_head_dim", 72);
+    if ((long) heads * headDim > MAX_CHANNELS) {
+      throw json.invalid(
+          "attention_head_dim", "at most " + MAX_CHANNELS + " divided by num_attention_heads");
+    }
     int channels = heads * headDim;
-    int inChannels = positive(json, "in_channels", 4);
-    int outChannels = positive(json, "out_channels", 8);
+    int inChannels = json.getPositiveInt("in_channels", 4);
+    int outChannels = json.getPositiveInt("out_channels", 8);
     if (outChannels != inChannels && outChannels != 2 * inChannels) {
       throw json.invalid("out_channels", "in_channels or twice in_channels (" + inChannels + ")");
     }
-    int sampleSize = positive(json, "sample_size", 128);
-    int patchSize = positive(json, "patch_size", 2);
+    int sampleSize = json.getPositiveInt("sample_size", 128);
+    int patchSize = json.getPositiveInt("patch_size", 2);
     if (sampleSize % patchSize != 0) {
       throw json.invalid("sample_size", "a multiple of patch_size (" + patchSize + ")");
     }
@@ -99,15 +106,15 @@ public record PixArtConfig(
         headDim,
         inChannels,
         outChannels,
-        positive(json, "num_layers", 28),
+        json.getPositiveInt("num_layers", 28),
         json.getBoolean("attention_bias", true),
         sampleSize,
         patchSize,
-        (float) positiveNumber(json, "norm_eps", 1e-6),
-        positiveNumber(json, "interpolation_scale", Math.max(sampleSize / SIGMA_STYLE_UNIT, 1)),
+        (float) json.getPositiveDouble("norm_eps", 1e-6),
+        json.getPositiveDouble("interpolation_scale", Math.max(sampleSize / SIGMA_STYLE_UNIT, 1)),
         sizeConditions,
         json.has("caption_channels")
-            ? OptionalInt.of(positive(json, "caption_channels", 0))
+            ? OptionalInt.of(json.getPositiveInt("caption_channels"))
             : OptionalInt.empty(),
         4 * channels);
   }
@@ -119,13 +126,13 @@ public record PixArtConfig(
    * @throws org.viditq.core.error.InvalidModelException as {@link #fromJson(JsonConfig)}
    */
   public static PixArtConfig fromOriginalJson(JsonConfig json) {
-    int channels = positive(json, "hidden_size", 1152);
-    int heads = positive(json, "num_heads", 16);
+    int channels = json.getPositiveInt("hidden_size", 1152);
+    int heads = json.getPositiveInt("num_heads", 16);
     if (channels % heads != 0 || channels % 4 != 0) {
       throw json.invalid("hidden_size", "a multiple of 4 and of num_heads (" + heads + ")");
     }
-    int sampleSize = positive(json, "input_size", 32);
-    int patchSize = positive(json, "patch_size", 2);
+    int sampleSize = json.getPositiveInt("input_size", 32);
+    int patchSize = json.getPositiveInt("patch_size", 2);
     if (sampleSize % patchSize != 0) {
       throw json.invalid("input_size", "a multiple of patch_size (" + patchSize + ")");
     }
@@ -133,7 +140,7 @@ public record PixArtConfig(
     if (sizeConditions && channels % 3 != 0) {
       throw json.invalid("micro_condition", "false unless hidden_size is a multiple of 3");
     }
-    int inChannels = positive(json, "in_channels", 4);
+    int inChannels = json.getPositiveInt("in_channels", 4);
     boolean learnedSigma = json.getBoolean("pred_sigma", true);
     return new PixArtConfig(
         PixArtLayout.ORIGINAL,
@@ -141,15 +148,15 @@ public record PixArtConfig(
         channels / heads,
         inChannels,
         learnedSigma ? 2 * inChannels : inChannels,
-        positive(json, "depth", 28),
+        json.getPositiveInt("depth", 28),
         true,
         sampleSize,
         patchSize,
         1e-6f,
-        positiveNumber(json, "pe_interpolation", 1),
+        json.getPositiveDouble("pe_interpolation", 1),
         sizeConditions,
-        OptionalInt.of(positive(json, "caption_channels", 4096)),
-        (int) (channels * positiveNumber(json, "mlp_ratio", 4)));
+        OptionalInt.of(json.getPositiveInt("caption_channels", 4096)),
+        (int) (channels * json.getPositiveDouble("mlp_ratio", 4)));
   }
 
   /** Channels of the transformer: heads times head dimension. */
@@ -173,22 +180,6 @@ public record PixArtConfig(
    */
   public List<String> blockLinears() {
     return IntStream.range(0, layers).boxed().flatMap(layout::linearsOfBlock).toList();
-  }
-
-  private static int positive(JsonConfig json, String key, int fallback) {
-    int value = json.getInt(key, fallback);
-    if (value <= 0) {
-      throw json.invalid(key, "positive");
-    }
-    return value;
-  }
-
-  private static double positiveNumber(JsonConfig json, String key, double fallback) {
-    double value = json.getDouble(key, fallback);
-    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-      throw json.invalid(key, "positive and finite");
-    }
-    return value;
   }
 
   private static void require(JsonConfig json, String key, String expected) {

@@ -13,7 +13,8 @@ import org.viditq.core.operators.Activation;
  * @param hidden hidden channels of the feed-forward layer (d_ff)
  * @param layers encoder blocks
  * @param heads attention heads
- * @param buckets and {@code maxDistance}: see {@link RelativeBuckets}
+ * @param buckets number of {@link RelativeBuckets}
+ * @param maxDistance from this distance on, all keys share a bucket
  * @param normEps eps of the RMSNorms
  * @param activation of the feed-forward layer
  * @param gated whether the activated half is multiplied by a linear half (T5 v1.1)
@@ -50,30 +51,26 @@ public record T5Config(
     }
     String feedForward = json.getString("feed_forward_proj", "relu");
     boolean gated = feedForward.startsWith(GATED);
-    int buckets = positive(json, "relative_attention_num_buckets", 32);
+    int buckets = json.getPositiveInt("relative_attention_num_buckets", 32);
     if (buckets % 4 != 0) {
       throw json.invalid("relative_attention_num_buckets", "a multiple of 4");
     }
-    int maxDistance = positive(json, "relative_attention_max_distance", 128);
+    int maxDistance = json.getPositiveInt("relative_attention_max_distance", 128);
     if (maxDistance <= buckets / 4) {
       throw json.invalid(
           "relative_attention_max_distance",
           "greater than a quarter of relative_attention_num_buckets");
     }
-    double eps = json.getDouble("layer_norm_epsilon", 1e-6);
-    if (!(eps > 0 && eps < 1)) {
-      throw json.invalid("layer_norm_epsilon", "between 0 and 1");
-    }
     return new T5Config(
-        positive(json, "vocab_size"),
-        positive(json, "d_model"),
-        positive(json, "d_kv"),
-        positive(json, "d_ff"),
-        positive(json, "num_layers"),
-        positive(json, "num_heads"),
+        json.getPositiveInt("vocab_size"),
+        json.getPositiveInt("d_model"),
+        json.getPositiveInt("d_kv"),
+        json.getPositiveInt("d_ff"),
+        json.getPositiveInt("num_layers"),
+        json.getPositiveInt("num_heads"),
         buckets,
         maxDistance,
-        (float) eps,
+        (float) json.getPositiveDouble("layer_norm_epsilon", 1e-6),
         activation(json, gated ? feedForward.substring(GATED.length()) : feedForward, gated),
         gated);
   }
@@ -93,17 +90,5 @@ public record T5Config(
         throw json.invalid(
             "feed_forward_proj", "relu, gelu, gelu_new or silu, alone or behind \"gated-\"");
     }
-  }
-
-  private static int positive(JsonConfig json, String key) {
-    return positive(json, key, json.getInt(key));
-  }
-
-  private static int positive(JsonConfig json, String key, int fallback) {
-    int value = json.getInt(key, fallback);
-    if (value <= 0) {
-      throw json.invalid(key, "positive");
-    }
-    return value;
   }
 }

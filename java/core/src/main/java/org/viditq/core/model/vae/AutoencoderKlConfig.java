@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.List;
 import org.viditq.core.diffusers.JsonConfig;
-import org.viditq.core.error.InvalidModelException;
 
 /**
  * What an AutoencoderKL is made of.
  *
- * @param inChannels and {@code outChannels}: picture channels
+ * @param inChannels channels of the pictures that are encoded
+ * @param outChannels channels of the pictures that are decoded
  * @param latentChannels latent channels
  * @param blockChannels channels per resolution, finest first; n entries halve the size n - 1 times
  * @param layersPerBlock residual blocks per resolution of the encoder; the decoder has one more
@@ -49,52 +49,52 @@ public record AutoencoderKlConfig(
    * Reads the {@code config.json} of diffusers' {@code AutoencoderKL}; absent keys have diffusers'
    * defaults.
    *
-   * @throws InvalidModelException if a value has the wrong type, contradicts another, or asks for
-   *     something that is not supported
+   * @throws org.viditq.core.error.InvalidModelException if a value has the wrong type, contradicts
+   *     another, or asks for something that is not supported
    */
   public static AutoencoderKlConfig fromJson(JsonConfig json) {
     requireUnshifted(json);
     if (!json.getString("act_fn", "silu").equals("silu")) {
       throw json.invalid("act_fn", "\"silu\"");
     }
-    int groups = positive(json, "norm_num_groups", 32);
+    int groups = json.getPositiveInt("norm_num_groups", 32);
     List<Integer> channels = blockChannels(json, groups);
     requireBlocks(json, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(json, "up_block_types", "UpDecoderBlock2D", channels.size());
     return new AutoencoderKlConfig(
-        positive(json, "in_channels", 3),
-        positive(json, "out_channels", 3),
-        positive(json, "latent_channels", 4),
+        json.getPositiveInt("in_channels", 3),
+        json.getPositiveInt("out_channels", 3),
+        json.getPositiveInt("latent_channels", 4),
         channels,
-        positive(json, "layers_per_block", 1),
+        json.getPositiveInt("layers_per_block", 1),
         groups,
         json.getBoolean("mid_block_add_attention", true),
         json.getBoolean("use_quant_conv", true),
         json.getBoolean("use_post_quant_conv", true),
-        scalingFactor(json),
+        json.getPositiveDouble("scaling_factor", DEFAULT_SCALING),
         false);
   }
 
   /**
    * Reads the {@code config.json} of diffusers' {@code AutoencoderKLTemporalDecoder}.
    *
-   * @throws InvalidModelException as {@link #fromJson(JsonConfig)}
+   * @throws org.viditq.core.error.InvalidModelException as {@link #fromJson(JsonConfig)}
    */
   public static AutoencoderKlConfig fromTemporalJson(JsonConfig json) {
     requireUnshifted(json);
     List<Integer> channels = blockChannels(json, TEMPORAL_NORM_GROUPS);
     requireBlocks(json, "down_block_types", "DownEncoderBlock2D", channels.size());
     return new AutoencoderKlConfig(
-        positive(json, "in_channels", 3),
-        positive(json, "out_channels", 3),
-        positive(json, "latent_channels", 4),
+        json.getPositiveInt("in_channels", 3),
+        json.getPositiveInt("out_channels", 3),
+        json.getPositiveInt("latent_channels", 4),
         channels,
-        positive(json, "layers_per_block", 1),
+        json.getPositiveInt("layers_per_block", 1),
         TEMPORAL_NORM_GROUPS,
         true,
         true,
         false,
-        scalingFactor(json),
+        json.getPositiveDouble("scaling_factor", DEFAULT_SCALING),
         true);
   }
 
@@ -109,9 +109,6 @@ public record AutoencoderKlConfig(
   }
 
   private static List<Integer> blockChannels(JsonConfig json, int groups) {
-    if (!json.has("block_out_channels")) {
-      throw new InvalidModelException(json.source() + " lacks block_out_channels.");
-    }
     int[] channels = json.getIntArray("block_out_channels");
     if (channels.length == 0) {
       throw json.invalid("block_out_channels", "a list of at least one channel count");
@@ -141,21 +138,5 @@ public record AutoencoderKlConfig(
         throw json.invalid(key, "null: shifted latents are not supported");
       }
     }
-  }
-
-  private static double scalingFactor(JsonConfig json) {
-    double factor = json.getDouble("scaling_factor", DEFAULT_SCALING);
-    if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) {
-      throw json.invalid("scaling_factor", "positive and finite");
-    }
-    return factor;
-  }
-
-  private static int positive(JsonConfig json, String key, int fallback) {
-    int value = json.getInt(key, fallback);
-    if (value <= 0) {
-      throw json.invalid(key, "positive");
-    }
-    return value;
   }
 }

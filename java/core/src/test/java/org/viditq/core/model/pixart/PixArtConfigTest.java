@@ -70,6 +70,7 @@ class PixArtConfigTest {
     "sample_size, 33",
     "patch_size, 0",
     "num_layers, -1",
+    "attention_head_dim, 2000000000",
     "num_attention_heads, \"16\"",
     "norm_eps, 0",
     "interpolation_scale, 0",
