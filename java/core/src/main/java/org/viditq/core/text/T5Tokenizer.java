@@ -40,7 +40,7 @@ public final class T5Tokenizer implements AutoCloseable {
     }
     Path model = folder.resolve("spiece.model");
     if (Files.isRegularFile(model)) {
-      return openSentencePiece(model);
+      return new T5Tokenizer(new SpecialTokenVocabulary(SentencePieceVocabulary.open(model)));
     }
     throw new InvalidModelException(
         "The tokenizer folder "
@@ -48,7 +48,10 @@ public final class T5Tokenizer implements AutoCloseable {
             + " holds neither tokenizer.json nor spiece.model; the model is incomplete.");
   }
 
-  /** Opens a {@code spiece.model}. */
+  /**
+   * Opens a {@code spiece.model} as SentencePiece reads it: the strings of special tokens in a text
+   * are ordinary text.
+   */
   public static T5Tokenizer openSentencePiece(Path model) {
     return new T5Tokenizer(SentencePieceVocabulary.open(model));
   }
@@ -79,6 +82,16 @@ public final class T5Tokenizer implements AutoCloseable {
           removed.get());
     }
     return new TokenizedText(ids, mask, removed);
+  }
+
+  /** Ids of the pieces of a text, however many, without end token and padding. */
+  public int[] encode(String text) {
+    return vocabulary.encode(text);
+  }
+
+  /** The text of pieces. */
+  public String decode(int[] ids) {
+    return vocabulary.decode(ids);
   }
 
   @Override

@@ -21,7 +21,7 @@ public final class CaseRunners {
    * @param model pipeline folder for the pipeline cases
    */
   public static CaseRunners standard(Path model) {
-    Map<String, CaseRunner> table = new TreeMap<>();
+    Map<String, CaseRunner> table = new TreeMap<>(MetricRunners.all());
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
@@ -36,6 +36,7 @@ public final class CaseRunners {
     table.put("model.pixart_alpha", new PixArtRunner(false));
     table.put("model.pixart_original", new PixArtRunner(true));
     table.put("model.pixart_sigma", new PixArtRunner(false));
+    table.put("model.quantized", new QuantizedPixArtRunner());
     table.put("patch_embed.2d", new PatchEmbeddingRunner());
     table.put("patch_embed.3d", new PatchEmbeddingRunner());
     table.put("pipeline.pixart", new PixArtPipelineRunner(model));
@@ -52,6 +53,7 @@ public final class CaseRunners {
     table.put("scheduler.dpmsolver_multistep", new SchedulerRunner("dpmsolver++"));
     table.put("t2i_modulate", new ModulationRunner());
     table.put("t5.encoder", new T5EncoderRunner());
+    table.put("t5.tokenizer", new TokenizerRunner());
     table.put("timestep_embedding", new TimestepEmbeddingRunner());
     table.put("unpatchify", new UnpatchifyRunner());
     table.put("vae.decode", new VaeDecoderRunner());

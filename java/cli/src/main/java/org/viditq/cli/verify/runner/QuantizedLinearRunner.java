@@ -142,21 +142,14 @@ final class QuantizedLinearRunner implements CaseRunner {
       QuantizedLinearParameters layer) {
     int columns = layer.inFeatures();
     int ranges = layer.sets().size();
-    float[] seen = new float[ranges * columns];
-    float[] used = new float[seen.length];
-    float[] s = new float[seen.length];
+    float[] s = new float[ranges * columns];
     for (int r = 0; r < ranges; r++) {
-      WeightSet set = layer.sets().get(r);
-      float[] scale = statistics.channelScale(LAYER, set.range(), balancing.momentum());
-      System.arraycopy(scale, 0, seen, r * columns, columns);
-      System.arraycopy(set.balance().orElseThrow(), 0, s, r * columns, columns);
-    }
-    for (int i = 0; i < seen.length; i++) {
-      used[i] = seen[i] == 0 ? (float) balancing.zeroStatEps() : seen[i];
+      float[] balance = layer.sets().get(r).balance().orElseThrow();
+      System.arraycopy(balance, 0, s, r * columns, columns);
     }
     results
-        .put("act_scale_statistic", Tensor.of(seen, ranges, columns))
-        .put("act_scale", Tensor.of(used, ranges, columns))
+        .put("act_scale_statistic", BalancingResults.statistic(statistics, balancing, LAYER, layer))
+        .put("act_scale", BalancingResults.scale(statistics, balancing, LAYER, layer))
         .put("channel_wise_scale", Tensor.of(s, ranges, columns));
   }
 
