@@ -5,7 +5,6 @@ import static org.viditq.reference.Operands.require;
 import java.util.Arrays;
 import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.mult.MatrixMatrixMult_DDRM;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Tensor;
 
@@ -97,8 +96,7 @@ final class ReferenceAttention {
           Keys range = keys[sample];
           DMatrixRMaj queries = rows(q, heads, head, sample * n + from, to - from);
           DMatrixRMaj keysTransposed = columns(k, heads, head, range.first(), range.count());
-          DMatrixRMaj scores = new DMatrixRMaj(to - from, range.count());
-          MatrixMatrixMult_DDRM.mult_reorder(queries, keysTransposed, scores);
+          DMatrixRMaj scores = Product.of(queries, keysTransposed);
           for (int row = from; row < to; row++) {
             int start = (row - from) * range.count();
             for (int i = 0; i < range.count(); i++) {
@@ -110,9 +108,7 @@ final class ReferenceAttention {
             softmax(scores.data, start, range.count());
           }
           DMatrixRMaj values = rows(v, heads, head, range.first(), range.count());
-          DMatrixRMaj result = new DMatrixRMaj(to - from, values.numCols);
-          MatrixMatrixMult_DDRM.mult_reorder(scores, values, result);
-          store(result, out, head, sample * n + from);
+          store(Product.of(scores, values), out, head, sample * n + from);
         });
     return out;
   }

@@ -111,7 +111,7 @@ final class ReferenceConvolution {
     float[] bias = parameters.bias().map(Tensor::data).orElseGet(() -> new float[outChannels]);
     DMatrixRMaj weight = cache.get(prepared.weight());
     int positions = windows.positions();
-    MatrixProduct.compute(
+    BlockedProduct.compute(
         workers,
         x.dim(0) * positions,
         weight,

@@ -94,7 +94,7 @@ final class ReferenceLinear {
     float[] values = x.data();
     DMatrixRMaj weight = cache.get(layer.weight());
     int k = weight.numRows;
-    MatrixProduct.compute(
+    BlockedProduct.compute(
         workers,
         x.shape().rows(),
         weight,
@@ -124,7 +124,7 @@ final class ReferenceLinear {
     float[] weightScale = set.weight().grid().scale();
     int k = weight.numRows;
     int n = weight.numCols;
-    MatrixProduct.compute(
+    BlockedProduct.compute(
         workers,
         a.rows(),
         weight,

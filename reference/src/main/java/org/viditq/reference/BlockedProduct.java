@@ -1,14 +1,15 @@
 package org.viditq.reference;
 
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.mult.MatrixMatrixMult_DDRM;
 
-/** A B in float64, block of rows by block of rows, with each element summed in order of k. */
-final class MatrixProduct {
+/**
+ * A product whose left factor is made, and whose result is used, block of rows by block of rows.
+ */
+final class BlockedProduct {
   /** Rows per block: enough to reuse B from the cache, few enough to share among threads. */
   private static final int BLOCK_ROWS = 32;
 
-  private MatrixProduct() {}
+  private BlockedProduct() {}
 
   /** Writes rows from (inclusive) to (exclusive) of the left factor, densely from position 0. */
   @FunctionalInterface
@@ -33,9 +34,7 @@ final class MatrixProduct {
         (from, to) -> {
           DMatrixRMaj left = new DMatrixRMaj(to - from, right.numRows);
           source.fill(from, to, left.data);
-          DMatrixRMaj product = new DMatrixRMaj(to - from, right.numCols);
-          MatrixMatrixMult_DDRM.mult_reorder(left, right, product);
-          sink.take(from, to, product.data);
+          sink.take(from, to, Product.of(left, right).data);
         });
   }
 }
