@@ -123,13 +123,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
   private static InvalidCheckpointException invalid(String tensor, String source, String what) {
     return new InvalidCheckpointException(
-        "Tensor " + printable(tensor) + " of " + source + " " + what + ".");
+        "Tensor " + shortened(tensor) + " of " + source + " " + what + ".");
   }
 
-  /** A name from the file, made safe to print: one line, bounded length. */
-  private static String printable(String name) {
-    String oneLine = name.replaceAll("\\p{Cntrl}", "?");
-    return oneLine.length() <= 200 ? oneLine : oneLine.substring(0, 197) + "...";
+  /** A name from the file in bounded length. */
+  private static String shortened(String name) {
+    return name.length() <= 200 ? name : name.substring(0, 197) + "...";
   }
 
   /** One pass over the tokens of the header. */
@@ -168,7 +167,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         String key = parser.currentName();
         if (parser.nextToken() != JsonToken.VALUE_STRING) {
           throw new InvalidCheckpointException(
-              "Metadata " + printable(key) + " of " + source + " is not a string.");
+              "Metadata " + shortened(key) + " of " + source + " is not a string.");
         }
         metadata.put(key, parser.getText());
       }
@@ -190,7 +189,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
           }
           case "shape" -> dims = readLongs(parser, name, key);
           case "data_offsets" -> offsets = readLongs(parser, name, key);
-          default -> throw invalid(name, source, "has the unknown field " + printable(key));
+          default -> throw invalid(name, source, "has the unknown field " + shortened(key));
         }
       }
       if (type == null || dims == null || offsets == null) {
@@ -230,7 +229,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                           name,
                           source,
                           "has the unknown dtype "
-                              + printable(type)
+                              + shortened(type)
                               + "; supported are "
                               + Arrays.toString(DType.values())));
       if (offsets.length != 2 || offsets[0] > offsets[1]) {

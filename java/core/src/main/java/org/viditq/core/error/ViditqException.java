@@ -9,10 +9,15 @@ package org.viditq.core.error;
  */
 public class ViditqException extends RuntimeException {
   public ViditqException(String message) {
-    super(message);
+    super(printable(message));
   }
 
   public ViditqException(String message, Throwable cause) {
-    super(message, cause);
+    super(printable(message), cause);
+  }
+
+  /** Names from a damaged or hostile file may hold line breaks or terminal commands. */
+  private static String printable(String message) {
+    return message.replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -17,6 +17,9 @@ import org.viditq.core.error.UsageException;
 record SchedulerOptions(
     BetaSchedule betas, PredictionType predictionType, TimestepSpacing spacing, int stepsOffset) {
 
+  /** Far above any real schedule, far below what would fill the heap. */
+  private static final int MAX_TRAINING_STEPS = 1_000_000;
+
   /** Options that one of our schedulers reads, or that have no effect on numbers by themselves. */
   private static final Set<String> KNOWN =
       Set.of(
@@ -54,8 +57,8 @@ record SchedulerOptions(
   static SchedulerOptions read(JsonConfig config, TimestepSpacing defaultSpacing) {
     rejectUnknown(config);
     int trainingSteps = config.getInt("num_train_timesteps", 1000);
-    if (trainingSteps < 1) {
-      throw config.invalid("num_train_timesteps", "at least 1");
+    if (trainingSteps < 1 || trainingSteps > MAX_TRAINING_STEPS) {
+      throw config.invalid("num_train_timesteps", "between 1 and " + MAX_TRAINING_STEPS);
     }
     return new SchedulerOptions(
         readBetas(config, trainingSteps),
