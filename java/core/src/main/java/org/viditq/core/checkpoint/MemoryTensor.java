@@ -39,6 +39,11 @@ public final class MemoryTensor implements StoredTensor {
     return new MemoryTensor(name, dtype, shape, ByteBuffer.wrap(bytes));
   }
 
+  /** Little-endian bytes of any type, from position 0 to the limit, not copied. */
+  public static MemoryTensor ofBuffer(String name, DType dtype, Shape shape, ByteBuffer bytes) {
+    return new MemoryTensor(name, dtype, shape, bytes);
+  }
+
   /** I32, copied. */
   public static MemoryTensor ofInts(String name, Shape shape, int[] values) {
     ByteBuffer bytes = littleEndian(values.length, Integer.BYTES);

@@ -1,0 +1,279 @@
+package org.viditq.quantize.calibrate;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.checkpoint.MemoryTensor;
+import org.viditq.core.checkpoint.SafetensorsWriter;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.calibrate.CalibrationStatistics.Observation;
+
+/**
+ * Calibration statistics as a safetensors file; docs/formats.md lists the tensors. Anything that
+ * does not fit together is an {@link InvalidCheckpointException} naming file and tensor.
+ */
+public final class CalibrationStatisticsFile {
+  private static final String FORMAT = "viditq-calibration";
+  private static final String VERSION = "1";
+  private static final String TIMESTEPS = "timesteps";
+  private static final String LAYER = "layer.";
+  private static final String BATCH = ".batch";
+
+  private CalibrationStatisticsFile() {}
+
+  /**
+   * Writes all or nothing.
+   *
+   * @throws org.viditq.core.error.OutputException if the file cannot be written
+   */
+  public static void write(Path file, CalibrationStatistics statistics) {
+    List<StoredTensor> tensors = new ArrayList<>();
+    tensors.add(MemoryTensor.of(TIMESTEPS, vector(statistics.timesteps())));
+    for (String layer : statistics.layers()) {
+      addLayer(tensors, LAYER + layer, statistics.observations(layer));
+    }
+    addInputs(tensors, statistics.inputs());
+    SafetensorsWriter.write(
+        file,
+        tensors,
+        Map.of(
+            "format",
+            FORMAT,
+            "format_version",
+            VERSION,
+            "model",
+            statistics.model(),
+            "layers",
+            String.join("\n", statistics.layers())));
+  }
+
+  private static void addLayer(List<StoredTensor> tensors, String prefix, List<Observation> seen) {
+    int n = seen.size();
+    int channels = seen.get(0).input().channels();
+    int[] batch = new int[n];
+    int[] tokens = new int[n];
+    float[] channelMax = new float[Math.multiplyExact(n, channels)];
+    for (int i = 0; i < n; i++) {
+      batch[i] = seen.get(i).batch();
+      tokens[i] = seen.get(i).input().tokens();
+      System.arraycopy(seen.get(i).input().channelMax(), 0, channelMax, i * channels, channels);
+    }
+    int total = Arrays.stream(tokens).sum();
+    float[] min = new float[total];
+    float[] max = new float[total];
+    int at = 0;
+    for (Observation observation : seen) {
+      InputStatistics input = observation.input();
+      System.arraycopy(input.tokenMin(), 0, min, at, input.tokens());
+      System.arraycopy(input.tokenMax(), 0, max, at, input.tokens());
+      at += input.tokens();
+    }
+    tensors.add(MemoryTensor.ofInts(prefix + BATCH, Shape.of(n), batch));
+    tensors.add(MemoryTensor.ofInts(prefix + ".tokens", Shape.of(n), tokens));
+    tensors.add(MemoryTensor.of(prefix + ".channel_max", Tensor.of(channelMax, n, channels)));
+    tensors.add(MemoryTensor.of(prefix + ".token_min", Tensor.of(min, total)));
+    tensors.add(MemoryTensor.of(prefix + ".token_max", Tensor.of(max, total)));
+  }
+
+  /** Batches of one prompt batch share their captions, which are by far the largest part. */
+  private static void addInputs(List<StoredTensor> tensors, List<DenoiserInput> inputs) {
+    if (inputs.isEmpty()) {
+      return;
+    }
+    List<TextEmbeddings> captions = new ArrayList<>();
+    int[] caption = new int[inputs.size()];
+    int[] size = new int[2 * inputs.size()];
+    for (int i = 0; i < inputs.size(); i++) {
+      DenoiserInput input = inputs.get(i);
+      caption[i] = indexOf(captions, input.captions());
+      size[2 * i] = input.height();
+      size[2 * i + 1] = input.width();
+      tensors.add(MemoryTensor.of("input." + i + ".latents", input.latents()));
+    }
+    for (int j = 0; j < captions.size(); j++) {
+      tensors.add(MemoryTensor.of("caption." + j + ".values", captions.get(j).values()));
+      tensors.add(MemoryTensor.of("caption." + j + ".mask", captions.get(j).mask()));
+    }
+    tensors.add(MemoryTensor.ofInts("input.caption", Shape.of(inputs.size()), caption));
+    tensors.add(MemoryTensor.ofInts("input.size", Shape.of(inputs.size(), 2), size));
+  }
+
+  private static int indexOf(List<TextEmbeddings> captions, TextEmbeddings wanted) {
+    for (int j = 0; j < captions.size(); j++) {
+      if (Arrays.equals(captions.get(j).values().data(), wanted.values().data())
+          && Arrays.equals(captions.get(j).mask().data(), wanted.mask().data())) {
+        return j;
+      }
+    }
+    captions.add(wanted);
+    return captions.size() - 1;
+  }
+
+  /**
+   * Reads statistics; call {@link CalibrationStatistics#requireModel} next.
+   *
+   * @throws InvalidCheckpointException if the file holds something else or is damaged
+   * @throws org.viditq.core.error.NonFiniteException if a tensor holds NaN or infinity
+   */
+  public static CalibrationStatistics read(Path file) {
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      return new Reader(checkpoint).read();
+    }
+  }
+
+  private static Tensor vector(List<Double> values) {
+    float[] vector = new float[values.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = values.get(i).floatValue();
+    }
+    return Tensor.of(vector, vector.length);
+  }
+
+  /** Takes nothing in the file for granted. */
+  private static final class Reader {
+    private final Checkpoint checkpoint;
+
+    Reader(Checkpoint checkpoint) {
+      this.checkpoint = checkpoint;
+    }
+
+    CalibrationStatistics read() {
+      Map<String, String> metadata = checkpoint.metadata();
+      if (!FORMAT.equals(metadata.get("format")) || !metadata.containsKey("model")) {
+        throw new InvalidCheckpointException(
+            checkpoint.source()
+                + " holds no calibration statistics; make some with viditq calibrate.");
+      }
+      if (!VERSION.equals(metadata.get("format_version"))) {
+        throw new InvalidCheckpointException(
+            checkpoint.source()
+                + " has statistics of format version "
+                + metadata.get("format_version")
+                + ", but this program reads version "
+                + VERSION
+                + "; calibrate again.");
+      }
+      List<Double> timesteps = new ArrayList<>();
+      for (float timestep : floats(TIMESTEPS, 1).data()) {
+        timesteps.add((double) timestep);
+      }
+      Map<String, List<Observation>> layers = new LinkedHashMap<>();
+      metadata
+          .getOrDefault("layers", "")
+          .lines()
+          .forEach(layer -> layers.put(layer, layer(LAYER + layer, timesteps.size())));
+      return new CalibrationStatistics(metadata.get("model"), timesteps, inputs(timesteps), layers);
+    }
+
+    private List<Observation> layer(String prefix, int batches) {
+      int[] batch = ints(prefix + BATCH, 1);
+      int[] tokens = ints(prefix + ".tokens", 1);
+      Tensor channelMax = floats(prefix + ".channel_max", 2);
+      float[] min = floats(prefix + ".token_min", 1).data();
+      float[] max = floats(prefix + ".token_max", 1).data();
+      long total = Arrays.stream(tokens).asLongStream().filter(n -> n > 0).sum();
+      if (batch.length == 0
+          || tokens.length != batch.length
+          || channelMax.dim(0) != batch.length
+          || Arrays.stream(tokens).anyMatch(n -> n <= 0)
+          || total != min.length
+          || total != max.length) {
+        throw damaged(prefix + ".tokens", "does not fit the other tensors of this layer");
+      }
+      List<Observation> seen = new ArrayList<>();
+      int channels = channelMax.dim(1);
+      int at = 0;
+      for (int i = 0; i < batch.length; i++) {
+        if (batch[i] < 0 || batch[i] >= batches) {
+          throw damaged(prefix + BATCH, "names a batch that does not exist");
+        }
+        float[] row = Arrays.copyOfRange(channelMax.data(), i * channels, (i + 1) * channels);
+        for (float value : row) {
+          if (value < 0) {
+            throw damaged(prefix + ".channel_max", "holds a negative magnitude");
+          }
+        }
+        int end = at + tokens[i];
+        seen.add(
+            new Observation(
+                batch[i],
+                new InputStatistics(
+                    row, Arrays.copyOfRange(min, at, end), Arrays.copyOfRange(max, at, end))));
+        at = end;
+      }
+      return seen;
+    }
+
+    private List<DenoiserInput> inputs(List<Double> timesteps) {
+      List<DenoiserInput> inputs = new ArrayList<>();
+      if (!checkpoint.contains("input.caption")) {
+        return inputs;
+      }
+      int[] caption = ints("input.caption", 1);
+      int[] size = ints("input.size", 2);
+      if (caption.length != timesteps.size() || size.length != 2 * timesteps.size()) {
+        throw damaged("input.caption", "does not have one entry per batch");
+      }
+      Map<Integer, TextEmbeddings> captions = new LinkedHashMap<>();
+      for (int i = 0; i < caption.length; i++) {
+        TextEmbeddings texts =
+            captions.computeIfAbsent(
+                caption[i],
+                j ->
+                    new TextEmbeddings(
+                        floats("caption." + j + ".values", 3),
+                        floats("caption." + j + ".mask", 2)));
+        inputs.add(
+            new DenoiserInput(
+                floats("input." + i + ".latents", 4),
+                timesteps.get(i),
+                texts,
+                size[2 * i],
+                size[2 * i + 1]));
+      }
+      return inputs;
+    }
+
+    private Tensor floats(String name, int rank) {
+      return require(name, DType.F32, rank).toFiniteTensor();
+    }
+
+    private int[] ints(String name, int rank) {
+      StoredTensor tensor = require(name, DType.I32, rank);
+      int[] values = new int[tensor.shape().size()];
+      tensor.bytes().asIntBuffer().get(values);
+      return values;
+    }
+
+    private StoredTensor require(String name, DType dtype, int rank) {
+      StoredTensor tensor = checkpoint.get(name);
+      if (tensor.dtype() != dtype || tensor.shape().rank() != rank) {
+        throw damaged(
+            name, "is " + tensor.dtype() + tensor.shape() + ", not " + dtype + " of rank " + rank);
+      }
+      return tensor;
+    }
+
+    private InvalidCheckpointException damaged(String tensor, String what) {
+      return new InvalidCheckpointException(
+          "Tensor "
+              + tensor
+              + " of calibration statistics "
+              + checkpoint.source()
+              + " "
+              + what
+              + "; calibrate again.");
+    }
+  }
+}

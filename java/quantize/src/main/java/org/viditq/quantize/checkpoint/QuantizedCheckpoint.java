@@ -1,0 +1,73 @@
+package org.viditq.quantize.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.quantize.weight.QuantizedLayers;
+
+/**
+ * A quantized checkpoint that was opened and checked. Weight codes stay where they are mapped, so
+ * the checkpoint must stay open while the layers are used.
+ *
+ * @param plan name of the plan that it was made with
+ * @param layers the quantized layers
+ * @param parameters everything, quantized where it is
+ */
+public record QuantizedCheckpoint(String plan, QuantizedLayers layers, Parameters parameters) {
+
+  /** Whether {@code checkpoint} was written by {@link QuantizedCheckpointWriter}. */
+  public static boolean recognizes(Checkpoint checkpoint) {
+    return QuantizedCheckpointWriter.FORMAT.equals(checkpoint.metadata().get("viditq_format"));
+  }
+
+  /**
+   * Reads the quantized layers and checks every tensor of theirs.
+   *
+   * @throws InvalidCheckpointException naming the file and the tensor that is missing, misshaped,
+   *     or holds a code, scale, zero point or balancing factor outside its range
+   */
+  public static QuantizedCheckpoint read(Checkpoint checkpoint) {
+    Map<String, String> metadata = checkpoint.metadata();
+    if (!recognizes(checkpoint)) {
+      throw new InvalidCheckpointException(
+          checkpoint.source()
+              + " is no quantized checkpoint of this program; make one with viditq quantize.");
+    }
+    String version = metadata.get("viditq_format_version");
+    if (!QuantizedCheckpointWriter.VERSION.equals(version)) {
+      throw new InvalidCheckpointException(
+          checkpoint.source()
+              + " has quantized format version "
+              + version
+              + ", but this program reads version "
+              + QuantizedCheckpointWriter.VERSION
+              + "; quantize the model again.");
+    }
+    Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> layer : layerJson(checkpoint).entrySet()) {
+      layers.put(
+          layer.getKey(), new LayerReader(checkpoint, layer.getKey()).read(layer.getValue()));
+    }
+    QuantizedLayers quantized = new QuantizedLayers(layers);
+    return new QuantizedCheckpoint(
+        metadata.getOrDefault("viditq_plan", ""),
+        quantized,
+        quantized.over(new CheckpointParameters(checkpoint)));
+  }
+
+  private static Map<String, JsonNode> layerJson(Checkpoint checkpoint) {
+    try {
+      return LayerJson.read(checkpoint.metadata().getOrDefault("viditq_layers", ""));
+    } catch (JsonProcessingException malformed) {
+      throw new InvalidCheckpointException(
+          checkpoint.source() + " has metadata viditq_layers that is no JSON; quantize again.",
+          malformed);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package org.viditq.quantize.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.SafetensorsWriter;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.weight.LinearLayers;
+import org.viditq.quantize.weight.QuantizedLayers;
+
+/**
+ * Writes a quantized transformer as a folder that can stand where the full-precision {@code
+ * transformer/} stood: config.json with a {@code quantization_config}, and one safetensors file
+ * with the quantized layers and everything else as it was.
+ */
+public final class QuantizedCheckpointWriter {
+  static final String FORMAT = "viditq-quantized";
+  static final String VERSION = "1";
+  static final String WEIGHTS_FILE = "diffusion_pytorch_model.safetensors";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private QuantizedCheckpointWriter() {}
+
+  /**
+   * Writes all or nothing.
+   *
+   * @param folder created, or its files of these names replaced
+   * @param config the transformer's config.json
+   * @param source the full-precision weights
+   * @throws OutputException if the folder cannot be written
+   */
+  public static void write(
+      Path folder,
+      JsonNode config,
+      Checkpoint source,
+      QuantizationPlan plan,
+      QuantizedLayers quantized) {
+    Map<String, QuantizedLinearParameters> layers = quantized.layers();
+    ObjectNode completed = config.deepCopy();
+    completed.set(
+        "quantization_config", QuantizationConfig.of(plan, layers, LinearLayers.names(source)));
+    try (AtomicOutput output = AtomicOutput.folder(folder)) {
+      SafetensorsWriter.write(
+          output.path().resolve(WEIGHTS_FILE),
+          tensors(source, layers),
+          Map.of(
+              "format",
+              "pt", // what diffusers asks of its own files
+              "viditq_format",
+              FORMAT,
+              "viditq_format_version",
+              VERSION,
+              "viditq_plan",
+              plan.name(),
+              "viditq_layers",
+              LayerJson.write(layers)));
+      Files.writeString(
+          output.path().resolve("config.json"),
+          JSON.writerWithDefaultPrettyPrinter().writeValueAsString(completed) + "\n");
+      output.commit();
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+
+  private static List<StoredTensor> tensors(
+      Checkpoint source, Map<String, QuantizedLinearParameters> layers) {
+    List<StoredTensor> tensors = new ArrayList<>();
+    for (String name : source.names()) {
+      if (!layers.containsKey(layerOf(name))) {
+        tensors.add(source.get(name));
+      }
+    }
+    layers.values().forEach(layer -> tensors.addAll(LayerTensors.of(layer)));
+    return tensors;
+  }
+
+  private static String layerOf(String tensor) {
+    int dot = tensor.lastIndexOf('.');
+    return dot < 0 ? tensor : tensor.substring(0, dot);
+  }
+}
