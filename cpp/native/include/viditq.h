@@ -20,7 +20,9 @@ enum {
   VIDITQ_OVERFLOW = 4,      /* the buffers would not fit the address space, or the sums int32 */
   VIDITQ_OVERLAP = 5,       /* an output shares memory with another buffer */
   VIDITQ_NOT_FINITE = 6,    /* NaN or infinity in x, or a range beyond float32 */
-  VIDITQ_BAD_GRID = 7       /* a scale is not positive and finite */
+  VIDITQ_BAD_GRID = 7,      /* a scale is not positive and finite */
+  VIDITQ_BAD_ISA = 8,       /* an instruction set that is unknown or not supported here */
+  VIDITQ_NO_MEMORY = 9      /* memory could not be allocated */
 };
 
 /* Largest inner extent up to which sums of products of 8-bit codes cannot overflow int32. */
@@ -55,11 +57,40 @@ int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups,
 int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
                            uint8_t* codes, float* scale, int32_t* zero_point, int32_t* row_sum);
 
+/* Instruction sets that the integer product is written for, slowest first. */
+enum {
+  VIDITQ_PORTABLE = 0,
+  VIDITQ_AVX2 = 1,
+  VIDITQ_AVX_VNNI = 2,
+  VIDITQ_AVX512_VNNI = 3,
+  VIDITQ_ISA_COUNT = 4
+};
+
+/* Name of an instruction set: portable, avx2, avxvnni, avx512vnni; null for other numbers. */
+const char* viditq_isa_name(int isa);
+
+/* 1 if this processor and operating system run it, 0 if not. */
+int viditq_isa_supported(int isa);
+
+/* Codes of a weight matrix, laid out for the integer product on one instruction set. */
+typedef struct viditq_weights viditq_weights;
+
+/* Packs codes [channels, inner], bytes read as signed where the flag is not 0; inner is at most
+ * VIDITQ_MAX_INNER. The result is released by viditq_free_weights. */
+int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
+                        int isa, viditq_weights** weights);
+
+/* Null is allowed. */
+void viditq_free_weights(viditq_weights* weights);
+
+/* Memory that the packed weights hold; 0 for null. */
+int64_t viditq_weights_bytes(const viditq_weights* weights);
+
 /* sums[m, n] = sum over k of a[m, k] * w[n, k], exact in int32, zero points not subtracted.
- * a [rows_a, inner] and w [rows_w, inner] are codes, bytes read as signed where the flag is not 0;
- * inner is at most VIDITQ_MAX_INNER. */
-int viditq_accumulate(const uint8_t* a, int a_signed, int64_t rows_a, const uint8_t* w,
-                      int w_signed, int64_t rows_w, int64_t inner, int32_t* sums);
+ * a [rows, inner] are codes, bytes read as signed where the flag is not 0; inner as the weights were
+ * packed with; sums is [rows, channels]. */
+int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
+                    const viditq_weights* weights, int32_t* sums);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,10 @@ const char* viditq_status_message(int status) {
       return "the input holds NaN, infinity or a range beyond float32";
     case VIDITQ_BAD_GRID:
       return "a scale is not positive and finite";
+    case VIDITQ_BAD_ISA:
+      return "the instruction set is unknown or not supported by this processor";
+    case VIDITQ_NO_MEMORY:
+      return "memory could not be allocated";
     default:
       return "unknown status";
   }

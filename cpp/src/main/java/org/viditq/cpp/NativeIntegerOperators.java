@@ -13,7 +13,6 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
-import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.bridge.Bridge;
 
@@ -31,14 +30,16 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
   private final GrowingBuffer<IntPointer> zeroPoints = new GrowingBuffer<>(IntPointer::new);
   private final GrowingBuffer<IntPointer> sums = new GrowingBuffer<>(IntPointer::new);
   private final GrowingBuffer<BytePointer> codes = new GrowingBuffer<>(BytePointer::new);
-  private final GrowingBuffer<BytePointer> weightCodes = new GrowingBuffer<>(BytePointer::new);
+  private final InstructionSet isa;
   private boolean closed;
 
   /**
+   * @param isa what the integer product runs on
    * @throws org.viditq.core.error.BackendException if the native library cannot be loaded
    */
-  public NativeIntegerOperators() {
+  public NativeIntegerOperators(InstructionSet isa) {
     NativeLibrary.require();
+    this.isa = isa;
   }
 
   @Override
@@ -123,53 +124,48 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
 
   @Override
   public int[] accumulate(QuantizedActivations a, QuantizedWeight w) {
-    requireOpen();
-    WeightCodes weight = w.codes();
-    requireProduct(a, weight);
-    int weightSize = Math.multiplyExact(weight.rows(), weight.columns());
-    int resultSize = a.rows() * weight.rows();
-    byte[] rows = new byte[weightSize];
-    for (int row = 0; row < weight.rows(); row++) {
-      weight.copyRow(row, rows, row * weight.columns());
+    try (PackedWeights packed = PackedWeights.of(w, isa)) {
+      return accumulate(a, packed);
     }
+  }
+
+  /**
+   * The same on weights that are packed already.
+   *
+   * @throws ShapeException if the inner extents differ
+   */
+  public int[] accumulate(QuantizedActivations a, PackedWeights w) {
+    requireOpen();
+    requireProduct(a, w);
+    int resultSize = a.rows() * w.channels();
     IntPointer result = sums.atLeast(resultSize);
     int status =
-        Bridge.viditq_accumulate(
+        Bridge.viditq_multiply(
             codes.atLeast(a.codes().length).put(a.codes(), 0, a.codes().length),
             flag(a.format().symmetric()),
             a.rows(),
-            weightCodes.atLeast(weightSize).put(rows, 0, weightSize),
-            flag(w.grid().format().symmetric()),
-            weight.rows(),
             a.columns(),
+            w.handle(),
             result);
     NativeLibrary.check(status, "integer product");
     return read(result, resultSize);
   }
 
-  private static void requireProduct(QuantizedActivations a, WeightCodes w) {
+  private static void requireProduct(QuantizedActivations a, PackedWeights w) {
     String operands =
         "activations ["
             + a.rows()
             + ", "
             + a.columns()
             + "] and weight ["
-            + w.rows()
+            + w.channels()
             + ", "
-            + w.columns()
+            + w.inner()
             + "]";
-    if (a.columns() != w.columns() || a.codes().length != (long) a.rows() * a.columns()) {
+    if (a.columns() != w.inner() || a.codes().length != (long) a.rows() * a.columns()) {
       throw new ShapeException("Operator accumulate cannot multiply " + operands + ".");
     }
-    if (a.columns() > Bridge.VIDITQ_MAX_INNER) {
-      throw new ShapeException(
-          "Operator accumulate could overflow int32 on "
-              + operands
-              + ": at most "
-              + Bridge.VIDITQ_MAX_INNER
-              + " columns are allowed.");
-    }
-    if ((long) a.rows() * w.rows() > Integer.MAX_VALUE - 8) {
+    if ((long) a.rows() * w.channels() > Integer.MAX_VALUE - 8) {
       throw new ShapeException(
           "Operator accumulate has a result too large for a Java array on " + operands + ".");
     }
@@ -214,6 +210,5 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
     zeroPoints.close();
     sums.close();
     codes.close();
-    weightCodes.close();
   }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
@@ -29,6 +30,7 @@ import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.cpp.bridge.Bridge;
 import org.viditq.reference.ReferenceOperators;
 
 /** The native codes and accumulators against the reference backend's, to the bit. */
@@ -39,7 +41,7 @@ class NativeIntegerOperatorsTest {
 
   @BeforeAll
   void open() {
-    kernels = new NativeIntegerOperators();
+    kernels = new NativeIntegerOperators(InstructionSet.choose());
     reference = new ReferenceOperators(1, 0);
   }
 
@@ -148,7 +150,12 @@ class NativeIntegerOperatorsTest {
             reference.quantize(
                 normal(random, 1 + random.nextInt(20), inner), new DynamicToken(activations));
         QuantizedWeight w = randomWeight(random, weights, 1 + random.nextInt(20), inner);
-        assertThat(kernels.accumulate(a, w)).isEqualTo(reference.accumulate(a, w));
+        int[] expected = reference.accumulate(a, w);
+        for (InstructionSet isa : InstructionSet.supported()) {
+          try (PackedWeights packed = PackedWeights.of(w, isa)) {
+            assertThat(kernels.accumulate(a, packed)).as(isa.toString()).isEqualTo(expected);
+          }
+        }
       }
     }
   }
@@ -220,7 +227,7 @@ class NativeIntegerOperatorsTest {
 
   @Test
   void closingTwiceIsHarmlessAndUseAfterwardsIsRefused() {
-    NativeIntegerOperators closed = new NativeIntegerOperators();
+    NativeIntegerOperators closed = new NativeIntegerOperators(InstructionSet.choose());
     DynamicToken scheme = new DynamicToken(IntegerFormat.asymmetric(8));
     closed.quantize(Tensor.zeros(2, 4), scheme);
     closed.close();
@@ -233,6 +240,34 @@ class NativeIntegerOperatorsTest {
   void theLibraryIsThatOfThisBuild() {
     assertThat(NativeLibrary.unavailable()).isEmpty();
     assertThat(NativeLibrary.version()).isEqualTo(System.getProperty("viditq.version"));
+  }
+
+  @Test
+  void theInstructionSetCanBeOverriddenByOneThatRunsHere() {
+    assertThat(InstructionSet.choose("portable")).isEqualTo(InstructionSet.PORTABLE);
+    assertThat(InstructionSet.choose(null)).isEqualTo(InstructionSet.choose(" "));
+    assertThat(InstructionSet.supported()).contains(InstructionSet.choose(null));
+    for (InstructionSet isa : InstructionSet.values()) {
+      assertThat(isa.toString()).isEqualTo(Bridge.viditq_isa_name(isa.code()).getString());
+    }
+    assertThatThrownBy(() -> InstructionSet.choose("sse9"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("VIDITQ_ISA is sse9")
+        .hasMessageContaining("portable");
+  }
+
+  @Test
+  void packedWeightsAreReleasedOnceAndRefuseUseAfterwards() {
+    IntegerFormat format = IntegerFormat.asymmetric(8);
+    QuantizedActivations a = kernels.quantize(Tensor.zeros(2, 5), new DynamicToken(format));
+    PackedWeights weights =
+        PackedWeights.of(randomWeight(new Random(1), format, 3, 5), InstructionSet.PORTABLE);
+    assertThat(weights.sizeInBytes()).isGreaterThanOrEqualTo(3 * 5);
+    weights.close();
+    weights.close();
+    assertThat(weights.sizeInBytes()).isZero();
+    assertThatThrownBy(() -> kernels.accumulate(a, weights))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   private void assertSameCodes(Tensor x, ActivationQuantization scheme) {
