@@ -21,14 +21,14 @@ import org.viditq.core.operators.Operators;
  * A fixture file written byte by byte, independent of the product's writer: expects {@code output}
  * = [1, -2, 0, 4] (float32 [2, 2]) and {@code codes} = [0, 7, -3] (int32 [3]).
  */
-final class PlantedFixture {
-  static final String FILE = "planted.op__case.safetensors";
+public final class PlantedFixture {
+  public static final String FILE = "planted.op__case.safetensors";
   private static final float[] OUTPUT = {1, -2, 0, 4};
   private static final int[] CODES = {0, 7, -3};
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
-  PlantedFixture() {
+  public PlantedFixture() {
     metadata.put("format_version", "1");
     metadata.put("op", "planted.op");
     metadata.put("case", "case");
@@ -39,7 +39,7 @@ final class PlantedFixture {
   }
 
   /** Sets a metadata entry; null removes it. */
-  PlantedFixture with(String key, String value) {
+  public PlantedFixture with(String key, String value) {
     if (value == null) {
       metadata.remove(key);
     } else {
@@ -48,7 +48,7 @@ final class PlantedFixture {
     return this;
   }
 
-  Path write(Path folder) throws IOException {
+  public Path write(Path folder) throws IOException {
     StringBuilder header = new StringBuilder("{\"__metadata__\":{");
     String separator = "";
     for (Map.Entry<String, String> entry : metadata.entrySet()) {

@@ -72,7 +72,8 @@ public final class Verifier {
   private CaseResult verifyCase(FixtureCase fixture) {
     Optional<CaseRunner> runner = runners.find(fixture);
     if (runner.isEmpty()) {
-      return without(fixture, Status.MISSING, "nothing computes " + fixture.op() + " yet");
+      return without(
+          fixture, Status.MISSING, "nothing computes " + CaseRunners.key(fixture) + " yet");
     }
     // One set of operators per case: no case profits or suffers from what another one left behind.
     try (Operators<?> operators = backend.open(threads)) {

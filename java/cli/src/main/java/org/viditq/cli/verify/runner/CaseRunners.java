@@ -21,7 +21,7 @@ public final class CaseRunners {
    * @param model pipeline folder for the pipeline cases
    */
   public static CaseRunners standard(Path model) {
-    Map<String, CaseRunner> table = new TreeMap<>(MetricRunners.all());
+    Map<String, CaseRunner> table = new TreeMap<>();
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
@@ -36,7 +36,8 @@ public final class CaseRunners {
     table.put("model.pixart_alpha", new PixArtRunner(false));
     table.put("model.pixart_original", new PixArtRunner(true));
     table.put("model.pixart_sigma", new PixArtRunner(false));
-    table.put("model.quantized", new QuantizedPixArtRunner());
+    table.put("model.quantized/pixart_diffusers", new QuantizedPixArtRunner());
+    table.put("model.quantized/pixart_original", new QuantizedPixArtRunner());
     table.put("patch_embed.2d", new PatchEmbeddingRunner());
     table.put("patch_embed.3d", new PatchEmbeddingRunner());
     table.put("pipeline.pixart", new PixArtPipelineRunner(model));
@@ -62,6 +63,12 @@ public final class CaseRunners {
   }
 
   public Optional<CaseRunner> find(FixtureCase fixture) {
-    return Optional.ofNullable(byOp.get(fixture.op()));
+    return Optional.ofNullable(byOp.get(key(fixture)));
+  }
+
+  /** The op; for quantized models, which share one op, with the model behind it. */
+  public static String key(FixtureCase fixture) {
+    String op = fixture.op();
+    return op.equals("model.quantized") ? op + "/" + fixture.config().path("model").asText() : op;
   }
 }
