@@ -1,9 +1,11 @@
 package org.viditq.quantize.metric;
 
+import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
+import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Tensor;
 
@@ -12,9 +14,9 @@ import org.viditq.core.tensor.Tensor;
  * tr C2 - 2 tr sqrt(C1 C2), the form of the Fréchet inception distance (Heusel et al. 2017). In
  * float64.
  *
- * <p>tr sqrt(C1 C2) is computed as tr sqrt(sqrt(C1) C2 sqrt(C1)) with the symmetric
- * eigendecomposition, negative eigenvalues taken as 0, so that singular covariances (fewer vectors
- * than features) do no harm.
+ * <p>tr sqrt(C1 C2) is the sum of the singular values of sqrt(C1) sqrt(C2), with square roots by
+ * symmetric eigendecomposition and negative eigenvalues taken as 0, so that singular covariances
+ * (fewer vectors than features) do no harm.
  */
 public final class FrechetDistance {
   private FrechetDistance() {}
@@ -48,23 +50,24 @@ public final class FrechetDistance {
   /** tr sqrt(C1 C2). */
   public static double traceOfRoot(GaussianFit a, GaussianFit b) {
     requireSameFeatures(a, b);
-    DMatrixRMaj root = squareRoot(a.covariance());
-    DMatrixRMaj left = new DMatrixRMaj(a.features(), a.features());
-    DMatrixRMaj product = new DMatrixRMaj(a.features(), a.features());
-    CommonOps_DDRM.mult(root, b.covariance(), left);
-    CommonOps_DDRM.mult(left, root, product);
-    EigenDecomposition_F64<DMatrixRMaj> eigen = decompose(product, false);
-    double trace = 0;
-    for (int i = 0; i < eigen.getNumberOfEigenvalues(); i++) {
-      trace += Math.sqrt(Math.max(0, eigen.getEigenvalue(i).getReal()));
+    int n = a.features();
+    DMatrixRMaj product = new DMatrixRMaj(n, n);
+    CommonOps_DDRM.mult(squareRoot(a.covariance()), squareRoot(b.covariance()), product);
+    SingularValueDecomposition_F64<DMatrixRMaj> svd =
+        DecompositionFactory_DDRM.svd(n, n, false, false, false);
+    if (!svd.decompose(product)) {
+      throw diverged();
     }
-    return trace;
+    return Arrays.stream(svd.getSingularValues(), 0, svd.numberOfSingularValues()).sum();
   }
 
   /** The symmetric square root of a covariance matrix. */
   private static DMatrixRMaj squareRoot(DMatrixRMaj covariance) {
     int n = covariance.getNumRows();
-    EigenDecomposition_F64<DMatrixRMaj> eigen = decompose(covariance, true);
+    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(n, true, true);
+    if (!eigen.decompose(covariance.copy())) {
+      throw diverged();
+    }
     DMatrixRMaj root = new DMatrixRMaj(n, n);
     for (int i = 0; i < n; i++) {
       double value = Math.sqrt(Math.max(0, eigen.getEigenvalue(i).getReal()));
@@ -74,19 +77,9 @@ public final class FrechetDistance {
     return root;
   }
 
-  private static EigenDecomposition_F64<DMatrixRMaj> decompose(
-      DMatrixRMaj matrix, boolean withVectors) {
-    // Rounding leaves products of symmetric matrices a little asymmetric.
-    DMatrixRMaj symmetric = matrix.copy();
-    CommonOps_DDRM.addEquals(symmetric, CommonOps_DDRM.transpose(matrix, null));
-    CommonOps_DDRM.scale(0.5, symmetric);
-    EigenDecomposition_F64<DMatrixRMaj> eigen =
-        DecompositionFactory_DDRM.eig(matrix.getNumRows(), withVectors, true);
-    if (!eigen.decompose(symmetric)) {
-      throw new ArithmeticException(
-          "Fréchet distance: the eigendecomposition of a covariance matrix does not converge.");
-    }
-    return eigen;
+  private static ArithmeticException diverged() {
+    return new ArithmeticException(
+        "Fréchet distance: the decomposition of a covariance matrix does not converge.");
   }
 
   private static void requireSameFeatures(GaussianFit a, GaussianFit b) {
