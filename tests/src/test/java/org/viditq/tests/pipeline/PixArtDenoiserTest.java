@@ -1,0 +1,69 @@
+package org.viditq.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.cli.verify.fixture.FixtureCase;
+import org.viditq.cli.verify.fixture.FixtureReader;
+import org.viditq.cli.verify.fixture.Values;
+import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.PixArtDenoiser;
+import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.reference.ReferenceBackend;
+
+class PixArtDenoiserTest {
+  /**
+   * Models with size conditions are told height, width and their ratio. The golden cases hold one
+   * picture of 1024 x 1024 and one of height 512 and width 768 (ratio rounded to 0.6667).
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "model.pixart_alpha__cond, 0, 1024, 1024, 1e-4",
+    "model.pixart_alpha__cond, 1, 512, 768, 1e-3",
+    "model.pixart_alpha__cond_nonsquare, 0, 1024, 1024, 1e-4",
+    "model.pixart_alpha__cond_nonsquare, 1, 512, 768, 1e-3",
+  })
+  void pictureSizesReachTheModel(String name, int row, int height, int width, float tolerance) {
+    Path file = Path.of("fixtures", name + ".safetensors");
+    try (FixtureCase fixture = FixtureReader.open(file);
+        Operators<?> operators = new ReferenceBackend().open(2);
+        Denoiser denoiser = denoiser(fixture, operators)) {
+      TextEmbeddings captions =
+          new TextEmbeddings(
+              row(fixture.input("encoder_hidden_states"), row),
+              row(fixture.input("encoder_attention_mask"), row));
+      Tensor output =
+          denoiser.predict(
+              new DenoiserInput(
+                  row(fixture.input("hidden_states"), row),
+                  fixture.integers("timestep")[row],
+                  captions,
+                  height,
+                  width));
+      Values.Floats expected = (Values.Floats) fixture.expected().get("output");
+      Tensor wanted = row(Tensor.of(expected.shape(), expected.data()), row);
+      assertThat(output.data()).containsExactly(wanted.data(), within(tolerance));
+    }
+  }
+
+  private static <V> Denoiser denoiser(FixtureCase fixture, Operators<V> operators) {
+    return new PixArtDenoiser<>(
+        PixArtConfig.fromJson(fixture.config()), fixture.parameters(), operators, () -> {});
+  }
+
+  private static Tensor row(Tensor batch, int row) {
+    int[] dims = batch.shape().toArray();
+    int size = batch.size() / dims[0];
+    dims[0] = 1;
+    return Tensor.of(Arrays.copyOfRange(batch.data(), row * size, (row + 1) * size), size)
+        .reshape(dims);
+  }
+}
