@@ -1,6 +1,5 @@
 package org.viditq.core.text;
 
-import ai.djl.engine.EngineException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.viditq.core.error.BackendException;
@@ -20,7 +19,7 @@ final class NativeTokenizers {
     System.setProperty("OPT_OUT_TRACKING", "true");
     try {
       return loader.call();
-    } catch (LinkageError | IllegalStateException | EngineException unloadable) {
+    } catch (LinkageError | IllegalStateException unloadable) {
       throw new BackendException(
           "The native library of "
               + library
