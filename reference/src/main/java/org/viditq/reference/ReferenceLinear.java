@@ -13,6 +13,8 @@ import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.ActivationQuantization.StaticTensor;
+import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -54,6 +56,11 @@ final class ReferenceLinear {
 
   private static void requireUsable(String name, WeightSet set) {
     Finite.require(set.weight().grid().scale(), "The weight scale of layer " + name);
+    if (set.activation() instanceof StaticTensor fixed) {
+      Finite.require(fixed.grid().scale(), "The activation scale of layer " + name);
+    } else if (set.activation() instanceof StaticToken fixed) {
+      Finite.require(fixed.grid().scale(), "The activation scale of layer " + name);
+    }
     for (float s : set.balance().orElse(new float[0])) {
       if (!(s > 0) || Float.isInfinite(s)) {
         throw new NonFiniteException(

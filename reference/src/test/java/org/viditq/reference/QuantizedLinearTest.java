@@ -184,6 +184,20 @@ class QuantizedLinearTest {
         .hasMessageContaining("layer fc");
   }
 
+  @Test
+  void refusesNonFiniteActivationScales() {
+    QuantizedWeight weight = quantize(normal(2, OUT, IN), IntegerFormat.asymmetric(8));
+    AffineGrid grid =
+        new AffineGrid(
+            IntegerFormat.asymmetric(8), new float[] {Float.POSITIVE_INFINITY}, new int[] {0});
+    for (ActivationQuantization scheme : List.of(new StaticTensor(grid), new StaticToken(grid))) {
+      assertThatThrownBy(
+              () -> prepare("fc", Optional.empty(), set(TimestepRange.ALL, weight, null, scheme)))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining("activation scale of layer fc");
+    }
+  }
+
   private Linear prepare(String name, Optional<Tensor> bias, WeightSet... sets) {
     return operators.prepare(new QuantizedLinearParameters(name, List.of(sets), bias));
   }
