@@ -3,8 +3,11 @@ package org.viditq.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
@@ -151,6 +155,31 @@ class PixArtPipelineTest {
     PromptEmbeddings cut = encode(pipeline, (CIRCLE + " ").repeat(40));
     assertThat(cut.positive().tokens()).isEqualTo(120);
     assertThat(cut.positive().mask().data()).containsOnly(1);
+  }
+
+  @Test
+  void sigmaTakesLongerTextsThanAlpha() throws IOException {
+    String index = Files.readString(MODEL.resolve("model_index.json"));
+    Files.writeString(
+        folder.resolve("model_index.json"),
+        index.replace("PixArtAlphaPipeline", "PixArtSigmaPipeline"));
+    for (Component component : Component.values()) {
+      copyFiles(MODEL.resolve(component.folder()), folder.resolve(component.folder()));
+    }
+    TextToImagePipeline sigma =
+        TextToImagePipeline.open(PipelineFolder.open(folder), () -> new ReferenceBackend().open(2));
+    PromptEmbeddings prompts = encode(sigma, CIRCLE);
+    assertThat(prompts.positive().tokens()).isEqualTo(300);
+    assertThat(sample(sigma, request(1, 1L), prompts).data()).doesNotContain(Float.NaN);
+  }
+
+  private static void copyFiles(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(from)) {
+      for (Path file : files) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
   }
 
   @Test

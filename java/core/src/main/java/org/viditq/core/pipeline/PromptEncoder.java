@@ -32,20 +32,19 @@ final class PromptEncoder<V> {
   /** Encodes texts one by one, so that a long list needs no more working memory than one. */
   TextEmbeddings encode(List<String> texts, Runnable afterEach) {
     int features = encoder.config().channels();
-    float[] values = new float[texts.size() * tokens * features];
-    float[] masks = new float[texts.size() * tokens];
+    Tensor values = Tensor.zeros(texts.size(), tokens, features);
+    Tensor masks = Tensor.zeros(texts.size(), tokens);
     for (int i = 0; i < texts.size(); i++) {
       TokenizedText text =
           tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
       V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
       float[] embedding = operators.read(encoded).data();
-      System.arraycopy(embedding, 0, values, i * embedding.length, embedding.length);
+      System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
       for (int t = 0; t < tokens; t++) {
-        masks[i * tokens + t] = text.mask()[t];
+        masks.data()[i * tokens + t] = text.mask()[t];
       }
       afterEach.run();
     }
-    return new TextEmbeddings(
-        Tensor.of(values, texts.size(), tokens, features), Tensor.of(masks, texts.size(), tokens));
+    return new TextEmbeddings(values, masks);
   }
 }

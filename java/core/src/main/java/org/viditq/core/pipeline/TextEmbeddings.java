@@ -54,16 +54,14 @@ public record TextEmbeddings(Tensor values, Tensor mask) {
   /** The texts with the given indices, in that order; an index may occur more than once. */
   public TextEmbeddings select(List<Integer> indices) {
     int width = tokens() * features();
-    float[] selectedValues = new float[indices.size() * width];
-    float[] selectedMask = new float[indices.size() * tokens()];
+    Tensor selectedValues = Tensor.zeros(indices.size(), tokens(), features());
+    Tensor selectedMask = Tensor.zeros(indices.size(), tokens());
     for (int i = 0; i < indices.size(); i++) {
       int from = indices.get(i);
-      System.arraycopy(values.data(), from * width, selectedValues, i * width, width);
-      System.arraycopy(mask.data(), from * tokens(), selectedMask, i * tokens(), tokens());
+      System.arraycopy(values.data(), from * width, selectedValues.data(), i * width, width);
+      System.arraycopy(mask.data(), from * tokens(), selectedMask.data(), i * tokens(), tokens());
     }
-    return new TextEmbeddings(
-        Tensor.of(selectedValues, indices.size(), tokens(), features()),
-        Tensor.of(selectedMask, indices.size(), tokens()));
+    return new TextEmbeddings(selectedValues, selectedMask);
   }
 
   /** These texts followed by others of the same length and width. */

@@ -27,7 +27,8 @@ import org.viditq.core.text.T5Tokenizer;
 /**
  * PixArt-α and PixArt-Σ from text to picture. Its parts are resident one after the other: the text
  * encoder while prompts are encoded, the transformer while latents are sampled, the VAE while they
- * are decoded; each gets operators of its own and releases them.
+ * are decoded; each gets operators of its own and releases them. Sizes are taken as they are, as
+ * diffusers does with {@code use_resolution_binning=False}.
  *
  * <pre>{@code
  * TextToImagePipeline pipeline = TextToImagePipeline.open(folder, () -> backend.open(threads));
