@@ -1,6 +1,10 @@
 package org.viditq.cli;
 
+import org.viditq.cli.demo.DemoCommand;
+import org.viditq.cli.generate.GenerateCommand;
 import org.viditq.cli.inspect.InspectCommand;
+import org.viditq.cli.quantize.CalibrateCommand;
+import org.viditq.cli.quantize.QuantizeCommand;
 import org.viditq.cli.verify.VerifyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +27,14 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 done, 2 wrong usage, 1 failed.",
       "Environment: VIDITQ_JAVA_OPTS holds options for the Java virtual machine, such as -Xmx8g."
     },
-    subcommands = {InspectCommand.class, VerifyCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      GenerateCommand.class,
+      CalibrateCommand.class,
+      QuantizeCommand.class,
+      VerifyCommand.class,
+      InspectCommand.class
+    })
 final class ViditqCommand implements Runnable {
   @Spec private CommandSpec spec;
 

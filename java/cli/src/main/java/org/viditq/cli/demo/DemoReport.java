@@ -58,7 +58,7 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
   }
 
   List<String> findings() {
-    return Findings.of(outcomes);
+    return Findings.of(outcomes, settings.backend());
   }
 
   /** What the outlier variant is, or why the plain one was taken. */
@@ -94,7 +94,7 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
         "One diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
         List.of(
             "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after training"
-                + " with plans of ViDiT-Q. Every plan got the same prompts and seeds; PSNR and SSIM"
+                + " with plans of ViDiT‑Q. Every plan got the same prompts and seeds; PSNR and SSIM"
                 + " compare its pictures with the full-precision ones.",
             aboutVariant()),
         variants,

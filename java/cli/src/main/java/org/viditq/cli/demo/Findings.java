@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 final class Findings {
   private Findings() {}
 
-  static List<String> of(List<Outcome> outcomes) {
+  static List<String> of(List<Outcome> outcomes, String backend) {
     List<String> sentences = new ArrayList<>();
     List<Outcome> measured = outcomes.stream().filter(o -> o.published().isPresent()).toList();
     if (measured.isEmpty()) {
@@ -25,9 +25,11 @@ final class Findings {
         "Weights are the bytes of the quantized checkpoint: codes, scales, zero points and"
             + " balancing vectors, and the layers that stay in half precision. A plan with two"
             + " timestep ranges holds two sets of codes.");
-    sentences.add(
-        "Seconds are those of a backend in plain Java that judges the others; it gains nothing from"
-            + " narrow integers.");
+    if (backend.equals("reference")) {
+      sentences.add(
+          "Seconds are those of the reference backend, plain Java that judges the others; it gains"
+              + " nothing from narrow integers.");
+    }
     return sentences;
   }
 

@@ -10,7 +10,6 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
-import org.viditq.core.checkpoint.StoredTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,11 +65,11 @@ public final class InspectCommand implements Callable<Integer> {
       for (LayerEntry layer : component.layers()) {
         table.row(
             "  " + layer.name(),
-            layer.shape(),
+            layer.shapeText(),
             layer.type(),
             Integer.toString(layer.bits()),
             Long.toString(layer.bytes()),
-            layer.companions());
+            with(layer));
       }
       table.lines().forEach(console::result);
     }
@@ -91,6 +90,12 @@ public final class InspectCommand implements Callable<Integer> {
                 .map(entry -> entry.getKey() + " " + Quantities.bytes(entry.getValue()))
                 .collect(Collectors.joining(", "))
             + ")");
+  }
+
+  private static String with(LayerEntry layer) {
+    return layer.isQuantized()
+        ? layer.weightSets() + (layer.weightSets() == 1 ? " timestep range" : " timestep ranges")
+        : layer.companions();
   }
 
   private static void printSum(List<Inventory> components, Console console) {
@@ -119,7 +124,7 @@ public final class InspectCommand implements Callable<Integer> {
       node.put("parameters", component.parameters());
       node.put("bytes", component.bytes());
       ObjectNode types = node.putObject("bytesByType");
-      component.bytesByType().forEach((type, bytes) -> types.put(type.name(), bytes));
+      component.bytesByType().forEach((type, bytes) -> types.put(type, bytes));
       ObjectNode metadata = node.putObject("metadata");
       component.metadata().forEach(metadata::put);
       if (!summary) {
@@ -135,21 +140,19 @@ public final class InspectCommand implements Callable<Integer> {
   private static ObjectNode toJson(LayerEntry layer) {
     ObjectNode node = Console.object();
     node.put("name", layer.name());
-    node.put("shape", layer.shape());
+    node.put("shape", layer.shapeText());
     node.put("type", layer.type());
     node.put("bits", layer.bits());
     node.put("quantized", layer.isQuantized());
+    node.put("weightSets", layer.weightSets());
     node.put("bytes", layer.bytes());
     ArrayNode tensors = node.putArray("tensors");
-    for (StoredTensor tensor : layer.tensors()) {
+    for (LayerEntry.Entry tensor : layer.tensors()) {
       ObjectNode entry = tensors.addObject();
       entry.put("name", tensor.name());
-      entry.put("dtype", tensor.dtype().name());
-      ArrayNode extents = entry.putArray("shape");
-      for (int extent : tensor.shape().toArray()) {
-        extents.add(extent);
-      }
-      entry.put("bytes", LayerEntry.bytes(tensor));
+      entry.put("dtype", tensor.dtype());
+      tensor.shape().forEach(entry.withArray("shape")::add);
+      entry.put("bytes", tensor.bytes());
     }
     return node;
   }

@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
-import org.viditq.core.tensor.DType;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 
 /**
  * The layers of one checkpoint, in file order, and their sums.
@@ -25,8 +27,8 @@ record Inventory(
     String source,
     List<LayerEntry> layers,
     Map<String, String> metadata) {
-  /** Tensors that make a weight; they and those with the same prefix are one layer. */
-  private static final Set<String> WEIGHTS = Set.of("weight", "weight_packed");
+  /** Tensors that stand for a layer; they and those with the same prefix are one entry. */
+  private static final Set<String> WEIGHTS = Set.of("weight", "weight_packed", "channel_max");
 
   Inventory {
     layers = List.copyOf(layers);
@@ -39,8 +41,14 @@ record Inventory(
           .computeIfAbsent(layerOf(tensor, checkpoint), layer -> new ArrayList<>())
           .add(checkpoint.get(tensor));
     }
+    Map<String, QuantizedLinearParameters> quantized =
+        QuantizedCheckpoint.recognizes(checkpoint)
+            ? QuantizedCheckpoint.read(checkpoint).layers().layers()
+            : Map.of();
     List<LayerEntry> layers = new ArrayList<>();
-    groups.forEach((layer, tensors) -> layers.add(new LayerEntry(layer, tensors)));
+    groups.forEach(
+        (layer, tensors) ->
+            layers.add(LayerEntry.of(layer, tensors, Optional.ofNullable(quantized.get(layer)))));
     return new Inventory(name, type, checkpoint.source(), layers, checkpoint.metadata());
   }
 
@@ -59,7 +67,7 @@ record Inventory(
     return layers.stream().mapToInt(layer -> layer.tensors().size()).sum();
   }
 
-  /** Stored elements; two 4-bit codes in a byte count as two parameters. */
+  /** Stored numbers; packed codes count one by one. */
   long parameters() {
     return layers.stream().mapToLong(LayerEntry::parameters).sum();
   }
@@ -70,11 +78,11 @@ record Inventory(
   }
 
   /** Bytes by element type. */
-  Map<DType, Long> bytesByType() {
-    Map<DType, Long> sums = new TreeMap<>();
+  Map<String, Long> bytesByType() {
+    Map<String, Long> sums = new TreeMap<>();
     for (LayerEntry layer : layers) {
-      for (StoredTensor tensor : layer.tensors()) {
-        sums.merge(tensor.dtype(), LayerEntry.bytes(tensor), Long::sum);
+      for (LayerEntry.Entry tensor : layer.tensors()) {
+        sums.merge(tensor.dtype(), tensor.bytes(), Long::sum);
       }
     }
     return sums;

@@ -1,101 +1,113 @@
 package org.viditq.cli.inspect;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.viditq.core.checkpoint.StoredTensor;
-import org.viditq.core.tensor.DType;
+import org.viditq.core.operators.QuantizedLinearParameters;
 
 /**
  * A layer of a checkpoint: the tensors that belong to one weight, or a single tensor that belongs
- * to none.
+ * to none. Describes them, so it outlives the open checkpoint.
  *
  * @param name qualified layer or tensor name
+ * @param shape of the weight as the layer sees it: packed codes count one by one
+ * @param type of the weight: F16, INT8, INT4
+ * @param bits per weight
+ * @param weightSets weights for different timestep ranges; 0 if not quantized
  * @param tensors at least one, in file order
  */
-record LayerEntry(String name, List<StoredTensor> tensors) {
+record LayerEntry(
+    String name, List<Integer> shape, String type, int bits, int weightSets, List<Entry> tensors) {
   /** Four-bit codes in one element of a packed weight. */
   private static final int CODES_PER_INT32 = 8;
+
+  /**
+   * A stored tensor.
+   *
+   * @param role its name without the layer's; empty if it is the layer
+   */
+  record Entry(String name, String role, String dtype, List<Integer> shape, long bytes) {
+    long elements() {
+      return shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    }
+  }
+
+  /**
+   * @param quantized the layer's codes and grids, if it is quantized
+   */
+  static LayerEntry of(
+      String name, List<StoredTensor> stored, Optional<QuantizedLinearParameters> quantized) {
+    List<Entry> tensors = new ArrayList<>();
+    for (StoredTensor tensor : stored) {
+      tensors.add(
+          new Entry(
+              tensor.name(),
+              tensor.name().substring(Math.min(name.length() + 1, tensor.name().length())),
+              tensor.dtype().name(),
+              Arrays.stream(tensor.shape().toArray()).boxed().toList(),
+              (long) tensor.shape().size() * tensor.dtype().bytes()));
+    }
+    if (quantized.isPresent()) {
+      QuantizedLinearParameters layer = quantized.get();
+      int bits = layer.sets().get(0).weight().grid().format().bits();
+      int sets = layer.sets().size();
+      return new LayerEntry(
+          name,
+          List.of(layer.outFeatures(), layer.inFeatures()),
+          "INT" + bits,
+          bits,
+          sets,
+          tensors);
+    }
+    StoredTensor weight =
+        stored.stream()
+            .filter(t -> t.name().equals(name + ".weight") || t.name().endsWith(".channel_max"))
+            .findFirst()
+            .orElse(stored.get(0));
+    return new LayerEntry(
+        name,
+        Arrays.stream(weight.shape().toArray()).boxed().toList(),
+        weight.dtype().name(),
+        8 * weight.dtype().bytes(),
+        0,
+        tensors);
+  }
 
   LayerEntry {
     tensors = List.copyOf(tensors);
   }
 
-  /** The weight, packed or not; the tensor itself if it stands alone. */
-  StoredTensor weight() {
-    return find("weight").or(() -> find("weight_packed")).orElse(tensors.get(0));
-  }
-
-  /** The tensor {@code name.role}. */
-  Optional<StoredTensor> find(String role) {
-    return tensors.stream().filter(tensor -> tensor.name().equals(name + "." + role)).findFirst();
-  }
-
-  /** Whether the weight is codes on a grid (compressed-tensors naming). */
   boolean isQuantized() {
-    return find("weight_scale").isPresent();
+    return weightSets > 0;
   }
 
-  private boolean isPacked() {
-    return find("weight_packed").isPresent();
-  }
-
-  /** Extents of the weight as the layer sees it: a packed weight is unpacked. */
-  String shape() {
-    int[] extents = weight().shape().toArray();
-    Optional<StoredTensor> unpacked = find("weight_shape");
-    if (isPacked() && unpacked.isPresent()) {
-      float[] values = unpacked.get().toTensor().data();
-      extents = new int[values.length];
-      for (int i = 0; i < values.length; i++) {
-        extents[i] = (int) values[i];
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (int extent : extents) {
-      text.append(text.length() == 0 ? "" : "x").append(extent);
-    }
-    return text.length() == 0 ? "scalar" : text.toString();
-  }
-
-  /** Element type of the weight: F16, INT8, INT4. */
-  String type() {
-    if (!isQuantized()) {
-      return weight().dtype().name();
-    }
-    return isPacked() ? "INT4" : weight().dtype() == DType.I8 ? "INT8" : weight().dtype().name();
-  }
-
-  /** Bits per weight. */
-  int bits() {
-    return isPacked() ? 4 : 8 * weight().dtype().bytes();
+  /** For example 768x192. */
+  String shapeText() {
+    return shape.isEmpty()
+        ? "scalar"
+        : shape.stream().map(String::valueOf).collect(Collectors.joining("x"));
   }
 
   /** What lies beside the weight: bias, weight_scale. */
   String companions() {
-    StoredTensor weight = weight();
     return tensors.stream()
-        .filter(tensor -> tensor != weight)
-        .map(tensor -> tensor.name().substring(name.length() + 1))
+        .map(Entry::role)
+        .filter(role -> !role.isEmpty() && !role.equals("weight") && !role.equals("weight_packed"))
         .collect(Collectors.joining(", "));
   }
 
-  /** Stored numbers; a 4-bit code is one. */
+  /** Stored numbers; a packed code is one. */
   long parameters() {
     return tensors.stream()
-        .mapToLong(
-            tensor ->
-                (long) tensor.shape().size()
-                    * (tensor.name().endsWith(".weight_packed") ? CODES_PER_INT32 : 1))
+        .mapToLong(t -> t.elements() * (t.role().endsWith("weight_packed") ? CODES_PER_INT32 : 1))
         .sum();
   }
 
   /** Bytes in the file. */
   long bytes() {
-    return tensors.stream().mapToLong(LayerEntry::bytes).sum();
-  }
-
-  static long bytes(StoredTensor tensor) {
-    return (long) tensor.shape().size() * tensor.dtype().bytes();
+    return tensors.stream().mapToLong(Entry::bytes).sum();
   }
 }

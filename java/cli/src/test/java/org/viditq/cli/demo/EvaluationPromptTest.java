@@ -23,25 +23,32 @@ class EvaluationPromptTest {
     Files.write(
         file,
         List.of(
-            "a blue cross above an orange circle",
-            "a red ring",
-            "a red circle to the right of a blue triangle",
-            "a green star below a ring",
-            "a pink star"));
+            "a blue cross above an orange circle on a gray background",
+            "a red ring on a black background",
+            "a red circle to the right of a blue triangle on a black background",
+            "a green star below a ring on a white background",
+            "a cyan star on a black background",
+            "a pink star on a white background"));
   }
 
   @Test
   void aPromptKeepsTheSeedOfItsLine() {
-    assertThat(EvaluationPrompt.singleObjects(file, 2))
-        .containsExactly(
-            new EvaluationPrompt("a red ring", 1001), new EvaluationPrompt("a pink star", 1004));
+    assertThat(EvaluationPrompt.singleObjects(file, 1))
+        .containsExactly(new EvaluationPrompt("a red ring on a black background", 1001));
+  }
+
+  @Test
+  void backgroundsTakeTurns() {
+    assertThat(EvaluationPrompt.singleObjects(file, 3))
+        .extracting(EvaluationPrompt::seed)
+        .containsExactly(1001L, 1005L, 1004L);
   }
 
   @Test
   void thereAreNotThatMany() {
-    assertThatThrownBy(() -> EvaluationPrompt.singleObjects(file, 3))
+    assertThatThrownBy(() -> EvaluationPrompt.singleObjects(file, 4))
         .isInstanceOf(UsageException.class)
-        .hasMessage("--pictures is 3, but must lie between 1 and 2.");
+        .hasMessage("--pictures is 4, but must lie between 1 and 3.");
     assertThatThrownBy(() -> EvaluationPrompt.singleObjects(file, 0))
         .isInstanceOf(UsageException.class);
   }

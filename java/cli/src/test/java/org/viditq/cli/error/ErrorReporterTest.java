@@ -13,7 +13,7 @@ class ErrorReporterTest {
 
   @Test
   void aFailureIsOneSentenceAndExitCodeOne() {
-    int code = report(false, new InvalidPlanException("Plan p is\n  empty."));
+    int code = report(false, new InvalidPlanException("Plan p is empty."));
     assertThat(code).isEqualTo(1);
     assertThat(err.toString()).isEqualToNormalizingNewlines("viditq: Plan p is empty.\n");
   }
@@ -43,9 +43,9 @@ class ErrorReporterTest {
 
   @Test
   void anUnexpectedExceptionIsCalledInternal() {
-    assertThat(report(false, new NullPointerException("layer"))).isEqualTo(1);
+    assertThat(report(false, new NullPointerException("la\n  yer"))).isEqualTo(1);
     assertThat(err.toString())
-        .contains("Internal error in 'generate' (NullPointerException: layer)")
+        .contains("Internal error in 'generate' (NullPointerException: la yer)")
         .contains("--debug")
         .hasLineCount(1);
   }

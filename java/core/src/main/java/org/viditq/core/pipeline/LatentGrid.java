@@ -22,7 +22,7 @@ public record LatentGrid(int pixelsPerLatent, int latentsPerPatch) {
   /**
    * @throws UsageException if pictures of that size cannot be cut into patches
    */
-  void requireSize(int height, int width) {
+  public void requireSize(int height, int width) {
     requireSide("height", height);
     requireSide("width", width);
   }

@@ -1,0 +1,168 @@
+package org.viditq.cli.demo;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.StageProgress;
+import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.picture.PngPicture;
+import org.viditq.cli.quantize.Calibration;
+import org.viditq.cli.quantize.PlanApplication;
+import org.viditq.cli.quantize.StoredSize;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.Image;
+import org.viditq.core.pipeline.PromptEmbeddings;
+import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.weight.QuantizedLayers;
+
+/** Calibrates the sample, quantizes it with every plan, and makes the same pictures with each. */
+final class Demo {
+  private static final int CALIBRATION_PROMPTS = 8;
+  private static final int CALIBRATE_EVERY = 2;
+
+  private final PipelineFolder folder;
+  private final TextToImagePipeline pipeline;
+  private final Supplier<Operators<?>> backend;
+  private final DemoSettings settings;
+  private final Console console;
+
+  Demo(
+      PipelineFolder folder,
+      Supplier<Operators<?>> backend,
+      DemoSettings settings,
+      Console console) {
+    this.folder = folder;
+    this.pipeline = TextToImagePipeline.open(folder, backend);
+    this.backend = backend;
+    this.settings = settings;
+    this.console = console;
+  }
+
+  /** The first prompts of the sample's calibration file, as the published figures had them. */
+  static int calibrationPrompts() {
+    return CALIBRATION_PROMPTS;
+  }
+
+  DemoReport run(List<EvaluationPrompt> prompts, Path calibrationPrompts) {
+    CalibrationStatistics statistics = calibrate(calibrationPrompts);
+    PromptEmbeddings encoded =
+        encode(prompts.stream().map(EvaluationPrompt::prompt).toList(), "evaluation");
+    PublishedFigures published = PublishedFigures.of(settings.variant(), settings.steps());
+
+    Made reference = make(prompts, encoded, UnaryOperator.identity(), "full precision");
+    List<Outcome> outcomes = new ArrayList<>();
+    outcomes.add(
+        new Outcome(
+            "full-precision",
+            "full precision",
+            "The original: weights stored as float16, computed in float32.",
+            size(new QuantizedLayers(Map.of())).original(),
+            png(reference.images, prompts, "full-precision"),
+            new double[0],
+            new double[0],
+            reference.seconds / prompts.size(),
+            Optional.empty()));
+    for (DemoPlan demoPlan : DemoPlan.ALL) {
+      QuantizationPlan plan = BuiltInPlans.get(demoPlan.name());
+      QuantizedLayers layers =
+          new PlanApplication(folder, backend, console)
+              .apply(plan, plan.needsCalibration() ? Optional.of(statistics) : Optional.empty());
+      Made made = make(prompts, encoded, layers::over, demoPlan.title());
+      List<PictureComparison> comparisons = compare(reference.images, made.images);
+      outcomes.add(
+          new Outcome(
+              plan.name(),
+              demoPlan.title(),
+              plan.description(),
+              size(layers).quantized(),
+              png(made.images, prompts, plan.name()),
+              comparisons.stream().mapToDouble(PictureComparison::psnr).toArray(),
+              comparisons.stream().mapToDouble(PictureComparison::ssim).toArray(),
+              made.seconds / prompts.size(),
+              published.of(plan.name())));
+    }
+    return new DemoReport(settings, prompts, outcomes);
+  }
+
+  private CalibrationStatistics calibrate(Path file) {
+    List<String> texts = EvaluationPrompt.lines(file).subList(0, CALIBRATION_PROMPTS);
+    PromptEmbeddings encoded = encode(texts, "calibration");
+    GenerationRequest request = request(LongStream.range(0, CALIBRATION_PROMPTS).boxed().toList());
+    try (StageProgress progress = new StageProgress(console, "calibration")) {
+      return new Calibration(folder, pipeline, backend)
+          .run(request, encoded, CALIBRATE_EVERY, progress);
+    }
+  }
+
+  private PromptEmbeddings encode(List<String> texts, String what) {
+    try (StageProgress progress = new StageProgress(console, what)) {
+      return pipeline.encode(texts, "", progress);
+    }
+  }
+
+  private GenerationRequest request(List<Long> seeds) {
+    int size = pipeline.defaultSize();
+    return new GenerationRequest(seeds, settings.steps(), settings.guidance(), size, size);
+  }
+
+  /** Pictures, and the seconds that all of them took. */
+  private record Made(List<Image> images, double seconds) {}
+
+  private Made make(
+      List<EvaluationPrompt> prompts,
+      PromptEmbeddings encoded,
+      UnaryOperator<Parameters> parameters,
+      String title) {
+    List<Long> seeds = prompts.stream().map(EvaluationPrompt::seed).toList();
+    try (StageProgress progress = new StageProgress(console, title)) {
+      long start = System.nanoTime();
+      List<Image> images = pipeline.generate(request(seeds), encoded, parameters, progress);
+      return new Made(images, (System.nanoTime() - start) * 1e-9);
+    }
+  }
+
+  private static List<PictureComparison> compare(List<Image> references, List<Image> images) {
+    List<PictureComparison> comparisons = new ArrayList<>();
+    for (int i = 0; i < images.size(); i++) {
+      comparisons.add(PictureComparison.of(references.get(i), images.get(i)));
+    }
+    return comparisons;
+  }
+
+  private List<byte[]> png(List<Image> images, List<EvaluationPrompt> prompts, String plan) {
+    List<byte[]> files = new ArrayList<>();
+    for (int i = 0; i < images.size(); i++) {
+      Map<String, String> texts = new LinkedHashMap<>();
+      texts.put("prompt", prompts.get(i).prompt());
+      texts.put("seed", Long.toString(prompts.get(i).seed()));
+      texts.put("steps", Integer.toString(settings.steps()));
+      texts.put("guidance_scale", Double.toString(settings.guidance()));
+      texts.put("plan", plan);
+      texts.put("model", settings.variant());
+      texts.put("Software", "viditq " + settings.version());
+      files.add(PngPicture.encode(images.get(i), texts));
+    }
+    return files;
+  }
+
+  private StoredSize size(QuantizedLayers layers) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      return StoredSize.of(weights, layers);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package org.viditq.cli.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.viditq.cli.Version;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.option.BackendOptions;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.picture.PictureNames;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq demo}: needs no argument, no GPU and no network. */
+@Command(
+    name = "demo",
+    header = "Quantize the bundled sample model five ways and compare the pictures.",
+    description = {
+      "",
+      "Calibrates the bundled pixart-mini, quantizes its transformer with five plans, makes the same"
+          + " pictures with each and in full precision, prints what each costs and saves, and writes"
+          + " an HTML report with the pictures side by side. Takes about two minutes on two cores.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq demo",
+      "  viditq demo --plain --pictures 2 --out demo-plain"
+    })
+public final class DemoCommand implements Callable<Integer> {
+  private static final double GUIDANCE = 4.5;
+  private static final String REPORT = "report.html";
+  private static final String METRICS = "metrics.json";
+
+  @Option(
+      names = "--plain",
+      description =
+          "Take the sample as it was trained instead of its variant with outlier channels, which"
+              + " behaves as large models do.")
+  private boolean plain;
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Prompts to compare, 1 to 10. Default: ${DEFAULT-VALUE}.")
+  private int pictures;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "Sampling steps. Default: ${DEFAULT-VALUE}.")
+  private int steps;
+
+  @Mixin private BackendOptions backend;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "demo-out",
+      description = "Folder for the report, pictures and figures. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    long start = System.nanoTime();
+    Console console = new Console(spec, common);
+    if (steps < 2) {
+      throw new UsageException("--steps is " + steps + ", but the demo needs at least 2.");
+    }
+    Path samples = samples();
+    Path sample = samples.resolve(DemoSettings.PLAIN);
+    DemoSettings settings =
+        new DemoSettings(
+            plain ? DemoSettings.PLAIN : DemoSettings.OUTLIER,
+            steps,
+            GUIDANCE,
+            Demo.calibrationPrompts(),
+            backend.find().name(),
+            backend.threads(),
+            Version.number());
+    PipelineFolder folder = PipelineFolder.open(sample);
+    if (!plain) {
+      folder = folder.withTransformer(samples.resolve(DemoSettings.OUTLIER));
+    }
+    List<EvaluationPrompt> prompts =
+        EvaluationPrompt.singleObjects(sample.resolve("eval_prompts.txt"), pictures);
+
+    try (AtomicOutput output = AtomicOutput.folder(out)) {
+      console.note(
+          "Comparing "
+              + DemoPlan.ALL.size()
+              + " plans on "
+              + settings.variant()
+              + ", backend "
+              + settings.backend());
+      DemoReport report =
+          new Demo(folder, backend::open, settings, console)
+              .run(prompts, sample.resolve("calib_prompts.txt"));
+      write(report, output.path());
+      output.commit();
+      print(report, console, (System.nanoTime() - start) * 1e-9);
+    }
+    return 0;
+  }
+
+  /** The launcher says where the project is; without it, the current folder must be it. */
+  private static Path samples() {
+    Path samples = Path.of(System.getProperty("viditq.home", "")).resolve("samples");
+    if (!Files.isDirectory(samples)) {
+      throw new InvalidModelException(
+          "There is no sample model in "
+              + samples.toAbsolutePath()
+              + "; start the demo with ./viditq in the project's folder.");
+    }
+    return samples;
+  }
+
+  private static void write(DemoReport report, Path folder) {
+    try {
+      Files.writeString(folder.resolve(REPORT), report.page().toHtml());
+      Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
+      for (Outcome outcome : report.outcomes()) {
+        Path pictures = Files.createDirectory(folder.resolve(outcome.plan()));
+        for (int i = 0; i < outcome.pictures().size(); i++) {
+          EvaluationPrompt prompt = report.prompts().get(i);
+          Files.write(
+              pictures.resolve(PictureNames.of(i + 1, prompt.prompt(), prompt.seed())),
+              outcome.pictures().get(i));
+        }
+      }
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+
+  private void print(DemoReport report, Console console, double seconds) {
+    console.result(report.json());
+    console.result("");
+    report.table().forEach(console::result);
+    console.result("");
+    console.result(report.aboutVariant());
+    report.findings().forEach(console::result);
+    console.result("");
+    console.result("Report: " + out.resolve(REPORT));
+    console.note("Done in " + Quantities.seconds(seconds) + ".");
+  }
+}

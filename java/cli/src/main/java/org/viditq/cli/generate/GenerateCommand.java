@@ -1,0 +1,264 @@
+package org.viditq.cli.generate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.viditq.cli.Version;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.StageProgress;
+import org.viditq.cli.option.BackendOptions;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.PromptOptions;
+import org.viditq.cli.option.SamplingOptions;
+import org.viditq.cli.option.SeedOptions;
+import org.viditq.cli.picture.PngPicture;
+import org.viditq.cli.quantize.ChosenParameters;
+import org.viditq.cli.quantize.QuantizationOptions;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.Image;
+import org.viditq.core.pipeline.PromptEmbeddings;
+import org.viditq.core.pipeline.PromptEmbeddingsFile;
+import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.core.tensor.Tensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq generate}: pictures from prompts, in full precision or quantized. */
+@Command(
+    name = "generate",
+    header = "Make pictures from prompts, in full precision or quantized.",
+    description = {
+      "",
+      "Makes one PNG per prompt and seed; each carries its prompt, seed and settings as text. The"
+          + " same seed gives the same picture as in Python with a torch CPU generator.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq generate --model samples/pixart-mini --prompt 'a red ring on a gray background' \\",
+      "      --seed 42 --out ring.png",
+      "  viditq generate --model samples/pixart-mini --prompts samples/pixart-mini/eval_prompts.txt \\",
+      "      --seed 1,2 --plan w8a8 --out pictures",
+      "  viditq generate --model DIR --prompt 'a fox' --save-embeddings fox.safetensors",
+      "  viditq generate --model DIR --embeddings fox.safetensors --out fox.png"
+    })
+public final class GenerateCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+  @Mixin private PromptOptions prompts;
+
+  @Option(
+      names = "--negative-prompt",
+      paramLabel = "TEXT",
+      description = "What guidance leads away from. Default: the empty text.")
+  private String negativePrompt;
+
+  @Option(
+      names = "--embeddings",
+      paramLabel = "FILE",
+      description = "Encoded prompts instead of --prompt: no text encoder is needed.")
+  private Path embeddings;
+
+  @Option(
+      names = "--save-embeddings",
+      paramLabel = "FILE",
+      description = "Save the encoded prompts; without --out nothing else is made.")
+  private Path saveEmbeddings;
+
+  @Mixin private SeedOptions seeds;
+  @Mixin private SamplingOptions sampling;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "4",
+      description =
+          "Pictures to sample at once; more need more memory, the pictures stay the same. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Mixin private QuantizationOptions quantization;
+  @Mixin private BackendOptions backend;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE|DIR",
+      description = "A .png file for a single picture, otherwise a folder.")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    checkCombination();
+    Console console = new Console(spec, common);
+    PipelineFolder folder = quantization.configure(model.open());
+    backend.find();
+    TextToImagePipeline pipeline =
+        sampling.schedule(TextToImagePipeline.open(folder, backend::open));
+    // Everything that can be wrong with the request is known before any work.
+    GenerationRequest request = request(pipeline, seeds.seeds());
+    pipeline.grid().requireSize(request.height(), request.width());
+    List<String> texts = embeddings == null ? prompts.read() : List.of();
+
+    if (out == null) {
+      save(encode(pipeline, texts, console), console);
+      return 0;
+    }
+    PromptEmbeddings encoded = embeddings == null ? null : PromptEmbeddingsFile.load(embeddings);
+    List<PictureJob> jobs =
+        PictureJob.product(encoded == null ? texts : encoded.prompts(), seeds.seeds());
+    try (PictureOutput output = PictureOutput.open(out, jobs.size());
+        ChosenParameters chosen = quantization.choose(folder, backend::open, console)) {
+      if (encoded == null) {
+        encoded = encode(pipeline, texts, console);
+      }
+      if (saveEmbeddings != null) {
+        save(encoded, console);
+      }
+      List<Path> files = generate(pipeline, chosen, encoded, jobs, output, console);
+      output.commit();
+      report(request, chosen.plan(), jobs, files, console);
+    }
+    return 0;
+  }
+
+  private void checkCombination() {
+    if (out == null && saveEmbeddings == null) {
+      throw new UsageException("There is nowhere to put the pictures; give --out FILE or DIR.");
+    }
+    if (embeddings != null && (prompts.given() || negativePrompt != null)) {
+      throw new UsageException(
+          "--embeddings holds encoded prompts already; leave out --prompt, --prompts and"
+              + " --negative-prompt.");
+    }
+    if (embeddings != null && saveEmbeddings != null) {
+      throw new UsageException("--embeddings is already saved; leave out --save-embeddings.");
+    }
+    if (batch < 1) {
+      throw new UsageException("--batch is " + batch + ", but must be at least 1.");
+    }
+    quantization.check();
+  }
+
+  private GenerationRequest request(TextToImagePipeline pipeline, List<Long> seeds) {
+    return new GenerationRequest(
+        seeds,
+        sampling.steps(),
+        sampling.guidance(),
+        sampling.height(pipeline),
+        sampling.width(pipeline));
+  }
+
+  private PromptEmbeddings encode(
+      TextToImagePipeline pipeline, List<String> texts, Console console) {
+    try (StageProgress progress = new StageProgress(console, "")) {
+      return pipeline.encode(texts, negativePrompt == null ? "" : negativePrompt, progress);
+    }
+  }
+
+  private void save(PromptEmbeddings encoded, Console console) {
+    PromptEmbeddingsFile.save(encoded, saveEmbeddings);
+    console.note("Saved " + encoded.count() + " encoded prompts to " + saveEmbeddings);
+  }
+
+  private double denoiseSeconds;
+  private double decodeSeconds;
+
+  private List<Path> generate(
+      TextToImagePipeline pipeline,
+      ChosenParameters chosen,
+      PromptEmbeddings encoded,
+      List<PictureJob> jobs,
+      PictureOutput output,
+      Console console) {
+    List<Path> files = new ArrayList<>();
+    try (Denoiser denoiser = pipeline.openDenoiser(chosen.parameters());
+        StageProgress progress = new StageProgress(console, "")) {
+      for (int from = 0; from < jobs.size(); from += batch) {
+        List<PictureJob> part = jobs.subList(from, Math.min(from + batch, jobs.size()));
+        long start = System.nanoTime();
+        Tensor latents =
+            pipeline.sample(
+                request(pipeline, part.stream().map(PictureJob::seed).toList()),
+                encoded.select(part.stream().map(PictureJob::prompt).toList()),
+                denoiser,
+                SamplingListener.NONE,
+                progress);
+        long sampled = System.nanoTime();
+        List<Image> images = pipeline.decode(latents, progress);
+        denoiseSeconds += (sampled - start) * 1e-9;
+        decodeSeconds += (System.nanoTime() - sampled) * 1e-9;
+        for (int i = 0; i < part.size(); i++) {
+          byte[] png = PngPicture.encode(images.get(i), texts(part.get(i), chosen.plan()));
+          files.add(output.write(part.get(i), png));
+        }
+      }
+    }
+    return files;
+  }
+
+  /** What the picture file says about itself. */
+  private Map<String, String> texts(PictureJob job, String plan) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("prompt", job.text());
+    if (negativePrompt != null) {
+      texts.put("negative_prompt", negativePrompt);
+    }
+    texts.put("seed", Long.toString(job.seed()));
+    texts.put("steps", Integer.toString(sampling.steps()));
+    texts.put("guidance_scale", Double.toString(sampling.guidance()));
+    texts.put("plan", plan);
+    texts.put("model", model.describe());
+    texts.put("Software", "viditq " + Version.number());
+    return texts;
+  }
+
+  private void report(
+      GenerationRequest request,
+      String plan,
+      List<PictureJob> jobs,
+      List<Path> files,
+      Console console) {
+    files.forEach(file -> console.result(file.toString()));
+    console.note(
+        jobs.size()
+            + (jobs.size() == 1 ? " picture in " : " pictures in ")
+            + Quantities.seconds(denoiseSeconds + decodeSeconds));
+    ObjectNode root = Console.object();
+    root.put("model", model.describe());
+    root.put("plan", plan);
+    root.put("backend", backend.find().name());
+    root.put("threads", backend.threads());
+    root.put("steps", request.steps());
+    root.put("guidance", request.guidanceScale());
+    root.put("width", request.width());
+    root.put("height", request.height());
+    root.put("denoiseSeconds", denoiseSeconds);
+    root.put("decodeSeconds", decodeSeconds);
+    ArrayNode pictures = root.putArray("pictures");
+    for (int i = 0; i < jobs.size(); i++) {
+      pictures
+          .addObject()
+          .put("prompt", jobs.get(i).text())
+          .put("seed", jobs.get(i).seed())
+          .put("file", files.get(i).toString());
+    }
+    console.result(root);
+  }
+}

@@ -1,0 +1,24 @@
+package org.viditq.cli.generate;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One picture to make.
+ *
+ * @param prompt index of its prompt, from 0
+ * @param text of the prompt
+ * @param seed of its initial noise
+ */
+record PictureJob(int prompt, String text, long seed) {
+  /** Every prompt with every seed, prompt by prompt. */
+  static List<PictureJob> product(List<String> prompts, List<Long> seeds) {
+    List<PictureJob> jobs = new ArrayList<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      for (long seed : seeds) {
+        jobs.add(new PictureJob(i, prompts.get(i), seed));
+      }
+    }
+    return jobs;
+  }
+}

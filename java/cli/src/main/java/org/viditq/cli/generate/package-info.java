@@ -1,0 +1,2 @@
+/** {@code viditq generate}: pictures from prompts. */
+package org.viditq.cli.generate;

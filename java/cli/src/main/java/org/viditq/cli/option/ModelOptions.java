@@ -1,0 +1,32 @@
+package org.viditq.cli.option;
+
+import java.nio.file.Path;
+import org.viditq.core.diffusers.PipelineFolder;
+import picocli.CommandLine.Option;
+
+/** Which model. */
+public final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "A diffusers pipeline folder (it holds model_index.json).")
+  private Path folder;
+
+  @Option(
+      names = "--transformer",
+      paramLabel = "DIR",
+      description = "Take the transformer of this folder instead of the pipeline's own.")
+  private Path transformer;
+
+  /** The pipeline that was asked for, its configurations checked. */
+  public PipelineFolder open() {
+    PipelineFolder pipeline = PipelineFolder.open(folder);
+    return transformer == null ? pipeline : pipeline.withTransformer(transformer);
+  }
+
+  /** For reports: the folder of the pipeline, and of the transformer if it is another. */
+  public String describe() {
+    return transformer == null ? folder.toString() : folder + " with " + transformer;
+  }
+}

@@ -1,0 +1,143 @@
+package org.viditq.cli.quantize;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.StageProgress;
+import org.viditq.cli.option.BackendOptions;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.PromptOptions;
+import org.viditq.cli.option.SamplingOptions;
+import org.viditq.cli.option.SeedOptions;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.PromptEmbeddings;
+import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq calibrate}: records what the inputs of linear layers look like. */
+@Command(
+    name = "calibrate",
+    header = "Record the inputs of every linear layer while prompts are sampled.",
+    description = {
+      "",
+      "Samples the prompts in full precision, in one batch, and writes statistics from which plans"
+          + " with channel balancing or static grids are applied to this model. One file serves all"
+          + " plans.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  head -n 8 samples/pixart-mini/calib_prompts.txt > prompts.txt",
+      "  viditq calibrate --model samples/pixart-mini --prompts prompts.txt \\",
+      "      --seed 0,1,2,3,4,5,6,7 --out stats.safetensors"
+    })
+public final class CalibrateCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+  @Mixin private PromptOptions prompts;
+  @Mixin private SeedOptions seeds;
+  @Mixin private SamplingOptions sampling;
+
+  @Option(
+      names = "--every",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Keep every N-th sampling step, the first included. Default: ${DEFAULT-VALUE}.")
+  private int every;
+
+  @Mixin private BackendOptions backend;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "The statistics file, .safetensors.")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    if (every < 1) {
+      throw new UsageException("--every is " + every + ", but must be at least 1.");
+    }
+    PipelineFolder folder = model.open();
+    backend.find();
+    TextToImagePipeline pipeline =
+        sampling.schedule(TextToImagePipeline.open(folder, backend::open));
+    List<String> texts = prompts.read();
+    GenerationRequest request =
+        new GenerationRequest(
+            onePerPrompt(seeds.seeds(), texts.size()),
+            sampling.steps(),
+            sampling.guidance(),
+            sampling.height(pipeline),
+            sampling.width(pipeline));
+    pipeline.grid().requireSize(request.height(), request.width());
+    // Opened and given up again: a place that cannot be written is known before the work.
+    AtomicOutput.file(out).close();
+
+    CalibrationStatistics statistics;
+    try (StageProgress progress = new StageProgress(console, "calibration")) {
+      PromptEmbeddings encoded = pipeline.encode(texts, "", progress);
+      statistics =
+          new Calibration(folder, pipeline, backend::open).run(request, encoded, every, progress);
+    }
+    CalibrationStatisticsFile.write(out, statistics);
+    report(statistics, texts.size(), console);
+    return 0;
+  }
+
+  /** A single seed counts up from prompt to prompt, so that no two share their noise. */
+  private static List<Long> onePerPrompt(List<Long> seeds, int prompts) {
+    if (seeds.size() == prompts) {
+      return seeds;
+    }
+    if (seeds.size() > 1) {
+      throw new UsageException(
+          "There are "
+              + prompts
+              + " prompts but "
+              + seeds.size()
+              + " seeds; give one seed per prompt, or one to count up from.");
+    }
+    List<Long> counted = new ArrayList<>();
+    for (int i = 0; i < prompts; i++) {
+      counted.add(seeds.get(0) + i);
+    }
+    return counted;
+  }
+
+  private void report(CalibrationStatistics statistics, int prompts, Console console) {
+    console.result(out.toString());
+    console.note(
+        statistics.layers().size()
+            + " layers, "
+            + statistics.timesteps().size()
+            + " steps of "
+            + prompts
+            + " prompts");
+    ObjectNode root = Console.object();
+    root.put("model", model.describe());
+    root.put("file", out.toString());
+    root.put("layers", statistics.layers().size());
+    root.put("batches", statistics.timesteps().size());
+    root.put("prompts", prompts);
+    console.result(root);
+  }
+}

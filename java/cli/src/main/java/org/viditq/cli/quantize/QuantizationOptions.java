@@ -1,0 +1,87 @@
+package org.viditq.cli.quantize;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.viditq.cli.console.Console;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.operators.Operators;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
+import picocli.CommandLine.Option;
+
+/** How a command's transformer is quantized, if at all. */
+public final class QuantizationOptions {
+  @Option(
+      names = "--plan",
+      paramLabel = "P",
+      description =
+          "Quantize on the fly by this plan: a built-in name (w8a8, w6a6, w4a8, ...) or a YAML"
+              + " file.")
+  private String plan;
+
+  @Option(
+      names = "--stats",
+      paramLabel = "FILE",
+      description = "Calibration statistics, for plans that need them (see calibrate).")
+  private Path statistics;
+
+  @Option(
+      names = "--quantized",
+      paramLabel = "FILE|DIR",
+      description = "Take the transformer that 'viditq quantize' has written.")
+  private Path quantized;
+
+  /**
+   * @throws UsageException if the options contradict each other
+   */
+  public void check() {
+    if (plan != null && quantized != null) {
+      throw new UsageException("Give --plan or --quantized, not both.");
+    }
+    if (statistics != null && plan == null) {
+      throw new UsageException("--stats goes with --plan; give a plan or leave it out.");
+    }
+  }
+
+  /** The pipeline with the quantized transformer's own configuration, where it has one. */
+  public PipelineFolder configure(PipelineFolder folder) {
+    return quantized != null && Files.isDirectory(quantized)
+        ? folder.withTransformer(quantized)
+        : folder;
+  }
+
+  /**
+   * Quantizes, or opens what was quantized before. A transformer folder that holds a quantized
+   * checkpoint is taken as such without being asked.
+   *
+   * @param folder as {@link #configure} gave it
+   */
+  public ChosenParameters choose(
+      PipelineFolder folder, Supplier<Operators<?>> backend, Console console) {
+    if (quantized != null) {
+      return ChosenParameters.stored(
+          Files.isDirectory(quantized) ? folder.folder(Component.TRANSFORMER) : quantized);
+    }
+    if (plan != null) {
+      QuantizationPlan found = BuiltInPlans.find(plan);
+      Optional<CalibrationStatistics> seen =
+          Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
+      return ChosenParameters.quantized(
+          found.name(), new PlanApplication(folder, backend, console).apply(found, seen));
+    }
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      if (!QuantizedCheckpoint.recognizes(weights)) {
+        return ChosenParameters.fullPrecision();
+      }
+    }
+    return ChosenParameters.stored(folder.folder(Component.TRANSFORMER));
+  }
+}

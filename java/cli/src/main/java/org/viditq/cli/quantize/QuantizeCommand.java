@@ -1,0 +1,111 @@
+package org.viditq.cli.quantize;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.option.BackendOptions;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ModelOptions;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.weight.QuantizedLayers;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq quantize}: writes a quantized transformer. */
+@Command(
+    name = "quantize",
+    header = "Quantize a pipeline's transformer by a plan and write it.",
+    description = {
+      "",
+      "Writes a folder that can stand where the pipeline's transformer folder stood, or be given to"
+          + " 'viditq generate --quantized'. Built-in plans: w8a8-naive, w8a8, w8a8-balanced, w6a6,"
+          + " w4a8 and others; the plan files of the published ViDiT-Q code load as they are.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq quantize --model samples/pixart-mini --plan w8a8 --out pixart-mini-w8a8",
+      "  viditq quantize --model DIR --plan plan.yaml --stats stats.safetensors --out DIR"
+    })
+public final class QuantizeCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--plan",
+      paramLabel = "P",
+      required = true,
+      description = "A built-in name or a YAML file.")
+  private String plan;
+
+  @Option(
+      names = "--stats",
+      paramLabel = "FILE",
+      description = "Calibration statistics, for plans that need them (see calibrate).")
+  private Path statistics;
+
+  @Mixin private BackendOptions backend;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of the quantized transformer.")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    PipelineFolder folder = model.open();
+    QuantizationPlan found = BuiltInPlans.find(plan);
+    // Opened and given up again: a place that cannot be written is known before the work.
+    AtomicOutput.folder(out).close();
+    QuantizedLayers layers =
+        new PlanApplication(folder, backend::open, console)
+            .apply(found, Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read));
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      QuantizedCheckpointWriter.write(
+          out, folder.config(Component.TRANSFORMER).node(), weights, found, layers);
+      report(found, layers, StoredSize.of(weights, layers), console);
+    }
+    return 0;
+  }
+
+  private void report(
+      QuantizationPlan found, QuantizedLayers layers, StoredSize size, Console console) {
+    console.result(out.toString());
+    console.note(
+        layers.layers().size()
+            + " layers quantized: "
+            + Quantities.bytes(size.original())
+            + " became "
+            + Quantities.bytes(size.quantized())
+            + String.format(Locale.ROOT, " (%.2f times smaller)", size.ratio()));
+    ObjectNode root = Console.object();
+    root.put("model", model.describe());
+    root.put("plan", found.name());
+    root.put("out", out.toString());
+    root.put("layers", layers.layers().size());
+    root.put("originalBytes", size.original());
+    root.put("quantizedBytes", size.quantized());
+    root.put("ratio", size.ratio());
+    console.result(root);
+  }
+}
