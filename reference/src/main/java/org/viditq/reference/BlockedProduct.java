@@ -6,8 +6,8 @@ import org.ejml.data.DMatrixRMaj;
  * A product whose left factor is made, and whose result is used, block of rows by block of rows.
  */
 final class BlockedProduct {
-  /** Rows per block: enough to reuse B from the cache, few enough to share among threads. */
-  private static final int BLOCK_ROWS = 32;
+  /** Rows per block: enough to reuse B from the cache, few enough for many threads. */
+  private static final int BLOCK_ROWS = 16;
 
   private BlockedProduct() {}
 
