@@ -66,8 +66,8 @@ Quantized expected(const std::vector<T>& x, int rows, int columns, viditq::Integ
   for (const T value : x) values.push_back(viditq::to_float(value));
   Quantized out(rows, columns);
   const int status = viditq_quantize_tokens(
-      values.data(), rows, columns, format.bits, format.symmetric, out.codes.data(),
-      out.scale.data(), out.zero_point.data(), out.row_sum.data());
+      values.data(), rows, columns, format.bits, format.symmetric, VIDITQ_PORTABLE,
+      out.codes.data(), out.scale.data(), out.zero_point.data(), out.row_sum.data());
   CHECK_EQUAL(status, VIDITQ_OK);
   return out;
 }

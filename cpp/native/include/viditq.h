@@ -34,30 +34,8 @@ const char* viditq_version(void);
 /* One clause in English that says what a status means. Never null. */
 const char* viditq_status_message(int status);
 
-/* Smallest and largest value of each group of rows of x [rows, columns], row r belonging to group
- * r % groups, both clipped through zero: lo = min(min x, 0), hi = max(max x, 0). rows is a multiple
- * of groups; lo and hi have `groups` elements. */
-int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, float* lo,
-                         float* hi);
-
-/* codes = clamp(round-half-even(x / scale) + zero point) of x [rows, columns] on given grids, row r
- * using grid r % groups; x / scale is a true float32 division, zero points may be any integer. Codes
- * are bytes 0..2^bits-1, or
- * -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric. row_sum [rows] is the sum of each
- * row's codes. */
-int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
-                  int symmetric, const float* scale, const int32_t* zero_point, uint8_t* codes,
-                  int32_t* row_sum);
-
-/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, in float32,
- *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
- *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
- * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while it
- * is in the cache. scale, zero_point and row_sum have `rows` elements. */
-int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
-                           uint8_t* codes, float* scale, int32_t* zero_point, int32_t* row_sum);
-
-/* Instruction sets that the integer product is written for, slowest first. */
+/* Instruction sets that the kernels are written for; results do not depend on the choice.
+ * Slowest first. */
 enum {
   VIDITQ_PORTABLE = 0,
   VIDITQ_AVX2 = 1,
@@ -71,6 +49,29 @@ const char* viditq_isa_name(int isa);
 
 /* 1 if this processor and operating system run it, 0 if not. */
 int viditq_isa_supported(int isa);
+
+/* Smallest and largest value of each group of rows of x [rows, columns], row r belonging to group
+ * r % groups, both clipped through zero: lo = min(min x, 0), hi = max(max x, 0). rows is a multiple
+ * of groups; lo and hi have `groups` elements. */
+int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, int isa,
+                         float* lo, float* hi);
+
+/* codes = clamp(round-half-even(x / scale) + zero point) of x [rows, columns] on given grids, row r
+ * using grid r % groups; x / scale is a true float32 division, zero points may be any integer. Codes
+ * are bytes 0..2^bits-1, or -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric. row_sum
+ * [rows] is the sum of each row's codes. */
+int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
+                  int symmetric, int isa, const float* scale, const int32_t* zero_point,
+                  uint8_t* codes, int32_t* row_sum);
+
+/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, in float32,
+ *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
+ *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
+ * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while it
+ * is in the cache. scale, zero_point and row_sum have `rows` elements. */
+int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
+                           int isa, uint8_t* codes, float* scale, int32_t* zero_point,
+                           int32_t* row_sum);
 
 /* Codes of a weight matrix, laid out for the integer product on one instruction set. */
 typedef struct viditq_weights viditq_weights;

@@ -1,17 +1,9 @@
-// Quantization of activations; portable.
-#include <cmath>
-
+// Quantization of activations.
 #include "affine_grid.h"
 #include "arguments.h"
 
 namespace viditq {
 namespace {
-
-bool all_finite(const float* x, int64_t count) {
-  float zero_if_finite = 0.0f;
-  for (int64_t i = 0; i < count; i++) zero_if_finite += x[i] * 0.0f;
-  return zero_if_finite == 0.0f;
-}
 
 // Extents of x and of the groups of its rows. *x_bytes is the size of x.
 int check_extents(int64_t rows, int64_t columns, int64_t groups, int64_t* x_bytes) {
@@ -33,31 +25,34 @@ int check_extents(const IntegerFormat& format, int64_t rows, int64_t columns, in
 
 using viditq::Grid;
 using viditq::IntegerFormat;
-using viditq::Range;
+using viditq::RowKernels;
 
-int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, float* lo,
-                         float* hi) {
+int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, int isa,
+                         float* lo, float* hi) {
   int64_t x_bytes;
   int status = viditq::check_extents(rows, columns, groups, &x_bytes);
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers({{x, x_bytes}}, {{lo, groups * 4}, {hi, groups * 4}});
   if (status != VIDITQ_OK) return status;
 
+  const RowKernels* kernels = viditq::rows_for(isa);
+  if (kernels == nullptr) return VIDITQ_BAD_ISA;
   for (int64_t group = 0; group < groups; group++) {
-    Range range;
-    for (int64_t row = group; row < rows; row += groups) {
-      range.include(x + row * columns, columns);
+    lo[group] = 0.0f;
+    hi[group] = 0.0f;
+  }
+  for (int64_t row = 0; row < rows; row++) {
+    const int64_t group = row % groups;
+    if (!kernels->extend_range(x + row * columns, columns, &lo[group], &hi[group])) {
+      return VIDITQ_NOT_FINITE;
     }
-    if (!range.finite) return VIDITQ_NOT_FINITE;
-    lo[group] = range.lo;
-    hi[group] = range.hi;
   }
   return VIDITQ_OK;
 }
 
 int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
-                  int symmetric, const float* scale, const int32_t* zero_point, uint8_t* codes,
-                  int32_t* row_sum) {
+                  int symmetric, int isa, const float* scale, const int32_t* zero_point,
+                  uint8_t* codes, int32_t* row_sum) {
   const IntegerFormat format{bits, symmetric != 0};
   int64_t x_bytes;
   int status = viditq::check_extents(format, rows, columns, groups, &x_bytes);
@@ -66,21 +61,26 @@ int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups,
                                  {{codes, rows * columns}, {row_sum, rows * 4}});
   if (status != VIDITQ_OK) return status;
 
+  const RowKernels* kernels = viditq::rows_for(isa);
+  if (kernels == nullptr) return VIDITQ_BAD_ISA;
   for (int64_t group = 0; group < groups; group++) {
     const Grid grid{scale[group], zero_point[group]};
     if (!grid.valid()) return VIDITQ_BAD_GRID;
   }
   for (int64_t row = 0; row < rows; row++) {
     const float* values = x + row * columns;
-    if (!viditq::all_finite(values, columns)) return VIDITQ_NOT_FINITE;
+    float lo = 0.0f;
+    float hi = 0.0f;
+    if (!kernels->extend_range(values, columns, &lo, &hi)) return VIDITQ_NOT_FINITE;
     const Grid grid{scale[row % groups], zero_point[row % groups]};
-    row_sum[row] = grid.encode(format, values, columns, codes + row * columns);
+    row_sum[row] = grid.encode(format, *kernels, values, columns, codes + row * columns);
   }
   return VIDITQ_OK;
 }
 
 int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
-                           uint8_t* codes, float* scale, int32_t* zero_point, int32_t* row_sum) {
+                           int isa, uint8_t* codes, float* scale, int32_t* zero_point,
+                           int32_t* row_sum) {
   const IntegerFormat format{bits, symmetric != 0};
   int64_t x_bytes;
   int status = viditq::check_extents(format, rows, columns, rows, &x_bytes);
@@ -90,15 +90,19 @@ int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bi
       {{codes, rows * columns}, {scale, rows * 4}, {zero_point, rows * 4}, {row_sum, rows * 4}});
   if (status != VIDITQ_OK) return status;
 
+  const RowKernels* kernels = viditq::rows_for(isa);
+  if (kernels == nullptr) return VIDITQ_BAD_ISA;
   for (int64_t row = 0; row < rows; row++) {
     const float* values = x + row * columns;
-    Range range;
-    range.include(values, columns);
+    float lo = 0.0f;
+    float hi = 0.0f;
     Grid grid;
-    if (!Grid::of(format, range, &grid)) return VIDITQ_NOT_FINITE;
+    if (!kernels->extend_range(values, columns, &lo, &hi) || !Grid::of(format, lo, hi, &grid)) {
+      return VIDITQ_NOT_FINITE;
+    }
     scale[row] = grid.scale;
     zero_point[row] = grid.zero_point;
-    row_sum[row] = grid.encode(format, values, columns, codes + row * columns);
+    row_sum[row] = grid.encode(format, *kernels, values, columns, codes + row * columns);
   }
   return VIDITQ_OK;
 }

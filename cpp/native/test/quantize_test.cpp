@@ -24,16 +24,24 @@ struct Quantized {
 };
 
 int quantize(const std::vector<float>& x, int64_t rows, int64_t columns, int bits, bool symmetric,
-             Quantized* out) {
-  return viditq_quantize_tokens(x.data(), rows, columns, bits, symmetric, out->codes.data(),
+             int isa, Quantized* out) {
+  return viditq_quantize_tokens(x.data(), rows, columns, bits, symmetric, isa, out->codes.data(),
                                 out->scale.data(), out->zero_point.data(), out->row_sum.data());
 }
 
+// The instruction sets of this machine.
+std::vector<int> supported() {
+  std::vector<int> isas;
+  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+    if (viditq_isa_supported(isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
 // The definition in viditq.h, written the obvious way.
-void check_against_definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
-                              bool symmetric) {
-  Quantized got(rows, columns);
-  CHECK_EQUAL(quantize(x, rows, columns, bits, symmetric, &got), VIDITQ_OK);
+Quantized definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
+                     bool symmetric) {
+  Quantized out(rows, columns);
   const int32_t max_code = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   const int32_t min_code = symmetric ? -(1 << (bits - 1)) : 0;
   for (int64_t r = 0; r < rows; r++) {
@@ -42,20 +50,31 @@ void check_against_definition(const std::vector<float>& x, int64_t rows, int64_t
     const float hi = std::max(*std::max_element(row, row + columns), 0.0f);
     float scale = (symmetric ? std::max(-lo, hi) : hi - lo) / static_cast<float>(max_code);
     if (scale < 1e-6f) scale = 1e-6f;
-    const int32_t zero = symmetric ? 0 : static_cast<int32_t>(std::nearbyint(-lo / scale));
-    CHECK_EQUAL(got.scale[r], scale);
-    CHECK_EQUAL(got.zero_point[r], zero);
-    int32_t sum = 0;
+    out.scale[r] = scale;
+    out.zero_point[r] = symmetric ? 0 : static_cast<int32_t>(std::nearbyint(-lo / scale));
     for (int64_t c = 0; c < columns; c++) {
       const float quotient = row[c] / scale;
-      const double code = std::nearbyint(static_cast<double>(quotient)) + zero;
-      const int32_t expected =
+      const double code =
+          std::nearbyint(static_cast<double>(quotient)) + static_cast<double>(out.zero_point[r]);
+      const int32_t clamped =
           static_cast<int32_t>(std::max<double>(min_code, std::min<double>(max_code, code)));
-      const uint8_t byte = got.codes[r * columns + c];
-      CHECK_EQUAL(symmetric ? static_cast<int32_t>(static_cast<int8_t>(byte)) : byte, expected);
-      sum += expected;
+      out.codes[r * columns + c] = static_cast<uint8_t>(clamped);
+      out.row_sum[r] += clamped;
     }
-    CHECK_EQUAL(got.row_sum[r], sum);
+  }
+  return out;
+}
+
+void check_against_definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
+                              bool symmetric) {
+  const Quantized expected = definition(x, rows, columns, bits, symmetric);
+  for (const int isa : supported()) {
+    Quantized got(rows, columns);
+    CHECK_EQUAL(quantize(x, rows, columns, bits, symmetric, isa, &got), VIDITQ_OK);
+    CHECK_EQUAL(got.codes == expected.codes, true);
+    CHECK_EQUAL(got.scale == expected.scale, true);
+    CHECK_EQUAL(got.zero_point == expected.zero_point, true);
+    CHECK_EQUAL(got.row_sum == expected.row_sum, true);
   }
 }
 
@@ -97,25 +116,47 @@ TEST(tokens_follow_the_definition_on_nasty_rows) {
   }
 }
 
+// Where a product with 1/scale could round otherwise than the quotient: values one or a few ulps
+// around every tie, for many scales.
+TEST(neighbours_of_ties_round_as_the_quotient_does) {
+  std::mt19937 random(23);
+  std::uniform_real_distribution<float> exponent(-15.0f, 15.0f);
+  for (int trial = 0; trial < 200; trial++) {
+    const float scale = std::exp2(exponent(random));
+    std::vector<float> x = {0.0f, 255.0f * scale};
+    for (int step = 0; step < 255; step++) {
+      float value = (static_cast<float>(step) + 0.5f) * scale;
+      for (int ulp = 0; ulp < 3; ulp++) value = std::nextafter(value, 0.0f);
+      for (int ulp = 0; ulp < 7; ulp++) {
+        x.push_back(value);
+        value = std::nextafter(value, kInfinity);
+      }
+    }
+    check_against_definition(x, 1, static_cast<int64_t>(x.size()), 8, false);
+  }
+}
+
 TEST(ties_round_to_even) {
   // Range 0..255 gives scale 1, so that the codes are the rounded values.
   const std::vector<float> x = {0.5f, 1.5f, 2.5f, 3.5f, 0, 255};
   Quantized got(1, 6);
-  CHECK_EQUAL(quantize(x, 1, 6, 8, false, &got), VIDITQ_OK);
+  CHECK_EQUAL(quantize(x, 1, 6, 8, false, VIDITQ_PORTABLE, &got), VIDITQ_OK);
   const std::vector<int> expected = {0, 2, 2, 4, 0, 255};
   for (int i = 0; i < 6; i++) CHECK_EQUAL(got.codes[i], expected[i]);
 }
 
 TEST(groups_measure_all_their_rows) {
   // Rows 0 and 2 share group 0, rows 1 and 3 group 1.
-  const std::vector<float> x = {5, 1, 0, -2, 3, 7, 255, 0};
+  const std::vector<float> x = {5, 1, 0, -2, 3, 4, 255, 0};
   std::vector<float> lo(2);
   std::vector<float> hi(2);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 4, 2, 2, lo.data(), hi.data()), VIDITQ_OK);
-  CHECK_EQUAL(lo[0], 0.0f);
-  CHECK_EQUAL(hi[0], 7.0f);
-  CHECK_EQUAL(lo[1], -2.0f);
-  CHECK_EQUAL(hi[1], 255.0f);
+  for (const int isa : supported()) {
+    CHECK_EQUAL(viditq_measure_range(x.data(), 4, 2, 2, isa, lo.data(), hi.data()), VIDITQ_OK);
+    CHECK_EQUAL(lo[0], 0.0f);
+    CHECK_EQUAL(hi[0], 5.0f);
+    CHECK_EQUAL(lo[1], -2.0f);
+    CHECK_EQUAL(hi[1], 255.0f);
+  }
 }
 
 TEST(groups_encode_with_their_grids) {
@@ -124,7 +165,7 @@ TEST(groups_encode_with_their_grids) {
   const std::vector<int32_t> zero_point = {0, 1};
   std::vector<uint8_t> codes(8);
   std::vector<int32_t> row_sum(4);
-  CHECK_EQUAL(viditq_encode(x.data(), 4, 2, 2, 8, 0, scale.data(), zero_point.data(), codes.data(),
+  CHECK_EQUAL(viditq_encode(x.data(), 4, 2, 2, 8, 0, VIDITQ_PORTABLE, scale.data(), zero_point.data(), codes.data(),
                             row_sum.data()),
               VIDITQ_OK);
   // 255 / 2 = 127.5 rounds to the even 128.
@@ -134,15 +175,19 @@ TEST(groups_encode_with_their_grids) {
 }
 
 TEST(values_outside_a_given_grid_clip) {
-  const std::vector<float> x = {-1e30f, 1e30f};
+  std::vector<float> x(37);
+  for (size_t i = 0; i < x.size(); i++) x[i] = i % 2 == 0 ? -1e30f : 1e30f;
   const float scale = 1e-6f;
   const int32_t zero_point = 3;
-  std::vector<uint8_t> codes(2);
-  int32_t row_sum;
-  CHECK_EQUAL(viditq_encode(x.data(), 1, 2, 1, 4, 0, &scale, &zero_point, codes.data(), &row_sum),
-              VIDITQ_OK);
-  CHECK_EQUAL(codes[0], 0);
-  CHECK_EQUAL(codes[1], 15);
+  for (const int isa : supported()) {
+    std::vector<uint8_t> codes(x.size());
+    int32_t row_sum;
+    CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 4, 0, isa, &scale, &zero_point, codes.data(),
+                              &row_sum),
+                VIDITQ_OK);
+    for (size_t i = 0; i < x.size(); i++) CHECK_EQUAL(codes[i], i % 2 == 0 ? 0 : 15);
+    CHECK_EQUAL(row_sum, 18 * 15);
+  }
 }
 
 TEST(zero_points_outside_the_codes_are_honoured) {
@@ -151,45 +196,46 @@ TEST(zero_points_outside_the_codes_are_honoured) {
   std::vector<uint8_t> codes(4);
   int32_t row_sum;
   int32_t zero_point = 3000000;
-  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, &scale, &zero_point, codes.data(), &row_sum),
+  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, VIDITQ_PORTABLE, &scale, &zero_point, codes.data(), &row_sum),
               VIDITQ_OK);
   const int step = static_cast<int>(std::nearbyint(-2.99998f / scale)) + zero_point;
   const std::vector<int> expected = {0, step, 255, 255};
   for (int i = 0; i < 4; i++) CHECK_EQUAL(codes[i], expected[i]);
   zero_point = INT32_MAX;
-  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, &scale, &zero_point, codes.data(), &row_sum),
+  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, VIDITQ_PORTABLE, &scale, &zero_point, codes.data(), &row_sum),
               VIDITQ_OK);
   CHECK_EQUAL(row_sum, 4 * 255);
 }
 
 TEST(not_finite_input_is_refused) {
-  for (const float bad : {kNaN, kInfinity, -kInfinity}) {
-    for (const int64_t position : {0, 20, 36}) {
-      std::vector<float> x(37, 1.0f);
-      x[position] = bad;
-      Quantized got(1, 37);
-      CHECK_EQUAL(quantize(x, 1, 37, 8, false, &got), VIDITQ_NOT_FINITE);
-      float lo;
-      float hi;
-      CHECK_EQUAL(viditq_measure_range(x.data(), 1, 37, 1, &lo, &hi),
-                  VIDITQ_NOT_FINITE);
-      const float scale = 1;
-      const int32_t zero_point = 0;
-      CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 8, 0, &scale, &zero_point, got.codes.data(),
-                                got.row_sum.data()),
-                  VIDITQ_NOT_FINITE);
+  for (const int isa : supported()) {
+    for (const float bad : {kNaN, kInfinity, -kInfinity}) {
+      for (const int64_t position : {0, 20, 36}) {
+        std::vector<float> x(37, 1.0f);
+        x[position] = bad;
+        Quantized got(1, 37);
+        CHECK_EQUAL(quantize(x, 1, 37, 8, false, isa, &got), VIDITQ_NOT_FINITE);
+        float lo;
+        float hi;
+        CHECK_EQUAL(viditq_measure_range(x.data(), 1, 37, 1, isa, &lo, &hi), VIDITQ_NOT_FINITE);
+        const float scale = 1;
+        const int32_t zero_point = 0;
+        CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 8, 0, isa, &scale, &zero_point,
+                                  got.codes.data(), got.row_sum.data()),
+                    VIDITQ_NOT_FINITE);
+      }
     }
+    Quantized got(1, 2);
+    CHECK_EQUAL(quantize({3e38f, -3e38f}, 1, 2, 8, false, isa, &got), VIDITQ_NOT_FINITE);
   }
-  Quantized got(1, 2);
-  CHECK_EQUAL(quantize({3e38f, -3e38f}, 1, 2, 8, false, &got), VIDITQ_NOT_FINITE);
 }
 
 TEST(bad_arguments_are_refused) {
   const std::vector<float> x(8, 1.0f);
   Quantized out(2, 4);
   const auto call = [&](const float* in, int64_t rows, int64_t columns, int bits, uint8_t* codes) {
-    return viditq_quantize_tokens(in, rows, columns, bits, 0, codes, out.scale.data(),
-                                  out.zero_point.data(), out.row_sum.data());
+    return viditq_quantize_tokens(in, rows, columns, bits, 0, VIDITQ_PORTABLE, codes,
+                                  out.scale.data(), out.zero_point.data(), out.row_sum.data());
   };
   CHECK_EQUAL(call(x.data(), 2, 4, 8, out.codes.data()), VIDITQ_OK);
   CHECK_EQUAL(call(nullptr, 2, 4, 8, out.codes.data()), VIDITQ_NULL_POINTER);
@@ -206,9 +252,10 @@ TEST(bad_arguments_are_refused) {
               VIDITQ_OVERLAP);
   float lo[2];
   float hi[2];
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, lo, hi), VIDITQ_OK);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 3, lo, hi), VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, lo, lo + 1), VIDITQ_OVERLAP);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_PORTABLE, lo, hi), VIDITQ_OK);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_ISA_COUNT, lo, hi), VIDITQ_BAD_ISA);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 3, VIDITQ_PORTABLE, lo, hi), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_PORTABLE, lo, lo + 1), VIDITQ_OVERLAP);
 }
 
 TEST(bad_grids_are_refused) {
@@ -216,8 +263,8 @@ TEST(bad_grids_are_refused) {
   std::vector<uint8_t> codes(4);
   int32_t row_sum;
   const auto call = [&](float scale, int32_t zero_point, int symmetric) {
-    return viditq_encode(x.data(), 1, 4, 1, 4, symmetric, &scale, &zero_point, codes.data(),
-                         &row_sum);
+    return viditq_encode(x.data(), 1, 4, 1, 4, symmetric, VIDITQ_PORTABLE, &scale, &zero_point,
+                         codes.data(), &row_sum);
   };
   CHECK_EQUAL(call(1, 15, 0), VIDITQ_OK);
   CHECK_EQUAL(call(1, INT32_MIN, 0), VIDITQ_OK);

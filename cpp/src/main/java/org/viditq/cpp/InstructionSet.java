@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.viditq.core.error.UsageException;
 import org.viditq.cpp.bridge.Bridge;
 
-/** What the integer product is written for, slowest first; chosen at run time. */
+/** What the kernels are written for, slowest first; chosen at run time. */
 public enum InstructionSet {
   PORTABLE(Bridge.VIDITQ_PORTABLE),
   AVX2(Bridge.VIDITQ_AVX2),

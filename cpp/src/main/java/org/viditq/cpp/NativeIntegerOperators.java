@@ -34,7 +34,7 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
   private boolean closed;
 
   /**
-   * @param isa what the integer product runs on
+   * @param isa what the kernels run on
    * @throws org.viditq.core.error.BackendException if the native library cannot be loaded
    */
   public NativeIntegerOperators(InstructionSet isa) {
@@ -68,6 +68,7 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
             x.dim(-1),
             format.bits(),
             flag(format.symmetric()),
+            isa.code(),
             code,
             scale,
             zeroPoint,
@@ -87,7 +88,8 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
     FloatPointer lo = lows.atLeast(groups.count());
     FloatPointer hi = highs.atLeast(groups.count());
     int status =
-        Bridge.viditq_measure_range(data, x.shape().rows(), x.dim(-1), groups.count(), lo, hi);
+        Bridge.viditq_measure_range(
+            data, x.shape().rows(), x.dim(-1), groups.count(), isa.code(), lo, hi);
     NativeLibrary.check(status, "range measurement of " + x.shape());
     return groups.measured(read(lo, groups.count()), read(hi, groups.count()));
   }
@@ -107,6 +109,7 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
             count,
             format.bits(),
             flag(format.symmetric()),
+            isa.code(),
             scales.atLeast(count).put(grid.scale(), 0, count),
             zeroPoints.atLeast(count).put(grid.zeroPoint(), 0, count),
             code,

@@ -271,9 +271,16 @@ class NativeIntegerOperatorsTest {
   }
 
   private void assertSameCodes(Tensor x, ActivationQuantization scheme) {
-    QuantizedActivations got = kernels.quantize(x, scheme);
     QuantizedActivations expected = reference.quantize(x, scheme);
-    String what = scheme + " of " + x.shape();
+    for (InstructionSet isa : InstructionSet.supported()) {
+      try (NativeIntegerOperators operators = new NativeIntegerOperators(isa)) {
+        assertSame(operators.quantize(x, scheme), expected, isa + ", " + scheme + x.shape());
+      }
+    }
+  }
+
+  private static void assertSame(
+      QuantizedActivations got, QuantizedActivations expected, String what) {
     assertThat(got.format()).as(what).isEqualTo(expected.format());
     assertThat(got.rows()).as(what).isEqualTo(expected.rows());
     assertThat(got.columns()).as(what).isEqualTo(expected.columns());

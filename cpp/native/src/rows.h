@@ -1,0 +1,34 @@
+// The inner loops of quantization over one row, one implementation per vector width.
+#pragma once
+
+#include <cstdint>
+
+namespace viditq {
+
+struct RowKernels {
+  // Lowers *lo to the smallest value and raises *hi to the largest; false if one is NaN or infinite,
+  // where *lo and *hi are undefined.
+  bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
+
+  // codes = clamp(round-half-even(x / scale), lowest, highest) + zero_point; returns their sum. The
+  // bounds are integers below 2^10 in magnitude; x is finite, scale at least 1e-6.
+  int32_t (*encode)(const float* x, int64_t count, float scale, float lowest, float highest,
+                    int32_t zero_point, uint8_t* codes);
+};
+
+// The vector kernels multiply by 1/scale instead of dividing, which is several times faster. For
+// steps up to 2^10 the product is within 2.5e-4 of the quotient, so both round to the same integer
+// unless the product lies closer than this to a tie; only such vectors are divided. Larger steps are
+// clamped, whatever they round to.
+constexpr float kTieMargin = 1e-3f;
+
+extern const RowKernels kPortableRows;
+#ifdef __x86_64__
+extern const RowKernels kAvx2Rows;
+extern const RowKernels kAvx512Rows;
+#endif
+
+// The kernels for a VIDITQ_* instruction set; null where it is unknown or not supported here.
+const RowKernels* rows_for(int isa);
+
+}  // namespace viditq

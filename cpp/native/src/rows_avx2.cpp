@@ -1,0 +1,86 @@
+// 8 values at a time; the rest of a row by the portable kernels.
+#include <immintrin.h>
+
+#include "rows.h"
+
+namespace viditq {
+namespace {
+
+constexpr int kWidth = 8;
+
+inline float smallest(__m256 v) {
+  alignas(32) float values[kWidth];
+  _mm256_store_ps(values, v);
+  float result = values[0];
+  for (int i = 1; i < kWidth; i++) result = values[i] < result ? values[i] : result;
+  return result;
+}
+
+bool extend_range(const float* x, int64_t count, float* lo, float* hi) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  const __m256 infinity = _mm256_set1_ps(__builtin_inff());
+  __m256 low = _mm256_set1_ps(*lo);
+  // The largest value is found as the smallest of the negated ones.
+  __m256 negated_high = _mm256_set1_ps(-*hi);
+  __m256 finite = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    const __m256 value = _mm256_loadu_ps(x + i);
+    low = _mm256_min_ps(value, low);
+    negated_high = _mm256_min_ps(_mm256_xor_ps(value, sign), negated_high);
+    finite = _mm256_and_ps(
+        finite, _mm256_cmp_ps(_mm256_andnot_ps(sign, value), infinity, _CMP_LT_OQ));
+  }
+  *lo = smallest(low);
+  *hi = -smallest(negated_high);
+  const bool rest_finite = kPortableRows.extend_range(x + i, count - i, lo, hi);
+  return rest_finite && _mm256_movemask_ps(finite) == 0xff;
+}
+
+inline __m256 nearest(__m256 v) {
+  return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+int32_t encode(const float* x, int64_t count, float scale, float lowest, float highest,
+               int32_t zero_point, uint8_t* codes) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  const __m256 half = _mm256_set1_ps(0.5f);
+  const __m256 margin = _mm256_set1_ps(kTieMargin);
+  const __m256 divisor = _mm256_set1_ps(scale);
+  const __m256 reciprocal = _mm256_set1_ps(1.0f / scale);
+  const __m256 bottom = _mm256_set1_ps(lowest);
+  const __m256 top = _mm256_set1_ps(highest);
+  const __m256i zero = _mm256_set1_epi32(zero_point);
+  const __m256i byte = _mm256_set1_epi32(0xff);
+  __m256i sums = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    const __m256 value = _mm256_loadu_ps(x + i);
+    const __m256 quotient = _mm256_mul_ps(value, reciprocal);
+    __m256 steps = nearest(quotient);
+    const __m256 distance = _mm256_andnot_ps(sign, _mm256_sub_ps(quotient, steps));
+    const __m256 from_tie = _mm256_andnot_ps(sign, _mm256_sub_ps(distance, half));
+    if (_mm256_movemask_ps(_mm256_cmp_ps(from_tie, margin, _CMP_LT_OQ)) != 0) {
+      steps = nearest(_mm256_div_ps(value, divisor));
+    }
+    steps = _mm256_min_ps(_mm256_max_ps(steps, bottom), top);
+    const __m256i code = _mm256_add_epi32(_mm256_cvtps_epi32(steps), zero);
+    sums = _mm256_add_epi32(sums, code);
+    const __m256i low_byte = _mm256_and_si256(code, byte);
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(low_byte),
+                                           _mm256_extracti128_si256(low_byte, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i), _mm_packus_epi16(words, words));
+  }
+  alignas(32) int32_t parts[kWidth];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(parts), sums);
+  int32_t sum = kPortableRows.encode(x + i, count - i, scale, lowest, highest, zero_point,
+                                     codes + i);
+  for (int lane = 0; lane < kWidth; lane++) sum += parts[lane];
+  return sum;
+}
+
+}  // namespace
+
+const RowKernels kAvx2Rows{extend_range, encode};
+
+}  // namespace viditq
