@@ -1,5 +1,6 @@
 package org.viditq.cli.verify.runner;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,11 @@ public final class Results {
       throw new IllegalStateException("Result " + name + " was computed twice.");
     }
     return this;
+  }
+
+  /** By name, in the order of computation. */
+  public Map<String, Values> all() {
+    return Collections.unmodifiableMap(values);
   }
 
   public Optional<Values> get(String name) {
