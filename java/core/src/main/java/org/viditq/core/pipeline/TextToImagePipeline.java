@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -37,6 +39,7 @@ import org.viditq.core.text.T5Tokenizer;
  * }</pre>
  */
 public final class TextToImagePipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(TextToImagePipeline.class);
   private static final int ALPHA_TEXT_TOKENS = 120;
   private static final int SIGMA_TEXT_TOKENS = 300;
 
@@ -166,18 +169,37 @@ public final class TextToImagePipeline {
       UnaryOperator<Parameters> parameters, Operators<V> operators, Runnable closeOperators) {
     Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
     try {
-      Parameters chosen = parameters.apply(new CheckpointParameters(weights));
-      return new PixArtDenoiser<>(
-          transformerConfig,
-          chosen,
-          operators,
-          () -> {
-            closeOperators.run();
-            weights.close();
-          });
+      CheckpointParameters stored = new CheckpointParameters(weights);
+      Parameters chosen = parameters.apply(stored);
+      Denoiser denoiser =
+          new PixArtDenoiser<>(
+              transformerConfig,
+              chosen,
+              operators,
+              () -> {
+                closeOperators.run();
+                weights.close();
+              });
+      if (chosen == stored) { // of a quantized model, the replaced weights are not used either
+        warnOfUnused(stored, weights);
+      }
+      return denoiser;
     } catch (RuntimeException | Error unprepared) {
       weights.close();
       throw unprepared;
+    }
+  }
+
+  /** Tensors that the model does not know hint at a configuration of another model. */
+  private static void warnOfUnused(CheckpointParameters stored, Checkpoint weights) {
+    List<String> unused = stored.unused();
+    if (!unused.isEmpty()) {
+      LOG.warn(
+          "The model does not use {} of the {} tensors of {}, among them {}.",
+          unused.size(),
+          weights.names().size(),
+          weights.source(),
+          unused.get(0));
     }
   }
 
