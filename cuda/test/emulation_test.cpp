@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "check.h"
+#include "tensor_core.h"
 
 namespace {
 
+using emulation::kSchedules;
+using emulation::Schedule;
+
 constexpr int kThreads = 96;
-constexpr emulation::Order kOrders[] = {emulation::Order::kForward, emulation::Order::kBackward,
-                                        emulation::Order::kShuffled};
 
 // Reverses the values of each block through shared memory; with_barrier false plants the bug.
 __global__ void reverse(const int* in, int* out, bool with_barrier) {
@@ -23,12 +25,12 @@ __global__ void reverse(const int* in, int* out, bool with_barrier) {
   out[first + me] = values[kThreads - 1 - me];
 }
 
-bool reverses(emulation::Order order, bool with_barrier) {
+bool reverses(Schedule schedule, bool with_barrier) {
   const int blocks = 3;
   std::vector<int> in(blocks * kThreads);
   std::iota(in.begin(), in.end(), 1);
   std::vector<int> out(in.size());
-  emulation::run_grid(blocks, kThreads, order,
+  emulation::run_grid(blocks, kThreads, 0, schedule,
                       [&] { reverse(in.data(), out.data(), with_barrier); });
   for (int block = 0; block < blocks; block++) {
     for (int i = 0; i < kThreads; i++) {
@@ -39,19 +41,19 @@ bool reverses(emulation::Order order, bool with_barrier) {
 }
 
 TEST(barriers_order_shared_memory) {
-  for (const emulation::Order order : kOrders) CHECK_EQUAL(reverses(order, true), true);
+  for (const Schedule schedule : kSchedules) CHECK_EQUAL(reverses(schedule, true), true);
 }
 
-TEST(a_missing_barrier_shows_in_every_order) {
-  for (const emulation::Order order : kOrders) CHECK_EQUAL(reverses(order, false), false);
+TEST(a_missing_barrier_shows_in_every_schedule) {
+  for (const Schedule schedule : kSchedules) CHECK_EQUAL(reverses(schedule, false), false);
 }
 
 TEST(shuffles_exchange_within_a_warp) {
-  for (const emulation::Order order : kOrders) {
+  for (const Schedule schedule : kSchedules) {
     std::vector<int> sums(kThreads);
     std::vector<int> broadcast(kThreads);
     std::vector<float> down(kThreads);
-    emulation::run_grid(1, kThreads, order, [&] {
+    emulation::run_grid(1, kThreads, 0, schedule, [&] {
       const int me = static_cast<int>(threadIdx.x);
       int sum = me;
       for (int distance = 16; distance > 0; distance /= 2) {
@@ -70,10 +72,83 @@ TEST(shuffles_exchange_within_a_warp) {
   }
 }
 
+// Sums 64 rows of 128 numbers, copied asynchronously through two stages of shared memory by 2 warps.
+// The bugs that can be planted: no wait for the copies, no barrier between a stage's arrival and its
+// use by the other warp, no barrier between its last use and its next filling.
+struct Planted {
+  bool wait = true;
+  bool barrier_after_arrival = true;
+  bool barrier_before_refill = true;
+};
+
+constexpr int kRows = 64;
+constexpr int kColumns = 64 * 4;
+
+__global__ void sum_rows(const uint32_t* in, uint32_t* out, Planted planted) {
+  uint32_t* stages = reinterpret_cast<uint32_t*>(emulation::dynamic_shared());
+  const int me = static_cast<int>(threadIdx.x);
+  const auto fill = [&](int row) {
+    if (row < kRows) {
+      uint32_t* stage = stages + row % 2 * kColumns;
+      emulation::copy_async_16(stage + me * 4, in + row * kColumns + me * 4, 16);
+    }
+    emulation::commit(emulation::Queue::kCopies);
+  };
+  fill(0);
+  uint32_t sum = 0;
+  for (int row = 0; row < kRows; row++) {
+    fill(row + 1);
+    if (planted.wait) emulation::wait_for_groups(emulation::Queue::kCopies, 1);
+    if (planted.barrier_after_arrival) __syncthreads();
+    const uint32_t* stage = stages + row % 2 * kColumns;
+    for (int i = 0; i < 4; i++) sum += static_cast<uint32_t>(row + 1) * stage[(63 - me) * 4 + i];
+    if (planted.barrier_before_refill) __syncthreads();
+  }
+  out[me] = sum;
+}
+
+// Under how many schedules the sums are right.
+int right_schedules(Planted planted) {
+  std::vector<uint32_t> in(kRows * kColumns);
+  std::iota(in.begin(), in.end(), 7);
+  std::vector<uint32_t> expected(64);
+  for (int i = 0; i < kRows * kColumns; i++) {
+    expected[63 - i % kColumns / 4] += static_cast<uint32_t>(i / kColumns + 1) * in[i];
+  }
+  int right = 0;
+  for (const Schedule schedule : kSchedules) {
+    std::vector<uint32_t> out(64);
+    emulation::run_grid(1, 64, 2 * kColumns * sizeof(int), schedule,
+                        [&] { sum_rows(in.data(), out.data(), planted); });
+    right += out == expected;
+  }
+  return right;
+}
+
+TEST(asynchronous_copies_through_two_stages) { CHECK_EQUAL(right_schedules({}), 6); }
+
+TEST(a_missing_wait_shows_where_copies_are_deferred) {
+  Planted planted;
+  planted.wait = false;
+  CHECK_EQUAL(right_schedules(planted), 3);
+}
+
+TEST(a_missing_barrier_after_the_wait_shows) {
+  Planted planted;
+  planted.barrier_after_arrival = false;
+  CHECK_EQUAL(right_schedules(planted) < 4, true);
+}
+
+TEST(a_missing_barrier_before_the_refill_shows) {
+  Planted planted;
+  planted.barrier_before_refill = false;
+  CHECK_EQUAL(right_schedules(planted) < 6, true);
+}
+
 template <typename Body>
 bool fails(Body body) {
   try {
-    emulation::run_grid(1, kThreads, emulation::Order::kForward, body);
+    emulation::run_grid(1, kThreads, 1024, {}, body);
     return false;
   } catch (const std::runtime_error&) {
     return true;
@@ -94,12 +169,92 @@ TEST(a_shuffle_that_some_lanes_miss_fails) {
               true);
 }
 
+TEST(lanes_in_different_collectives_fail) {
+  CHECK_EQUAL(fails([] {
+                if (threadIdx.x % 2 == 0) {
+                  __syncwarp();
+                } else {
+                  __shfl_xor_sync(emulation::kFullMask, 1, 1);
+                }
+              }),
+              true);
+}
+
+TEST(partial_masks_and_unaligned_copies_fail) {
+  CHECK_EQUAL(fails([] { __syncwarp(1); }), true);
+  CHECK_EQUAL(fails([] {
+                unsigned char* shared = emulation::dynamic_shared();
+                emulation::copy_async_16(shared, shared + 4, 16);
+              }),
+              true);
+}
+
 TEST(whole_warps_may_leave_early) {
   CHECK_EQUAL(fails([] {
                 if (threadIdx.x >= 32) return;
                 __shfl_xor_sync(emulation::kFullMask, 1, 1);
               }),
               false);
+}
+
+TEST(named_barriers_hold_some_warps) {
+  for (const Schedule schedule : kSchedules) {
+    std::vector<int> seen(kThreads);
+    std::vector<int> arrived(kThreads);
+    emulation::run_grid(1, kThreads, 0, schedule, [&] {
+      const int me = static_cast<int>(threadIdx.x);
+      if (me < 32) return;
+      arrived[me] = 1;
+      emulation::block_barrier(3, 64);
+      seen[me] = std::accumulate(arrived.begin(), arrived.end(), 0);
+    });
+    for (int i = 32; i < kThreads; i++) CHECK_EQUAL(seen[i], 64);
+  }
+}
+
+// One warp multiplies a [16, 32] by b [32, 8] through ldmatrix and mma.
+template <bool kSignedA, bool kSignedB>
+void check_product() {
+  alignas(16) unsigned char a[16 * 32];
+  alignas(16) unsigned char b[16 * 32];  // columns of b, twice 8 of them
+  for (int i = 0; i < 16 * 32; i++) {
+    a[i] = static_cast<unsigned char>(i * 37 + 11);
+    b[i] = static_cast<unsigned char>(i * 101 + 5);
+  }
+  for (const Schedule schedule : kSchedules) {
+    std::vector<int32_t> out(16 * 8);
+    emulation::run_grid(1, 32, 0, schedule, [&] {
+      const int me = static_cast<int>(threadIdx.x);
+      uint32_t a_words[4];
+      uint32_t b_words[4];
+      emulation::load_matrix_x4(a_words, a + me % 16 * 32 + me / 16 * 16);
+      emulation::load_matrix_x4(b_words, b + (me / 16 * 8 + me % 8) * 32 + me / 8 % 2 * 16);
+      int32_t d[4] = {1, 1, 1, 1};
+      const uint32_t first[2] = {b_words[0], b_words[1]};
+      emulation::multiply_m16n8k32<kSignedA, kSignedB>(d, a_words, first);
+      for (int i = 0; i < 4; i++) {
+        out[(me / 4 + i / 2 * 8) * 8 + me % 4 * 2 + i % 2] = d[i];
+      }
+    });
+    for (int m = 0; m < 16; m++) {
+      for (int n = 0; n < 8; n++) {
+        int32_t sum = 1;
+        for (int k = 0; k < 32; k++) {
+          const int x = kSignedA ? static_cast<int8_t>(a[m * 32 + k]) : a[m * 32 + k];
+          const int w = kSignedB ? static_cast<int8_t>(b[n * 32 + k]) : b[n * 32 + k];
+          sum += x * w;
+        }
+        CHECK_EQUAL(out[m * 8 + n], sum);
+      }
+    }
+  }
+}
+
+TEST(tensor_cores_multiply_bytes_of_either_sign) {
+  check_product<false, false>();
+  check_product<false, true>();
+  check_product<true, false>();
+  check_product<true, true>();
 }
 
 TEST(halves_convert_exactly) {
@@ -110,6 +265,26 @@ TEST(halves_convert_exactly) {
   CHECK_EQUAL(__half2float({0x0001}), 5.9604644775390625e-08f);
   CHECK_EQUAL(std::isinf(__half2float({0x7c00})), true);
   CHECK_EQUAL(std::isnan(__half2float({0x7e00})), true);
+}
+
+TEST(conversion_to_16_bits_inverts_and_rounds_to_even) {
+  for (int bits = 0; bits < 0x10000; bits++) {
+    const __half half{static_cast<uint16_t>(bits)};
+    if ((bits & 0x7fff) <= 0x7c00) CHECK_EQUAL(__float2half_rn(__half2float(half)).bits, half.bits);
+    const __nv_bfloat16 brain{static_cast<uint16_t>(bits)};
+    if ((bits & 0x7fff) <= 0x7f80) {
+      CHECK_EQUAL(__float2bfloat16_rn(__bfloat162float(brain)).bits, brain.bits);
+    }
+  }
+  CHECK_EQUAL(__float2half_rn(1.0f + 0x1p-11f).bits, 0x3c00);   // ties
+  CHECK_EQUAL(__float2half_rn(1.0f + 0x3p-11f).bits, 0x3c02);
+  CHECK_EQUAL(__float2half_rn(2.0f - 0x1p-11f).bits, 0x4000);   // carries into the exponent
+  CHECK_EQUAL(__float2half_rn(0x1p-14f - 0x1p-25f).bits, 0x0400);
+  CHECK_EQUAL(__float2half_rn(0x1p-25f).bits, 0);
+  CHECK_EQUAL(__float2half_rn(65519.9f).bits, 0x7bff);
+  CHECK_EQUAL(__float2half_rn(-65520.0f).bits, 0xfc00);
+  CHECK_EQUAL(__float2bfloat16_rn(1.0f + 0x1p-8f).bits, 0x3f80);
+  CHECK_EQUAL(__float2bfloat16_rn(1.0f + 0x3p-8f).bits, 0x3f82);
 }
 
 }  // namespace

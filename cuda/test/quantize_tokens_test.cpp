@@ -13,8 +13,6 @@
 
 namespace {
 
-constexpr emulation::Order kOrders[] = {emulation::Order::kForward, emulation::Order::kBackward,
-                                        emulation::Order::kShuffled};
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
@@ -36,10 +34,10 @@ struct Quantized {
 
 template <typename T>
 Quantized naive(const std::vector<T>& x, int rows, int columns, viditq::IntegerFormat format,
-                emulation::Order order) {
+                emulation::Schedule schedule) {
   Quantized out(rows, columns);
   const unsigned threads = 64;
-  emulation::run_grid((rows + threads - 1) / threads, threads, order, [&] {
+  emulation::run_grid((rows + threads - 1) / threads, threads, 0, schedule, [&] {
     viditq::quantize_tokens_naive(x.data(), rows, columns, format, out.codes.data(),
                                   out.scale.data(), out.zero_point.data(), out.row_sum.data(),
                                   &out.not_finite);
@@ -49,10 +47,10 @@ Quantized naive(const std::vector<T>& x, int rows, int columns, viditq::IntegerF
 
 template <typename T>
 Quantized warp(const std::vector<T>& x, int rows, int columns, viditq::IntegerFormat format,
-               emulation::Order order) {
+               emulation::Schedule schedule) {
   Quantized out(rows, columns);
   const unsigned warps = 4;
-  emulation::run_grid((rows + warps - 1) / warps, warps * 32, order, [&] {
+  emulation::run_grid((rows + warps - 1) / warps, warps * 32, 0, schedule, [&] {
     viditq::quantize_tokens_warp(x.data(), rows, columns, format, out.codes.data(),
                                  out.scale.data(), out.zero_point.data(), out.row_sum.data(),
                                  &out.not_finite);
@@ -78,9 +76,9 @@ void check_all(const std::vector<T>& x, int rows, int columns) {
     for (const bool symmetric : {false, true}) {
       const viditq::IntegerFormat format{bits, symmetric};
       const Quantized want = expected(x, rows, columns, format);
-      for (const emulation::Order order : kOrders) {
-        CHECK_EQUAL(naive(x, rows, columns, format, order) == want, true);
-        CHECK_EQUAL(warp(x, rows, columns, format, order) == want, true);
+      for (const emulation::Schedule schedule : emulation::kSchedules) {
+        CHECK_EQUAL(naive(x, rows, columns, format, schedule) == want, true);
+        CHECK_EQUAL(warp(x, rows, columns, format, schedule) == want, true);
       }
     }
   }
@@ -130,13 +128,13 @@ TEST(not_finite_rows_raise_the_flag) {
       std::vector<float> x(100, 1.0f);
       x[position] = bad;
       const viditq::IntegerFormat format{8, false};
-      CHECK_EQUAL(naive(x, 2, 50, format, emulation::Order::kForward).not_finite, 1);
-      CHECK_EQUAL(warp(x, 2, 50, format, emulation::Order::kForward).not_finite, 1);
+      CHECK_EQUAL(naive(x, 2, 50, format, {}).not_finite, 1);
+      CHECK_EQUAL(warp(x, 2, 50, format, {}).not_finite, 1);
     }
   }
   const std::vector<float> wide = {3e38f, -3e38f};
-  CHECK_EQUAL(naive(wide, 1, 2, {8, false}, emulation::Order::kForward).not_finite, 1);
-  CHECK_EQUAL(warp(wide, 1, 2, {8, false}, emulation::Order::kForward).not_finite, 1);
+  CHECK_EQUAL(naive(wide, 1, 2, {8, false}, {}).not_finite, 1);
+  CHECK_EQUAL(warp(wide, 1, 2, {8, false}, {}).not_finite, 1);
 }
 
 }  // namespace
