@@ -22,15 +22,22 @@ struct PackedRows {
   void pack(const uint8_t* codes, uint8_t flip, int64_t rows, int64_t inner, const Tile& tile,
             int64_t steps) {
     std::memset(panels.get(), 0, kBlockRows * steps * kStep);
+    const uint32_t flip_step = flip * 0x01010101u;
     for (int64_t m = 0; m < rows; m++) {
-      uint8_t* first = panels.get() + m / tile.rows * tile.rows * steps * kStep +
-                       m % tile.rows * kStep;
-      int32_t sum = 0;
-      for (int64_t k = 0; k < inner; k++) {
-        const uint8_t code = codes[m * inner + k] ^ flip;
-        first[k / kStep * tile.rows * kStep + k % kStep] = code;
-        sum += code;
+      const uint8_t* row = codes + m * inner;
+      uint8_t* to = panels.get() + m / tile.rows * tile.rows * steps * kStep +
+                    m % tile.rows * kStep;
+      int64_t k = 0;
+      for (; k + kStep <= inner; k += kStep) {
+        uint32_t step;
+        std::memcpy(&step, row + k, kStep);
+        step ^= flip_step;
+        std::memcpy(to, &step, kStep);
+        to += tile.rows * kStep;
       }
+      for (int64_t i = 0; k + i < inner; i++) to[i] = row[k + i] ^ flip;
+      int32_t sum = 0;
+      for (k = 0; k < inner; k++) sum += static_cast<uint8_t>(row[k] ^ flip);
       row_sum[m] = sum;
     }
   }
