@@ -1,0 +1,83 @@
+package org.viditq.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real launcher, Maven and JVM on a copy of the sources, as after a clone. */
+@Tag("slow")
+class FreshCloneTest {
+  private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
+
+  /** What a clone does not have, and what the launcher does not need. */
+  private static final Set<String> LEFT_OUT =
+      Set.of("target", ".git", ".viditq", "demo-out", "build", "fixtures");
+
+  @TempDir private Path folder;
+
+  @Test
+  void theLauncherBuildsAndStarts() throws Exception {
+    Path clone = folder.resolve("clone");
+    copy(PROJECT, clone);
+
+    Result first = launch(clone, "--version");
+    assertThat(first.exitCode).as(first.output).isZero();
+    assertThat(first.output).contains("building from source").contains("viditq 0.");
+
+    Result second = launch(clone, "inspect", "samples/pixart-mini", "--summary");
+    assertThat(second.exitCode).as(second.output).isZero();
+    assertThat(second.output).doesNotContain("building").contains("PixArtTransformer2DModel");
+
+    Result wrong = launch(clone, "inspect");
+    assertThat(wrong.exitCode).isEqualTo(2);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.walkFileTree(
+        from,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path source, BasicFileAttributes attributes)
+              throws IOException {
+            if (LEFT_OUT.contains(source.getFileName().toString())) {
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            Files.createDirectories(to.resolve(from.relativize(source)));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path source, BasicFileAttributes attributes)
+              throws IOException {
+            Files.copy(
+                source, to.resolve(from.relativize(source)), StandardCopyOption.COPY_ATTRIBUTES);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static Result launch(Path clone, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(clone.resolve("viditq").toString()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).directory(clone.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
+    return new Result(process.exitValue(), output);
+  }
+
+  private record Result(int exitCode, String output) {}
+}
