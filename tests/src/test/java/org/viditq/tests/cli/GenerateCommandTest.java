@@ -13,10 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Calibrate, quantize and generate on the sample model, with few steps. */
+@Tag("slow")
 class GenerateCommandTest {
   private static final String SAMPLE = "../samples/pixart-mini";
   private static final String RING = "a red ring on a gray background";
