@@ -1,6 +1,7 @@
 package org.viditq.cli;
 
 import org.viditq.cli.demo.DemoCommand;
+import org.viditq.cli.evaluate.EvaluateCommand;
 import org.viditq.cli.generate.GenerateCommand;
 import org.viditq.cli.inspect.InspectCommand;
 import org.viditq.cli.quantize.CalibrateCommand;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       CalibrateCommand.class,
       QuantizeCommand.class,
+      EvaluateCommand.class,
       VerifyCommand.class,
       InspectCommand.class
     })

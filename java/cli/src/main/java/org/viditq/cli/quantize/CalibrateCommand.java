@@ -2,7 +2,6 @@ package org.viditq.cli.quantize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -83,7 +82,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     List<String> texts = prompts.read();
     GenerationRequest request =
         new GenerationRequest(
-            onePerPrompt(seeds.seeds(), texts.size()),
+            seeds.onePerPrompt(texts.size()),
             sampling.steps(),
             sampling.guidance(),
             sampling.height(pipeline),
@@ -101,26 +100,6 @@ public final class CalibrateCommand implements Callable<Integer> {
     CalibrationStatisticsFile.write(out, statistics);
     report(statistics, texts.size(), console);
     return 0;
-  }
-
-  /** A single seed counts up from prompt to prompt, so that no two share their noise. */
-  private static List<Long> onePerPrompt(List<Long> seeds, int prompts) {
-    if (seeds.size() == prompts) {
-      return seeds;
-    }
-    if (seeds.size() > 1) {
-      throw new UsageException(
-          "There are "
-              + prompts
-              + " prompts but "
-              + seeds.size()
-              + " seeds; give one seed per prompt, or one to count up from.");
-    }
-    List<Long> counted = new ArrayList<>();
-    for (int i = 0; i < prompts; i++) {
-      counted.add(seeds.get(0) + i);
-    }
-    return counted;
   }
 
   private void report(CalibrationStatistics statistics, int prompts, Console console) {

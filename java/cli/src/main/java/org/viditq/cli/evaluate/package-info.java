@@ -1,0 +1,2 @@
+/** {@code viditq evaluate}: what plans cost in picture quality. */
+package org.viditq.cli.evaluate;
