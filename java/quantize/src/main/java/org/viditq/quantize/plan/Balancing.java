@@ -11,7 +11,7 @@ import org.viditq.core.quant.TimestepRange;
  * @param ranges tile the schedule in order of time
  * @param momentum weight of the old statistic when the next calibration batch arrives
  * @param zeroStatEps replaces a statistic that is exactly zero
- * @param layers substrings of the names of the layers to balance; empty for all quantized layers
+ * @param layers parts of the names of the layers to balance; empty for all quantized layers
  */
 public record Balancing(
     List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
@@ -28,10 +28,5 @@ public record Balancing(
   public Balancing {
     ranges = List.copyOf(ranges);
     layers = List.copyOf(layers);
-  }
-
-  /** Whether {@code layer} is to be balanced, if it is quantized at all. */
-  public boolean covers(String layer) {
-    return layers.isEmpty() || layers.stream().anyMatch(layer::contains);
   }
 }

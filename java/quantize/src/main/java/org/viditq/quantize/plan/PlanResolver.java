@@ -3,9 +3,11 @@ package org.viditq.quantize.plan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.viditq.core.error.InvalidPlanException;
@@ -28,19 +30,31 @@ public final class PlanResolver {
    *     layer is left to quantize
    */
   public Map<String, LayerPlan> resolve(Collection<String> layers, Consumer<String> warnings) {
-    plan.quantize().forEach(pattern -> warnUnmatched("quantize", pattern, layers, warnings));
-    plan.keepFullPrecision()
-        .forEach(pattern -> warnUnmatched("full_precision", pattern, layers, warnings));
-    plan.balancing()
-        .ifPresent(b -> b.layers().forEach(p -> warnUnmatched("balance", p, layers, warnings)));
-    plan.overrides().forEach(o -> warnUnmatched("layers", o.pattern(), layers, warnings));
+    LayerPatterns patterns = new LayerPatterns(plan.name(), layers, warnings);
+    Set<String> quantized =
+        new LinkedHashSet<>(
+            plan.quantize().isEmpty() ? layers : patterns.matching("quantize", plan.quantize()));
+    quantized.removeAll(patterns.matching("full_precision", plan.keepFullPrecision()));
+    Set<String> balanced =
+        plan.balancing()
+            .map(Balancing::layers)
+            .filter(names -> !names.isEmpty())
+            .map(names -> patterns.matching("balance", names))
+            .orElse(quantized);
+    Map<LayerOverride, Set<String>> overridden = new LinkedHashMap<>();
+    for (LayerOverride override : plan.overrides()) {
+      overridden.put(override, patterns.matching("layers", List.of(override.pattern())));
+    }
     plan.weightBits().ifPresent(map -> requireLayers(map, layers));
     plan.activationBits().ifPresent(map -> requireLayers(map, layers));
 
     Map<String, LayerPlan> resolved = new LinkedHashMap<>();
     for (String layer : layers) {
-      if (plan.covers(layer)) {
-        resolved.put(layer, resolve(layer));
+      if (quantized.contains(layer)) {
+        List<LayerOverride> overrides =
+            plan.overrides().stream().filter(o -> overridden.get(o).contains(layer)).toList();
+        Optional<Balancing> balancing = plan.balancing().filter(b -> balanced.contains(layer));
+        resolved.put(layer, resolve(layer, overrides, balancing));
       }
     }
     if (resolved.isEmpty()) {
@@ -53,21 +67,19 @@ public final class PlanResolver {
     return resolved;
   }
 
-  private LayerPlan resolve(String layer) {
+  private LayerPlan resolve(
+      String layer, List<LayerOverride> overrides, Optional<Balancing> balancing) {
     IntegerFormat weight = plan.weight();
     IntegerFormat activation = plan.activation().format();
-    for (LayerOverride override : plan.overrides()) {
-      if (layer.contains(override.pattern())) {
-        weight =
-            new IntegerFormat(
-                override.weightBits().orElse(weight.bits()),
-                override.weightSymmetric().orElse(weight.symmetric()));
-        activation =
-            new IntegerFormat(
-                override.activationBits().orElse(activation.bits()), activation.symmetric());
-      }
+    for (LayerOverride override : overrides) {
+      weight =
+          new IntegerFormat(
+              override.weightBits().orElse(weight.bits()),
+              override.weightSymmetric().orElse(weight.symmetric()));
+      activation =
+          new IntegerFormat(
+              override.activationBits().orElse(activation.bits()), activation.symmetric());
     }
-    Optional<Balancing> balancing = plan.balancing().filter(b -> b.covers(layer));
     List<LayerPlan.Part> parts = new ArrayList<>();
     for (TimestepRange range : commonRanges(balancing)) {
       double t = range.start();
@@ -125,29 +137,17 @@ public final class PlanResolver {
     parts.add(part);
   }
 
-  private void warnUnmatched(
-      String key, String pattern, Collection<String> layers, Consumer<String> warnings) {
-    if (layers.stream().noneMatch(layer -> layer.contains(pattern))) {
-      warnings.accept(
-          "Plan "
-              + plan.name()
-              + ": pattern \""
-              + pattern
-              + "\" of "
-              + key
-              + " matches no linear layer of this model.");
-    }
-  }
-
   private void requireLayers(StepBitMap map, Collection<String> layers) {
+    Set<String> known = new LinkedHashSet<>(layers);
+    layers.forEach(layer -> known.addAll(PublishedLayerNames.of(layer)));
     for (String layer : map.layers()) {
-      if (!layers.contains(layer)) {
+      if (!known.contains(layer)) {
         throw new InvalidPlanException(
             map.source()
                 + " names layer "
                 + layer
                 + ", which this model lacks"
-                + Suggestion.closest(layer, layers)
+                + Suggestion.closest(layer, known)
                 + ".");
       }
     }

@@ -13,8 +13,8 @@ import org.viditq.core.quant.IntegerFormat;
  * @param weight default format of weights, one grid per output channel
  * @param activation how inputs become codes
  * @param balancing channel balancing, if any
- * @param quantize substrings of the names of layers to quantize; empty for all
- * @param keepFullPrecision substrings of the names of layers that stay in full precision
+ * @param quantize parts of the names of layers to quantize; empty for all
+ * @param keepFullPrecision parts of the names of layers that stay in full precision
  * @param overrides per-layer settings
  * @param candidates bit widths that mixed-precision maps may choose from; empty for any
  * @param weightBits mixed-precision map of weights
@@ -39,12 +39,6 @@ public record QuantizationPlan(
     keepFullPrecision = List.copyOf(keepFullPrecision);
     overrides = List.copyOf(overrides);
     candidates = List.copyOf(candidates);
-  }
-
-  /** Whether {@code layer}, a linear layer of the model, is to be quantized. */
-  public boolean covers(String layer) {
-    return (quantize.isEmpty() || quantize.stream().anyMatch(layer::contains))
-        && keepFullPrecision.stream().noneMatch(layer::contains);
   }
 
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */

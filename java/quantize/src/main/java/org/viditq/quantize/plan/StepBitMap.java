@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.viditq.core.quant.TimestepRange;
 
 /**
@@ -29,12 +30,20 @@ public record StepBitMap(String source, List<Part> parts) {
     parts = List.copyOf(parts);
   }
 
-  /** Width of {@code layer} at {@code timestep}; empty if the map does not name it there. */
+  /**
+   * Width of {@code layer} at {@code timestep}, under its own name or else a published one; empty
+   * if the map does not name it there.
+   */
   Optional<Integer> bits(String layer, double timestep) {
     return parts.stream()
         .filter(part -> part.timesteps().contains(timestep))
         .findFirst()
-        .map(part -> part.bits().get(layer));
+        .flatMap(
+            part ->
+                Stream.concat(Stream.of(layer), PublishedLayerNames.of(layer).stream())
+                    .filter(part.bits()::containsKey)
+                    .findFirst()
+                    .map(part.bits()::get));
   }
 
   /** All layers that it names. */
