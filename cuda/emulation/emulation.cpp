@@ -299,6 +299,11 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, Schedule schedule,
 
 Schedule schedule() { return running->schedule(); }
 
+Schedule& launch_schedule() {
+  thread_local Schedule chosen;
+  return chosen;
+}
+
 unsigned char* dynamic_shared() { return running->shared(); }
 
 void block_barrier(int id, int threads) { running->wait_at_barrier(id, threads); }

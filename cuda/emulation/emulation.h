@@ -70,6 +70,9 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, Schedule schedule,
 // The schedule of the running block.
 Schedule schedule();
 
+// The schedule under which viditq_cuda_* functions called by this thread run their kernels.
+Schedule& launch_schedule();
+
 // Dynamic shared memory of the running block, aligned to 1024 bytes.
 unsigned char* dynamic_shared();
 

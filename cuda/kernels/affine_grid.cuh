@@ -17,6 +17,10 @@ struct IntegerFormat {
   }
 };
 
+__device__ __forceinline__ IntegerFormat format_of(const viditq_cuda_quantizer& quantizer) {
+  return {quantizer.bits, quantizer.symmetric != 0};
+}
+
 struct Grid {
   float scale;
   int32_t zero_point;

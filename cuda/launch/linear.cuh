@@ -1,0 +1,41 @@
+// Launches of the linear layer's kernels, by how weights are stored; for T float, __half and
+// __nv_bfloat16.
+#pragma once
+
+#include "launch.cuh"
+#include "linear_tile.cuh"
+
+namespace viditq {
+
+template <typename T>
+int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
+
+template <typename T>
+int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
+
+// From so many blocks on, large tiles keep a GPU busy; small ones fill it better below.
+constexpr int64_t kBlocksForLargeTiles = 96;
+
+// The tile shape to use for VIDITQ_CUDA_FAST.
+template <typename T>
+int choose_tile(const LinearOperands<T>& in) {
+  const int64_t large = static_cast<int64_t>(blocks_for(in.rows, 128)) *
+                        static_cast<int64_t>(blocks_for(in.channels, 128));
+  return large >= kBlocksForLargeTiles ? VIDITQ_CUDA_TILE_128X128 : VIDITQ_CUDA_TILE_64X64;
+}
+
+template <typename Shape, typename Weights, typename Kernel, typename T>
+int launch_tiles(Kernel kernel, const LinearOperands<T>& in, void* stream) {
+  return launch(kernel,
+                dim3(blocks_for(in.rows, Shape::kRows), blocks_for(in.channels, Shape::kChannels)),
+                Shape::kThreads, linear_shared_bytes<Shape, Weights>(), stream, in);
+}
+
+template <typename T>
+int launch_linear_naive(void (*kernel)(LinearOperands<T>, bool), const LinearOperands<T>& in,
+                        bool x_symmetric, void* stream) {
+  return launch(kernel, dim3(static_cast<unsigned>(in.rows), blocks_for(in.channels, kNaiveThreads)),
+                kNaiveThreads, 0, stream, in, x_symmetric);
+}
+
+}  // namespace viditq

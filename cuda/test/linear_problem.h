@@ -1,0 +1,131 @@
+// A random quantized linear layer, for the tests of the integer products.
+#pragma once
+
+#include <vector>
+
+#include "schedules.h"
+
+namespace {
+
+struct LinearProblem {
+  int rows;
+  int channels;
+  int inner;
+  int weight_bits;  // 4 or 8, also how they are stored
+  bool weights_signed;
+  bool x_symmetric;
+  int sets;
+
+  Buffer<uint8_t> x_codes;
+  Buffer<float> x_scale;
+  Buffer<int32_t> x_zero_point;
+  Buffer<int32_t> x_row_sum;
+  std::vector<uint8_t> w_codes;         // as given, [sets, channels, inner]
+  std::vector<int32_t> w_zero_point;    // as given, [sets, channels]
+  Buffer<float> w_scale;
+  Buffer<uint8_t> w_packed;
+  Buffer<int32_t> w_packed_zero_point;
+  Buffer<int32_t> w_centered_sum;
+  Buffer<float> bias;
+  int32_t active_set;
+
+  LinearProblem(int rows, int channels, int inner, int weight_bits, bool weights_signed,
+                bool x_symmetric, int sets = 1, bool extreme = false)
+      : rows(rows),
+        channels(channels),
+        inner(inner),
+        weight_bits(weight_bits),
+        weights_signed(weights_signed),
+        x_symmetric(x_symmetric),
+        sets(sets),
+        // Garbage between the rows, which no kernel may use.
+        x_codes(static_cast<size_t>(viditq::code_row(rows, inner)), 0xee),
+        x_scale(rows),
+        x_zero_point(rows),
+        x_row_sum(rows),
+        w_codes(static_cast<size_t>(sets) * channels * inner),
+        w_zero_point(static_cast<size_t>(sets) * channels),
+        w_scale(static_cast<size_t>(sets) * channels),
+        w_packed(static_cast<size_t>(sets) *
+                 static_cast<size_t>(viditq_cuda_packed_bytes(channels, inner, weight_bits))),
+        w_packed_zero_point(static_cast<size_t>(sets) * channels),
+        w_centered_sum(static_cast<size_t>(sets) * channels),
+        bias(normal<float>(5, channels)),
+        active_set(sets - 1) {
+    std::mt19937 random(static_cast<unsigned>(rows + 31 * channels + 977 * inner));
+    const auto scale = [&] { return 0.0005f + 0.0005f * static_cast<float>(random() % 97); };
+    for (int row = 0; row < rows; row++) {
+      x_scale[row] = scale();
+      x_zero_point[row] = x_symmetric ? 0 : extreme ? 0 : static_cast<int>(random() % 256);
+      for (int k = 0; k < inner; k++) {
+        const uint8_t code = extreme ? (x_symmetric ? 0x80 : 0xff) : random() % 256;
+        x_codes[static_cast<size_t>(viditq::code_row(row, inner) + k)] = code;
+        x_row_sum[row] += x_symmetric ? static_cast<int8_t>(code) : code;
+      }
+    }
+    const int codes = 1 << weight_bits;
+    for (size_t i = 0; i < w_codes.size(); i++) {
+      const int unsigned_code = extreme ? (weights_signed ? 0 : codes - 1)
+                                        : static_cast<int>(random() % static_cast<unsigned>(codes));
+      w_codes[i] = static_cast<uint8_t>(unsigned_code - (weights_signed ? codes / 2 : 0));
+    }
+    for (size_t i = 0; i < w_zero_point.size(); i++) {
+      w_scale[i] = scale();
+      w_zero_point[i] =
+          weights_signed || extreme ? 0 : static_cast<int>(random() % static_cast<unsigned>(codes));
+      w_packed_zero_point[i] = w_zero_point[i];
+    }
+    const size_t bytes = w_packed.size() / static_cast<size_t>(sets);
+    for (int set = 0; set < sets; set++) {
+      const size_t first = static_cast<size_t>(set) * channels;
+      CHECK_EQUAL(viditq_cuda_pack_weights(w_codes.data() + first * inner, weights_signed, channels,
+                                           inner, weight_bits, w_packed.data() + set * bytes,
+                                           w_packed_zero_point.data() + first,
+                                           w_centered_sum.data() + first),
+                  VIDITQ_CUDA_OK);
+    }
+  }
+
+  // sum_k (x - z_x)(w - z_w) of the active set, by the codes as given.
+  int64_t centered(int row, int channel) const {
+    int64_t sum = 0;
+    const size_t w = static_cast<size_t>(active_set) * channels + channel;
+    for (int k = 0; k < inner; k++) {
+      const uint8_t x = x_codes[static_cast<size_t>(viditq::code_row(row, inner) + k)];
+      const uint8_t code = w_codes[w * inner + k];
+      sum += static_cast<int64_t>((x_symmetric ? static_cast<int8_t>(x) : x) - x_zero_point[row]) *
+             ((weights_signed ? static_cast<int8_t>(code) : code) - w_zero_point[w]);
+    }
+    return sum;
+  }
+
+  double scale_of(int row, int channel) const {
+    return static_cast<double>(x_scale[row]) *
+           w_scale[static_cast<size_t>(active_set) * channels + channel];
+  }
+
+  template <typename T>
+  Buffer<T> run(viditq_cuda_epilogue epilogue, int kernel) {
+    Buffer<T> out(static_cast<size_t>(rows) * channels, viditq::from_float<T>(-77.0f));
+    const viditq_cuda_tokens x = {x_codes.data(), x_scale.data(), x_zero_point.data(),
+                                  x_row_sum.data(), nullptr};
+    const viditq_cuda_weights weights = {w_packed.data(),
+                                         w_scale.data(),
+                                         w_packed_zero_point.data(),
+                                         w_centered_sum.data(),
+                                         weight_bits,
+                                         sets,
+                                         sets == 1 ? nullptr : &active_set};
+    CHECK_EQUAL(viditq_cuda_linear(x, x_symmetric, weights, epilogue, rows, channels, inner,
+                                   out.data(), type_of<T>(), kernel, nullptr),
+                VIDITQ_CUDA_OK);
+    return out;
+  }
+};
+
+template <typename T>
+int differences(const Buffer<T>& a, const Buffer<T>& b) {
+  return a.size() != b.size() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) != 0;
+}
+
+}  // namespace

@@ -1,0 +1,151 @@
+// The quantized linear layers, emulated: the naive kernel against the definition, the fast ones
+// against the naive one, to the bit.
+#include <cmath>
+
+#include "linear_problem.h"
+
+namespace {
+
+constexpr int kTiles[] = {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128};
+
+struct Extents {
+  int rows, channels, inner;
+};
+
+constexpr Extents kExtents[] = {{1, 1, 1},     {3, 5, 16},    {17, 31, 33},  {64, 64, 64},
+                                {65, 33, 100}, {2, 130, 257}, {130, 70, 65}, {129, 129, 448}};
+
+double gelu(double v) {
+  return 0.5 * v * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v)));
+}
+
+// The naive kernel against residual + gate * act(scale * centered + bias).
+template <typename T>
+void check_definition(LinearProblem& problem, const viditq_cuda_epilogue& epilogue, double rtol) {
+  const Buffer<T> out = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
+  int wrong = 0;
+  for (int row = 0; row < problem.rows; row++) {
+    for (int c = 0; c < problem.channels; c++) {
+      const int i = row * problem.channels + c;
+      const double product = problem.centered(row, c) * problem.scale_of(row, c);
+      double y = product + (epilogue.bias == nullptr ? 0 : epilogue.bias[c]);
+      if (epilogue.activation == VIDITQ_CUDA_ACTIVATION_GELU_TANH) y = gelu(y);
+      double magnitude = std::fabs(product) + std::fabs(y);
+      if (epilogue.gate != nullptr) {
+        const double gate = viditq::to_float(static_cast<const T*>(
+            epilogue.gate)[row / epilogue.rows_per_gate * problem.channels + c]);
+        y *= gate;
+        magnitude *= 1 + std::fabs(gate);
+      }
+      if (epilogue.residual != nullptr) {
+        y += viditq::to_float(static_cast<const T*>(epilogue.residual)[i]);
+      }
+      wrong += !(std::fabs(viditq::to_float(out[i]) - y) <=
+                 rtol * (magnitude + std::fabs(y)) + 1e-6);
+    }
+  }
+  CHECK_EQUAL(wrong, 0);
+}
+
+template <typename T>
+void check_tiles(LinearProblem& problem, const viditq_cuda_epilogue& epilogue) {
+  const Buffer<T> expected = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
+  for (const int tile : kTiles) {
+    CHECK_EQUAL(differences(problem.run<T>(epilogue, tile), expected), 0);
+  }
+}
+
+void check_extents(int weight_bits) {
+  int schedule = 0;
+  for (const Extents extents : kExtents) {
+    for (const bool x_symmetric : {false, true}) {
+      // Every extent under another schedule; each schedule in full below.
+      emulation::launch_schedule() = emulation::kSchedules[schedule++ % 6];
+      LinearProblem problem(extents.rows, extents.channels, extents.inner, weight_bits,
+                            schedule % 3 == 0, x_symmetric);
+      viditq_cuda_epilogue epilogue = {};
+      epilogue.bias = problem.bias.data();
+      check_definition<float>(problem, epilogue, 1e-6);
+      check_tiles<float>(problem, epilogue);
+    }
+  }
+  emulation::launch_schedule() = {};
+}
+
+TEST(w8a8_over_odd_shapes) { check_extents(8); }
+TEST(w4a8_over_odd_shapes) { check_extents(4); }
+
+TEST(every_schedule_gives_the_same) {
+  for (const int bits : {4, 8}) {
+    LinearProblem problem(70, 90, 350, bits, false, false);
+    under_every_schedule([&] { check_tiles<float>(problem, {}); });
+  }
+}
+
+TEST(sums_up_to_the_end_of_int32) {
+  for (const bool symmetric : {false, true}) {
+    // Unsigned: 255 * 255 * 32768 < 2^31; the packed weights are signed and the correction wraps.
+    LinearProblem problem(2, 9, VIDITQ_CUDA_MAX_INNER, 8, symmetric, symmetric, 1, true);
+    check_definition<float>(problem, {}, 1e-6);
+    const Buffer<float> expected = problem.run<float>({}, VIDITQ_CUDA_NAIVE);
+    CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), expected), 0);
+  }
+}
+
+template <typename T>
+void check_epilogues(double rtol) {
+  for (const int bits : {4, 8}) {
+    LinearProblem problem(36, 45, 80, bits, false, false, 3);
+    const Buffer<T> gate = normal<T>(11, 3 * 45);
+    const Buffer<T> residual = normal<T>(12, 36 * 45);
+    for (const bool with_bias : {false, true}) {
+      for (const bool with_gelu : {false, true}) {
+        for (const bool with_residual : {false, true}) {
+          viditq_cuda_epilogue epilogue = {};
+          epilogue.bias = with_bias ? problem.bias.data() : nullptr;
+          epilogue.activation = with_gelu ? VIDITQ_CUDA_ACTIVATION_GELU_TANH : 0;
+          epilogue.gate = with_residual ? gate.data() : nullptr;
+          epilogue.rows_per_gate = 12;
+          epilogue.residual = with_residual ? residual.data() : nullptr;
+          check_definition<T>(problem, epilogue, rtol);
+          check_tiles<T>(problem, epilogue);
+        }
+      }
+    }
+  }
+}
+
+TEST(epilogues_and_weight_sets) {
+  check_epilogues<float>(2e-6);
+  check_epilogues<__half>(1e-3);
+  check_epilogues<__nv_bfloat16>(8e-3);
+}
+
+TEST(weight_sets_beyond_the_last_are_clamped) {
+  LinearProblem problem(3, 4, 20, 8, false, false, 2);
+  problem.active_set = 1;
+  const Buffer<float> last = problem.run<float>({}, VIDITQ_CUDA_TILE_64X64);
+  problem.active_set = 9;
+  CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), last), 0);
+  problem.active_set = 0;
+  const Buffer<float> first = problem.run<float>({}, VIDITQ_CUDA_TILE_64X64);
+  CHECK_EQUAL(differences(first, last), 1);
+  problem.active_set = -1;
+  CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), first), 0);
+}
+
+TEST(codes_beyond_the_storage_are_refused) {
+  const uint8_t codes[] = {3, 16};
+  uint8_t packed[16384];
+  int32_t zero_point = 0;
+  int32_t sum = 0;
+  CHECK_EQUAL(viditq_cuda_pack_weights(codes, 0, 1, 2, 4, packed, &zero_point, &sum),
+              VIDITQ_CUDA_BAD_FORMAT);
+  CHECK_EQUAL(viditq_cuda_pack_weights(codes, 0, 1, 2, 6, packed, &zero_point, &sum),
+              VIDITQ_CUDA_BAD_FORMAT);
+  CHECK_EQUAL(viditq_cuda_pack_weights(codes, 0, 0, 2, 8, packed, &zero_point, &sum),
+              VIDITQ_CUDA_BAD_SIZE);
+  CHECK_EQUAL(viditq_cuda_packed_bytes(1, VIDITQ_CUDA_MAX_INNER + 1, 8), 0);
+}
+
+}  // namespace

@@ -1,0 +1,402 @@
+// The kernels that produce token codes, emulated: plain quantization against its definition, to the
+// bit; the fused ones against theirs in float64.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "schedules.h"
+
+namespace {
+
+struct Tokens {
+  Buffer<uint8_t> codes;
+  Buffer<float> scale;
+  Buffer<int32_t> zero_point;
+  Buffer<int32_t> row_sum;
+  int32_t not_finite = 0;
+
+  Tokens(int rows, int columns)
+      : codes(static_cast<size_t>(viditq::code_row(rows, columns))),
+        scale(rows),
+        zero_point(rows),
+        row_sum(rows) {}
+
+  viditq_cuda_tokens view() {
+    return {codes.data(), scale.data(), zero_point.data(), row_sum.data(), &not_finite};
+  }
+
+  int code(const viditq_cuda_quantizer& in, int row, int column) const {
+    const uint8_t byte = codes[static_cast<size_t>(viditq::code_row(row, in.columns) + column)];
+    return in.symmetric ? static_cast<int8_t>(byte) : byte;
+  }
+};
+
+template <typename T>
+viditq_cuda_quantizer quantizer(const Buffer<T>& x, int rows, int columns, int bits,
+                                bool symmetric) {
+  viditq_cuda_quantizer in = {};
+  in.x = x.data();
+  in.type = type_of<T>();
+  in.rows = rows;
+  in.columns = columns;
+  in.bits = bits;
+  in.symmetric = symmetric;
+  in.sets = 1;
+  return in;
+}
+
+// ---- plain quantization, exactly -------------------------------------------------------------
+
+// What org.viditq.core.quant defines, written down once more: MinMaxGrid and AffineGrid.
+struct ExpectedRow {
+  float scale;
+  int zero_point = 0;
+  std::vector<int> codes;
+
+  ExpectedRow(const std::vector<float>& values, int bits, bool symmetric) {
+    const float lo = std::min(*std::min_element(values.begin(), values.end()), 0.0f);
+    const float hi = std::max(*std::max_element(values.begin(), values.end()), 0.0f);
+    const int steps = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+    scale = (symmetric ? std::max(-lo, hi) : hi - lo) / static_cast<float>(steps);
+    if (scale < 1e-6f) scale = 1e-6f;
+    if (!symmetric) zero_point = static_cast<int>(std::nearbyint(-lo / scale));
+    const int lowest = symmetric ? -steps - 1 : 0;
+    for (const float value : values) {
+      // Clamped as a double first: the quotient may exceed int.
+      const double code = static_cast<double>(std::nearbyint(value / scale)) + zero_point;
+      codes.push_back(static_cast<int>(std::max<double>(lowest, std::min<double>(steps, code))));
+    }
+  }
+};
+
+template <typename T>
+void check_exact(const Buffer<T>& x, int rows, int columns) {
+  for (const int bits : {2, 4, 6, 8}) {
+    for (const bool symmetric : {false, true}) {
+      std::vector<ExpectedRow> expected;
+      for (int row = 0; row < rows; row++) {
+        std::vector<float> values;
+        for (int c = 0; c < columns; c++) values.push_back(viditq::to_float(x[row * columns + c]));
+        expected.emplace_back(values, bits, symmetric);
+      }
+      const viditq_cuda_quantizer in = quantizer(x, rows, columns, bits, symmetric);
+      for (const int kernel : {VIDITQ_CUDA_NAIVE, VIDITQ_CUDA_FAST}) {
+        Tokens got(rows, columns);
+        CHECK_EQUAL(viditq_cuda_quantize(in, got.view(), kernel, nullptr), VIDITQ_CUDA_OK);
+        CHECK_EQUAL(got.not_finite, 0);
+        int wrong = 0;
+        for (int row = 0; row < rows; row++) {
+          const ExpectedRow& want = expected[row];
+          int32_t sum = 0;
+          for (int c = 0; c < columns; c++) {
+            wrong += got.code(in, row, c) != want.codes[c];
+            sum += want.codes[c];
+          }
+          wrong += got.scale[row] != want.scale || got.zero_point[row] != want.zero_point ||
+                   got.row_sum[row] != sum;
+        }
+        CHECK_EQUAL(wrong, 0);
+      }
+    }
+  }
+}
+
+TEST(floats_over_odd_shapes) {
+  for (const int rows : {1, 3, 9}) {
+    for (const int columns : {1, 2, 31, 32, 36, 257, 1152}) {
+      Buffer<float> x = normal<float>(19, static_cast<size_t>(rows) * columns);
+      x[x.size() / 3] *= 100.0f;
+      check_exact(x, rows, columns);
+    }
+  }
+}
+
+TEST(sixteen_bit_floats_over_odd_shapes) {
+  for (const int columns : {1, 7, 8, 33, 264, 1152}) {
+    check_exact(normal<__half>(3, 5 * columns, 40.0f), 5, columns);
+    check_exact(normal<__nv_bfloat16>(4, 5 * columns, 1e-3f), 5, columns);
+  }
+}
+
+TEST(halves_of_every_finite_bit_pattern) {
+  std::vector<__half> x;
+  for (int bits = 0; bits < 0x10000; bits++) {
+    if ((bits & 0x7c00) != 0x7c00) x.push_back({static_cast<uint16_t>(bits)});
+  }
+  // 63488 = 62 * 1024 patterns, sorted by magnitude within a sign: rows from denormal to 65504.
+  check_exact(Buffer<__half>(x), 62, 1024);
+}
+
+TEST(nasty_rows) {
+  const std::vector<float> x = {
+      0,       0,        0,      0,      // dead
+      -0.0f,   0,        -0.0f,  0,      //
+      1,       1,        1,      1,      // constant
+      -3,      -3,       -3,     -3,     //
+      1e4f,    1e-3f,    -1e-3f, 0,      // outlier
+      1e-45f,  -1e-45f,  0,      1e-38f, // denormal
+      1e-6f,   -1e-7f,   1e-8f,  3e-5f,  // scale below 1e-6
+      127.5f,  -127.5f,  0.5f,   1.5f,   // ties
+      255,     254.5f,   0.5f,   2.5f,   //
+      1.7e38f, -1.7e38f, 1,      -1,     // range at the end of float32
+  };
+  check_exact(Buffer<float>(x), 10, 4);
+}
+
+TEST(not_finite_rows_raise_the_flag) {
+  for (const float bad : {kNaN, kInfinity, -kInfinity}) {
+    for (const int position : {0, 40, 99}) {
+      Buffer<float> x(100, 1.0f);
+      x[position] = bad;
+      for (const int kernel : {VIDITQ_CUDA_NAIVE, VIDITQ_CUDA_FAST}) {
+        Tokens got(2, 50);
+        viditq_cuda_quantize(quantizer(x, 2, 50, 8, false), got.view(), kernel, nullptr);
+        CHECK_EQUAL(got.not_finite, 1);
+      }
+    }
+  }
+  Buffer<float> wide(4, 3e38f);
+  wide[1] = -3e38f;
+  Tokens got(1, 4);
+  viditq_cuda_quantize(quantizer(wide, 1, 4, 8, false), got.view(), VIDITQ_CUDA_FAST, nullptr);
+  CHECK_EQUAL(got.not_finite, 1);
+}
+
+TEST(rows_too_long_for_shared_memory) {
+  check_exact(normal<float>(5, VIDITQ_CUDA_MAX_INNER), 1, VIDITQ_CUDA_MAX_INNER);
+}
+
+// ---- fused kernels, within the rounding of float32 ---------------------------------------------
+
+using Launch = std::function<int(viditq_cuda_quantizer, viditq_cuda_tokens, int kernel)>;
+using Oracle = std::function<double(int row, int column)>;
+
+// The grid must be that of the oracle's values up to float32 rounding, and each code the nearest one
+// on the kernel's own grid, up to a small part of a step.
+void check_fused(viditq_cuda_quantizer in, const Launch& launch, const Oracle& oracle) {
+  std::vector<double> values;
+  for (int row = 0; row < in.rows; row++) {
+    for (int c = 0; c < in.columns; c++) values.push_back(oracle(row, c));
+  }
+  const auto check_kernel = [&](int kernel) {
+    Tokens got(in.rows, in.columns);
+    CHECK_EQUAL(launch(in, got.view(), kernel), VIDITQ_CUDA_OK);
+    CHECK_EQUAL(got.not_finite, 0);
+    int wrong = 0;
+    for (int row = 0; row < in.rows; row++) {
+      double lo = 0;
+      double hi = 0;
+      for (int c = 0; c < in.columns; c++) {
+        lo = std::min(lo, values[row * in.columns + c]);
+        hi = std::max(hi, values[row * in.columns + c]);
+      }
+      const int top = (1 << (in.bits - in.symmetric)) - 1;
+      const double scale = std::max((in.symmetric ? std::max(-lo, hi) : hi - lo) / top, 1e-6);
+      wrong += std::fabs(got.scale[row] - scale) > 1e-5 * scale;
+      int32_t sum = 0;
+      for (int c = 0; c < in.columns; c++) {
+        const int code = got.code(in, row, c);
+        sum += code;
+        const double value = (code - got.zero_point[row]) * static_cast<double>(got.scale[row]);
+        // The ends of the range may be half a step out where the zero point was rounded.
+        const bool clipped = !in.symmetric && (code == 0 || code == top);
+        const double bound = (clipped ? 1.001 : 0.501) * scale;
+        wrong += std::fabs(value - values[row * in.columns + c]) > bound;
+      }
+      wrong += sum != got.row_sum[row];
+    }
+    CHECK_EQUAL(wrong, 0);
+  };
+  check_kernel(VIDITQ_CUDA_NAIVE);
+  under_every_schedule([&] { check_kernel(VIDITQ_CUDA_FAST); });
+}
+
+double balanced(const viditq_cuda_quantizer& in, double value, int column) {
+  if (in.balance == nullptr) return value;
+  const int set = in.active_set == nullptr ? 0 : *in.active_set;
+  return value / in.balance[set * in.columns + column];
+}
+
+// Calls body for inputs of each type, odd and even widths, formats, with and without balancing.
+template <typename T, typename Body>
+void for_inputs(std::initializer_list<int> all_columns, Body body) {
+  constexpr int kRows = 6;
+  const int32_t active_set = 1;
+  for (const int columns : all_columns) {
+    const Buffer<T> x = normal<T>(7, static_cast<size_t>(kRows) * columns, 2.0f, 0.5f);
+    Buffer<float> balance = normal<float>(8, 2 * static_cast<size_t>(columns));
+    for (size_t i = 0; i < balance.size(); i++) balance[i] = 0.1f + std::fabs(balance[i]);
+    for (const bool symmetric : {false, true}) {
+      viditq_cuda_quantizer in = quantizer(x, kRows, columns, symmetric ? 6 : 8, symmetric);
+      body(in, x);
+      in.balance = balance.data();
+      in.sets = 2;
+      in.active_set = &active_set;
+      body(in, x);
+    }
+  }
+}
+
+template <typename T>
+void check_balanced() {
+  for_inputs<T>({1, 40, 67}, [](viditq_cuda_quantizer in, const Buffer<T>& x) {
+    check_fused(
+        in,
+        [](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
+          return viditq_cuda_quantize(q, out, kernel, nullptr);
+        },
+        [&](int row, int c) {
+          return balanced(in, viditq::to_float(x[row * in.columns + c]), c);
+        });
+  });
+}
+
+template <typename T>
+void check_gelu() {
+  for_inputs<T>({1, 40, 67, 1152}, [](viditq_cuda_quantizer in, const Buffer<T>& x) {
+    check_fused(
+        in,
+        [](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
+          return viditq_cuda_gelu_quantize(q, out, kernel, nullptr);
+        },
+        [&](int row, int c) {
+          const double v = viditq::to_float(x[row * in.columns + c]);
+          const double u = std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v);
+          return balanced(in, 0.5 * v * (1 + std::tanh(u)), c);
+        });
+  });
+}
+
+template <typename T>
+void check_norm() {
+  for_inputs<T>({3, 40, 67, 1152}, [](viditq_cuda_quantizer in, const Buffer<T>& x) {
+    const int samples = 3;
+    const int tokens = in.rows / samples;
+    const Buffer<float> shift = normal<float>(21, static_cast<size_t>(samples) * in.columns);
+    const Buffer<float> scale = normal<float>(22, static_cast<size_t>(samples) * in.columns);
+    const float epsilon = 1e-6f;
+    check_fused(
+        in,
+        [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
+          return viditq_cuda_norm_modulate_quantize(q, shift.data(), scale.data(), samples, epsilon,
+                                                    out, kernel, nullptr);
+        },
+        [&](int row, int c) {
+          double mean = 0;
+          for (int i = 0; i < in.columns; i++) mean += viditq::to_float(x[row * in.columns + i]);
+          mean /= in.columns;
+          double variance = 0;
+          for (int i = 0; i < in.columns; i++) {
+            const double difference = viditq::to_float(x[row * in.columns + i]) - mean;
+            variance += difference * difference;
+          }
+          variance /= in.columns;
+          const double n = (viditq::to_float(x[row * in.columns + c]) - mean) /
+                           std::sqrt(variance + epsilon);
+          const int m = row / tokens * in.columns + c;
+          return balanced(in, n * (1.0 + scale[m]) + shift[m], c);
+        });
+  });
+}
+
+template <typename T>
+void check_hadamard() {
+  for (const int block : {4, 16, 128}) {
+    for_inputs<T>({block, 3 * block}, [&](viditq_cuda_quantizer in, const Buffer<T>& x) {
+      check_fused(
+          in,
+          [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
+            return viditq_cuda_hadamard_quantize(q, block, out, kernel, nullptr);
+          },
+          [&](int row, int c) {
+            const int first = c / block * block;
+            double sum = 0;
+            for (int i = 0; i < block; i++) {
+              const double v =
+                  balanced(in, viditq::to_float(x[row * in.columns + first + i]), first + i);
+              sum += __builtin_parity(static_cast<unsigned>(i & (c - first))) ? -v : v;
+            }
+            return sum / std::sqrt(block);
+          });
+    });
+  }
+}
+
+TEST(balanced_values) {
+  check_balanced<float>();
+  check_balanced<__half>();
+  check_balanced<__nv_bfloat16>();
+}
+
+TEST(gelu) {
+  check_gelu<float>();
+  check_gelu<__half>();
+}
+
+TEST(norm_and_modulation) {
+  check_norm<float>();
+  check_norm<__half>();
+  check_norm<__nv_bfloat16>();
+}
+
+TEST(hadamard_rotation) {
+  check_hadamard<float>();
+  check_hadamard<__half>();
+}
+
+TEST(gated_residual) {
+  for (const int channels : {1, 5, 8, 64}) {
+    const int rows = 6;
+    const size_t size = static_cast<size_t>(rows) * channels;
+    const Buffer<__half> x = normal<__half>(1, size);
+    const Buffer<__half> gate = normal<__half>(2, 2 * static_cast<size_t>(channels));
+    const Buffer<__half> residual = normal<__half>(3, size);
+    Buffer<__half> out(size);
+    CHECK_EQUAL(viditq_cuda_gated_residual(x.data(), gate.data(), 3, residual.data(), rows,
+                                           channels, out.data(), VIDITQ_CUDA_FLOAT16, nullptr),
+                VIDITQ_CUDA_OK);
+    for (int row = 0; row < rows; row++) {
+      for (int c = 0; c < channels; c++) {
+        const int i = row * channels + c;
+        const float expected = viditq::to_float(residual[i]) +
+                               viditq::to_float(gate[row / 3 * channels + c]) *
+                                   viditq::to_float(x[i]);
+        CHECK_EQUAL(out[i].bits, __float2half_rn(expected).bits);
+      }
+    }
+  }
+}
+
+TEST(bad_arguments_are_refused) {
+  Buffer<float> x(64, 1.0f);
+  Tokens out(4, 16);
+  const auto status = [&](viditq_cuda_quantizer in) {
+    return viditq_cuda_quantize(in, out.view(), VIDITQ_CUDA_FAST, nullptr);
+  };
+  viditq_cuda_quantizer in = quantizer(x, 4, 16, 8, false);
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_OK);
+  in.bits = 9;
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_BAD_FORMAT);
+  in.bits = 8;
+  in.type = 3;
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_BAD_FORMAT);
+  in.type = 0;
+  in.rows = 0;
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_BAD_SIZE);
+  in.rows = 4;
+  in.x = nullptr;
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_NULL_POINTER);
+  in.x = x.data() + 1;
+  CHECK_EQUAL(status(in), VIDITQ_CUDA_MISALIGNED);
+  in.x = x.data();
+  for (const int block : {0, 2, 12, 32, 256}) {
+    CHECK_EQUAL(
+        viditq_cuda_hadamard_quantize(in, block, out.view(), VIDITQ_CUDA_FAST, nullptr),
+        VIDITQ_CUDA_BAD_SIZE);
+  }
+  CHECK_EQUAL(viditq_cuda_norm_modulate_quantize(in, x.data(), x.data(), 3, 1e-6f, out.view(),
+                                                 VIDITQ_CUDA_FAST, nullptr),
+              VIDITQ_CUDA_BAD_SIZE);
+}
+
+}  // namespace
