@@ -45,4 +45,19 @@ public final class Quantities {
     }
     return String.format(Locale.ROOT, seconds < 10 ? "%.2f s" : "%.1f s", seconds);
   }
+
+  /** A ratio: 1.84×. */
+  public static String times(double ratio) {
+    return String.format(Locale.ROOT, "%.2f×", ratio);
+  }
+
+  /** A PSNR: 24.7 dB; an infinite one is that of identical pictures. */
+  public static String decibel(double value) {
+    return Double.isInfinite(value) ? "identical" : String.format(Locale.ROOT, "%.1f dB", value);
+  }
+
+  /** An SSIM: 0.785. */
+  public static String similarity(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
 }

@@ -7,19 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
-import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.evaluate.PlanComparison;
+import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.cli.picture.PngPicture;
 import org.viditq.cli.quantize.Calibration;
-import org.viditq.cli.quantize.PlanApplication;
-import org.viditq.cli.quantize.StoredSize;
-import org.viditq.core.checkpoint.Checkpoint;
-import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
-import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.Image;
@@ -28,7 +23,6 @@ import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
-import org.viditq.quantize.weight.QuantizedLayers;
 
 /** Calibrates the sample, quantizes it with every plan, and makes the same pictures with each. */
 final class Demo {
@@ -64,36 +58,32 @@ final class Demo {
         encode(prompts.stream().map(EvaluationPrompt::prompt).toList(), "evaluation");
     PublishedFigures published = PublishedFigures.of(settings.variant(), settings.steps());
 
-    Made reference = make(prompts, encoded, UnaryOperator.identity(), "full precision");
+    List<Long> seeds = prompts.stream().map(EvaluationPrompt::seed).toList();
+    PlanComparison comparison =
+        new PlanComparison(folder, pipeline, backend, request(seeds), encoded, console);
     List<Outcome> outcomes = new ArrayList<>();
     outcomes.add(
         new Outcome(
             "full-precision",
             "full precision",
             "The original: weights stored as float16, computed in float32.",
-            size(new QuantizedLayers(Map.of())).original(),
-            png(reference.images, prompts, "full-precision"),
-            new double[0],
-            new double[0],
-            reference.seconds / prompts.size(),
+            comparison.originalSize(),
+            png(comparison.reference().images(), prompts, "full-precision"),
+            Optional.empty(),
+            comparison.reference().secondsPerPicture(),
             Optional.empty()));
     for (DemoPlan demoPlan : DemoPlan.ALL) {
       QuantizationPlan plan = BuiltInPlans.get(demoPlan.name());
-      QuantizedLayers layers =
-          new PlanApplication(folder, backend, console)
-              .apply(plan, plan.needsCalibration() ? Optional.of(statistics) : Optional.empty());
-      Made made = make(prompts, encoded, layers::over, demoPlan.title());
-      List<PictureComparison> comparisons = compare(reference.images, made.images);
+      PlanScore score = comparison.score(plan, Optional.of(statistics));
       outcomes.add(
           new Outcome(
               plan.name(),
               demoPlan.title(),
               plan.description(),
-              size(layers).quantized(),
-              png(made.images, prompts, plan.name()),
-              comparisons.stream().mapToDouble(PictureComparison::psnr).toArray(),
-              comparisons.stream().mapToDouble(PictureComparison::ssim).toArray(),
-              made.seconds / prompts.size(),
+              score.size(),
+              png(score.run().images(), prompts, plan.name()),
+              Optional.of(score.scores()),
+              score.run().secondsPerPicture(),
               published.of(plan.name())));
     }
     return new DemoReport(settings, prompts, outcomes);
@@ -120,30 +110,6 @@ final class Demo {
     return new GenerationRequest(seeds, settings.steps(), settings.guidance(), size, size);
   }
 
-  /** Pictures, and the seconds that all of them took. */
-  private record Made(List<Image> images, double seconds) {}
-
-  private Made make(
-      List<EvaluationPrompt> prompts,
-      PromptEmbeddings encoded,
-      UnaryOperator<Parameters> parameters,
-      String title) {
-    List<Long> seeds = prompts.stream().map(EvaluationPrompt::seed).toList();
-    try (StageProgress progress = new StageProgress(console, title)) {
-      long start = System.nanoTime();
-      List<Image> images = pipeline.generate(request(seeds), encoded, parameters, progress);
-      return new Made(images, (System.nanoTime() - start) * 1e-9);
-    }
-  }
-
-  private static List<PictureComparison> compare(List<Image> references, List<Image> images) {
-    List<PictureComparison> comparisons = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      comparisons.add(PictureComparison.of(references.get(i), images.get(i)));
-    }
-    return comparisons;
-  }
-
   private List<byte[]> png(List<Image> images, List<EvaluationPrompt> prompts, String plan) {
     List<byte[]> files = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
@@ -158,11 +124,5 @@ final class Demo {
       files.add(PngPicture.encode(images.get(i), texts));
     }
     return files;
-  }
-
-  private StoredSize size(QuantizedLayers layers) {
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      return StoredSize.of(weights, layers);
-    }
   }
 }

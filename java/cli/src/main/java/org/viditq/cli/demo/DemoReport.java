@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
@@ -38,6 +38,7 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
             "plan",
             ">weights",
             ">smaller by",
+            ">quantized layers by",
             ">PSNR",
             ">SSIM",
             ">per picture",
@@ -46,13 +47,14 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
     for (Outcome outcome : outcomes) {
       table.row(
           outcome.title(),
-          Quantities.bytes(outcome.weightBytes()),
-          ratio(outcome),
-          outcome.isFullPrecision() ? NOTHING : decibel(outcome.meanPsnr()),
-          outcome.isFullPrecision() ? NOTHING : similarity(outcome.meanSsim()),
+          Quantities.bytes(outcome.size().quantized()),
+          quantized(outcome, o -> Quantities.times(o.size().ratio())),
+          quantized(outcome, o -> Quantities.times(o.size().layerRatio())),
+          meanPsnr(outcome),
+          meanSsim(outcome),
           Quantities.seconds(outcome.secondsPerPicture()),
-          outcome.published().map(figure -> decibel(figure.psnr())).orElse(NOTHING),
-          outcome.published().map(figure -> similarity(figure.ssim())).orElse(NOTHING));
+          outcome.published().map(f -> Quantities.decibel(f.psnr())).orElse(NOTHING),
+          outcome.published().map(f -> Quantities.similarity(f.ssim())).orElse(NOTHING));
     }
     return table.lines();
   }
@@ -80,13 +82,14 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
     for (int i = 0; i < prompts.size(); i++) {
       List<Picture> pictures = new ArrayList<>();
       for (Outcome outcome : outcomes) {
-        pictures.add(
-            new Picture(
-                outcome.title(),
-                outcome.pictures().get(i),
-                outcome.isFullPrecision()
-                    ? "reference"
-                    : decibel(outcome.psnr()[i]) + ", " + similarity(outcome.ssim()[i])));
+        int picture = i;
+        String caption =
+            outcome
+                .scores()
+                .map(scores -> scores.pictures().get(picture))
+                .map(c -> Quantities.decibel(c.psnr()) + ", " + Quantities.similarity(c.ssim()))
+                .orElse("reference");
+        pictures.add(new Picture(outcome.title(), outcome.pictures().get(i), caption));
       }
       scenes.add(new Scene(prompts.get(i).prompt(), "seed " + prompts.get(i).seed(), pictures));
     }
@@ -107,17 +110,18 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
     return new Variant(
         outcome.title(),
         outcome.description(),
-        Quantities.bytes(outcome.weightBytes()),
-        ratio(outcome),
-        outcome.isFullPrecision() ? NOTHING : decibel(outcome.meanPsnr()),
-        outcome.isFullPrecision()
+        Quantities.bytes(outcome.size().quantized()),
+        quantized(outcome, o -> Quantities.times(o.size().ratio())),
+        quantized(outcome, o -> Quantities.times(o.size().layerRatio())),
+        meanPsnr(outcome),
+        outcome.scores().isEmpty()
             ? OptionalDouble.empty()
             : OptionalDouble.of(outcome.meanPsnr() / FULL_BAR_DECIBEL),
-        outcome.isFullPrecision() ? NOTHING : similarity(outcome.meanSsim()),
+        meanSsim(outcome),
         Quantities.seconds(outcome.secondsPerPicture()),
         outcome
             .published()
-            .map(figure -> decibel(figure.psnr()) + " / " + similarity(figure.ssim()))
+            .map(f -> Quantities.decibel(f.psnr()) + " / " + Quantities.similarity(f.ssim()))
             .orElse(NOTHING));
   }
 
@@ -137,57 +141,28 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
       ObjectNode node = plans.addObject();
       node.put("plan", outcome.plan());
       node.put("title", outcome.title());
-      node.put("weightBytes", outcome.weightBytes());
-      node.put("ratio", reference().weightBytes() / (double) outcome.weightBytes());
+      outcome.size().putInto(node);
       node.put("secondsPerPicture", outcome.secondsPerPicture());
-      if (!outcome.isFullPrecision()) {
-        putFigures(node, outcome);
-      }
+      outcome.scores().ifPresent(scores -> scores.putInto(node));
+      outcome
+          .published()
+          .ifPresent(f -> node.putObject("published").put("psnr", f.psnr()).put("ssim", f.ssim()));
     }
     ArrayNode sentences = root.putArray("findings");
     findings().forEach(sentences::add);
     return root;
   }
 
-  private static void putFigures(ObjectNode node, Outcome outcome) {
-    // JSON has no infinity: identical pictures have a PSNR of null.
-    node.put("psnr", finiteOrNull(outcome.meanPsnr()));
-    node.put("ssim", outcome.meanSsim());
-    ArrayNode psnr = node.putArray("psnrPerPicture");
-    for (double value : outcome.psnr()) {
-      psnr.add(finiteOrNull(value));
-    }
-    ArrayNode ssim = node.putArray("ssimPerPicture");
-    for (double value : outcome.ssim()) {
-      ssim.add(value);
-    }
-    outcome
-        .published()
-        .ifPresent(
-            figure ->
-                node.putObject("published").put("psnr", figure.psnr()).put("ssim", figure.ssim()));
+  private static String meanPsnr(Outcome outcome) {
+    return outcome.scores().map(s -> Quantities.decibel(s.meanPsnr())).orElse(NOTHING);
   }
 
-  private static Double finiteOrNull(double value) {
-    return Double.isFinite(value) ? value : null;
+  private static String meanSsim(Outcome outcome) {
+    return outcome.scores().map(s -> Quantities.similarity(s.meanSsim())).orElse(NOTHING);
   }
 
-  private Outcome reference() {
-    return outcomes.get(0);
-  }
-
-  private String ratio(Outcome outcome) {
-    return outcome.isFullPrecision()
-        ? NOTHING
-        : String.format(
-            Locale.ROOT, "%.2f×", reference().weightBytes() / (double) outcome.weightBytes());
-  }
-
-  private static String decibel(double value) {
-    return Double.isInfinite(value) ? "identical" : String.format(Locale.ROOT, "%.1f dB", value);
-  }
-
-  private static String similarity(double value) {
-    return String.format(Locale.ROOT, "%.3f", value);
+  /** What {@code text} says of a quantized outcome; nothing for full precision. */
+  private static String quantized(Outcome outcome, Function<Outcome, String> text) {
+    return outcome.scores().isEmpty() ? NOTHING : text.apply(outcome);
   }
 }

@@ -1,8 +1,9 @@
 package org.viditq.cli.demo;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.viditq.cli.picture.PictureScores;
+import org.viditq.cli.quantize.StoredSize;
 
 /**
  * What one plan gave.
@@ -10,10 +11,9 @@ import java.util.Optional;
  * @param plan name as {@code --plan} takes it; {@code full-precision} for the original
  * @param title for people
  * @param description one line
- * @param weightBytes of the transformer as stored
+ * @param size of the transformer as stored
  * @param pictures PNG files, one per prompt
- * @param psnr against full precision per prompt, dB; empty for full precision itself
- * @param ssim against full precision per prompt; empty for full precision itself
+ * @param scores against full precision; empty for full precision itself
  * @param secondsPerPicture to denoise and decode, without encoding the prompt
  * @param published what the published layers score with this plan
  */
@@ -21,21 +21,13 @@ record Outcome(
     String plan,
     String title,
     String description,
-    long weightBytes,
+    StoredSize size,
     List<byte[]> pictures,
-    double[] psnr,
-    double[] ssim,
+    Optional<PictureScores> scores,
     double secondsPerPicture,
     Optional<PublishedFigures.Figure> published) {
-  boolean isFullPrecision() {
-    return psnr.length == 0;
-  }
-
+  /** Mean over the pictures, dB; for quantized outcomes only. */
   double meanPsnr() {
-    return Arrays.stream(psnr).average().orElseThrow();
-  }
-
-  double meanSsim() {
-    return Arrays.stream(ssim).average().orElseThrow();
+    return scores.orElseThrow().meanPsnr();
   }
 }

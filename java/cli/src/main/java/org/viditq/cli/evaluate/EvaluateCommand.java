@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -128,15 +127,23 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private static void print(List<PlanScore> scores, Console console) {
     TextTable table =
-        new TextTable("plan", ">weights", ">smaller by", ">PSNR", ">SSIM", ">per picture");
+        new TextTable(
+            "plan",
+            ">weights",
+            ">smaller by",
+            ">quantized layers by",
+            ">PSNR",
+            ">SSIM",
+            ">per picture");
     for (PlanScore score : scores) {
       table.row(
           score.plan(),
-          Quantities.bytes(score.weightBytes()),
-          String.format(Locale.ROOT, "%.2f×", score.ratio()),
-          String.format(Locale.ROOT, "%.1f dB", score.meanPsnr()),
-          String.format(Locale.ROOT, "%.3f", score.meanSsim()),
-          Quantities.seconds(score.secondsPerPicture()));
+          Quantities.bytes(score.size().quantized()),
+          Quantities.times(score.size().ratio()),
+          Quantities.times(score.size().layerRatio()),
+          Quantities.decibel(score.scores().meanPsnr()),
+          Quantities.similarity(score.scores().meanSsim()),
+          Quantities.seconds(score.run().secondsPerPicture()));
     }
     table.lines().forEach(console::result);
   }
@@ -153,17 +160,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     for (PlanScore score : scores) {
       ObjectNode plan = array.addObject();
       plan.put("plan", score.plan());
-      plan.put("weightBytes", score.weightBytes());
-      plan.put("ratio", score.ratio());
-      plan.put("psnr", score.meanPsnr());
-      plan.put("ssim", score.meanSsim());
-      plan.put("secondsPerPicture", score.secondsPerPicture());
-      ArrayNode psnr = plan.putArray("psnrPerPicture");
-      ArrayNode ssim = plan.putArray("ssimPerPicture");
-      for (int i = 0; i < score.psnr().length; i++) {
-        psnr.add(score.psnr()[i]);
-        ssim.add(score.ssim()[i]);
-      }
+      score.size().putInto(plan);
+      score.scores().putInto(plan);
+      plan.put("secondsPerPicture", score.run().secondsPerPicture());
     }
     return root;
   }

@@ -1,12 +1,13 @@
 package org.viditq.cli.evaluate;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
-import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.picture.PictureScores;
 import org.viditq.cli.quantize.PlanApplication;
 import org.viditq.cli.quantize.StoredSize;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -23,16 +24,16 @@ import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
 
 /** Makes the same pictures in full precision, once, and then with one plan after the other. */
-final class PlanComparison {
+public final class PlanComparison {
   private final PipelineFolder folder;
   private final TextToImagePipeline pipeline;
   private final Supplier<Operators<?>> backend;
   private final Console console;
   private final GenerationRequest request;
   private final PromptEmbeddings prompts;
-  private final List<Image> references;
+  private final TimedPictures reference;
 
-  PlanComparison(
+  public PlanComparison(
       PipelineFolder folder,
       TextToImagePipeline pipeline,
       Supplier<Operators<?>> backend,
@@ -45,33 +46,42 @@ final class PlanComparison {
     this.request = request;
     this.prompts = prompts;
     this.console = console;
-    this.references = make(UnaryOperator.identity(), "full precision");
+    this.reference = make(UnaryOperator.identity(), "full precision");
   }
 
-  PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
+  /** The full-precision pictures. */
+  public TimedPictures reference() {
+    return reference;
+  }
+
+  /** What the transformer takes in full precision. */
+  public StoredSize originalSize() {
+    return size(new QuantizedLayers(Map.of()));
+  }
+
+  /**
+   * @param statistics of the transformer; only plans that need them take them
+   */
+  public PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
     QuantizedLayers layers =
         new PlanApplication(folder, backend, console)
             .apply(plan, plan.needsCalibration() ? statistics : Optional.empty());
-    long start = System.nanoTime();
-    List<Image> images = make(layers::over, plan.name());
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    double[] psnr = new double[images.size()];
-    double[] ssim = new double[images.size()];
-    for (int i = 0; i < psnr.length; i++) {
-      PictureComparison comparison = PictureComparison.of(references.get(i), images.get(i));
-      psnr[i] = comparison.psnr();
-      ssim[i] = comparison.ssim();
-    }
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      StoredSize size = StoredSize.of(weights, layers);
-      return new PlanScore(
-          plan.name(), size.quantized(), size.ratio(), psnr, ssim, seconds / images.size());
+    TimedPictures run = make(layers::over, plan.name());
+    return new PlanScore(
+        plan.name(), size(layers), run, PictureScores.of(reference.images(), run.images()));
+  }
+
+  private TimedPictures make(UnaryOperator<Parameters> parameters, String title) {
+    try (StageProgress progress = new StageProgress(console, title)) {
+      long start = System.nanoTime();
+      List<Image> images = pipeline.generate(request, prompts, parameters, progress);
+      return new TimedPictures(images, (System.nanoTime() - start) * 1e-9);
     }
   }
 
-  private List<Image> make(UnaryOperator<Parameters> parameters, String title) {
-    try (StageProgress progress = new StageProgress(console, title)) {
-      return pipeline.generate(request, prompts, parameters, progress);
+  private StoredSize size(QuantizedLayers layers) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      return StoredSize.of(weights, layers);
     }
   }
 }

@@ -1,29 +1,14 @@
 package org.viditq.cli.evaluate;
 
-import java.util.Arrays;
+import org.viditq.cli.picture.PictureScores;
+import org.viditq.cli.quantize.StoredSize;
 
 /**
  * How one plan's pictures compare with the full-precision ones of the same prompts and seeds.
  *
  * @param plan name
- * @param weightBytes of the transformer as stored
- * @param ratio of the original's bytes to these
- * @param psnr per picture, dB
- * @param ssim per picture
- * @param secondsPerPicture to denoise and decode
+ * @param size of the transformer as stored
+ * @param run its pictures
+ * @param scores of these against full precision
  */
-record PlanScore(
-    String plan,
-    long weightBytes,
-    double ratio,
-    double[] psnr,
-    double[] ssim,
-    double secondsPerPicture) {
-  double meanPsnr() {
-    return Arrays.stream(psnr).average().orElseThrow();
-  }
-
-  double meanSsim() {
-    return Arrays.stream(ssim).average().orElseThrow();
-  }
-}
+public record PlanScore(String plan, StoredSize size, TimedPictures run, PictureScores scores) {}

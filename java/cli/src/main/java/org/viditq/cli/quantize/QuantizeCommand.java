@@ -2,7 +2,6 @@ package org.viditq.cli.quantize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -97,15 +96,18 @@ public final class QuantizeCommand implements Callable<Integer> {
             + Quantities.bytes(size.original())
             + " became "
             + Quantities.bytes(size.quantized())
-            + String.format(Locale.ROOT, " (%.2f times smaller)", size.ratio()));
+            + " ("
+            + Quantities.times(size.ratio())
+            + " smaller; the quantized layers alone "
+            + Quantities.times(size.layerRatio())
+            + ")");
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("plan", found.name());
     root.put("out", out.toString());
     root.put("layers", layers.layers().size());
     root.put("originalBytes", size.original());
-    root.put("quantizedBytes", size.quantized());
-    root.put("ratio", size.ratio());
+    size.putInto(root);
     console.result(root);
   }
 }

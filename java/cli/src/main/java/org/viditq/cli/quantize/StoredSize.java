@@ -1,5 +1,6 @@
 package org.viditq.cli.quantize;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.quantize.weight.QuantizedLayers;
 
@@ -7,10 +8,11 @@ import org.viditq.quantize.weight.QuantizedLayers;
  * What a transformer's tensors take before and after quantization, headers aside.
  *
  * @param original bytes of all tensors
- * @param quantized bytes of the quantized layers (codes, scales, zero points, balancing vectors)
- *     and of everything that stays as it was
+ * @param quantized bytes of the quantized layers and of everything that stays as it was
+ * @param layersOriginal bytes of the weights that are quantized, before
+ * @param layersQuantized bytes of codes, scales, zero points and balancing vectors in their place
  */
-public record StoredSize(long original, long quantized) {
+public record StoredSize(long original, long quantized, long layersOriginal, long layersQuantized) {
   public static StoredSize of(Checkpoint weights, QuantizedLayers layers) {
     long original = 0;
     long replaced = 0;
@@ -22,11 +24,29 @@ public record StoredSize(long original, long quantized) {
         replaced += bytes;
       }
     }
-    return new StoredSize(original, original - replaced + layers.sizeInBytes());
+    long layerBytes = layers.sizeInBytes();
+    return new StoredSize(original, original - replaced + layerBytes, replaced, layerBytes);
   }
 
-  /** How many times smaller. */
+  /** How many times smaller the transformer is. */
   public double ratio() {
     return original / (double) quantized;
+  }
+
+  /** How many times smaller the quantized weights are, all others left aside. */
+  public double layerRatio() {
+    return layersOriginal / (double) layersQuantized;
+  }
+
+  /** Adds bytes and ratios. */
+  public void putInto(ObjectNode node) {
+    node.put("weightBytes", quantized);
+    node.put("ratio", ratio());
+    if (layersOriginal > 0) {
+      node.putObject("quantizedLayers")
+          .put("originalBytes", layersOriginal)
+          .put("weightBytes", layersQuantized)
+          .put("ratio", layerRatio());
+    }
   }
 }

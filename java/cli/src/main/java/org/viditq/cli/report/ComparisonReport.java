@@ -36,6 +36,9 @@ public record ComparisonReport(
    *
    * @param name short, also heads a column of pictures
    * @param description one line
+   * @param weightBytes of the whole model, as stored
+   * @param ratio how many times smaller than the first variant
+   * @param layerRatio the same of the quantized layers alone
    * @param psnrShare length of the bar below the PSNR, 0 to 1; empty for no bar
    */
   public record Variant(
@@ -43,6 +46,7 @@ public record ComparisonReport(
       String description,
       String weightBytes,
       String ratio,
+      String layerRatio,
       String psnr,
       OptionalDouble psnrShare,
       String ssim,

@@ -6,18 +6,21 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.picture.PictureScores;
+import org.viditq.cli.quantize.StoredSize;
 
 class DemoReportTest {
   private static final byte[] PNG = {1, 2, 3};
-  private static final double[] NONE = {};
 
   @Test
   void theTableSetsPlansBesideThePublishedLayers() {
     List<String> table = report(17, 30).table();
     assertThat(table).hasSize(4);
-    assertThat(table.get(1)).matches("full precision +9\\.77 KiB +– +– +– +1\\.50 s +– +–");
+    assertThat(table.get(1)).matches("full precision +9\\.77 KiB +– +– +– +– +1\\.50 s +– +–");
     assertThat(table.get(2))
-        .matches("naive +5\\.86 KiB +1\\.67× +17\\.0 dB +0\\.500 +1\\.50 s +17\\.3 dB +0\\.464");
+        .matches(
+            "naive +5\\.86 KiB +1\\.67× +2\\.00× +17\\.0 dB +0\\.500 +1\\.50 s +17\\.3 dB +0\\.464");
   }
 
   @Test
@@ -50,6 +53,9 @@ class DemoReportTest {
     assertThat(json.path("plans").path(1).path("psnr").isNull()).isTrue();
     assertThat(json.path("plans").path(2).path("psnr").asDouble()).isEqualTo(30);
     assertThat(json.path("plans").path(2).path("ratio").asDouble()).isEqualTo(10_000 / 6000.0);
+    assertThat(json.path("plans").path(2).path("quantizedLayers").path("ratio").asDouble())
+        .isEqualTo(2);
+    assertThat(json.path("plans").path(0).has("quantizedLayers")).isFalse();
     assertThat(report(Double.POSITIVE_INFINITY, 30).table().get(2)).contains("identical");
   }
 
@@ -71,10 +77,9 @@ class DemoReportTest {
                 "full-precision",
                 "full precision",
                 "",
-                10_000,
+                new StoredSize(10_000, 10_000, 0, 0),
                 List.of(PNG),
-                NONE,
-                NONE,
+                Optional.empty(),
                 1.5,
                 Optional.empty()),
             outcome("w8a8-naive", "naive", naive, published),
@@ -87,10 +92,9 @@ class DemoReportTest {
         plan,
         title,
         "",
-        6000,
+        new StoredSize(10_000, 6000, 8000, 4000),
         List.of(PNG),
-        new double[] {psnr},
-        new double[] {0.5},
+        Optional.of(new PictureScores(List.of(new PictureComparison(psnr, 0.5)))),
         1.5,
         published.of(plan));
   }
