@@ -62,7 +62,8 @@ class CommandLineErrorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "generate", "calibrate", "quantize", "verify", "inspect"})
+  @ValueSource(
+      strings = {"demo", "generate", "calibrate", "quantize", "evaluate", "verify", "inspect"})
   void everyCommandHasHelpWithExamples(String command) {
     assertThat(CommandRun.of(command, "--help").succeeded().stdout())
         .contains("Usage: viditq " + command, "Examples:", "--json", "--debug");
@@ -127,6 +128,8 @@ class CommandLineErrorsTest {
     "--steps, 5000, steps",
     "--batch, 0, --batch",
     "--threads, 0, --threads",
+    "--threads, 100000, --threads",
+    "--width, 99999992, width",
     "--guidance, NaN, guidance",
     "--scheduler, euler, dpmsolver++"
   })
@@ -147,6 +150,9 @@ class CommandLineErrorsTest {
     generate("--prompt", "a", "--plan", "w8a8", "--quantized", "b").failedWith(2);
     generate("--prompt", "a", "--stats", "b").failedWith(2);
     generate("--prompt", "a", "--embeddings", "b").failedWith(2);
+    generate("--prompt", "a", "--quantized", "b", "--transformer", "c").failedWith(2);
+    generate("--prompt", "a", "--weight-bits", "b").failedWith(2);
+    generate("--prompt", "a", "--plan", "w8a8", "--activation-bits", "b").failedWith(2);
     CommandRun.of("generate", "--model", SAMPLE, "--prompt", "a").failedWith(2);
     CommandRun.of("demo", "--pictures", "99", "--out", folder + "/demo").failedWith(2);
   }

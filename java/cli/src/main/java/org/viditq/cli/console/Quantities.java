@@ -6,6 +6,11 @@ import java.util.Locale;
 public final class Quantities {
   private Quantities() {}
 
+  /** A number of things: 1 prompt, 2 prompts. */
+  public static String of(long count, String thing) {
+    return count + " " + thing + (count == 1 ? "" : "s");
+  }
+
   /** Bytes in binary units with three significant digits: 512 B, 9.75 MiB. */
   public static String bytes(long bytes) {
     if (bytes < 1024) {

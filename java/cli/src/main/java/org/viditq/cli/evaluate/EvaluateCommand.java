@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Example:",
+      "Examples:",
       "  viditq evaluate --model samples/pixart-mini --stats stats.safetensors \\",
       "      --prompts samples/pixart-mini/eval_prompts.txt --limit 24 --seed 1000 \\",
       "      --plan w8a8-naive --plan w8a8 --plan w4a8"
@@ -90,14 +90,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     backend.find();
     TextToImagePipeline pipeline =
         sampling.schedule(TextToImagePipeline.open(folder, backend::open));
-    GenerationRequest request =
-        new GenerationRequest(
-            seeds.onePerPrompt(texts.size()),
-            sampling.steps(),
-            sampling.guidance(),
-            sampling.height(pipeline),
-            sampling.width(pipeline));
-    pipeline.grid().requireSize(request.height(), request.width());
+    GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
 
     PromptEmbeddings encoded;
     try (StageProgress progress = new StageProgress(console, "")) {

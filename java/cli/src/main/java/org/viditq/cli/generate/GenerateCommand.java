@@ -112,8 +112,7 @@ public final class GenerateCommand implements Callable<Integer> {
     TextToImagePipeline pipeline =
         sampling.schedule(TextToImagePipeline.open(folder, backend::open));
     // Everything that can be wrong with the request is known before any work.
-    GenerationRequest request = request(pipeline, seeds.seeds());
-    pipeline.grid().requireSize(request.height(), request.width());
+    GenerationRequest request = sampling.request(pipeline, seeds.seeds());
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
     if (out == null) {
@@ -153,16 +152,7 @@ public final class GenerateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new UsageException("--batch is " + batch + ", but must be at least 1.");
     }
-    quantization.check();
-  }
-
-  private GenerationRequest request(TextToImagePipeline pipeline, List<Long> seeds) {
-    return new GenerationRequest(
-        seeds,
-        sampling.steps(),
-        sampling.guidance(),
-        sampling.height(pipeline),
-        sampling.width(pipeline));
+    quantization.check(model);
   }
 
   private PromptEmbeddings encode(
@@ -174,7 +164,8 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private void save(PromptEmbeddings encoded, Console console) {
     PromptEmbeddingsFile.save(encoded, saveEmbeddings);
-    console.note("Saved " + encoded.count() + " encoded prompts to " + saveEmbeddings);
+    console.note(
+        "Saved " + Quantities.of(encoded.count(), "encoded prompt") + " to " + saveEmbeddings);
   }
 
   private double denoiseSeconds;
@@ -195,7 +186,7 @@ public final class GenerateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Tensor latents =
             pipeline.sample(
-                request(pipeline, part.stream().map(PictureJob::seed).toList()),
+                sampling.request(pipeline, part.stream().map(PictureJob::seed).toList()),
                 encoded.select(part.stream().map(PictureJob::prompt).toList()),
                 denoiser,
                 SamplingListener.NONE,
@@ -237,8 +228,8 @@ public final class GenerateCommand implements Callable<Integer> {
       Console console) {
     files.forEach(file -> console.result(file.toString()));
     console.note(
-        jobs.size()
-            + (jobs.size() == 1 ? " picture in " : " pictures in ")
+        Quantities.of(jobs.size(), "picture")
+            + " in "
             + Quantities.seconds(denoiseSeconds + decodeSeconds));
     ObjectNode root = Console.object();
     root.put("model", model.describe());

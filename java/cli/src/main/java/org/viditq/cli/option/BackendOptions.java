@@ -8,6 +8,9 @@ import picocli.CommandLine.Option;
 
 /** Where operators run. */
 public final class BackendOptions {
+  /** More than any machine has use for; far below what makes a thread pool or its memory fail. */
+  private static final int MAX_THREADS = 1024;
+
   @Option(
       names = "--backend",
       paramLabel = "NAME",
@@ -32,14 +35,15 @@ public final class BackendOptions {
   }
 
   /**
-   * @throws UsageException if it is below 1
+   * @throws UsageException if it is below 1 or absurdly many
    */
   public int threads() {
     if (threads == null) {
       return Runtime.getRuntime().availableProcessors();
     }
-    if (threads < 1) {
-      throw new UsageException("--threads is " + threads + ", but must be at least 1.");
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new UsageException(
+          "--threads is " + threads + ", but must lie between 1 and " + MAX_THREADS + ".");
     }
     return threads;
   }

@@ -25,6 +25,11 @@ public final class ModelOptions {
     return transformer == null ? pipeline : pipeline.withTransformer(transformer);
   }
 
+  /** Whether another transformer than the pipeline's own was asked for. */
+  public boolean hasTransformer() {
+    return transformer != null;
+  }
+
   /** For reports: the folder of the pipeline, and of the transformer if it is another. */
   public String describe() {
     return transformer == null ? folder.toString() : folder + " with " + transformer;

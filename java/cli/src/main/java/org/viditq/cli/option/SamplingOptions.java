@@ -1,5 +1,8 @@
 package org.viditq.cli.option;
 
+import java.util.List;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.TextToImagePipeline;
 import picocli.CommandLine.Option;
 
@@ -46,12 +49,21 @@ public final class SamplingOptions {
     return guidance;
   }
 
-  public int width(TextToImagePipeline pipeline) {
-    return width == null ? pipeline.defaultSize() : width;
-  }
-
-  public int height(TextToImagePipeline pipeline) {
-    return height == null ? pipeline.defaultSize() : height;
+  /**
+   * What to sample with these seeds, one per picture.
+   *
+   * @throws UsageException if the model cannot make such pictures
+   */
+  public GenerationRequest request(TextToImagePipeline pipeline, List<Long> seeds) {
+    GenerationRequest request =
+        new GenerationRequest(
+            seeds,
+            steps,
+            guidance,
+            height == null ? pipeline.defaultSize() : height,
+            width == null ? pipeline.defaultSize() : width);
+    pipeline.requireFit(request);
+    return request;
   }
 
   /** The pipeline with the scheduler that was asked for. */

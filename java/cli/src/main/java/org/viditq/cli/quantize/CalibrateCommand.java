@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
@@ -80,14 +81,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     TextToImagePipeline pipeline =
         sampling.schedule(TextToImagePipeline.open(folder, backend::open));
     List<String> texts = prompts.read();
-    GenerationRequest request =
-        new GenerationRequest(
-            seeds.onePerPrompt(texts.size()),
-            sampling.steps(),
-            sampling.guidance(),
-            sampling.height(pipeline),
-            sampling.width(pipeline));
-    pipeline.grid().requireSize(request.height(), request.width());
+    GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 
@@ -105,12 +99,11 @@ public final class CalibrateCommand implements Callable<Integer> {
   private void report(CalibrationStatistics statistics, int prompts, Console console) {
     console.result(out.toString());
     console.note(
-        statistics.layers().size()
-            + " layers, "
-            + statistics.timesteps().size()
-            + " steps of "
-            + prompts
-            + " prompts");
+        Quantities.of(statistics.layers().size(), "layer")
+            + ", "
+            + Quantities.of(statistics.timesteps().size(), "step")
+            + " of "
+            + Quantities.of(prompts, "prompt"));
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("file", out.toString());

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.viditq.cli.console.Console;
+import org.viditq.cli.option.ModelOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -13,8 +14,8 @@ import org.viditq.core.operators.Operators;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
-import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a command's transformer is quantized, if at all. */
@@ -26,6 +27,8 @@ public final class QuantizationOptions {
           "Quantize on the fly by this plan: a built-in name (w8a8, w6a6, w4a8, ...) or a YAML"
               + " file.")
   private String plan;
+
+  @Mixin private PlanOptions planOptions;
 
   @Option(
       names = "--stats",
@@ -40,11 +43,18 @@ public final class QuantizationOptions {
   private Path quantized;
 
   /**
-   * @throws UsageException if the options contradict each other
+   * @throws UsageException if the options contradict each other or those of the model
    */
-  public void check() {
+  public void check(ModelOptions model) {
     if (plan != null && quantized != null) {
       throw new UsageException("Give --plan or --quantized, not both.");
+    }
+    if (quantized != null && model.hasTransformer()) {
+      throw new UsageException("Give --transformer or --quantized, not both.");
+    }
+    if (planOptions.given() && plan == null) {
+      throw new UsageException(
+          "--weight-bits and --activation-bits go with --plan; give a plan or leave them out.");
     }
     if (statistics != null && plan == null) {
       throw new UsageException("--stats goes with --plan; give a plan or leave it out.");
@@ -71,7 +81,7 @@ public final class QuantizationOptions {
           Files.isDirectory(quantized) ? folder.folder(Component.TRANSFORMER) : quantized);
     }
     if (plan != null) {
-      QuantizationPlan found = BuiltInPlans.find(plan);
+      QuantizationPlan found = planOptions.read(plan);
       Optional<CalibrationStatistics> seen =
           Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
       return ChosenParameters.quantized(

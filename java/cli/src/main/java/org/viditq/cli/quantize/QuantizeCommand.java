@@ -15,7 +15,6 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
-import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
 import picocli.CommandLine.Command;
@@ -51,6 +50,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       description = "A built-in name or a YAML file.")
   private String plan;
 
+  @Mixin private PlanOptions planOptions;
+
   @Option(
       names = "--stats",
       paramLabel = "FILE",
@@ -73,7 +74,7 @@ public final class QuantizeCommand implements Callable<Integer> {
   public Integer call() {
     Console console = new Console(spec, common);
     PipelineFolder folder = model.open();
-    QuantizationPlan found = BuiltInPlans.find(plan);
+    QuantizationPlan found = planOptions.read(plan);
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.folder(out).close();
     QuantizedLayers layers =
@@ -91,8 +92,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       QuantizationPlan found, QuantizedLayers layers, StoredSize size, Console console) {
     console.result(out.toString());
     console.note(
-        layers.layers().size()
-            + " layers quantized: "
+        Quantities.of(layers.layers().size(), "layer")
+            + " quantized: "
             + Quantities.bytes(size.original())
             + " became "
             + Quantities.bytes(size.quantized())

@@ -4,11 +4,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
+import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.verify.runner.CaseRunners;
-import org.viditq.core.error.UsageException;
-import org.viditq.core.operators.Backend;
-import org.viditq.core.operators.Backends;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,23 +35,12 @@ public final class VerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DIR", description = "A folder of fixtures, or one fixture file.")
   private Path folder;
 
-  @Option(
-      names = "--backend",
-      paramLabel = "B",
-      defaultValue = "auto",
-      description = "auto or a backend's name, such as reference (default: ${DEFAULT-VALUE}).")
-  private String backend;
+  @Mixin private BackendOptions backend;
 
   @Option(
       names = "--allow-missing",
       description = "Succeed although some cases have no implementation.")
   private boolean allowMissing;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads to compute with (default: all processors).")
-  private int threads = Runtime.getRuntime().availableProcessors();
 
   @Option(
       names = "--model",
@@ -70,13 +57,10 @@ public final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    if (threads < 1) {
-      throw new UsageException("--threads must be at least 1, not " + threads + ".");
-    }
     int cases = FixtureFolder.cases(folder).size();
-    Backend chosen = Backends.find(backend);
     Path pipeline = model == null ? SampleModel.folder() : model;
-    Verifier verifier = new Verifier(chosen, threads, CaseRunners.standard(pipeline));
+    Verifier verifier =
+        new Verifier(backend.find(), backend.threads(), CaseRunners.standard(pipeline));
     VerifyReport report;
     try (Progress progress = console.progress("Verify", cases)) {
       report =

@@ -22,7 +22,8 @@ public record GenerationRequest(
       throw new UsageException("There is no seed; give one per picture.");
     }
     if (steps < 1) {
-      throw new UsageException("The number of sampling steps is " + steps + ", but must be 1 up.");
+      throw new UsageException(
+          "The number of sampling steps is " + steps + ", but must be at least 1.");
     }
     if (!Double.isFinite(guidanceScale)) {
       throw new UsageException("The guidance scale " + guidanceScale + " is not a finite number.");

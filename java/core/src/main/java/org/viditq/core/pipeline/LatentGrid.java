@@ -9,6 +9,9 @@ import org.viditq.core.error.UsageException;
  * @param latentsPerPatch latents along a side of a transformer patch
  */
 public record LatentGrid(int pixelsPerLatent, int latentsPerPatch) {
+  /** Pixels along a side; far above what attention over all patches can be computed for. */
+  private static final int MAX_SIDE = 16_384;
+
   /** Picture sides must be multiples of this many pixels. */
   public int pixelsPerPatch() {
     return pixelsPerLatent * latentsPerPatch;
@@ -20,7 +23,8 @@ public record LatentGrid(int pixelsPerLatent, int latentsPerPatch) {
   }
 
   /**
-   * @throws UsageException if pictures of that size cannot be cut into patches
+   * @throws UsageException if pictures of that size cannot be cut into patches or are absurdly
+   *     large
    */
   public void requireSize(int height, int width) {
     requireSide("height", height);
@@ -28,6 +32,10 @@ public record LatentGrid(int pixelsPerLatent, int latentsPerPatch) {
   }
 
   private void requireSide(String side, int pixels) {
+    if (pixels > MAX_SIDE) {
+      throw new UsageException(
+          "The " + side + " of " + pixels + " pixels is more than the " + MAX_SIDE + " allowed.");
+    }
     int unit = pixelsPerPatch();
     if (pixels % unit == 0) {
       return;

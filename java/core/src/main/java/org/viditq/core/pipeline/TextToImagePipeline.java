@@ -204,6 +204,17 @@ public final class TextToImagePipeline {
   }
 
   /**
+   * Checks a request before any work is done for it.
+   *
+   * @throws UsageException if this model cannot make pictures of that size, or its scheduler cannot
+   *     take that many steps
+   */
+  public void requireFit(GenerationRequest request) {
+    grid().requireSize(request.height(), request.width());
+    scheduler.start(request.steps());
+  }
+
+  /**
    * Samples latents with a denoiser.
    *
    * @return [B, C, h, w], as the VAE's encoder scales them
@@ -260,7 +271,7 @@ public final class TextToImagePipeline {
       PromptEmbeddings prompts,
       UnaryOperator<Parameters> parameters,
       ProgressListener progress) {
-    grid().requireSize(request.height(), request.width());
+    requireFit(request);
     Tensor latents;
     try (Denoiser denoiser = openDenoiser(parameters)) {
       latents = sample(request, prompts, denoiser, SamplingListener.NONE, progress);

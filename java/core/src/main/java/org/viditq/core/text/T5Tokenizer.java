@@ -20,6 +20,9 @@ public final class T5Tokenizer implements AutoCloseable {
 
   private static final int END_ID = 1;
 
+  /** Characters of a text in a warning. */
+  private static final int MAX_SHOWN = 200;
+
   private final SubwordVocabulary vocabulary;
 
   private T5Tokenizer(SubwordVocabulary vocabulary) {
@@ -79,9 +82,17 @@ public final class T5Tokenizer implements AutoCloseable {
       LOG.warn(
           "The prompt is longer than the {} tokens the model takes; this part was cut off: \"{}\".",
           length,
-          removed.get());
+          shortened(removed.get()));
     }
     return new TokenizedText(ids, mask, removed);
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_SHOWN
+        ? text
+        : text.substring(0, MAX_SHOWN / 2)
+            + " ... "
+            + text.substring(text.length() - MAX_SHOWN / 2);
   }
 
   /** Ids of the pieces of a text, however many, without end token and padding. */

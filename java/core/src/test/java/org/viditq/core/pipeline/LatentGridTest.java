@@ -22,7 +22,8 @@ class LatentGridTest {
   @CsvSource({
     "520, 512, 'height of 520', '512 or 528'",
     "512, 24, 'width of 24', '16 or 32'",
-    "8, 512, 'height of 8', 'take 16'"
+    "8, 512, 'height of 8', 'take 16'",
+    "16, 16400, 'width of 16400', '16384 allowed'"
   })
   void otherSizesNameTheAllowedOnes(int height, int width, String side, String allowed) {
     assertThatThrownBy(() -> grid.requireSize(height, width))

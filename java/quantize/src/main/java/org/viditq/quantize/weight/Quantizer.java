@@ -68,7 +68,8 @@ public final class Quantizer {
           "Plan "
               + plan.name()
               + (plan.balancing().isPresent() ? " balances channels" : " has static grids")
-              + ", which needs calibration statistics; calibrate the model first.");
+              + ", which needs calibration statistics of the model; make them with 'viditq"
+              + " calibrate' and give the file with --stats.");
     }
     Map<String, LayerPlan> layerPlans =
         new PlanResolver(plan).resolve(LinearLayers.names(weights), warnings);
