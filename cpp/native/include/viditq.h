@@ -40,11 +40,12 @@ enum {
   VIDITQ_PORTABLE = 0,
   VIDITQ_AVX2 = 1,
   VIDITQ_AVX_VNNI = 2,
-  VIDITQ_AVX512_VNNI = 3,
-  VIDITQ_ISA_COUNT = 4
+  VIDITQ_AVX512_VNNI = 3, /* with F, BW, DQ and VL */
+  VIDITQ_AMX = 4,         /* AMX-INT8 for products, AVX-512 for the rest */
+  VIDITQ_ISA_COUNT = 5
 };
 
-/* Name of an instruction set: portable, avx2, avxvnni, avx512vnni; null for other numbers. */
+/* Name of an instruction set: portable, avx2, avxvnni, avx512, amx; null for other numbers. */
 const char* viditq_isa_name(int isa);
 
 /* 1 if this processor and operating system run it, 0 if not. */
@@ -80,6 +81,20 @@ typedef struct viditq_weights viditq_weights;
  * VIDITQ_MAX_INNER. The result is released by viditq_free_weights. */
 int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
                         int isa, viditq_weights** weights);
+
+/* How weight codes are stored in checkpoints. */
+enum {
+  VIDITQ_UNSIGNED_BYTES = 0,
+  VIDITQ_SIGNED_BYTES = 1,
+  /* 4-bit codes, 8 to an int32, the first in the lowest bits; rows start with a new int32. */
+  VIDITQ_NIBBLES = 2
+};
+
+/* Packs stored codes [channels, inner] without widening them: a nibble per code where they are
+ * nibbles, which are unpacked block by block in the first-level cache when multiplied. The code is
+ * what is stored plus offset, which must be between -128 and 255 for every stored value. */
+int viditq_pack_stored_weights(const uint8_t* stored, int layout, int32_t offset, int64_t channels,
+                               int64_t inner, int isa, viditq_weights** weights);
 
 /* Null is allowed. */
 void viditq_free_weights(viditq_weights* weights);

@@ -3,6 +3,14 @@
 #include "tile.h"
 #include "viditq.h"
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 namespace viditq {
 
 namespace {
@@ -14,6 +22,30 @@ struct Isa {
   bool supported;
 };
 
+#ifdef __x86_64__
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+
+// Leaf 7 of cpuid names AMX; Linux hands out the tile registers, whose state is large, only to
+// processes that ask for them (Documentation/arch/x86/xstate.rst of the kernel).
+bool has_amx() {
+#ifdef __linux__
+  unsigned eax, ebx, ecx, edx;
+  constexpr unsigned kTileAndInt8 = 1u << 24 | 1u << 25;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if ((edx & kTileAndInt8) != kTileAndInt8 || !has_avx512()) return false;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
+
 // Null for unknown numbers.
 const Isa* find(int isa) {
   static const Isa all[VIDITQ_ISA_COUNT] = {
@@ -22,12 +54,13 @@ const Isa* find(int isa) {
       {"avx2", &kAvx2Tile, &kAvx2Rows, __builtin_cpu_supports("avx2") != 0},
       {"avxvnni", &kAvxVnniTile, &kAvx2Rows,
        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avxvnni")},
-      {"avx512vnni", &kAvx512VnniTile, &kAvx512Rows,
-       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni")},
+      {"avx512", &kAvx512VnniTile, &kAvx512Rows, has_avx512()},
+      {"amx", &kAmxTile, &kAvx512Rows, has_amx()},
 #else
       {"avx2", nullptr, nullptr, false},
       {"avxvnni", nullptr, nullptr, false},
-      {"avx512vnni", nullptr, nullptr, false},
+      {"avx512", nullptr, nullptr, false},
+      {"amx", nullptr, nullptr, false},
 #endif
   };
   return isa >= 0 && isa < VIDITQ_ISA_COUNT ? &all[isa] : nullptr;

@@ -7,44 +7,73 @@
 namespace viditq {
 namespace {
 
-// Writes one channel into its panel; returns the sum of its packed codes.
-int32_t pack_channel(const uint8_t* codes, int32_t offset, const viditq_weights& weights,
-                     int8_t* first) {
-  int32_t sum = 0;
-  for (int64_t k = 0; k < weights.inner; k++) {
-    const int32_t code = offset == 0 ? static_cast<int8_t>(codes[k]) : codes[k] - offset;
-    first[k / kStep * weights.tile->channels * kStep + k % kStep] = static_cast<int8_t>(code);
-    sum += code;
+// How codes lie in the source.
+struct Source {
+  const uint8_t* codes;
+  int layout;
+
+  int64_t row_bytes(int64_t inner) const {
+    return layout == VIDITQ_NIBBLES ? (inner + kNibblesPerWord - 1) / kNibblesPerWord * 4 : inner;
   }
-  return sum;
+
+  // The packed code at position k of a row.
+  int32_t packed(const uint8_t* row, int64_t k) const {
+    switch (layout) {
+      case VIDITQ_SIGNED_BYTES:
+        return static_cast<int8_t>(row[k]);
+      case VIDITQ_UNSIGNED_BYTES:
+        return row[k] - 128;
+      default:
+        return k % 2 == 0 ? row[k / 2] & 0xf : row[k / 2] >> 4;
+    }
+  }
+
+ private:
+  static constexpr int64_t kNibblesPerWord = 8;
+};
+
+// Where packed code k of the panel's channel n goes: byte, and for nibbles which half of it.
+void put(viditq_weights* weights, uint8_t* panel, int64_t n, int64_t k, int32_t code) {
+  const int64_t position = (k / kStep * weights->tile->channels + n) * kStep + k % kStep;
+  if (!weights->nibbles) {
+    panel[position] = static_cast<uint8_t>(code);
+    return;
+  }
+  const int64_t run = position / (2 * kNibbleRun);
+  const int64_t in_run = position % (2 * kNibbleRun);
+  panel[run * kNibbleRun + in_run % kNibbleRun] |=
+      static_cast<uint8_t>(in_run < kNibbleRun ? code : code << 4);
 }
 
-void pack(const uint8_t* codes, viditq_weights* weights) {
+void pack(const Source& source, viditq_weights* weights) {
   const int64_t width = weights->tile->channels;
-  std::memset(weights->panels.get(), 0, weights->panel_bytes() * weights->panel_count());
+  const int64_t row_bytes = source.row_bytes(weights->inner);
+  std::memset(weights->panels.get(), 0, static_cast<size_t>(weights->bytes()));
   for (int64_t n = 0; n < weights->channels; n++) {
-    int8_t* first =
-        weights->panels.get() + n / width * weights->panel_bytes() + n % width * kStep;
-    weights->channel_sum[n] =
-        pack_channel(codes + n * weights->inner, weights->offset, *weights, first);
+    const uint8_t* row = source.codes + n * row_bytes;
+    uint8_t* panel = weights->panels.get() + n / width * weights->panel_bytes();
+    int32_t sum = 0;
+    for (int64_t k = 0; k < weights->inner; k++) {
+      const int32_t code = source.packed(row, k);
+      put(weights, panel, n % width, k, code);
+      sum += code;
+    }
+    weights->channel_sum[n] = sum;
   }
 }
 
-}  // namespace
-}  // namespace viditq
-
-int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
-                        int isa, viditq_weights** weights) {
-  if (codes == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
+int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, int isa,
+         viditq_weights** weights) {
+  if (source.codes == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
   *weights = nullptr;
   if (channels < 1 || inner < 1) return VIDITQ_BAD_SIZE;
-  // Room for the padding of the last panel, too.
+  // Room for the padding of the last panel and of every row, too.
   int64_t bytes;
   if (inner > VIDITQ_MAX_INNER ||
-      !viditq::byte_count(channels, inner + viditq::kStep, 2, &bytes)) {
+      !byte_count(channels, inner + kMaxInnerStep, kMaxTileChannels, &bytes)) {
     return VIDITQ_OVERFLOW;
   }
-  const viditq::Tile* tile = viditq::tile_for(isa);
+  const Tile* tile = tile_for(isa);
   if (tile == nullptr) return VIDITQ_BAD_ISA;
 
   std::unique_ptr<viditq_weights> packed(new (std::nothrow) viditq_weights());
@@ -52,21 +81,44 @@ int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels
   packed->tile = tile;
   packed->channels = channels;
   packed->inner = inner;
-  packed->steps = (inner + viditq::kStep - 1) / viditq::kStep;
-  packed->offset = codes_signed ? 0 : 128;
-  packed->panels = viditq::allocate<int8_t>(packed->panel_bytes() * packed->panel_count());
-  packed->channel_sum = viditq::allocate<int32_t>(channels);
+  packed->padded_inner = (inner + tile->inner_step - 1) / tile->inner_step * tile->inner_step;
+  packed->nibbles = source.layout == VIDITQ_NIBBLES;
+  packed->offset = offset;
+  packed->panels = allocate<uint8_t>(packed->bytes());
+  packed->channel_sum = allocate<int32_t>(channels);
   if (packed->panels == nullptr || packed->channel_sum == nullptr) return VIDITQ_NO_MEMORY;
-  viditq::pack(codes, packed.get());
+  pack(source, packed.get());
   *weights = packed.release();
   return VIDITQ_OK;
+}
+
+}  // namespace
+}  // namespace viditq
+
+int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
+                        int isa, viditq_weights** weights) {
+  return viditq_pack_stored_weights(codes, codes_signed ? VIDITQ_SIGNED_BYTES : VIDITQ_UNSIGNED_BYTES,
+                                    0, channels, inner, isa, weights);
+}
+
+int viditq_pack_stored_weights(const uint8_t* codes, int layout, int32_t offset, int64_t channels,
+                               int64_t inner, int isa, viditq_weights** weights) {
+  if (layout != VIDITQ_UNSIGNED_BYTES && layout != VIDITQ_SIGNED_BYTES &&
+      layout != VIDITQ_NIBBLES) {
+    return VIDITQ_BAD_FORMAT;
+  }
+  // Codes beyond a byte would let sums leave int32.
+  const int32_t lowest = layout == VIDITQ_SIGNED_BYTES ? -128 : 0;
+  const int32_t highest = layout == VIDITQ_NIBBLES ? 15 : lowest + 255;
+  if (offset < -128 - lowest || offset > 255 - highest) return VIDITQ_BAD_FORMAT;
+  const int32_t packed_offset = layout == VIDITQ_UNSIGNED_BYTES ? offset + 128 : offset;
+  return viditq::pack(viditq::Source{codes, layout}, packed_offset, channels, inner, isa, weights);
 }
 
 void viditq_free_weights(viditq_weights* weights) { delete weights; }
 
 int64_t viditq_weights_bytes(const viditq_weights* weights) {
   if (weights == nullptr) return 0;
-  return weights->panel_bytes() * weights->panel_count() +
-         weights->channels * static_cast<int64_t>(sizeof(int32_t)) +
+  return weights->bytes() + weights->channels * static_cast<int64_t>(sizeof(int32_t)) +
          static_cast<int64_t>(sizeof(viditq_weights));
 }

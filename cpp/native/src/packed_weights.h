@@ -7,18 +7,24 @@
 #include "tile.h"
 #include "viditq.h"
 
-// Panels of tile->channels channels, each [steps, channels, kStep], padded with zeros.
+// Panels of tile->channels channels, each [padded_inner / kStep, channels, kStep], padded with zeros;
+// a byte per code, or a nibble, as Tile::unpack_nibbles takes them.
 struct viditq_weights {
   const viditq::Tile* tile;
   int64_t channels;
   int64_t inner;
-  int64_t steps;
+  // inner, rounded up to what the tile wants.
+  int64_t padded_inner;
+  bool nibbles;
   // Packed codes are signed: code = packed + offset.
   int32_t offset;
-  viditq::AlignedBuffer<int8_t> panels;
+  viditq::AlignedBuffer<uint8_t> panels;
   // Sum of the packed codes of each channel.
   viditq::AlignedBuffer<int32_t> channel_sum;
 
-  int64_t panel_bytes() const { return steps * tile->channels * viditq::kStep; }
+  // Bytes that `inner` positions of a panel take.
+  int64_t panel_bytes(int64_t inner) const { return inner * tile->channels / (nibbles ? 2 : 1); }
+  int64_t panel_bytes() const { return panel_bytes(padded_inner); }
   int64_t panel_count() const { return (channels + tile->channels - 1) / tile->channels; }
+  int64_t bytes() const { return panel_bytes() * panel_count(); }
 };

@@ -11,16 +11,16 @@ struct RowKernels {
   bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
 
   // codes = clamp(round-half-even(x / scale), lowest, highest) + zero_point; returns their sum. The
-  // bounds are integers below 2^10 in magnitude; x is finite, scale at least 1e-6.
+  // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6.
   int32_t (*encode)(const float* x, int64_t count, float scale, float lowest, float highest,
                     int32_t zero_point, uint8_t* codes);
 };
 
-// The vector kernels multiply by 1/scale instead of dividing, which is several times faster. For
-// steps up to 2^10 the product is within 2.5e-4 of the quotient, so both round to the same integer
-// unless the product lies closer than this to a tie; only such vectors are divided. Larger steps are
-// clamped, whatever they round to.
-constexpr float kTieMargin = 1e-3f;
+// The vector kernels multiply by 1/scale instead of dividing, which is several times faster. Steps
+// beyond the bounds are clamped, whatever they round to; for others, below 2^8, the product is within
+// 3 * 2^-24 * 2^8 < 5e-5 of the quotient, so that both round to the same integer unless the product
+// lies closer than this to a tie. Only such vectors are divided.
+constexpr float kTieMargin = 1e-4f;
 
 extern const RowKernels kPortableRows;
 #ifdef __x86_64__

@@ -1,4 +1,4 @@
-// 16 values at a time; the end of a row under a mask.
+// 64 values at a time, then 16; the end of a row under a mask.
 #include <immintrin.h>
 
 #include "rows.h"
@@ -14,48 +14,111 @@ inline __mmask16 lanes(int64_t left) {
 }
 
 bool extend_range(const float* x, int64_t count, float* lo, float* hi) {
-  const __m512 infinity = _mm512_set1_ps(__builtin_inff());
-  __m512 low = _mm512_set1_ps(*lo);
-  __m512 high = _mm512_set1_ps(*hi);
-  __mmask16 not_finite = 0;
-  for (int64_t i = 0; i < count; i += kWidth) {
-    const __m512 value = _mm512_maskz_loadu_ps(lanes(count - i), x + i);
-    low = _mm512_min_ps(value, low);
-    high = _mm512_max_ps(value, high);
-    not_finite |= _mm512_cmp_ps_mask(_mm512_abs_ps(value), infinity, _CMP_NLT_UQ);
+  // Several chains of minima, so that none waits for the one before.
+  __m512 low0 = _mm512_set1_ps(*lo), low1 = low0, low2 = low0, low3 = low0;
+  __m512 high0 = _mm512_set1_ps(*hi), high1 = high0, high2 = high0, high3 = high0;
+  // Becomes NaN with the first NaN or infinity.
+  __m512 zero_if_finite = _mm512_setzero_ps();
+  const __m512 zero = _mm512_setzero_ps();
+#define VIDITQ_EXTEND(n, v)                                           \
+  {                                                                   \
+    const __m512 value = v;                                           \
+    low##n = _mm512_min_ps(value, low##n);                            \
+    high##n = _mm512_max_ps(value, high##n);                          \
+    zero_if_finite = _mm512_fmadd_ps(value, zero, zero_if_finite);    \
+  }
+  int64_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    VIDITQ_EXTEND(0, _mm512_loadu_ps(x + i))
+    VIDITQ_EXTEND(1, _mm512_loadu_ps(x + i + kWidth))
+    VIDITQ_EXTEND(2, _mm512_loadu_ps(x + i + 2 * kWidth))
+    VIDITQ_EXTEND(3, _mm512_loadu_ps(x + i + 3 * kWidth))
   }
   // Lanes beyond the row are zero, which is within every range.
-  *lo = _mm512_reduce_min_ps(low);
-  *hi = _mm512_reduce_max_ps(high);
-  return not_finite == 0;
+  for (; i < count; i += kWidth) {
+    VIDITQ_EXTEND(0, _mm512_maskz_loadu_ps(lanes(count - i), x + i))
+  }
+  *lo = _mm512_reduce_min_ps(_mm512_min_ps(_mm512_min_ps(low0, low1), _mm512_min_ps(low2, low3)));
+  *hi = _mm512_reduce_max_ps(
+      _mm512_max_ps(_mm512_max_ps(high0, high1), _mm512_max_ps(high2, high3)));
+  return _mm512_cmp_ps_mask(zero_if_finite, zero, _CMP_NEQ_UQ) == 0;
 }
 
-inline __m512 nearest(__m512 v) {
-  return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
+// The grid of a row, in registers.
+struct Steps {
+  __m512 divisor;
+  __m512 reciprocal;
+  __m512 lowest;
+  __m512 highest;
+
+  __m512 clamp(__m512 steps) const {
+    return _mm512_min_ps(_mm512_max_ps(steps, lowest), highest);
+  }
+
+  // The bounds are integers, so that it makes no difference whether rounding or clamping comes first.
+  // *from_integer grows to the largest distance of a product from its integer.
+  __m512i fast(__m512 value, __m512* from_integer) const {
+    const __m512 quotient = clamp(_mm512_mul_ps(value, reciprocal));
+    const __m512i steps = _mm512_cvtps_epi32(quotient);
+    const __m512 distance = _mm512_sub_ps(quotient, _mm512_cvtepi32_ps(steps));
+    // Operation 3 of vrangeps with sign control 0: the larger of the absolute values.
+    *from_integer = _mm512_range_ps(*from_integer, distance, 0x0b);
+    return steps;
+  }
+
+  __m512i exact(__m512 value) const {
+    return _mm512_cvtps_epi32(clamp(_mm512_div_ps(value, divisor)));
+  }
+
+  static bool near_tie(__m512 from_integer) {
+    return _mm512_cmp_ps_mask(from_integer, _mm512_set1_ps(0.5f - kTieMargin), _CMP_GT_OQ) != 0;
+  }
+};
 
 int32_t encode(const float* x, int64_t count, float scale, float lowest, float highest,
                int32_t zero_point, uint8_t* codes) {
-  const __m512 half = _mm512_set1_ps(0.5f);
-  const __m512 margin = _mm512_set1_ps(kTieMargin);
-  const __m512 divisor = _mm512_set1_ps(scale);
-  const __m512 reciprocal = _mm512_set1_ps(1.0f / scale);
-  const __m512 bottom = _mm512_set1_ps(lowest);
-  const __m512 top = _mm512_set1_ps(highest);
-  const __m512i zero = _mm512_set1_epi32(zero_point);
+  const Steps grid{_mm512_set1_ps(scale), _mm512_set1_ps(1.0f / scale), _mm512_set1_ps(lowest),
+                   _mm512_set1_ps(highest)};
+  const __m512i zero16 = _mm512_set1_epi16(static_cast<int16_t>(zero_point));
+  const __m512i ones16 = _mm512_set1_epi16(1);
+  const __m512i low_byte = _mm512_set1_epi16(0xff);
+  // Packing works within 128-bit lanes and leaves the quarters of the vectors interleaved.
+  const __m512i in_order =
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   __m512i sums = _mm512_setzero_si512();
-  for (int64_t i = 0; i < count; i += kWidth) {
+  int64_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    const __m512 x0 = _mm512_loadu_ps(x + i);
+    const __m512 x1 = _mm512_loadu_ps(x + i + kWidth);
+    const __m512 x2 = _mm512_loadu_ps(x + i + 2 * kWidth);
+    const __m512 x3 = _mm512_loadu_ps(x + i + 3 * kWidth);
+    __m512 from_integer = _mm512_setzero_ps();
+    __m512i steps0 = grid.fast(x0, &from_integer);
+    __m512i steps1 = grid.fast(x1, &from_integer);
+    __m512i steps2 = grid.fast(x2, &from_integer);
+    __m512i steps3 = grid.fast(x3, &from_integer);
+    if (Steps::near_tie(from_integer)) {
+      steps0 = grid.exact(x0);
+      steps1 = grid.exact(x1);
+      steps2 = grid.exact(x2);
+      steps3 = grid.exact(x3);
+    }
+    const __m512i left = _mm512_add_epi16(_mm512_packs_epi32(steps0, steps1), zero16);
+    const __m512i right = _mm512_add_epi16(_mm512_packs_epi32(steps2, steps3), zero16);
+    sums = _mm512_dpwssd_epi32(sums, left, ones16);
+    sums = _mm512_dpwssd_epi32(sums, right, ones16);
+    const __m512i packed = _mm512_packus_epi16(_mm512_and_si512(left, low_byte),
+                                               _mm512_and_si512(right, low_byte));
+    _mm512_storeu_si512(codes + i, _mm512_permutexvar_epi32(in_order, packed));
+  }
+  const __m512i zero = _mm512_set1_epi32(zero_point);
+  for (; i < count; i += kWidth) {
     const __mmask16 present = lanes(count - i);
     const __m512 value = _mm512_maskz_loadu_ps(present, x + i);
-    const __m512 quotient = _mm512_mul_ps(value, reciprocal);
-    __m512 steps = nearest(quotient);
-    const __m512 distance = _mm512_abs_ps(_mm512_sub_ps(quotient, steps));
-    const __m512 from_tie = _mm512_abs_ps(_mm512_sub_ps(distance, half));
-    if (_mm512_cmp_ps_mask(from_tie, margin, _CMP_LT_OQ) != 0) {
-      steps = nearest(_mm512_div_ps(value, divisor));
-    }
-    steps = _mm512_min_ps(_mm512_max_ps(steps, bottom), top);
-    const __m512i code = _mm512_add_epi32(_mm512_cvtps_epi32(steps), zero);
+    __m512 from_integer = _mm512_setzero_ps();
+    __m512i steps = grid.fast(value, &from_integer);
+    if (Steps::near_tie(from_integer)) steps = grid.exact(value);
+    const __m512i code = _mm512_add_epi32(steps, zero);
     sums = _mm512_mask_add_epi32(sums, present, sums, code);
     _mm512_mask_cvtepi32_storeu_epi8(codes + i, present, code);
   }

@@ -8,23 +8,44 @@ namespace viditq {
 // Inner positions that one step multiplies and adds up: the width of vpdpbusd.
 constexpr int kStep = 4;
 
-// sums [rows, channels] = products of one panel of activations and one of weights, where
-//   a [steps, rows, kStep] are unsigned codes,
-//   w [steps, channels, kStep] are signed codes, aligned to 64 bytes.
+// A product of rows of activation codes and one panel of weights.
 struct Tile {
   int rows;
   int channels;
-  void (*multiply)(const uint8_t* a, const int8_t* w, int64_t steps, int32_t* sums);
+  // What inner extents are padded to; a multiple of kStep.
+  int inner_step;
+
+  // sums [rows, channels] = a w^T, or += where accumulate, for
+  //   a [rows, inner], unsigned codes, rows a_step bytes apart,
+  //   w [inner / kStep, channels, kStep], signed codes, aligned to 64 bytes;
+  // inner is a multiple of inner_step.
+  void (*multiply)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                   bool accumulate, int32_t* sums);
+
+  // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low nibbles
+  // make 64 bytes, the high nibbles the next 64.
+  void (*unpack_nibbles)(const uint8_t* nibbles, int64_t count, int8_t* bytes);
+
+  // What the thread must do before and after its products; null where nothing.
+  void (*begin)();
+  void (*end)();
 };
 
-// Largest rows * channels of any tile.
-constexpr int kMaxTile = 6 * 64;
+// Largest extents of any tile.
+constexpr int kMaxTileRows = 32;
+constexpr int kMaxTileChannels = 48;
+
+constexpr int kMaxInnerStep = 64;
+
+// Nibbles that are unpacked at a time.
+constexpr int kNibbleRun = 64;
 
 extern const Tile kPortableTile;
 #ifdef __x86_64__
 extern const Tile kAvx2Tile;
 extern const Tile kAvxVnniTile;
 extern const Tile kAvx512VnniTile;
+extern const Tile kAmxTile;
 #endif
 
 // The tile of a VIDITQ_* instruction set; null where it is unknown or not supported here.

@@ -1,69 +1,77 @@
-// 6 rows x 64 channels in 24 accumulators; 4 registers of weights, one of activations.
+// 8 rows x 48 channels in 24 accumulators; 3 registers of weights, one of activations. More channels
+// would take more bytes of weights per product, more rows more loads of activations.
 #include <immintrin.h>
 
 #include <cstring>
 
 #include "tile.h"
+#include "unpack_nibbles.h"
 
 namespace viditq {
 namespace {
 
-constexpr int kRows = 6;
-constexpr int kChannels = 64;
+constexpr int kRows = 8;
+constexpr int kChannels = 48;
+constexpr int kStepBytes = kChannels * kStep;
 
 // Accumulators have names because g++ 12 spills an array of them.
-#define VIDITQ_ROW(m)                                             \
-  {                                                               \
-    int32_t codes;                                                \
-    std::memcpy(&codes, a + m * kStep, sizeof codes);             \
-    const __m512i x = _mm512_set1_epi32(codes);                   \
-    sum##m##0 = _mm512_dpbusd_epi32(sum##m##0, x, w0);            \
-    sum##m##1 = _mm512_dpbusd_epi32(sum##m##1, x, w1);            \
-    sum##m##2 = _mm512_dpbusd_epi32(sum##m##2, x, w2);            \
-    sum##m##3 = _mm512_dpbusd_epi32(sum##m##3, x, w3);            \
+#define VIDITQ_ROW(m, codes_at)                        \
+  {                                                    \
+    int32_t codes;                                     \
+    std::memcpy(&codes, codes_at, sizeof codes);       \
+    const __m512i x = _mm512_set1_epi32(codes);        \
+    sum##m##0 = _mm512_dpbusd_epi32(sum##m##0, x, w0); \
+    sum##m##1 = _mm512_dpbusd_epi32(sum##m##1, x, w1); \
+    sum##m##2 = _mm512_dpbusd_epi32(sum##m##2, x, w2); \
   }
 
-#define VIDITQ_ZERO(m)                                                                   \
-  __m512i sum##m##0 = _mm512_setzero_si512(), sum##m##1 = _mm512_setzero_si512(),        \
-          sum##m##2 = _mm512_setzero_si512(), sum##m##3 = _mm512_setzero_si512();
+// Rows 0 to 3 are addressed from one pointer, 4 to 7 from another, so that all fit the registers.
+#define VIDITQ_STEP(step)                                                \
+  {                                                                      \
+    const __m512i w0 = _mm512_load_si512(w + step * kStepBytes);         \
+    const __m512i w1 = _mm512_load_si512(w + step * kStepBytes + 64);    \
+    const __m512i w2 = _mm512_load_si512(w + step * kStepBytes + 128);   \
+    VIDITQ_ROW(0, a + step * kStep)                                      \
+    VIDITQ_ROW(1, a + step * kStep + a_step)                             \
+    VIDITQ_ROW(2, a + step * kStep + 2 * a_step)                         \
+    VIDITQ_ROW(3, a + step * kStep + a_step3)                            \
+    VIDITQ_ROW(4, lower + step * kStep)                                  \
+    VIDITQ_ROW(5, lower + step * kStep + a_step)                         \
+    VIDITQ_ROW(6, lower + step * kStep + 2 * a_step)                     \
+    VIDITQ_ROW(7, lower + step * kStep + a_step3)                        \
+  }
+
+#define VIDITQ_EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+
+#define VIDITQ_DECLARE(m)                                                                       \
+  __m512i sum##m##0 = accumulate ? _mm512_load_si512(sums + m * kChannels) : _mm512_setzero_si512(); \
+  __m512i sum##m##1 =                                                                           \
+      accumulate ? _mm512_load_si512(sums + m * kChannels + 16) : _mm512_setzero_si512();       \
+  __m512i sum##m##2 =                                                                           \
+      accumulate ? _mm512_load_si512(sums + m * kChannels + 32) : _mm512_setzero_si512();
 
 #define VIDITQ_STORE(m)                                     \
-  _mm512_storeu_si512(sums + m * kChannels, sum##m##0);      \
-  _mm512_storeu_si512(sums + m * kChannels + 16, sum##m##1); \
-  _mm512_storeu_si512(sums + m * kChannels + 32, sum##m##2); \
-  _mm512_storeu_si512(sums + m * kChannels + 48, sum##m##3);
+  _mm512_store_si512(sums + m * kChannels, sum##m##0);      \
+  _mm512_store_si512(sums + m * kChannels + 16, sum##m##1); \
+  _mm512_store_si512(sums + m * kChannels + 32, sum##m##2);
 
-void multiply(const uint8_t* a, const int8_t* w, int64_t steps, int32_t* sums) {
-  VIDITQ_ZERO(0)
-  VIDITQ_ZERO(1)
-  VIDITQ_ZERO(2)
-  VIDITQ_ZERO(3)
-  VIDITQ_ZERO(4)
-  VIDITQ_ZERO(5)
-  for (int64_t step = 0; step < steps; step++) {
-    const __m512i w0 = _mm512_load_si512(w);
-    const __m512i w1 = _mm512_load_si512(w + 64);
-    const __m512i w2 = _mm512_load_si512(w + 128);
-    const __m512i w3 = _mm512_load_si512(w + 192);
-    VIDITQ_ROW(0)
-    VIDITQ_ROW(1)
-    VIDITQ_ROW(2)
-    VIDITQ_ROW(3)
-    VIDITQ_ROW(4)
-    VIDITQ_ROW(5)
-    a += kRows * kStep;
-    w += kChannels * kStep;
+void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
+              int32_t* sums) {
+  VIDITQ_EACH_ROW(VIDITQ_DECLARE)
+  const uint8_t* lower = a + 4 * a_step;
+  const int64_t a_step3 = 3 * a_step;
+  for (int64_t k = 0; k < inner; k += 2 * kStep) {
+    VIDITQ_STEP(0)
+    VIDITQ_STEP(1)
+    a += 2 * kStep;
+    lower += 2 * kStep;
+    w += 2 * kStepBytes;
   }
-  VIDITQ_STORE(0)
-  VIDITQ_STORE(1)
-  VIDITQ_STORE(2)
-  VIDITQ_STORE(3)
-  VIDITQ_STORE(4)
-  VIDITQ_STORE(5)
+  VIDITQ_EACH_ROW(VIDITQ_STORE)
 }
 
 }  // namespace
 
-const Tile kAvx512VnniTile{kRows, kChannels, multiply};
+const Tile kAvx512VnniTile{kRows, kChannels, 2 * kStep, multiply, unpack_nibbles, nullptr, nullptr};
 
 }  // namespace viditq

@@ -52,9 +52,9 @@ void check_against_definition(const std::vector<uint8_t>& a, bool a_signed, int6
 
 TEST(products_are_exact_over_odd_shapes) {
   std::mt19937 random(11);
-  for (const int64_t rows : {1, 2, 6, 7, 97}) {
-    for (const int64_t channels : {1, 15, 17, 64, 65, 130}) {
-      for (const int64_t inner : {1, 3, 4, 5, 63, 64, 257}) {
+  for (const int64_t rows : {1, 2, 7, 8, 33, 97}) {
+    for (const int64_t channels : {1, 17, 48, 65}) {
+      for (const int64_t inner : {1, 3, 4, 5, 63, 64, 257, 771}) {
         std::vector<uint8_t> a(rows * inner);
         std::vector<uint8_t> w(channels * inner);
         for (uint8_t& byte : a) byte = static_cast<uint8_t>(random());
@@ -66,6 +66,74 @@ TEST(products_are_exact_over_odd_shapes) {
         }
       }
     }
+  }
+}
+
+// 4-bit codes as checkpoints hold them, 8 to an int32.
+std::vector<uint8_t> stored_nibbles(const std::vector<uint8_t>& codes, int64_t channels,
+                                    int64_t inner) {
+  const int64_t row_bytes = (inner + 7) / 8 * 4;
+  std::vector<uint8_t> stored(channels * row_bytes);
+  for (int64_t n = 0; n < channels; n++) {
+    for (int64_t k = 0; k < inner; k++) {
+      stored[n * row_bytes + k / 2] |= codes[n * inner + k] << (k % 2 == 0 ? 0 : 4);
+    }
+  }
+  return stored;
+}
+
+TEST(products_of_stored_nibbles_are_those_of_their_codes) {
+  std::mt19937 random(12);
+  for (const int64_t rows : {1, 9, 33, 257}) {
+    for (const int64_t channels : {1, 49, 130}) {
+      for (const int64_t inner : {1, 7, 8, 65, 769, 1537}) {
+        std::vector<uint8_t> a(rows * inner);
+        std::vector<uint8_t> w(channels * inner);
+        for (uint8_t& byte : a) byte = static_cast<uint8_t>(random());
+        for (uint8_t& byte : w) byte = static_cast<uint8_t>(random() & 0xf);
+        const std::vector<uint8_t> stored = stored_nibbles(w, channels, inner);
+        for (const int32_t offset : {0, -8}) {
+          std::vector<uint8_t> codes = w;
+          for (uint8_t& code : codes) code = static_cast<uint8_t>(code + offset);
+          const Weights expected = pack(codes, true, channels, inner, VIDITQ_PORTABLE);
+          std::vector<int32_t> expected_sums(rows * channels);
+          CHECK_EQUAL(viditq_multiply(a.data(), 0, rows, inner, expected.get(),
+                                      expected_sums.data()),
+                      VIDITQ_OK);
+          for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+            if (!viditq_isa_supported(isa)) continue;
+            viditq_weights* handle = nullptr;
+            CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_NIBBLES, offset, channels,
+                                                   inner, isa, &handle),
+                        VIDITQ_OK);
+            const Weights weights(handle);
+            std::vector<int32_t> sums(rows * channels);
+            CHECK_EQUAL(
+                viditq_multiply(a.data(), 0, rows, inner, weights.get(), sums.data()),
+                VIDITQ_OK);
+            CHECK_EQUAL(sums == expected_sums, true);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Checkpoints store asymmetric 8-bit codes as signed bytes, less 128.
+TEST(stored_bytes_take_an_offset) {
+  const std::vector<uint8_t> a = {1, 2, 255};
+  const std::vector<uint8_t> stored = {0x80, 0x00, 0x7f};
+  const std::vector<uint8_t> codes = {0, 128, 255};
+  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+    if (!viditq_isa_supported(isa)) continue;
+    viditq_weights* handle = nullptr;
+    CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_SIGNED_BYTES, 128, 1, 3, isa,
+                                           &handle),
+                VIDITQ_OK);
+    const Weights weights(handle);
+    int32_t sum = 0;
+    CHECK_EQUAL(viditq_multiply(a.data(), 0, 1, 3, weights.get(), &sum), VIDITQ_OK);
+    CHECK_EQUAL(sum, 2 * 128 + 255 * 255);
   }
 }
 
@@ -94,7 +162,7 @@ TEST(instruction_sets_have_names_and_the_portable_one_always_runs) {
   CHECK_EQUAL(viditq_isa_name(VIDITQ_ISA_COUNT) == nullptr, true);
 }
 
-TEST(packed_weights_take_about_a_byte_per_code) {
+TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
   const int64_t channels = 1152;
   const int64_t inner = 1152;
   const std::vector<uint8_t> codes(channels * inner);
@@ -103,6 +171,13 @@ TEST(packed_weights_take_about_a_byte_per_code) {
     const Weights weights = pack(codes, false, channels, inner, isa);
     const int64_t bytes = viditq_weights_bytes(weights.get());
     CHECK_EQUAL(bytes >= channels * inner && bytes < channels * inner + 8 * channels, true);
+    viditq_weights* handle = nullptr;
+    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner, isa,
+                                           &handle),
+                VIDITQ_OK);
+    const Weights nibbles(handle);
+    const int64_t nibble_bytes = viditq_weights_bytes(nibbles.get());
+    CHECK_EQUAL(nibble_bytes < channels * inner / 2 + 8 * channels, true);
   }
   CHECK_EQUAL(viditq_weights_bytes(nullptr), 0);
 }
@@ -121,6 +196,15 @@ TEST(bad_weights_are_refused) {
   CHECK_EQUAL(call(codes.data(), 3, VIDITQ_MAX_INNER + 1, VIDITQ_PORTABLE), VIDITQ_OVERFLOW);
   CHECK_EQUAL(call(codes.data(), INT64_C(1) << 60, 4, VIDITQ_PORTABLE), VIDITQ_OVERFLOW);
   CHECK_EQUAL(call(codes.data(), 3, 4, VIDITQ_ISA_COUNT), VIDITQ_BAD_ISA);
+  const auto stored = [&](const uint8_t* in, int layout, int32_t offset) {
+    return viditq_pack_stored_weights(in, layout, offset, 3, 4, VIDITQ_PORTABLE, &weights);
+  };
+  CHECK_EQUAL(stored(nullptr, VIDITQ_NIBBLES, 0), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(stored(codes.data(), 3, 0), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(stored(codes.data(), -1, 0), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(stored(codes.data(), VIDITQ_UNSIGNED_BYTES, 1), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(stored(codes.data(), VIDITQ_SIGNED_BYTES, 129), VIDITQ_BAD_FORMAT);
+  CHECK_EQUAL(stored(codes.data(), VIDITQ_NIBBLES, INT32_MIN), VIDITQ_BAD_FORMAT);
   CHECK_EQUAL(weights == nullptr, true);
   viditq_free_weights(nullptr);
 }

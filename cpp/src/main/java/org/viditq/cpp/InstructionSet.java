@@ -12,7 +12,8 @@ public enum InstructionSet {
   PORTABLE(Bridge.VIDITQ_PORTABLE),
   AVX2(Bridge.VIDITQ_AVX2),
   AVX_VNNI(Bridge.VIDITQ_AVX_VNNI),
-  AVX512_VNNI(Bridge.VIDITQ_AVX512_VNNI);
+  AVX512(Bridge.VIDITQ_AVX512_VNNI),
+  AMX(Bridge.VIDITQ_AMX);
 
   /** Overrides the choice, for tests: a name as {@link #toString()} gives it. */
   public static final String VARIABLE = "VIDITQ_ISA";
@@ -68,7 +69,7 @@ public enum InstructionSet {
                         + "."));
   }
 
-  /** portable, avx2, avxvnni, avx512vnni. */
+  /** portable, avx2, avxvnni, avx512, amx. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace("_", "");

@@ -1,0 +1,74 @@
+// 32 rows x 32 channels in 4 tile registers; 2 of activations, 2 of weights.
+#include <immintrin.h>
+
+#include <cstring>
+
+#include "tile.h"
+#include "unpack_nibbles.h"
+
+namespace viditq {
+namespace {
+
+constexpr int kRows = 32;
+constexpr int kChannels = 32;
+
+// What one tile register holds.
+constexpr int kTileRows = 16;
+constexpr int kTileBytes = 64;
+constexpr int kTileInts = kTileBytes / 4;
+
+// The operand of ldtilecfg: palette 1, all 8 registers of 16 rows of 64 bytes.
+struct alignas(64) Configuration {
+  uint8_t palette = 1;
+  uint8_t start_row = 0;
+  uint8_t reserved[14] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+// Not a local variable: g++ 12 tells the optimizer that ldtilecfg reads 8 bytes of it only.
+const Configuration kConfiguration;
+
+// The registers belong to the thread; without tile data the processor saves less between threads.
+void begin() { _tile_loadconfig(&kConfiguration); }
+
+void end() { _tile_release(); }
+
+void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
+              int32_t* sums) {
+  constexpr int64_t kSumsStep = kChannels * sizeof(int32_t);
+  // 16 steps of 32 channels: rows of a weight tile are one step of 16 channels.
+  constexpr int64_t kWeightStep = kChannels * kStep;
+  int32_t* lower = sums + kTileRows * kChannels;
+  if (accumulate) {
+    _tile_loadd(0, sums, kSumsStep);
+    _tile_loadd(1, sums + kTileInts, kSumsStep);
+    _tile_loadd(2, lower, kSumsStep);
+    _tile_loadd(3, lower + kTileInts, kSumsStep);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (int64_t k = 0; k < inner; k += kTileBytes) {
+    _tile_loadd(4, a + k, a_step);
+    _tile_loadd(6, w + k * kChannels, kWeightStep);
+    _tile_loadd(7, w + k * kChannels + kTileBytes, kWeightStep);
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_loadd(5, a + kTileRows * a_step + k, a_step);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_stored(0, sums, kSumsStep);
+  _tile_stored(1, sums + kTileInts, kSumsStep);
+  _tile_stored(2, lower, kSumsStep);
+  _tile_stored(3, lower + kTileInts, kSumsStep);
+}
+
+}  // namespace
+
+const Tile kAmxTile{kRows, kChannels, kTileBytes, multiply, unpack_nibbles, begin, end};
+
+}  // namespace viditq
