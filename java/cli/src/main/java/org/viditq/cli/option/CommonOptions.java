@@ -7,7 +7,7 @@ public final class CommonOptions {
   @Option(names = "--json", description = "Print one JSON object instead of text; no progress.")
   public boolean json;
 
-  @Option(names = "--quiet", description = "Print results and errors only; no progress.")
+  @Option(names = "--quiet", description = "Print results, warnings and errors only; no progress.")
   public boolean quiet;
 
   @Option(names = "--debug", description = "Log details, and a stack trace where it fails.")

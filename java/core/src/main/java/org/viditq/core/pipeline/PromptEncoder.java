@@ -3,6 +3,8 @@ package org.viditq.core.pipeline;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
@@ -14,6 +16,11 @@ import org.viditq.core.text.TokenizedText;
  * preprocessing without caption cleaning), tokens, T5.
  */
 final class PromptEncoder<V> {
+  private static final Logger LOG = LoggerFactory.getLogger(PromptEncoder.class);
+
+  /** Characters of a text in a warning. */
+  private static final int MAX_SHOWN = 200;
+
   private final T5Tokenizer tokenizer;
   private final T5Encoder<V> encoder;
   private final Operators<V> operators;
@@ -29,7 +36,10 @@ final class PromptEncoder<V> {
     this.tokens = tokens;
   }
 
-  /** Encodes texts one by one, so that a long list needs no more working memory than one. */
+  /**
+   * Encodes texts one by one, so that a long list needs no more working memory than one. What is
+   * too long is cut, with a warning that says what was lost.
+   */
   TextEmbeddings encode(List<String> texts, Runnable afterEach) {
     int features = encoder.config().channels();
     Tensor values = Tensor.zeros(texts.size(), tokens, features);
@@ -37,6 +47,7 @@ final class PromptEncoder<V> {
     for (int i = 0; i < texts.size(); i++) {
       TokenizedText text =
           tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
+      text.removed().ifPresent(this::warnOfCut);
       V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
       float[] embedding = operators.read(encoded).data();
       System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
@@ -46,5 +57,20 @@ final class PromptEncoder<V> {
       afterEach.run();
     }
     return new TextEmbeddings(values, masks);
+  }
+
+  private void warnOfCut(String removed) {
+    LOG.warn(
+        "The prompt is longer than the {} tokens the model takes; this part was cut off: \"{}\".",
+        tokens,
+        shortened(removed));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_SHOWN
+        ? text
+        : text.substring(0, MAX_SHOWN / 2)
+            + " ... "
+            + text.substring(text.length() - MAX_SHOWN / 2);
   }
 }

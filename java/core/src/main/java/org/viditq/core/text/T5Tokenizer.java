@@ -4,8 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.viditq.core.error.InvalidModelException;
 
 /**
@@ -13,15 +11,10 @@ import org.viditq.core.error.InvalidModelException;
  * padding.
  */
 public final class T5Tokenizer implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(T5Tokenizer.class);
-
   /** Padding and end token of every T5 vocabulary. */
   private static final int PAD_ID = 0;
 
   private static final int END_ID = 1;
-
-  /** Characters of a text in a warning. */
-  private static final int MAX_SHOWN = 200;
 
   private final SubwordVocabulary vocabulary;
 
@@ -60,8 +53,8 @@ public final class T5Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Tokenizes a text to exactly {@code length} ids. A longer text is cut with a warning that says
-   * what was lost.
+   * Tokenizes a text to exactly {@code length} ids. A longer text is cut; the result says what was
+   * lost.
    *
    * @param length at least 1
    */
@@ -79,20 +72,8 @@ public final class T5Tokenizer implements AutoCloseable {
     Optional<String> removed = Optional.empty();
     if (kept < pieces.length) {
       removed = Optional.of(vocabulary.decode(Arrays.copyOfRange(pieces, kept, pieces.length)));
-      LOG.warn(
-          "The prompt is longer than the {} tokens the model takes; this part was cut off: \"{}\".",
-          length,
-          shortened(removed.get()));
     }
     return new TokenizedText(ids, mask, removed);
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= MAX_SHOWN
-        ? text
-        : text.substring(0, MAX_SHOWN / 2)
-            + " ... "
-            + text.substring(text.length() - MAX_SHOWN / 2);
   }
 
   /** Ids of the pieces of a text, however many, without end token and padding. */
