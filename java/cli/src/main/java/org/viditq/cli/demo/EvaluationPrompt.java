@@ -3,12 +3,8 @@ package org.viditq.cli.demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.UsageException;
@@ -27,36 +23,24 @@ record EvaluationPrompt(String prompt, long seed) {
   private static final Pattern TWO_OBJECTS = Pattern.compile(" (above|below|to the) ");
 
   /**
-   * Prompts with a single object, which the sample model does well, among those that were measured:
-   * {@code count} of them, one per background in turn so that a few already differ. Line i has seed
-   * 1000 + i.
+   * The first {@code count} prompts with a single object, which the sample model does well, among
+   * those that were measured. Line i has seed 1000 + i.
    *
    * @throws UsageException if there are not that many
    */
   static List<EvaluationPrompt> singleObjects(Path file, int count) {
     List<String> lines = lines(file);
-    Map<String, Deque<EvaluationPrompt>> byBackground = new LinkedHashMap<>();
-    int available = 0;
+    List<EvaluationPrompt> single = new ArrayList<>();
     for (int i = 0; i < Math.min(lines.size(), MEASURED_LINES); i++) {
-      String line = lines.get(i);
-      if (!TWO_OBJECTS.matcher(line).find()) {
-        byBackground
-            .computeIfAbsent(line.substring(line.lastIndexOf(" on ") + 1), b -> new ArrayDeque<>())
-            .add(new EvaluationPrompt(line, FIRST_SEED + i));
-        available++;
+      if (!TWO_OBJECTS.matcher(lines.get(i)).find()) {
+        single.add(new EvaluationPrompt(lines.get(i), FIRST_SEED + i));
       }
     }
-    if (count < 1 || count > available) {
+    if (count < 1 || count > single.size()) {
       throw new UsageException(
-          "--pictures is " + count + ", but must lie between 1 and " + available + ".");
+          "--pictures is " + count + ", but must lie between 1 and " + single.size() + ".");
     }
-    List<EvaluationPrompt> chosen = new ArrayList<>();
-    while (chosen.size() < count) {
-      byBackground.values().stream()
-          .filter(prompts -> !prompts.isEmpty())
-          .forEach(prompts -> chosen.add(prompts.remove()));
-    }
-    return List.copyOf(chosen.subList(0, count));
+    return List.copyOf(single.subList(0, count));
   }
 
   /** The lines of a prompt file of the sample. */

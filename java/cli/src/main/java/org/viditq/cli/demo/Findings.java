@@ -63,7 +63,7 @@ final class Findings {
         Locale.ROOT,
         "The means differ from the published ones by at most %.1f dB (%s). Those average 24 prompts,"
             + " these the %d shown, and the published dynamic grids are shared over a batch where"
-            + " these are per row.",
+            + " these are per row, which is finer (docs/quality.md has all 24 with both).",
         distance(farthest),
         farthest.title(),
         farthest.pictures().size());
