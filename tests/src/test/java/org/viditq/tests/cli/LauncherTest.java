@@ -258,6 +258,7 @@ class LauncherTest {
       Files.createDirectory(folder);
       for (String name :
           List.of(
+              "chmod",
               "cp",
               "dirname",
               "find",

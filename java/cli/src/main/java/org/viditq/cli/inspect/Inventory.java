@@ -1,7 +1,6 @@
 package org.viditq.cli.inspect;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +12,7 @@ import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 
 /**
- * The layers of one checkpoint, in file order, and their sums.
+ * The layers of one checkpoint, ordered by name, and their sums.
  *
  * @param name of the component in its pipeline; empty for a lone checkpoint
  * @param type of the model, such as PixArtTransformer2DModel; empty if unknown
@@ -35,7 +34,7 @@ record Inventory(
   }
 
   static Inventory of(String name, String type, Checkpoint checkpoint) {
-    Map<String, List<StoredTensor>> groups = new LinkedHashMap<>();
+    Map<String, List<StoredTensor>> groups = new TreeMap<>(new NaturalOrder());
     for (String tensor : checkpoint.names()) {
       groups
           .computeIfAbsent(layerOf(tensor, checkpoint), layer -> new ArrayList<>())

@@ -3,6 +3,7 @@ package org.viditq.quantize.calibrate;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.viditq.core.error.InvalidCheckpointException;
@@ -90,11 +91,12 @@ public final class CalibrationStatistics {
     }
     if (scale.isEmpty()) {
       throw new InvalidPlanException(
-          "No calibration batch lies in timesteps "
-              + range.start()
-              + " to "
-              + range.end()
-              + " of the plan's balancing ranges; calibrate with more steps.");
+          String.format(
+              Locale.ROOT,
+              "No calibration batch lies in the plan's balancing range from timestep %.0f to below"
+                  + " %.0f; calibrate with more steps.",
+              range.start(),
+              range.end()));
     }
     return scale.values();
   }

@@ -68,7 +68,8 @@ class CalibrationStatisticsTest {
         .containsExactly(0.95f * 2 + 0.05f, 0.95f * 4 + 0.05f);
     assertThatThrownBy(() -> statistics.channelScale("fc", TimestepRange.closed(0, 99), 0.95))
         .isInstanceOf(InvalidPlanException.class)
-        .hasMessageContaining("No calibration batch lies in timesteps 0.0 to 100.0");
+        .hasMessageContaining(
+            "No calibration batch lies in the plan's balancing range from timestep 0 to below 100");
     assertThatThrownBy(() -> statistics.channelScale("other", TimestepRange.ALL, 0.95))
         .isInstanceOf(InvalidCheckpointException.class)
         .hasMessageContaining("lack layer other");
