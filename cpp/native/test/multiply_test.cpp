@@ -84,9 +84,9 @@ std::vector<uint8_t> stored_nibbles(const std::vector<uint8_t>& codes, int64_t c
 
 TEST(products_of_stored_nibbles_are_those_of_their_codes) {
   std::mt19937 random(12);
-  for (const int64_t rows : {1, 9, 33, 257}) {
-    for (const int64_t channels : {1, 49, 130}) {
-      for (const int64_t inner : {1, 7, 8, 65, 769, 1537}) {
+  for (const int64_t rows : {1, 9, 257}) {
+    for (const int64_t channels : {1, 49}) {
+      for (const int64_t inner : {1, 7, 65, 769}) {
         std::vector<uint8_t> a(rows * inner);
         std::vector<uint8_t> w(channels * inner);
         for (uint8_t& byte : a) byte = static_cast<uint8_t>(random());

@@ -1,9 +1,14 @@
 package org.viditq.cpp;
 
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.CodeLayout;
+import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.StoredCodes;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.cpp.bridge.Bridge;
 import org.viditq.cpp.bridge.viditq_weights;
@@ -21,7 +26,8 @@ public final class PackedWeights implements AutoCloseable {
   }
 
   /**
-   * Packs [channels, inner] codes; a byte per code.
+   * Packs [channels, inner] codes from where they are stored, a mapped file perhaps; a nibble per
+   * code where they are stored as nibbles, else a byte.
    *
    * @throws ShapeException if {@code inner} exceeds 2^15, the bound up to which sums of 8-bit codes
    *     cannot overflow int32
@@ -32,7 +38,6 @@ public final class PackedWeights implements AutoCloseable {
     NativeLibrary.require();
     WeightCodes codes = weight.codes();
     String shape = "[" + codes.rows() + ", " + codes.columns() + "]";
-    long size = (long) codes.rows() * codes.columns();
     if (codes.columns() > Bridge.VIDITQ_MAX_INNER) {
       throw new ShapeException(
           "Weight "
@@ -41,25 +46,51 @@ public final class PackedWeights implements AutoCloseable {
               + Bridge.VIDITQ_MAX_INNER
               + " input channels are allowed.");
     }
-    try (GrowingBuffer<BytePointer> staging = new GrowingBuffer<>(BytePointer::new);
+    StoredCodes stored = codes.stored().orElseGet(() -> store(codes, weight.grid().format()));
+    try (BytePointer pointer = pointer(stored.bytes());
         PointerPointer<viditq_weights> result = new PointerPointer<>(1)) {
-      BytePointer staged = staging.atLeast(size);
-      byte[] row = new byte[codes.columns()];
-      for (int r = 0; r < codes.rows(); r++) {
-        codes.copyRow(r, row, 0);
-        staged.position((long) r * row.length).put(row, 0, row.length);
-      }
       int status =
-          Bridge.viditq_pack_weights(
-              staged.position(0),
-              weight.grid().format().symmetric() ? 1 : 0,
+          Bridge.viditq_pack_stored_weights(
+              pointer,
+              stored.layout() == CodeLayout.NIBBLES
+                  ? Bridge.VIDITQ_NIBBLES
+                  : Bridge.VIDITQ_SIGNED_BYTES,
+              stored.offset(),
               codes.rows(),
               codes.columns(),
               isa.code(),
               result);
       NativeLibrary.check(status, "packing of weight " + shape + " for " + isa);
       return new PackedWeights(codes.rows(), codes.columns(), result.get(viditq_weights.class, 0));
+    } finally {
+      Reference.reachabilityFence(stored);
     }
+  }
+
+  /** A copy of codes that lie in no layout of a checkpoint. */
+  private static StoredCodes store(WeightCodes codes, IntegerFormat format) {
+    int columns = codes.columns();
+    ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(codes.rows(), columns));
+    byte[] row = new byte[columns];
+    int offset = format.symmetric() ? 0 : 128;
+    for (int r = 0; r < codes.rows(); r++) {
+      codes.copyRow(r, row, 0);
+      for (int c = 0; c < columns; c++) {
+        row[c] -= (byte) offset;
+      }
+      bytes.put(r * columns, row);
+    }
+    return new StoredCodes(CodeLayout.BYTES, offset, bytes);
+  }
+
+  /** The bytes where they lie, or a copy where C++ cannot reach the Java heap. */
+  private static BytePointer pointer(ByteBuffer bytes) {
+    if (bytes.isDirect()) {
+      return new BytePointer(bytes);
+    }
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.get(copy);
+    return new BytePointer(copy);
   }
 
   /** Output channels. */

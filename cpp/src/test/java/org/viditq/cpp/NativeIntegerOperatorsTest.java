@@ -160,6 +160,32 @@ class NativeIntegerOperatorsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nibblesArePackedWhereTheyLieAndStayNibbles(boolean symmetric) {
+    IntegerFormat format = symmetric ? IntegerFormat.symmetric(4) : IntegerFormat.asymmetric(4);
+    Random random = new Random(13);
+    for (int inner : new int[] {1, 7, 64, 769, 8191}) {
+      QuantizedActivations a =
+          reference.quantize(
+              normal(random, 9, inner), new DynamicToken(IntegerFormat.asymmetric(8)));
+      QuantizedWeight plain = randomWeight(random, format, 50, inner);
+      int[] expected = reference.accumulate(a, plain);
+      for (boolean direct : new boolean[] {false, true}) {
+        QuantizedWeight stored =
+            new QuantizedWeight(
+                NibbleCodes.of((ByteCodes) plain.codes(), symmetric, direct), plain.grid());
+        for (InstructionSet isa : InstructionSet.supported()) {
+          try (PackedWeights packed = PackedWeights.of(stored, isa);
+              PackedWeights bytes = PackedWeights.of(plain, isa)) {
+            assertThat(kernels.accumulate(a, packed)).as(isa.toString()).isEqualTo(expected);
+            assertThat(packed.sizeInBytes()).isLessThanOrEqualTo(bytes.sizeInBytes() / 2 + 512);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void accumulatorsReachTheEndsOfInt32WithoutOverflow() {
     int inner = 1 << 15;

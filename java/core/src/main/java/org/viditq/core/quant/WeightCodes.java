@@ -1,5 +1,7 @@
 package org.viditq.core.quant;
 
+import java.util.Optional;
+
 /** The integer codes of a weight matrix [rows = output channels, columns = input channels]. */
 public interface WeightCodes {
   int rows();
@@ -11,6 +13,11 @@ public interface WeightCodes {
    * symmetric ones.
    */
   void copyRow(int row, byte[] destination, int offset);
+
+  /** The codes as they lie in memory, if they lie in one of the {@link CodeLayout}s. */
+  default Optional<StoredCodes> stored() {
+    return Optional.empty();
+  }
 
   /** Bytes that the codes take where they are stored. */
   long sizeInBytes();

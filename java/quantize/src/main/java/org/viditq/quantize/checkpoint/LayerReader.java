@@ -12,13 +12,13 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.AffineGrid;
+import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.quantize.weight.CodeLayout;
 import org.viditq.quantize.weight.StoredWeightCodes;
 
 /** Reads one quantized layer, taking nothing in the file for granted. */

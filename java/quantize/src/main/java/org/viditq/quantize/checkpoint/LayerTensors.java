@@ -9,12 +9,12 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.StaticTensor;
 import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.AffineGrid;
+import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.quantize.weight.CodeLayout;
 import org.viditq.quantize.weight.StoredWeightCodes;
 
 /** The tensors that a quantized layer is stored as. */

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.quantize.plan.QuantizationPlan;
-import org.viditq.quantize.weight.CodeLayout;
 
 /**
  * The {@code quantization_config} of config.json that tools of the compressed-tensors family read.

@@ -1,8 +1,11 @@
 package org.viditq.quantize.weight;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.StoredCodes;
 import org.viditq.core.quant.WeightCodes;
 
 /** Weight codes in one of the {@link CodeLayout}s, on the heap or in a mapped file. */
@@ -100,6 +103,12 @@ public final class StoredWeightCodes implements WeightCodes {
   /** The bytes as they lie; read-only and private to the caller. */
   public ByteBuffer bytes() {
     return bytes.asReadOnlyBuffer().rewind();
+  }
+
+  @Override
+  public Optional<StoredCodes> stored() {
+    int offset = layout == CodeLayout.BYTES ? signedOffset() : -nibbleOffset();
+    return Optional.of(new StoredCodes(layout, offset, bytes()));
   }
 
   @Override

@@ -13,8 +13,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.StoredCodes;
 import org.viditq.core.tensor.Tensor;
 
 class WeightQuantizerTest {
@@ -50,6 +52,27 @@ class WeightQuantizerTest {
         assertThat((double) q.grid().decode(r, code) - w[r * columns + c])
             .as("row %d column %d", r, c)
             .isBetween(-bound, bound);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void storedCodesAreTheCodesLessTheirOffset(
+      IntegerFormat format, int rows, int columns, long seed) {
+    QuantizedWeight q =
+        quantize(adversarial(rows, columns, new Random(seed)), rows, columns, format);
+    StoredCodes stored = q.codes().stored().orElseThrow();
+    byte[] codes = new byte[columns];
+    for (int r = 0; r < rows; r++) {
+      q.codes().copyRow(r, codes, 0);
+      for (int c = 0; c < columns; c++) {
+        int start = r * stored.layout().rowBytes(columns);
+        int value =
+            stored.layout() == CodeLayout.BYTES
+                ? stored.bytes().get(start + c)
+                : stored.bytes().get(start + c / 2) >> c % 2 * 4 & 0xf;
+        assertThat((byte) (value + stored.offset())).isEqualTo(codes[c]);
       }
     }
   }

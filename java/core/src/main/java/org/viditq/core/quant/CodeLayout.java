@@ -1,6 +1,4 @@
-package org.viditq.quantize.weight;
-
-import org.viditq.core.quant.IntegerFormat;
+package org.viditq.core.quant;
 
 /** How weight codes lie in memory and in files; both follow compressed-tensors. */
 public enum CodeLayout {
