@@ -10,6 +10,7 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.picture.ContactSheet;
 import org.viditq.cli.picture.PictureNames;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.InvalidModelException;
@@ -44,6 +45,7 @@ public final class DemoCommand implements Callable<Integer> {
   private static final double GUIDANCE = 4.5;
   private static final String REPORT = "report.html";
   private static final String METRICS = "metrics.json";
+  private static final String COMPARISON = "comparison.png";
 
   @Option(
       names = "--plain",
@@ -137,6 +139,9 @@ public final class DemoCommand implements Callable<Integer> {
     try {
       Files.writeString(folder.resolve(REPORT), report.page().toHtml());
       Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
+      Files.write(
+          folder.resolve(COMPARISON),
+          ContactSheet.of(report.outcomes().stream().map(Outcome::pictures).toList()));
       for (Outcome outcome : report.outcomes()) {
         Path pictures = Files.createDirectory(folder.resolve(outcome.plan()));
         for (int i = 0; i < outcome.pictures().size(); i++) {
