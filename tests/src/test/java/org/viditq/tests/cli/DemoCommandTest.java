@@ -45,7 +45,8 @@ class DemoCommandTest {
     String html = Files.readString(out.resolve("report.html"));
     assertThat(html.split("data:image/png;base64,", -1)).hasSize(1 + 6);
     try (Stream<Path> pictures = Files.walk(out)) {
-      assertThat(pictures.filter(file -> file.toString().endsWith(".png"))).hasSize(6);
+      // One per plan, and all of them on one sheet.
+      assertThat(pictures.filter(file -> file.toString().endsWith(".png"))).hasSize(6 + 1);
     }
   }
 
