@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class InspectCommandTest {
   private static final String SAMPLE = "../samples/pixart-mini";
@@ -57,6 +59,13 @@ class InspectCommandTest {
   void aPathThatDoesNotExist() {
     assertThat(CommandRun.of("inspect", SAMPLE + "/nothing").failedWith(1).stderr())
         .contains("There is no checkpoint " + SAMPLE + "/nothing.");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDeviceIsRefused() {
+    assertThat(CommandRun.of("inspect", "/dev/null").failedWith(1).stderr())
+        .contains("/dev/null is no regular file");
   }
 
   @Test

@@ -41,6 +41,11 @@ public final class Checkpoints {
   }
 
   private static Checkpoint openFile(Path file) {
+    if (!Files.isRegularFile(file)) {
+      // Opening a pipe would wait for its writer, and devices cannot be mapped.
+      throw new InvalidCheckpointException(
+          file + " is no regular file; checkpoints are mapped into memory.");
+    }
     return file.getFileName().toString().endsWith(".json")
         ? ShardedCheckpoint.open(file)
         : SafetensorsFile.open(file);

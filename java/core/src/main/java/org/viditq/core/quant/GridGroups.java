@@ -46,7 +46,10 @@ public final class GridGroups {
     }
     if (x.rank() != 3) {
       throw new ShapeException(
-          "Operator quantize takes x [B, N, C] by token index, not " + x + ".");
+          "Operator quantize takes x [B, N, C] by token index, not "
+              + x
+              + "; keep layers whose input has no tokens, such as the timestep embedder's, in full"
+              + " precision.");
     }
     if (scheme instanceof StaticToken fixed && fixed.grid().groups() != x.dim(1)) {
       throw new ShapeException(

@@ -1,12 +1,18 @@
 package org.viditq.quantize.plan;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.viditq.core.error.InvalidPlanException;
@@ -41,12 +47,22 @@ final class PlanYaml {
   static PlanNode parse(byte[] yaml, String source) {
     JsonNode node;
     try {
-      node = MAPPER.readTree(yaml);
+      node = MAPPER.readTree(UTF_8.newDecoder().decode(ByteBuffer.wrap(yaml)).toString());
+    } catch (MismatchedInputException trailing) {
+      throw new InvalidPlanException(
+          source + " holds more than one YAML document; a plan is one.", trailing);
+    } catch (CharacterCodingException notText) {
+      throw malformed(source, "it is not UTF-8 text", notText);
     } catch (JsonProcessingException malformed) {
-      throw malformed(source, malformed.getOriginalMessage(), malformed);
+      JsonLocation at = malformed.getLocation();
+      throw malformed(
+          source,
+          firstLine(malformed.getOriginalMessage())
+              + (at == null ? "" : " (line " + at.getLineNr() + ")"),
+          malformed);
     } catch (IOException | RuntimeException malformed) {
       // SnakeYAML's scanner lets some of its own runtime exceptions through.
-      throw malformed(source, String.valueOf(malformed.getMessage()), malformed);
+      throw malformed(source, firstLine(String.valueOf(malformed.getMessage())), malformed);
     }
     if (node == null || node.isMissingNode() || node.isNull()) {
       throw new InvalidPlanException(source + " is empty; a plan needs at least weight bits.");
@@ -55,7 +71,10 @@ final class PlanYaml {
   }
 
   private static InvalidPlanException malformed(String source, String reason, Exception cause) {
-    String firstLine = reason.lines().findFirst().orElse("malformed").strip();
-    return new InvalidPlanException(source + " is not valid YAML: " + firstLine + ".", cause);
+    return new InvalidPlanException(source + " is not valid YAML: " + reason + ".", cause);
+  }
+
+  private static String firstLine(String message) {
+    return message.lines().findFirst().orElse("malformed").strip();
   }
 }

@@ -113,7 +113,7 @@ class PlanReaderTest {
       {quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: false}}}} | calib_data is missing
       {quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: true, per_group: False}}}} | dynamic grids are per token
       {part_fp_list: none.txt, quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: true, per_group: token}}}} | part_fp_list
-      weight: {bits: 8                                          | not valid YAML
+      weight: {bits: 8                                          | not valid YAML: while parsing a flow mapping (line
       """;
 
   @TempDir Path folder;
@@ -287,6 +287,19 @@ class PlanReaderTest {
         .map(line -> line.split("\\|", 2))
         .map(row -> Arguments.of(row[0].strip(), row[1].strip()))
         .toList();
+  }
+
+  @Test
+  void rejectsWhatIsNotOneTextDocument() {
+    assertThatThrownBy(() -> parse("weight: {bits: 8}\n---\nweight: {bits: 4}\n"))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContaining("more than one YAML document");
+    assertThatThrownBy(
+            () ->
+                new PlanReader(warnings::add)
+                    .parse(new byte[] {(byte) 0xff, (byte) 0xfe, 0}, "test", "test.yaml"))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessage("test.yaml is not valid YAML: it is not UTF-8 text.");
   }
 
   @Test
