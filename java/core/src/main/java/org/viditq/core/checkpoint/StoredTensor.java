@@ -14,8 +14,10 @@ public interface StoredTensor {
   /** Name within the checkpoint, as in the state dict. */
   String name();
 
+  /** How its elements are stored. */
   DType dtype();
 
+  /** Extents, outermost first. */
   Shape shape();
 
   /**

@@ -10,18 +10,22 @@ import java.util.Optional;
  * @param residual same shape as the result; empty for 0
  */
 public record Epilogue<V>(Activation activation, Optional<V> gate, Optional<V> residual) {
+  /** out = x W^T + b. */
   public static <V> Epilogue<V> none() {
     return new Epilogue<>(Activation.NONE, Optional.empty(), Optional.empty());
   }
 
+  /** out = act(x W^T + b). */
   public static <V> Epilogue<V> activation(Activation activation) {
     return new Epilogue<>(activation, Optional.empty(), Optional.empty());
   }
 
+  /** out = residual + x W^T + b. */
   public static <V> Epilogue<V> residual(V residual) {
     return new Epilogue<>(Activation.NONE, Optional.empty(), Optional.of(residual));
   }
 
+  /** out = residual + gate * (x W^T + b). */
   public static <V> Epilogue<V> gatedResidual(V gate, V residual) {
     return new Epilogue<>(Activation.NONE, Optional.of(gate), Optional.of(residual));
   }

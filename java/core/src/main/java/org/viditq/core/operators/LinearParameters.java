@@ -8,8 +8,10 @@ public sealed interface LinearParameters permits DenseLinearParameters, Quantize
   /** Qualified name in the model, for example {@code transformer_blocks.0.attn1.to_q}. */
   String name();
 
+  /** K, the extent of the last axis of x. */
   int inFeatures();
 
+  /** N, the extent of the last axis of the result. */
   int outFeatures();
 
   /** [out], never quantized. */

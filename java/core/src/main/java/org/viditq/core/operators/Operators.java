@@ -32,6 +32,7 @@ public interface Operators<V> extends AutoCloseable {
    */
   Tensor read(V value);
 
+  /** Extents of a value, known without computing it. */
   Shape shape(V value);
 
   // ---- layers ---------------------------------------------------------------------------------
@@ -115,6 +116,7 @@ public interface Operators<V> extends AutoCloseable {
 
   // ---- pointwise ------------------------------------------------------------------------------
 
+  /** The activation of every element; same shape. Its formula is that of the constant. */
   V activate(V x, Activation activation);
 
   /** a + b with NumPy broadcasting. */
@@ -177,11 +179,17 @@ public interface Operators<V> extends AutoCloseable {
 
   // ---- shape moves ----------------------------------------------------------------------------
 
+  /** The same elements, in row-major order, with other extents of the same product. */
   V reshape(V x, int... dims);
 
   /** Result axis i is axis permutation[i] of x. */
   V permute(V x, int... permutation);
 
+  /**
+   * The parts one after the other along {@code axis}, counted from 0; all other extents are equal.
+   *
+   * @param parts at least one
+   */
   V concat(List<V> parts, int axis);
 
   /** Elements from (inclusive) to (exclusive) of one axis. */

@@ -20,18 +20,22 @@ public record IntegerFormat(int bits, boolean symmetric) {
     }
   }
 
+  /** Unsigned codes with a zero point. */
   public static IntegerFormat asymmetric(int bits) {
     return new IntegerFormat(bits, false);
   }
 
+  /** Signed codes, zero point 0. */
   public static IntegerFormat symmetric(int bits) {
     return new IntegerFormat(bits, true);
   }
 
+  /** Smallest code; values below its own clip. */
   public int minCode() {
     return symmetric ? -(1 << (bits - 1)) : 0;
   }
 
+  /** Largest code; values above its own clip. */
   public int maxCode() {
     return symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   }

@@ -25,6 +25,7 @@ public record TimestepRange(double start, double end) {
     return new TimestepRange(start, end + 1);
   }
 
+  /** Whether {@code timestep}, which may be fractional, lies in it. */
   public boolean contains(double timestep) {
     return timestep >= start && timestep < end;
   }

@@ -4,8 +4,10 @@ import java.util.Optional;
 
 /** The integer codes of a weight matrix [rows = output channels, columns = input channels]. */
 public interface WeightCodes {
+  /** Output channels. */
   int rows();
 
+  /** Input channels. */
   int columns();
 
   /**

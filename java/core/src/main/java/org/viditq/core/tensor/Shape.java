@@ -24,10 +24,12 @@ public final class Shape {
     this.size = (int) elements;
   }
 
+  /** A shape of these extents, outermost first; none for a scalar. */
   public static Shape of(int... dims) {
     return new Shape(dims.clone());
   }
 
+  /** Number of axes. */
   public int rank() {
     return dims.length;
   }

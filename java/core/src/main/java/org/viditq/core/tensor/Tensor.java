@@ -32,25 +32,30 @@ public final class Tensor {
     return new Tensor(Shape.of(dims), data);
   }
 
+  /** A new tensor of zeros. */
   public static Tensor zeros(int... dims) {
     Shape shape = Shape.of(dims);
     return new Tensor(shape, new float[shape.size()]);
   }
 
+  /** A new tensor with {@code value} everywhere. */
   public static Tensor full(float value, int... dims) {
     Tensor tensor = zeros(dims);
     Arrays.fill(tensor.data, value);
     return tensor;
   }
 
+  /** Extents, outermost first. */
   public Shape shape() {
     return shape;
   }
 
+  /** Extent of an axis; negative axes count from the end. */
   public int dim(int axis) {
     return shape.dim(axis);
   }
 
+  /** Number of elements. */
   public int size() {
     return data.length;
   }
