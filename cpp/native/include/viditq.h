@@ -22,7 +22,10 @@ enum {
   VIDITQ_NOT_FINITE = 6,    /* NaN or infinity in x, or a range beyond float32 */
   VIDITQ_BAD_GRID = 7,      /* a scale is not positive and finite */
   VIDITQ_BAD_ISA = 8,       /* an instruction set that is unknown or not supported here */
-  VIDITQ_NO_MEMORY = 9      /* memory could not be allocated */
+  VIDITQ_NO_MEMORY = 9,     /* memory could not be allocated */
+  VIDITQ_NO_THREADS = 10,   /* the threads could not be started */
+  VIDITQ_BAD_ARGUMENT = 11, /* an argument is none of its allowed values */
+  VIDITQ_LIBRARY_FAILED = 12 /* oneDNN refused a product */
 };
 
 /* Largest inner extent up to which sums of products of 8-bit codes cannot overflow int32. */

@@ -24,6 +24,12 @@ const char* viditq_status_message(int status) {
       return "the instruction set is unknown or not supported by this processor";
     case VIDITQ_NO_MEMORY:
       return "memory could not be allocated";
+    case VIDITQ_NO_THREADS:
+      return "the threads could not be started";
+    case VIDITQ_BAD_ARGUMENT:
+      return "an argument is none of its allowed values";
+    case VIDITQ_LIBRARY_FAILED:
+      return "oneDNN refused the product";
     default:
       return "unknown status";
   }

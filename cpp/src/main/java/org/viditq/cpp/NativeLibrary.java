@@ -28,6 +28,12 @@ public final class NativeLibrary {
     return Bridge.viditq_version().getString();
   }
 
+  /** Native memory that values, prepared layers and packed weights of this process hold now. */
+  public static long allocatedBytes() {
+    require();
+    return Bridge.viditq_allocated_bytes();
+  }
+
   static void require() {
     UNAVAILABLE.ifPresent(
         why -> {
@@ -48,7 +54,8 @@ public final class NativeLibrary {
         "Native " + what + " failed: " + Bridge.viditq_status_message(status).getString() + ".";
     throw switch (status) {
       case Bridge.VIDITQ_NOT_FINITE -> new NonFiniteException(message);
-      case Bridge.VIDITQ_BAD_SIZE, Bridge.VIDITQ_OVERFLOW -> new ShapeException(message);
+      case Bridge.VIDITQ_BAD_SIZE, Bridge.VIDITQ_OVERFLOW, Bridge.VIDITQ_BAD_ARGUMENT ->
+          new ShapeException(message);
       default -> new BackendException(message);
     };
   }

@@ -1,7 +1,5 @@
 package org.viditq.reference;
 
-import org.viditq.core.checkpoint.NonFiniteScan;
-import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
 
 /** Refuses NaN and infinities. */
@@ -9,16 +7,7 @@ final class Finite {
   private Finite() {}
 
   /**
-   * @param what begins the message, for example "The weight of layer proj_out"
-   * @throws NonFiniteException if it holds NaN or infinity
-   */
-  static void require(StoredTensor tensor, String what) {
-    if (NonFiniteScan.found(tensor)) {
-      throw failure(what);
-    }
-  }
-
-  /**
+   * @param what begins the message, for example "The input of layer proj_out"
    * @throws NonFiniteException if one of the values is NaN or infinity
    */
   static void require(float[] values, String what) {

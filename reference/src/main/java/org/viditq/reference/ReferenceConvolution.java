@@ -8,6 +8,7 @@ import org.viditq.core.error.BackendException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.LayerChecks;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -25,40 +26,7 @@ final class ReferenceConvolution {
       implements Convolution {}
 
   Convolution prepare(ConvolutionParameters parameters) {
-    String name = parameters.name();
-    int axes = parameters.weight().shape().rank() - 2;
-    boolean oneValuePerAxis =
-        parameters.stride().length == axes
-            && parameters.padBefore().length == axes
-            && parameters.padAfter().length == axes;
-    if (axes < 1 || axes > 3 || !oneValuePerAxis) {
-      throw new ShapeException(
-          "Convolution "
-              + name
-              + " needs a weight [out, in, kernel...] of one to three spatial axes, with one stride"
-              + " and padding each, but got "
-              + parameters.weight().shape()
-              + ".");
-    }
-    if (Arrays.stream(parameters.stride()).anyMatch(s -> s < 1)
-        || Arrays.stream(parameters.padBefore()).anyMatch(p -> p < 0)
-        || Arrays.stream(parameters.padAfter()).anyMatch(p -> p < 0)) {
-      throw new ShapeException(
-          "Convolution " + name + " needs strides of at least 1 and paddings of at least 0.");
-    }
-    parameters
-        .bias()
-        .ifPresent(
-            b -> {
-              require(
-                  b.size() == parameters.outChannels(),
-                  "convolution " + name,
-                  "a bias [out]",
-                  b.shape(),
-                  parameters.weight().shape());
-              Finite.require(b.data(), "The bias of layer " + name);
-            });
-    Finite.require(parameters.weight(), "The weight of layer " + name);
+    LayerChecks.require(parameters);
     return new Prepared(parameters, TransposedWeight.of(parameters.weight()));
   }
 

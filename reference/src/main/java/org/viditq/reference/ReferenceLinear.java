@@ -6,15 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 import org.viditq.core.error.BackendException;
-import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.LayerChecks;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
-import org.viditq.core.quant.ActivationQuantization.StaticTensor;
-import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -39,38 +37,16 @@ final class ReferenceLinear {
       implements Linear {}
 
   Linear prepare(LinearParameters parameters) {
-    String name = parameters.name();
-    parameters.bias().ifPresent(b -> Finite.require(b.data(), "The bias of layer " + name));
+    LayerChecks.require(parameters);
     if (parameters instanceof DenseLinearParameters dense) {
-      Finite.require(dense.weight(), "The weight of layer " + name);
       return new Dense(dense, TransposedWeight.of(dense.weight()));
     }
     QuantizedLinearParameters quantized = (QuantizedLinearParameters) parameters;
     List<TransposedWeight> weights = new ArrayList<>();
     for (WeightSet set : quantized.sets()) {
-      requireUsable(name, set);
       weights.add(TransposedWeight.of(set.weight()));
     }
     return new Quantized(quantized, List.copyOf(weights));
-  }
-
-  private static void requireUsable(String name, WeightSet set) {
-    Finite.require(set.weight().grid().scale(), "The weight scale of layer " + name);
-    if (set.activation() instanceof StaticTensor fixed) {
-      Finite.require(fixed.grid().scale(), "The activation scale of layer " + name);
-    } else if (set.activation() instanceof StaticToken fixed) {
-      Finite.require(fixed.grid().scale(), "The activation scale of layer " + name);
-    }
-    for (float s : set.balance().orElse(new float[0])) {
-      if (!(s > 0) || Float.isInfinite(s)) {
-        throw new NonFiniteException(
-            "The channel balancing of layer "
-                + name
-                + " divides by "
-                + s
-                + "; its divisors must be finite and above 0.");
-      }
-    }
   }
 
   Tensor apply(Tensor x, Linear layer, Epilogue<Tensor> epilogue, double timestep) {

@@ -38,6 +38,11 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   }
 
   @Override
+  public Scope<V> scope() {
+    return inner.scope();
+  }
+
+  @Override
   public Linear prepare(LinearParameters parameters) {
     return inner.prepare(parameters);
   }

@@ -35,6 +35,17 @@ public interface Operators<V> extends AutoCloseable {
   /** Extents of a value, known without computing it. */
   Shape shape(V value);
 
+  /**
+   * Opens a scope: values made from now on are released when it is closed, but for those that
+   * {@link Scope#keep} hands to the scope around it. Scopes nest and are closed in reverse order.
+   * Values made outside every scope live until {@link #close()}. Whoever evaluates a model many
+   * times opens one per evaluation; models open one per block, so that working memory does not grow
+   * with depth. The default releases nothing.
+   */
+  default Scope<V> scope() {
+    return Scope.unlimited();
+  }
+
   // ---- layers ---------------------------------------------------------------------------------
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /** Turns latents to pictures with the decoder of a variational autoencoder. */
@@ -23,12 +24,16 @@ final class LatentDecoder<V> {
    * than one picture.
    */
   List<Image> decode(Tensor latents, Runnable afterEach) {
-    V all = operators.constant(latents);
     List<Image> images = new ArrayList<>();
-    for (int i = 0; i < latents.dim(0); i++) {
-      V latent = autoencoder.unscale(operators.slice(all, 0, i, i + 1));
-      images.add(toImage(operators.read(autoencoder.decode(latent))));
-      afterEach.run();
+    try (Scope<V> batch = operators.scope()) {
+      V all = operators.constant(latents);
+      for (int i = 0; i < latents.dim(0); i++) {
+        try (Scope<V> picture = operators.scope()) {
+          V latent = autoencoder.unscale(operators.slice(all, 0, i, i + 1));
+          images.add(toImage(operators.read(autoencoder.decode(latent))));
+        }
+        afterEach.run();
+      }
     }
     return images;
   }

@@ -6,6 +6,7 @@ import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtTransformer;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /** A PixArt transformer on a backend that computes at once. */
@@ -42,14 +43,16 @@ public final class PixArtDenoiser<V> implements Denoiser {
   public Tensor predict(DenoiserInput input) {
     int batch = input.latents().dim(0);
     operators.selectTimestep(input.timestep());
-    V prediction =
-        transformer.forward(
-            operators.constant(input.latents()),
-            operators.constant(Tensor.full((float) input.timestep(), batch)),
-            operators.constant(input.captions().values()),
-            Optional.of(operators.constant(input.captions().mask())),
-            sizeConditions(input, batch));
-    return operators.read(prediction);
+    try (Scope<V> scope = operators.scope()) {
+      V prediction =
+          transformer.forward(
+              operators.constant(input.latents()),
+              operators.constant(Tensor.full((float) input.timestep(), batch)),
+              operators.constant(input.captions().values()),
+              Optional.of(operators.constant(input.captions().mask())),
+              sizeConditions(input, batch));
+      return operators.read(prediction);
+    }
   }
 
   private Optional<SizeConditions<V>> sizeConditions(DenoiserInput input, int batch) {

@@ -7,6 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.T5Tokenizer;
 import org.viditq.core.text.TokenizedText;
@@ -48,8 +49,7 @@ final class PromptEncoder<V> {
       TokenizedText text =
           tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
       text.removed().ifPresent(this::warnOfCut);
-      V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
-      float[] embedding = operators.read(encoded).data();
+      float[] embedding = encode(text);
       System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
       for (int t = 0; t < tokens; t++) {
         masks.data()[i * tokens + t] = text.mask()[t];
@@ -57,6 +57,13 @@ final class PromptEncoder<V> {
       afterEach.run();
     }
     return new TextEmbeddings(values, masks);
+  }
+
+  private float[] encode(TokenizedText text) {
+    try (Scope<V> scope = operators.scope()) {
+      V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
+      return operators.read(encoded).data();
+    }
   }
 
   private void warnOfCut(String removed) {

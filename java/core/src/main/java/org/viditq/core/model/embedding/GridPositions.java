@@ -10,9 +10,11 @@ import org.viditq.core.tensor.Tensor;
 public final class GridPositions<V> {
   private final Operators<V> operators;
   private final int channels;
-  private volatile Entry<V> last;
 
-  private record Entry<V>(PositionGrid grid, V table) {}
+  /** On the Java heap: a backend's value would be released with the scope that it was made in. */
+  private volatile Entry last;
+
+  private record Entry(PositionGrid grid, Tensor table) {}
 
   public GridPositions(Operators<V> operators, int channels) {
     this.operators = operators;
@@ -21,13 +23,12 @@ public final class GridPositions<V> {
 
   /** tokens [B, height * width, C] of {@code grid}; result likewise. */
   public V addTo(V tokens, PositionGrid grid) {
-    Entry<V> entry = last;
+    Entry entry = last;
     if (entry == null || !entry.grid().equals(grid)) {
       Tensor table = SinCosTable.grid(channels, grid);
-      V constant = operators.constant(table.reshape(1, grid.height() * grid.width(), channels));
-      entry = new Entry<>(grid, constant);
+      entry = new Entry(grid, table.reshape(1, grid.height() * grid.width(), channels));
       last = entry;
     }
-    return operators.add(tokens, entry.table());
+    return operators.add(tokens, operators.constant(entry.table()));
   }
 }

@@ -19,6 +19,7 @@ import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 
 /**
@@ -121,7 +122,9 @@ public final class PixArtTransformer<V> {
     TextTokens<V> tokens = textTokens(text, batch, mask);
     V hidden = positions.addTo(patches.forward(latents), grid);
     for (PixArtBlock<V> block : blocks) {
-      hidden = block.forward(hidden, t.modulation(), tokens);
+      try (Scope<V> scope = operators.scope()) {
+        hidden = scope.keep(block.forward(hidden, t.modulation(), tokens));
+      }
     }
     V features = operators.linear(modulateOutput(hidden, t.embedded(), batch), output);
     return Unpatchify.image(

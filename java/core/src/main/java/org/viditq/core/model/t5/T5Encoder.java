@@ -8,6 +8,7 @@ import org.viditq.core.model.Parameters;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.PaddingMask;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -92,7 +93,9 @@ public final class T5Encoder<V> {
     }
     V hidden = embeddings;
     for (T5Block<V> block : blocks) {
-      hidden = block.forward(hidden, bias);
+      try (Scope<V> scope = operators.scope()) {
+        hidden = scope.keep(block.forward(hidden, bias));
+      }
     }
     return operators.rmsNorm(hidden, finalNorm, config.normEps());
   }

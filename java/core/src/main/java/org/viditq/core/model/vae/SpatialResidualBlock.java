@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 
 /**
  * shortcut(x) + conv2(silu(norm2(conv1(silu(norm1 x))))), 3x3 convolutions; the shortcut is a 1x1
@@ -33,9 +34,16 @@ final class SpatialResidualBlock<V> implements ResidualBlock<V> {
 
   @Override
   public V forward(V x, int frames) {
-    V h = operators.convolution(norm1.forwardSilu(x), conv1);
-    h = operators.convolution(norm2.forwardSilu(h), conv2);
-    V kept = shortcut.isPresent() ? operators.convolution(x, shortcut.get()) : x;
-    return operators.add(kept, h);
+    try (Scope<V> block = operators.scope()) {
+      V h;
+      try (Scope<V> first = operators.scope()) {
+        h = first.keep(operators.convolution(norm1.forwardSilu(x), conv1));
+      }
+      try (Scope<V> second = operators.scope()) {
+        h = second.keep(operators.convolution(norm2.forwardSilu(h), conv2));
+      }
+      V kept = shortcut.isPresent() ? operators.convolution(x, shortcut.get()) : x;
+      return block.keep(operators.add(kept, h));
+    }
   }
 }

@@ -1,0 +1,197 @@
+/* The C interface of viditq's CPU operators: everything that a model computes in float32, and the
+ * quantized linear layer. The rules of viditq.h hold: dense row-major float32, every function
+ * returns a VIDITQ_* status and checks pointers, extents and overlap first. Extents are at least 1.
+ * "Null allowed" says where a buffer may be missing.
+ *
+ * Functions compute with the threads of their context; results do not depend on their number. One
+ * call at a time per context. */
+#ifndef VIDITQ_OPERATORS_H
+#define VIDITQ_OPERATORS_H
+
+#include "viditq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Threads and an instruction set (VIDITQ_PORTABLE and so on). */
+typedef struct viditq_context viditq_context;
+
+int viditq_open(int threads, int isa, viditq_context** context);
+
+/* Null is allowed. */
+void viditq_close(viditq_context* context);
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Memory aligned to 64 bytes; null if there is none, or bytes is below 1. */
+void* viditq_allocate(int64_t bytes);
+
+/* Null is allowed. */
+void viditq_free(void* memory);
+
+/* Bytes that this library holds now, packed weights included. */
+int64_t viditq_allocated_bytes(void);
+
+/* ---- normalization --------------------------------------------------------------------------- */
+
+/* LayerNorm of each row of x [rows, channels], biased variance; gamma and beta [channels], null
+ * allowed. */
+int viditq_layer_norm(viditq_context* context, const float* x, int64_t rows, int64_t channels,
+                      const float* gamma, const float* beta, float eps, float* out);
+
+/* LayerNorm without affine of x [batch, tokens, channels], then n * (1 + scale) + shift, both
+ * [batch, channels] or, where their batch is 1, [1, channels]. */
+int viditq_layer_norm_modulate(viditq_context* context, const float* x, int64_t batch,
+                               int64_t tokens, int64_t channels, const float* shift,
+                               int64_t shift_batch, const float* scale, int64_t scale_batch,
+                               float eps, float* out);
+
+/* x / sqrt(mean(x^2) + eps) * weight per row of x [rows, channels]. */
+int viditq_rms_norm(viditq_context* context, const float* x, int64_t rows, int64_t channels,
+                    const float* weight, float eps, float* out);
+
+/* GroupNorm of x [batch, channels, positions]; channels is a multiple of groups. */
+int viditq_group_norm(viditq_context* context, const float* x, int64_t batch, int64_t channels,
+                      int64_t positions, int64_t groups, const float* gamma, const float* beta,
+                      float eps, float* out);
+
+/* ---- pointwise ------------------------------------------------------------------------------- */
+
+/* The nonlinearities of org.viditq.core.operators.Activation, in its order. */
+enum {
+  VIDITQ_NO_ACTIVATION = 0,
+  VIDITQ_SILU = 1,
+  VIDITQ_GELU_TANH = 2,
+  VIDITQ_GELU_ERF = 3,
+  VIDITQ_RELU = 4,
+  VIDITQ_ACTIVATION_COUNT = 5
+};
+
+int viditq_activate(viditq_context* context, const float* x, int64_t count, int activation,
+                    float* out);
+
+int viditq_scale(viditq_context* context, const float* x, int64_t count, float factor, float* out);
+
+/* x / divisor of each row of x [rows, channels], divisor [channels]; a true division. */
+int viditq_divide(viditq_context* context, const float* x, int64_t rows, int64_t channels,
+                  const float* divisor, float* out);
+
+/* Largest rank of the functions that take steps. */
+enum { VIDITQ_MAX_RANK = 8 };
+
+enum { VIDITQ_ADD = 0, VIDITQ_MULTIPLY = 1 };
+
+/* out[i] = a[i . a_steps] + or * b[i . b_steps] for all indices i below dims [rank]; a has a_count
+ * values, and so on. Steps are in values and not negative; 0 repeats. */
+int viditq_combine(viditq_context* context, int operation, const float* a, int64_t a_count,
+                   const int64_t* a_steps, const float* b, int64_t b_count, const int64_t* b_steps,
+                   const int64_t* dims, int rank, float* out);
+
+/* ---- shape moves ----------------------------------------------------------------------------- */
+
+/* out[i] = x[i . steps], as viditq_combine: permutation and broadcasting. */
+int viditq_gather(viditq_context* context, const float* x, int64_t x_count, const int64_t* steps,
+                  const int64_t* dims, int rank, float* out);
+
+/* Copies `rows` runs of `run` values, from_step and to_step apart: concatenation and slicing. */
+int viditq_copy_runs(viditq_context* context, const float* from, int64_t from_step, int64_t rows,
+                     int64_t run, float* to, int64_t to_step);
+
+/* Each value of x [planes, height, width] twice along both axes: [planes, 2 height, 2 width]. */
+int viditq_upsample(viditq_context* context, const float* x, int64_t planes, int64_t height,
+                    int64_t width, float* out);
+
+/* ---- embeddings ------------------------------------------------------------------------------ */
+
+/* Rows of table [vocabulary, channels]; VIDITQ_BAD_ARGUMENT if an index is outside of it. */
+int viditq_embed(viditq_context* context, const float* table, int64_t vocabulary, int64_t channels,
+                 const int32_t* indices, int64_t count, float* out);
+
+/* out [batch, dimension]: sin(t f) | cos(t f), the other way round if flip is not 0, with
+ * f_i = exp(-ln(10000) i / (dimension/2 - shift)), exponent, f and t f rounded to float32; an odd
+ * dimension ends with a zero. dimension is at least 2, dimension/2 above shift. */
+int viditq_timestep_embedding(viditq_context* context, const float* timesteps, int64_t batch,
+                              int64_t dimension, int flip, float shift, float* out);
+
+/* (x0, x1) of x [batch, tokens, heads, d], d even, becomes (x0 cos - x1 sin, x1 cos + x0 sin);
+ * cosines and sines [tokens, d]. */
+int viditq_rotary(viditq_context* context, const float* x, int64_t batch, int64_t tokens,
+                  int64_t heads, int64_t d, const float* cosines, const float* sines, float* out);
+
+/* ---- attention ------------------------------------------------------------------------------- */
+
+/* softmax(scale q k^T + bias) v for q [batch, queries, heads * d]. Sample i attends to rows
+ * key_starts[i] to key_starts[i + 1] - 1 of k [keys, heads * d] and v [keys, heads * dv], at least
+ * one; key_starts [batch + 1] ascends from 0 to keys. bias, null allowed, has the extents bias_dims
+ * [4], which broadcast to [batch, heads, queries, keys of every sample]. out [batch, queries,
+ * heads * dv]. */
+int viditq_attention(viditq_context* context, const float* q, const float* k, const float* v,
+                     int64_t batch, int64_t queries, int64_t heads, int64_t d, int64_t dv,
+                     const int64_t* key_starts, float scale, const float* bias,
+                     const int64_t* bias_dims, float* out);
+
+/* ---- linear layers --------------------------------------------------------------------------- */
+
+/* How weights are stored. */
+enum { VIDITQ_FLOAT32 = 0, VIDITQ_FLOAT16 = 1, VIDITQ_BFLOAT16 = 2 };
+
+/* A weight [out, in] as oneDNN multiplies with it, float32. */
+typedef struct viditq_dense viditq_dense;
+
+/* Converts and packs; released by viditq_free_dense. */
+int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in,
+                         viditq_dense** dense);
+
+/* Null is allowed. */
+void viditq_free_dense(viditq_dense* dense);
+
+/* What linear layers do with their product y [rows, out]: residual + gate * act(y + bias).
+ * bias [out], gate [rows / rows_per_gate, out], residual [rows, out]; null allowed for each.
+ * rows is a multiple of rows_per_gate where there is a gate. */
+
+/* x [rows, in] times the weight transposed. */
+int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const float* x, int64_t rows,
+                        int64_t in, const float* bias, int activation, const float* gate,
+                        int64_t rows_per_gate, const float* residual, float* out);
+
+/* viditq_quantize_tokens with the context's threads and instruction set. */
+int viditq_quantize(viditq_context* context, const float* x, int64_t rows, int64_t columns,
+                    int bits, int is_symmetric, uint8_t* codes, float* scale, int32_t* zero_point,
+                    int32_t* row_sum);
+
+/* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of
+ * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact.
+ * codes [rows, inner] with their scale, zero_point and row_sum [rows] come from viditq_quantize or
+ * viditq_encode; the zero points of weights [channels] lie within their codes. */
+int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
+                            const float* weight_scale, const int32_t* weight_zero_point,
+                            const uint8_t* codes, int codes_signed, int64_t rows, int64_t inner,
+                            const float* scale, const int32_t* zero_point, const int32_t* row_sum,
+                            const float* bias, int activation, const float* gate,
+                            int64_t rows_per_gate, const float* residual, float* out);
+
+/* ---- convolution ----------------------------------------------------------------------------- */
+
+/* A convolution over three axes; fewer are led by axes of extent 1. */
+typedef struct viditq_convolution viditq_convolution;
+
+/* weight [out, in, kernel...], kernel [3]; released by viditq_free_convolution. */
+int viditq_prepare_convolution(const void* weight, int type, int64_t out, int64_t in,
+                               const int64_t* kernel, viditq_convolution** convolution);
+
+/* Null is allowed. */
+void viditq_free_convolution(viditq_convolution* convolution);
+
+/* Cross-correlation of x [batch, in, extents...] with zeros before and after each axis; extents,
+ * stride, before and after are [3]. bias [out], null allowed. The result
+ * [batch, out, (extent + before + after - kernel) / stride + 1 ...] has at least one value. */
+int viditq_convolve(viditq_context* context, viditq_convolution* convolution, const float* x,
+                    int64_t batch, int64_t in, const int64_t* extents, const int64_t* stride,
+                    const int64_t* before, const int64_t* after, const float* bias, float* out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+// Multi-head attention: tasks of one head and some query rows each.
+#include <algorithm>
+
+#include "aligned_buffer.h"
+#include "context.h"
+#include "extents.h"
+#include "viditq_operators.h"
+
+namespace viditq {
+namespace {
+
+// Broadcasting of the bias to [batch, heads, queries, keys], as steps per axis.
+struct BiasSteps {
+  int64_t sample = 0;
+  int64_t head = 0;
+  int64_t query = 0;
+  int64_t key = 0;
+  int64_t bytes = 0;
+
+  static int of(const int64_t* dims, int64_t batch, int64_t heads, int64_t queries, int64_t keys,
+                BiasSteps* steps) {
+    const int64_t targets[4] = {batch, heads, queries, keys};
+    for (int axis = 0; axis < 4; axis++) {
+      if (dims[axis] != 1 && dims[axis] != targets[axis]) return VIDITQ_BAD_SIZE;
+    }
+    steps->sample = dims[0] == 1 ? 0 : dims[1] * dims[2] * dims[3];
+    steps->head = dims[1] == 1 ? 0 : dims[2] * dims[3];
+    steps->query = dims[2] == 1 ? 0 : dims[3];
+    steps->key = dims[3] == 1 ? 0 : 1;
+    return float_bytes({dims[0], dims[1], dims[2], dims[3]}, &steps->bytes);
+  }
+};
+
+// Every sample has a key; with a bias, all have as many.
+int check_key_starts(const int64_t* starts, int64_t batch, bool equal) {
+  if (starts[0] != 0) return VIDITQ_BAD_SIZE;
+  for (int64_t i = 0; i < batch; i++) {
+    if (starts[i + 1] <= starts[i]) return VIDITQ_BAD_SIZE;
+    if (equal && starts[i + 1] - starts[i] != starts[1]) return VIDITQ_BAD_SIZE;
+  }
+  return VIDITQ_OK;
+}
+
+}  // namespace
+}  // namespace viditq
+
+int viditq_attention(viditq_context* context, const float* q, const float* k, const float* v,
+                     int64_t batch, int64_t queries, int64_t heads, int64_t d, int64_t dv,
+                     const int64_t* key_starts, float scale, const float* bias,
+                     const int64_t* bias_dims, float* out) {
+  if (context == nullptr || key_starts == nullptr || (bias != nullptr && bias_dims == nullptr)) {
+    return VIDITQ_NULL_POINTER;
+  }
+  int64_t q_bytes;
+  int64_t out_bytes;
+  int status = viditq::float_bytes({batch, queries, heads, d}, &q_bytes);
+  if (status == VIDITQ_OK) status = viditq::float_bytes({batch, queries, heads, dv}, &out_bytes);
+  if (status == VIDITQ_OK) status = viditq::check_key_starts(key_starts, batch, bias != nullptr);
+  if (status != VIDITQ_OK) return status;
+  int64_t k_bytes;
+  int64_t v_bytes;
+  status = viditq::float_bytes({key_starts[batch], heads, d}, &k_bytes);
+  if (status == VIDITQ_OK) status = viditq::float_bytes({key_starts[batch], heads, dv}, &v_bytes);
+  viditq::BiasSteps steps;
+  if (status == VIDITQ_OK && bias != nullptr) {
+    status =
+        viditq::BiasSteps::of(bias_dims, batch, heads, queries, key_starts[1], &steps);
+  }
+  if (status != VIDITQ_OK) return status;
+  status = viditq::check_buffers(
+      {{q, q_bytes}, {k, k_bytes}, {v, v_bytes}, viditq::optional(bias, steps.bytes, q)},
+      {{out, out_bytes}});
+  if (status != VIDITQ_OK) return status;
+
+  const int64_t floats = context->kernels.attention_scratch(d, dv);
+  const auto scratch = viditq::allocate<float>(floats * context->pool.threads());
+  if (scratch == nullptr) return VIDITQ_NO_MEMORY;
+  const int64_t blocks = (queries + viditq::kTaskQueries - 1) / viditq::kTaskQueries;
+  context->pool.run(batch * heads * blocks, [&](int64_t task, int thread) {
+    const int64_t sample = task / (heads * blocks);
+    const int64_t head = task / blocks % heads;
+    const int64_t first = task % blocks * viditq::kTaskQueries;
+    viditq::AttentionTask t;
+    t.q_step = t.k_step = heads * d;
+    t.v_step = heads * dv;
+    t.q = q + (sample * queries + first) * t.q_step + head * d;
+    t.k = k + key_starts[sample] * t.k_step + head * d;
+    t.v = v + key_starts[sample] * t.v_step + head * dv;
+    t.out = out + (sample * queries + first) * t.v_step + head * dv;
+    t.queries = std::min(viditq::kTaskQueries, queries - first);
+    t.keys = key_starts[sample + 1] - key_starts[sample];
+    t.d = d;
+    t.dv = dv;
+    t.scale = scale;
+    t.bias = bias == nullptr ? nullptr
+                             : bias + sample * steps.sample + head * steps.head +
+                                   first * steps.query;
+    t.bias_query_step = steps.query;
+    t.bias_key_step = steps.key;
+    context->kernels.attend(t, scratch.get() + thread * floats);
+  });
+  return VIDITQ_OK;
+}

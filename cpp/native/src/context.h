@@ -1,0 +1,26 @@
+// What the operators of viditq_operators.h compute with.
+#pragma once
+
+#include "float_kernels.h"
+#include "thread_pool.h"
+
+struct viditq_context {
+  viditq_context(int threads, int isa, const viditq::FloatKernels* kernels)
+      : pool(threads), isa(isa), kernels(*kernels) {}
+
+  viditq::ThreadPool pool;
+  const int isa;
+  const viditq::FloatKernels& kernels;
+};
+
+namespace viditq {
+
+// Floats that a task handles at least: some microseconds of work, a hundred times what a task costs.
+constexpr int64_t kTaskFloats = 16384;
+
+// Rows of a task, for rows of `columns` floats.
+inline int64_t task_rows(int64_t columns) {
+  return columns >= kTaskFloats ? 1 : kTaskFloats / columns;
+}
+
+}  // namespace viditq

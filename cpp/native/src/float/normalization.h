@@ -1,0 +1,77 @@
+// LayerNorm, RMSNorm and GroupNorm on contiguous values: moments in two passes with sums in float64.
+#pragma once
+
+#include <cmath>
+
+#include "vector.h"
+
+namespace viditq {
+namespace {
+
+// The mean as a sum of two floats: x - high is nearly exact where x is close to it.
+struct Moments {
+  float mean_high;
+  float mean_low;
+  float inverse_deviation;  // 1 / sqrt(variance + eps)
+
+  Vec normalize(Vec x) const { return ((x - mean_high) - mean_low) * inverse_deviation; }
+};
+
+inline Moments moments_of(const float* x, int64_t count, float eps) {
+  DoubleSum sum;
+  for_each_vector(count, [&](int64_t i, int64_t lanes) { sum.add(load_lanes(x + i, lanes)); });
+  const double mean = sum.total() / static_cast<double>(count);
+  const float high = static_cast<float>(mean);
+  const float low = static_cast<float>(mean - high);
+  DoubleSum squares;
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) squares.add_square((load(x + i) - high) - low);
+  double total = squares.total();
+  for (; i < count; i++) {
+    const double difference = (x[i] - high) - low;
+    total += difference * difference;
+  }
+  const double variance = total / static_cast<double>(count);
+  return {high, low, static_cast<float>(1.0 / std::sqrt(variance + eps))};
+}
+
+// out = n * (base + factor) + offset of the normalized row n; a null factor is 1 - base, a null
+// offset 0.
+void normalize_row(const float* x, int64_t count, float eps, const float* factor, float base,
+                   const float* offset, float* out) {
+  const Moments moments = moments_of(x, count, eps);
+  for_each_vector(count, [&](int64_t i, int64_t lanes) {
+    Vec n = moments.normalize(load_lanes(x + i, lanes));
+    if (factor != nullptr) n *= base + load_lanes(factor + i, lanes);
+    if (offset != nullptr) n += load_lanes(offset + i, lanes);
+    store_lanes(out + i, lanes, n);
+  });
+}
+
+void rms_row(const float* x, int64_t count, float eps, const float* weight, float* out) {
+  DoubleSum squares;
+  for_each_vector(count,
+                  [&](int64_t i, int64_t lanes) { squares.add_square(load_lanes(x + i, lanes)); });
+  const float factor =
+      static_cast<float>(1.0 / std::sqrt(squares.total() / static_cast<double>(count) + eps));
+  for_each_vector(count, [&](int64_t i, int64_t lanes) {
+    store_lanes(out + i, lanes, load_lanes(x + i, lanes) * factor * load_lanes(weight + i, lanes));
+  });
+}
+
+// One group of one sample: x [channels, positions], gamma and beta [channels].
+void normalize_group(const float* x, int64_t channels, int64_t positions, const float* gamma,
+                     const float* beta, float eps, float* out) {
+  const Moments moments = moments_of(x, channels * positions, eps);
+  for (int64_t c = 0; c < channels; c++) {
+    const float* from = x + c * positions;
+    float* to = out + c * positions;
+    for_each_vector(positions, [&](int64_t i, int64_t lanes) {
+      store_lanes(to + i, lanes,
+                  moments.normalize(load_lanes(from + i, lanes)) * gamma[c] + beta[c]);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace viditq

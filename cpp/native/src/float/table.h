@@ -1,0 +1,14 @@
+// Everything in this folder as one table; the last include of a file per instruction set.
+#pragma once
+
+#include "attention.h"
+#include "float_kernels.h"
+#include "linear_finish.h"
+#include "nonlinearity.h"
+#include "normalization.h"
+
+#define VIDITQ_FLOAT_TABLE                                                                        \
+  {                                                                                               \
+    normalize_row, rms_row, normalize_group, activate, finish_row, dequantize_row,                \
+        attention_scratch, attend                                                                 \
+  }

@@ -1,0 +1,107 @@
+// Vectors of float32 in GCC's notation, as wide as VIDITQ_VECTOR_BYTES. Included by one file per
+// instruction set; everything lies in an unnamed namespace, so that no code compiled for one
+// processor is linked into the code for another.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace viditq {
+namespace {
+
+typedef float Vec __attribute__((vector_size(VIDITQ_VECTOR_BYTES)));
+typedef int32_t IntVec __attribute__((vector_size(VIDITQ_VECTOR_BYTES)));
+typedef uint32_t UnsignedVec __attribute__((vector_size(VIDITQ_VECTOR_BYTES)));
+typedef float HalfVec __attribute__((vector_size(VIDITQ_VECTOR_BYTES / 2)));
+typedef double DoubleVec __attribute__((vector_size(VIDITQ_VECTOR_BYTES)));
+
+constexpr int64_t kWidth = VIDITQ_VECTOR_BYTES / sizeof(float);
+
+inline Vec broadcast(float value) { return Vec{} + value; }
+
+inline Vec load(const float* from) {
+  Vec v;
+  std::memcpy(&v, from, sizeof(v));
+  return v;
+}
+
+inline void store(float* to, Vec v) { std::memcpy(to, &v, sizeof(v)); }
+
+// The first `count` lanes; zeros in the others.
+inline Vec load_part(const float* from, int64_t count) {
+  Vec v{};
+  std::memcpy(&v, from, static_cast<size_t>(count) * sizeof(float));
+  return v;
+}
+
+inline void store_part(float* to, int64_t count, Vec v) {
+  std::memcpy(to, &v, static_cast<size_t>(count) * sizeof(float));
+}
+
+// a < b ? b : a, which is a where a is NaN.
+inline Vec max(Vec a, Vec b) { return a < b ? b : a; }
+inline Vec min(Vec a, Vec b) { return a > b ? b : a; }
+
+inline float horizontal_max(Vec v) {
+  float result = v[0];
+  for (int64_t i = 1; i < kWidth; i++) result = v[i] > result ? v[i] : result;
+  return result;
+}
+
+inline float horizontal_sum(Vec v) {
+  float result = v[0];
+  for (int64_t i = 1; i < kWidth; i++) result += v[i];
+  return result;
+}
+
+// Sum in float64: rows may hold large means beside small differences.
+struct DoubleSum {
+  DoubleVec low{};
+  DoubleVec high{};
+
+  void add(Vec v) {
+    HalfVec halves[2];
+    std::memcpy(halves, &v, sizeof(v));
+    low += __builtin_convertvector(halves[0], DoubleVec);
+    high += __builtin_convertvector(halves[1], DoubleVec);
+  }
+
+  void add_square(Vec v) {
+    HalfVec halves[2];
+    std::memcpy(halves, &v, sizeof(v));
+    const DoubleVec a = __builtin_convertvector(halves[0], DoubleVec);
+    const DoubleVec b = __builtin_convertvector(halves[1], DoubleVec);
+    low += a * a;
+    high += b * b;
+  }
+
+  double total() const {
+    const DoubleVec both = low + high;
+    double result = both[0];
+    for (int64_t i = 1; i < kWidth / 2; i++) result += both[i];
+    return result;
+  }
+};
+
+// Calls f(first, lanes) for each vector of 0..count-1; only the last one may be a part.
+template <typename F>
+inline void for_each_vector(int64_t count, const F& f) {
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) f(i, kWidth);
+  if (i < count) f(i, count - i);
+}
+
+inline Vec load_lanes(const float* from, int64_t lanes) {
+  return lanes == kWidth ? load(from) : load_part(from, lanes);
+}
+
+inline void store_lanes(float* to, int64_t lanes, Vec v) {
+  if (lanes == kWidth) {
+    store(to, v);
+  } else {
+    store_part(to, lanes, v);
+  }
+}
+
+}  // namespace
+}  // namespace viditq

@@ -1,0 +1,36 @@
+// The float32 kernels that are compiled once per instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "attention_task.h"
+#include "finish.h"
+
+namespace viditq {
+
+struct FloatKernels {
+  void (*normalize_row)(const float* x, int64_t count, float eps, const float* factor, float base,
+                        const float* offset, float* out);
+  void (*rms_row)(const float* x, int64_t count, float eps, const float* weight, float* out);
+  void (*normalize_group)(const float* x, int64_t channels, int64_t positions, const float* gamma,
+                          const float* beta, float eps, float* out);
+  void (*activate)(const float* x, int64_t count, int activation, float* out);
+  void (*finish_row)(const float* product, int64_t count, const RowFinish& finish, float* out);
+  // For activation zero points within 8-bit codes.
+  void (*dequantize_row)(const int32_t* sums, int64_t count, const RowGrids& grids,
+                         const RowFinish& finish, float* out);
+  // Floats of working memory for attend, aligned to 64 bytes.
+  int64_t (*attention_scratch)(int64_t d, int64_t dv);
+  void (*attend)(const AttentionTask& task, float* scratch);
+};
+
+extern const FloatKernels kPortableFloat;
+#ifdef __x86_64__
+extern const FloatKernels kAvx2Float;
+extern const FloatKernels kAvx512Float;
+#endif
+
+// The kernels for a VIDITQ_* instruction set; null where it is unknown or not supported here.
+const FloatKernels* float_kernels_for(int isa);
+
+}  // namespace viditq

@@ -1,0 +1,253 @@
+// Linear layers and convolutions against their definitions.
+#include <cstring>
+
+#include "operators.h"
+
+using operators::normal;
+
+namespace {
+
+double activated(int activation, double x) {
+  switch (activation) {
+    case VIDITQ_SILU:
+      return x / (1.0 + std::exp(-x));
+    case VIDITQ_GELU_TANH:
+      return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
+    case VIDITQ_GELU_ERF:
+      return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+    case VIDITQ_RELU:
+      return std::fmax(x, 0.0);
+    default:
+      return x;
+  }
+}
+
+struct Extents {
+  int64_t rows, in, out;
+};
+
+const std::vector<Extents> kExtents = {{1, 1, 1}, {2, 257, 65}, {65, 33, 130}, {130, 64, 17}};
+
+}  // namespace
+
+TEST(activations_keep_their_stated_error) {
+  std::vector<float> x;
+  for (float v = -100.0f; v <= 100.0f; v += 0.0371f) x.push_back(v);
+  for (const float v : {0.0f, -0.0f, 1e-40f, -1e-40f, 1e4f, -1e4f, 3e38f, -3e38f}) x.push_back(v);
+  operators::on_every_isa(2, [&](viditq_context* context) {
+    for (int activation = 0; activation < VIDITQ_ACTIVATION_COUNT; activation++) {
+      std::vector<float> out(x.size());
+      CHECK_EQUAL(viditq_activate(context, x.data(), x.size(), activation, out.data()), VIDITQ_OK);
+      std::vector<double> expected;
+      for (const float v : x) expected.push_back(activated(activation, v));
+      CHECK_CLOSE(out, expected, 1e-6);
+    }
+  });
+}
+
+TEST(dense_layers_are_their_definition) {
+  operators::on_every_isa(2, [](viditq_context* context) {
+    for (const Extents& e : kExtents) {
+      const auto x = normal(e.rows * e.in, 1);
+      const auto weight = normal(e.out * e.in, 2);
+      const auto bias = normal(e.out, 3);
+      const auto gate = normal(e.out, 4);
+      const auto residual = normal(e.rows * e.out, 5);
+      viditq_dense* dense = nullptr;
+      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, &dense),
+                  VIDITQ_OK);
+      std::vector<float> out(e.rows * e.out, NAN);
+      CHECK_EQUAL(viditq_dense_linear(context, dense, x.data(), e.rows, e.in, bias.data(),
+                                      VIDITQ_GELU_TANH, gate.data(), e.rows, residual.data(),
+                                      out.data()),
+                  VIDITQ_OK);
+      viditq_free_dense(dense);
+      std::vector<double> expected;
+      for (int64_t m = 0; m < e.rows; m++) {
+        for (int64_t n = 0; n < e.out; n++) {
+          double y = bias[n];
+          for (int64_t k = 0; k < e.in; k++) {
+            y += static_cast<double>(x[m * e.in + k]) * weight[n * e.in + k];
+          }
+          expected.push_back(residual[m * e.out + n] + gate[n] * activated(VIDITQ_GELU_TANH, y));
+        }
+      }
+      CHECK_CLOSE(out, expected, 1e-5);
+    }
+  });
+}
+
+TEST(dense_layers_read_every_stored_type) {
+  operators::Context context(1, VIDITQ_PORTABLE);
+  // 1, -2, the largest and the smallest subnormal number, and 0, in both formats.
+  const std::vector<uint16_t> halves = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000};
+  const std::vector<float> half_values = {1.0f, -2.0f, 65504.0f, 0x1p-24f, -0.0f};
+  const std::vector<uint16_t> brains = {0x3f80, 0xc000, 0x4780, 0x0001, 0x8000};
+  const std::vector<float> brain_values = {1.0f, -2.0f, 65536.0f, 0x1p-133f, -0.0f};
+  const auto check = [&](const std::vector<uint16_t>& stored, int type,
+                         const std::vector<float>& values) {
+    viditq_dense* dense = nullptr;
+    CHECK_EQUAL(viditq_prepare_dense(stored.data(), type, 5, 1, &dense), VIDITQ_OK);
+    const float one = 1.0f;
+    std::vector<float> out(5);
+    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, &one, 1, 1, nullptr,
+                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, out.data()),
+                VIDITQ_OK);
+    viditq_free_dense(dense);
+    CHECK_CLOSE(out, std::vector<double>(values.begin(), values.end()), 0.0);
+  };
+  check(halves, VIDITQ_FLOAT16, half_values);
+  check(brains, VIDITQ_BFLOAT16, brain_values);
+}
+
+TEST(quantized_layers_are_their_definition) {
+  operators::on_every_isa(3, [](viditq_context* context) {
+    for (const Extents& e : kExtents) {
+      const auto x = normal(e.rows * e.in, 1);
+      std::vector<uint8_t> weight(e.out * e.in);
+      for (size_t i = 0; i < weight.size(); i++) weight[i] = static_cast<uint8_t>(i * 37 % 256);
+      const auto bias = normal(e.out, 3);
+      std::vector<float> weight_scale(e.out, 0.01f);
+      std::vector<int32_t> weight_zero_point(e.out);
+      for (int64_t n = 0; n < e.out; n++) weight_zero_point[n] = static_cast<int32_t>(n % 256);
+      std::vector<uint8_t> codes(x.size());
+      std::vector<float> scale(e.rows);
+      std::vector<int32_t> zero_point(e.rows), row_sum(e.rows);
+      CHECK_EQUAL(viditq_quantize(context, x.data(), e.rows, e.in, 8, 0, codes.data(),
+                                  scale.data(), zero_point.data(), row_sum.data()),
+                  VIDITQ_OK);
+      zero_point[0] = 2000000000;  // as the published small scale rule makes them
+      viditq_weights* packed = nullptr;
+      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, e.out, e.in, VIDITQ_PORTABLE, &packed),
+                  VIDITQ_OK);
+      std::vector<float> out(e.rows * e.out, NAN);
+      CHECK_EQUAL(
+          viditq_quantized_linear(context, packed, weight_scale.data(), weight_zero_point.data(),
+                                  codes.data(), 0, e.rows, e.in, scale.data(), zero_point.data(),
+                                  row_sum.data(), bias.data(), VIDITQ_SILU, nullptr, 0, nullptr,
+                                  out.data()),
+          VIDITQ_OK);
+      viditq_free_weights(packed);
+      std::vector<double> expected;
+      for (int64_t m = 0; m < e.rows; m++) {
+        for (int64_t n = 0; n < e.out; n++) {
+          double sum = 0.0;
+          for (int64_t k = 0; k < e.in; k++) {
+            sum += (static_cast<double>(codes[m * e.in + k]) - zero_point[m]) *
+                   (weight[n * e.in + k] - weight_zero_point[n]);
+          }
+          expected.push_back(
+              activated(VIDITQ_SILU, sum * scale[m] * weight_scale[n] + bias[n]));
+        }
+      }
+      CHECK_CLOSE(out, expected, 1e-5);
+    }
+  });
+}
+
+TEST(quantize_names_what_is_not_finite) {
+  operators::Context context(2, VIDITQ_PORTABLE);
+  auto x = normal(64 * 5, 1);
+  x[300] = INFINITY;
+  std::vector<uint8_t> codes(x.size());
+  std::vector<float> scale(64);
+  std::vector<int32_t> zero_point(64), row_sum(64);
+  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), 64, 5, 8, 0, codes.data(), scale.data(),
+                              zero_point.data(), row_sum.data()),
+              VIDITQ_NOT_FINITE);
+}
+
+TEST(convolutions_are_their_definition) {
+  const int64_t batch = 2, in = 3, out_channels = 5;
+  const int64_t extents[3] = {3, 9, 40}, kernel[3] = {2, 3, 3}, stride[3] = {1, 2, 1};
+  const int64_t before[3] = {0, 1, 2}, after[3] = {1, 0, 1};
+  const int64_t result[3] = {3, 4, 41};
+  const auto x = normal(batch * in * 3 * 9 * 40, 1);
+  const auto weight = normal(out_channels * in * 2 * 3 * 3, 2);
+  const auto bias = normal(out_channels, 3);
+  std::vector<double> expected;
+  for (int64_t b = 0; b < batch; b++) {
+    for (int64_t o = 0; o < out_channels; o++) {
+      for (int64_t i = 0; i < result[0] * result[1] * result[2]; i++) {
+        const int64_t at[3] = {i / (4 * 41), i / 41 % 4, i % 41};
+        double y = bias[o];
+        for (int64_t c = 0; c < in; c++) {
+          for (int64_t k = 0; k < 18; k++) {
+            const int64_t t = at[0] * stride[0] - before[0] + k / 9;
+            const int64_t h = at[1] * stride[1] - before[1] + k / 3 % 3;
+            const int64_t w = at[2] * stride[2] - before[2] + k % 3;
+            if (t < 0 || t >= 3 || h < 0 || h >= 9 || w < 0 || w >= 40) continue;
+            y += static_cast<double>(x[(((b * in + c) * 3 + t) * 9 + h) * 40 + w]) *
+                 weight[(o * in + c) * 18 + k];
+          }
+        }
+        expected.push_back(y);
+      }
+    }
+  }
+  operators::on_every_isa(2, [&](viditq_context* context) {
+    viditq_convolution* convolution = nullptr;
+    CHECK_EQUAL(viditq_prepare_convolution(weight.data(), VIDITQ_FLOAT32, out_channels, in, kernel,
+                                           &convolution),
+                VIDITQ_OK);
+    std::vector<float> out(expected.size(), NAN);
+    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in, extents, stride, before,
+                                after, bias.data(), out.data()),
+                VIDITQ_OK);
+    CHECK_CLOSE(out, expected, 1e-5);
+    const int64_t none[3] = {0, 0, 0}, small[3] = {1, 9, 40};
+    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in, small, stride, none,
+                                none, nullptr, out.data()),
+                VIDITQ_BAD_SIZE);
+    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in + 1, extents, stride,
+                                before, after, nullptr, out.data()),
+                VIDITQ_BAD_SIZE);
+    viditq_free_convolution(convolution);
+  });
+}
+
+TEST(layers_do_not_depend_on_threads) {
+  const Extents e{200, 96, 48};
+  const auto x = normal(e.rows * e.in, 1);
+  const auto weight = normal(e.out * e.in, 2);
+  std::vector<float> expected;
+  for (int threads = 1; threads <= 3; threads++) {
+    operators::Context context(threads, VIDITQ_PORTABLE);
+    viditq_dense* dense = nullptr;
+    CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, &dense),
+                VIDITQ_OK);
+    std::vector<float> out(e.rows * e.out);
+    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, x.data(), e.rows, e.in, nullptr,
+                                    VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
+                VIDITQ_OK);
+    viditq_free_dense(dense);
+    if (threads == 1) expected = out;
+    CHECK_EQUAL(out == expected, true);
+  }
+}
+
+TEST(layers_refuse_bad_operands) {
+  operators::Context context(1, VIDITQ_PORTABLE);
+  const auto weight = normal(6, 1);
+  viditq_dense* dense = nullptr;
+  CHECK_EQUAL(viditq_prepare_dense(nullptr, VIDITQ_FLOAT32, 2, 3, &dense), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), 7, 2, 3, &dense), VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 0, 3, &dense), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, INT64_MAX, 3, &dense),
+              VIDITQ_OVERFLOW);
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 2, 3, &dense), VIDITQ_OK);
+  std::vector<float> x(12), out(8);
+  const auto apply = [&](const float* from, int64_t rows, int64_t in, int activation,
+                         const float* gate, int64_t rows_per_gate, float* to) {
+    return viditq_dense_linear(context.handle, dense, from, rows, in, nullptr, activation, gate,
+                               rows_per_gate, nullptr, to);
+  };
+  CHECK_EQUAL(apply(x.data(), 4, 3, 0, nullptr, 0, out.data()), VIDITQ_OK);
+  CHECK_EQUAL(apply(x.data(), 4, 2, 0, nullptr, 0, out.data()), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(apply(x.data(), 0, 3, 0, nullptr, 0, out.data()), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(apply(x.data(), 4, 3, 5, nullptr, 0, out.data()), VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(apply(x.data(), 4, 3, 0, weight.data(), 3, out.data()), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(apply(nullptr, 4, 3, 0, nullptr, 0, out.data()), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(apply(x.data(), 4, 3, 0, nullptr, 0, x.data()), VIDITQ_OVERLAP);
+  viditq_free_dense(dense);
+}

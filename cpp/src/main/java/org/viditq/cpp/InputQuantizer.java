@@ -1,0 +1,98 @@
+package org.viditq.cpp;
+
+import java.util.Optional;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.quant.ActivationQuantization;
+import org.viditq.core.quant.ActivationQuantization.DynamicToken;
+import org.viditq.core.quant.GridGroups;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.SmallScaleRule;
+import org.viditq.core.tensor.Shape;
+import org.viditq.cpp.bridge.Bridge;
+
+/** Turns the input of quantized layers into codes. */
+final class InputQuantizer implements AutoCloseable {
+  private final NativeContext context;
+  private final NativeMemory memory;
+  private final NativeIntegerOperators integers;
+
+  InputQuantizer(NativeContext context, NativeMemory memory) {
+    this.context = context;
+    this.memory = memory;
+    this.integers = new NativeIntegerOperators(context.isa());
+  }
+
+  /**
+   * Codes of x / s.
+   *
+   * @param x [.., C]; [B, N, C] for the schemes that go by token index
+   * @param balance s [C]; empty for 1
+   * @throws NonFiniteException naming the layer if x / s holds NaN or infinity
+   */
+  ActivationCodes quantize(
+      String layer,
+      NativeTensor x,
+      Optional<CountedMemory> balance,
+      ActivationQuantization scheme) {
+    GridGroups.of(scheme, x.shape()); // checks the shape
+    if (balance.isEmpty()) {
+      return quantize(layer, x, scheme);
+    }
+    try (NativeTensor divided = divide(layer, x, balance.get())) {
+      return quantize(layer, divided, scheme);
+    }
+  }
+
+  private NativeTensor divide(String layer, NativeTensor x, CountedMemory balance) {
+    Shape shape = x.shape();
+    NativeTensor divided = memory.allocate(shape);
+    int status =
+        Bridge.viditq_divide(
+            context.handle(),
+            x.data(),
+            shape.rows(),
+            shape.dim(-1),
+            balance.floats(),
+            divided.data());
+    NativeLibrary.check(status, "balancing of the input of layer " + layer);
+    return divided;
+  }
+
+  private ActivationCodes quantize(String layer, NativeTensor x, ActivationQuantization scheme) {
+    if (scheme instanceof DynamicToken dynamic
+        && dynamic.smallScales() == SmallScaleRule.PER_GROUP) {
+      return quantizeTokens(layer, x, scheme.format());
+    }
+    // For comparison only: these schemes take the way through the Java heap.
+    try {
+      return ActivationCodes.of(memory, integers.quantize(x.read(), scheme));
+    } catch (NonFiniteException e) {
+      throw new NonFiniteException(
+          "The input of quantized layer " + layer + " holds NaN, infinity or too wide a range.", e);
+    }
+  }
+
+  private ActivationCodes quantizeTokens(String layer, NativeTensor x, IntegerFormat format) {
+    ActivationCodes codes =
+        new ActivationCodes(memory, format, x.shape().rows(), x.shape().dim(-1));
+    int status =
+        Bridge.viditq_quantize(
+            context.handle(),
+            x.data(),
+            codes.rows(),
+            codes.columns(),
+            format.bits(),
+            format.symmetric() ? 1 : 0,
+            codes.codes(),
+            codes.scale(),
+            codes.zeroPoint(),
+            codes.rowSum());
+    NativeLibrary.check(status, "quantization of the input of layer " + layer);
+    return codes;
+  }
+
+  @Override
+  public void close() {
+    integers.close();
+  }
+}

@@ -1,0 +1,39 @@
+package org.viditq.cpp;
+
+import java.util.Optional;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.Operators;
+
+/** The C++ kernels as a backend: fast on any CPU, the default where its library loads. */
+public final class NativeBackend implements Backend {
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public int priority() {
+    return 10;
+  }
+
+  @Override
+  public Optional<String> unavailable() {
+    return NativeLibrary.unavailable();
+  }
+
+  /**
+   * Opens the operators on the fastest instruction set of this machine, or the one that {@link
+   * InstructionSet#VARIABLE} names.
+   *
+   * @throws BackendException if the library cannot be loaded or {@code threads} is below 1
+   */
+  @Override
+  public Operators<?> open(int threads) {
+    if (threads < 1) {
+      throw new BackendException(
+          "Backend native cannot compute with " + threads + " threads; give at least 1.");
+    }
+    return new NativeOperators(threads, InstructionSet.choose());
+  }
+}

@@ -1,0 +1,197 @@
+package org.viditq.cpp;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.FloatPointer;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.operators.DenseLinearParameters;
+import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.LayerChecks;
+import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.operators.ResultShapes;
+import org.viditq.core.tensor.Shape;
+import org.viditq.cpp.bridge.Bridge;
+
+/** Full-precision and quantized linear layers. */
+final class NativeLinear implements AutoCloseable {
+  private final NativeContext context;
+  private final NativeMemory memory;
+  private final InputQuantizer quantizer;
+  private final List<DenseLayer> denseLayers = new ArrayList<>();
+  private final List<QuantizedLayer> quantizedLayers = new ArrayList<>();
+
+  NativeLinear(NativeContext context, NativeMemory memory) {
+    this.context = context;
+    this.memory = memory;
+    this.quantizer = new InputQuantizer(context, memory);
+  }
+
+  Linear prepare(LinearParameters parameters) {
+    context.handle(); // refuses a closed backend
+    LayerChecks.require(parameters);
+    if (parameters instanceof DenseLinearParameters dense) {
+      DenseLayer layer = new DenseLayer(dense);
+      denseLayers.add(layer);
+      return layer;
+    }
+    QuantizedLayer layer =
+        new QuantizedLayer((QuantizedLinearParameters) parameters, context.isa());
+    quantizedLayers.add(layer);
+    return layer;
+  }
+
+  NativeTensor apply(
+      NativeTensor x, Linear layer, Epilogue<NativeTensor> epilogue, double timestep) {
+    Shape shape = shapeOf(x, layer, epilogue);
+    if (shape.size() == 0) {
+      return memory.allocate(shape);
+    }
+    if (layer instanceof DenseLayer dense) {
+      return multiply(x, dense, epilogue, shape);
+    }
+    QuantizedLayer quantized = requireOwn(layer);
+    try (ActivationCodes codes = quantize(x, quantized, timestep)) {
+      return multiply(codes, quantized, timestep, epilogue, shape);
+    }
+  }
+
+  /** Consecutive quantized layers with the same balancing and scheme share the codes of x. */
+  List<NativeTensor> applyAll(NativeTensor x, List<Linear> layers, double timestep) {
+    List<NativeTensor> results = new ArrayList<>(layers.size());
+    Optional<WeightSet> quantizedFor = Optional.empty();
+    ActivationCodes codes = null;
+    try {
+      for (Linear layer : layers) {
+        Shape shape = shapeOf(x, layer, Epilogue.none());
+        if (!(layer instanceof QuantizedLayer quantized) || shape.size() == 0) {
+          results.add(apply(x, layer, Epilogue.none(), timestep));
+          continue;
+        }
+        WeightSet set = chosen(quantized, timestep);
+        if (quantizedFor.filter(other -> sameInput(other, set)).isEmpty()) {
+          if (codes != null) {
+            codes.close();
+          }
+          codes = quantize(x, quantized, timestep);
+          quantizedFor = Optional.of(set);
+        }
+        results.add(multiply(codes, quantized, timestep, Epilogue.none(), shape));
+      }
+    } finally {
+      if (codes != null) {
+        codes.close();
+      }
+    }
+    return results;
+  }
+
+  private static boolean sameInput(WeightSet a, WeightSet b) {
+    return a.activation().equals(b.activation())
+        && Arrays.equals(a.balance().orElse(null), b.balance().orElse(null));
+  }
+
+  private static WeightSet chosen(QuantizedLayer layer, double timestep) {
+    return layer.parameters().sets().get(layer.parameters().setFor(timestep));
+  }
+
+  private static Shape shapeOf(NativeTensor x, Linear layer, Epilogue<NativeTensor> epilogue) {
+    return ResultShapes.linear(
+        layer.parameters(),
+        x.shape(),
+        epilogue.gate().map(NativeTensor::shape),
+        epilogue.residual().map(NativeTensor::shape));
+  }
+
+  private static QuantizedLayer requireOwn(Linear layer) {
+    if (layer instanceof QuantizedLayer quantized) {
+      return quantized;
+    }
+    throw new BackendException(
+        "Layer " + layer.parameters().name() + " was prepared by another backend than native.");
+  }
+
+  private ActivationCodes quantize(NativeTensor x, QuantizedLayer layer, double timestep) {
+    int chosen = layer.parameters().setFor(timestep);
+    return quantizer.quantize(
+        layer.parameters().name(),
+        x,
+        layer.set(chosen).balance(),
+        layer.parameters().sets().get(chosen).activation());
+  }
+
+  private NativeTensor multiply(
+      NativeTensor x, DenseLayer layer, Epilogue<NativeTensor> epilogue, Shape shape) {
+    NativeTensor out = memory.allocate(shape);
+    int status =
+        Bridge.viditq_dense_linear(
+            context.handle(),
+            layer.handle(),
+            x.data(),
+            shape.rows(),
+            x.shape().dim(-1),
+            layer.bias(),
+            NativePointwise.code(epilogue.activation()),
+            data(epilogue.gate()),
+            rowsPerGate(epilogue, shape),
+            data(epilogue.residual()),
+            out.data());
+    NativeLibrary.check(status, "linear " + layer.parameters().name());
+    return out;
+  }
+
+  private NativeTensor multiply(
+      ActivationCodes codes,
+      QuantizedLayer layer,
+      double timestep,
+      Epilogue<NativeTensor> epilogue,
+      Shape shape) {
+    QuantizedLayer.Set set = layer.set(layer.parameters().setFor(timestep));
+    NativeTensor out = memory.allocate(shape);
+    int status =
+        Bridge.viditq_quantized_linear(
+            context.handle(),
+            set.weights().handle(),
+            set.scale().floats(),
+            set.zeroPoint().ints(),
+            codes.codes(),
+            codes.format().symmetric() ? 1 : 0,
+            codes.rows(),
+            codes.columns(),
+            codes.scale(),
+            codes.zeroPoint(),
+            codes.rowSum(),
+            layer.bias(),
+            NativePointwise.code(epilogue.activation()),
+            data(epilogue.gate()),
+            rowsPerGate(epilogue, shape),
+            data(epilogue.residual()),
+            out.data());
+    NativeLibrary.check(status, "linear " + layer.parameters().name());
+    return out;
+  }
+
+  /** A gate of one row serves all rows of the result, else those of one sample. */
+  private static long rowsPerGate(Epilogue<NativeTensor> epilogue, Shape shape) {
+    return epilogue
+        .gate()
+        .map(gate -> (long) shape.rows() / gate.shape().dim(0))
+        .orElse((long) shape.rows());
+  }
+
+  private static FloatPointer data(Optional<NativeTensor> tensor) {
+    return tensor.map(NativeTensor::data).orElse(null);
+  }
+
+  /** Releases all layers; idempotent. */
+  @Override
+  public void close() {
+    denseLayers.forEach(DenseLayer::close);
+    quantizedLayers.forEach(QuantizedLayer::close);
+    quantizer.close();
+  }
+}

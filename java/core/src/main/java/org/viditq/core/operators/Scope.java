@@ -1,0 +1,39 @@
+package org.viditq.core.operators;
+
+/**
+ * How long values live that a backend keeps outside the Java heap; opened by {@link
+ * Operators#scope()}, closed by try-with-resources.
+ *
+ * <pre>{@code
+ * for (Block<V> block : blocks) {
+ *   try (Scope<V> scope = operators.scope()) {
+ *     hidden = scope.keep(block.forward(hidden));
+ *   }
+ * }
+ * }</pre>
+ */
+public interface Scope<V> extends AutoCloseable {
+  /**
+   * Hands a value to the scope around this one, where it lives on.
+   *
+   * @return {@code value}
+   */
+  V keep(V value);
+
+  /** Releases every value made in this scope and not kept; idempotent. */
+  @Override
+  void close();
+
+  /** A scope that releases nothing: for backends whose values the garbage collector frees. */
+  static <V> Scope<V> unlimited() {
+    return new Scope<>() {
+      @Override
+      public V keep(V value) {
+        return value;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}
