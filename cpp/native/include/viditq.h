@@ -111,6 +111,11 @@ int64_t viditq_weights_bytes(const viditq_weights* weights);
 int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
                     const viditq_weights* weights, int32_t* sums);
 
+/* For measurements of the peak: keeps this thread's multiplier busy with codes in registers.
+ * operations counts a product and a sum as two. VIDITQ_BAD_ISA for portable and avx2, too, whose
+ * products take more than one instruction. */
+int viditq_exercise_multiplier(int isa, int64_t repetitions, int64_t* operations);
+
 #ifdef __cplusplus
 }
 #endif

@@ -77,3 +77,15 @@ int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
   if (tile.end != nullptr) tile.end();
   return VIDITQ_OK;
 }
+
+int viditq_exercise_multiplier(int isa, int64_t repetitions, int64_t* operations) {
+  if (operations == nullptr) return VIDITQ_NULL_POINTER;
+  constexpr int64_t kMostRepetitions = INT64_C(1) << 40;  // the count fits int64
+  if (repetitions < 1 || repetitions > kMostRepetitions) return VIDITQ_BAD_SIZE;
+  const viditq::Tile* tile = viditq::tile_for(isa);
+  if (tile == nullptr || tile->exercise == nullptr) return VIDITQ_BAD_ISA;
+  if (tile->begin != nullptr) tile->begin();
+  *operations = tile->exercise(repetitions);
+  if (tile->end != nullptr) tile->end();
+  return VIDITQ_OK;
+}

@@ -26,6 +26,10 @@ struct Tile {
   // make 64 bytes, the high nibbles the next 64.
   void (*unpack_nibbles)(const uint8_t* nibbles, int64_t count, int8_t* bytes);
 
+  // Multiplies and adds in registers only, and returns how many operations (a product and a sum are
+  // two) that was; null where products are more than one instruction.
+  int64_t (*exercise)(int64_t repetitions);
+
   // What the thread must do before and after its products; null where nothing.
   void (*begin)();
   void (*end)();

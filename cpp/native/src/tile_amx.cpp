@@ -67,8 +67,26 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   _tile_stored(3, lower + kTileInts, kSumsStep);
 }
 
+int64_t exercise(int64_t repetitions) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (int64_t i = 0; i < repetitions; i++) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  return repetitions * 4 * kTileRows * kTileInts * kTileBytes * 2;
+}
+
 }  // namespace
 
-const Tile kAmxTile{kRows, kChannels, kTileBytes, multiply, unpack_nibbles, begin, end};
+const Tile kAmxTile{kRows, kChannels, kTileBytes, multiply, unpack_nibbles, exercise, begin, end};
 
 }  // namespace viditq

@@ -162,6 +162,18 @@ TEST(instruction_sets_have_names_and_the_portable_one_always_runs) {
   CHECK_EQUAL(viditq_isa_name(VIDITQ_ISA_COUNT) == nullptr, true);
 }
 
+TEST(the_multiplier_is_exercised_where_products_are_one_instruction) {
+  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+    int64_t operations = 0;
+    const int status = viditq_exercise_multiplier(isa, 10, &operations);
+    const bool one_instruction = isa >= VIDITQ_AVX_VNNI && viditq_isa_supported(isa);
+    CHECK_EQUAL(status, one_instruction ? VIDITQ_OK : VIDITQ_BAD_ISA);
+    CHECK_EQUAL(operations > 0, one_instruction);
+    CHECK_EQUAL(viditq_exercise_multiplier(isa, 0, &operations), VIDITQ_BAD_SIZE);
+    CHECK_EQUAL(viditq_exercise_multiplier(isa, 1, nullptr), VIDITQ_NULL_POINTER);
+  }
+}
+
 TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
   const int64_t channels = 1152;
   const int64_t inner = 1152;
