@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <deque>
 #include <limits>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -85,6 +86,8 @@ class Block {
   void issue(Queue queue, std::function<void()> work);
   void commit(Queue queue);
   void wait_for_groups(Queue queue, size_t pending);
+  void issue_at(const void* barrier, std::function<void()> work);
+  void land_at(const void* barrier);
   [[noreturn]] void fail(const char* message);
 
   int thread() const { return static_cast<int>(current_); }
@@ -108,9 +111,11 @@ class Block {
   std::vector<Warp> warps_;
   std::unique_ptr<unsigned char, Free> shared_;
   const std::function<void()>& body_;
+  std::multimap<const void*, std::function<void()>> landing_;
   std::string failure_;
   ucontext_t scheduler_;
   size_t current_ = 0;
+  bool in_fiber_ = false;
 };
 
 thread_local Block* running = nullptr;
@@ -134,7 +139,9 @@ void Block::start(size_t thread) {
 void Block::resume(size_t thread) {
   current_ = thread;
   threadIdx = fibers_[thread].index;
+  in_fiber_ = true;
   swapcontext(&scheduler_, &fibers_[thread].context);
+  in_fiber_ = false;
   if (!failure_.empty()) throw std::runtime_error(failure_);
 }
 
@@ -145,6 +152,8 @@ void Block::wait(State state) {
 }
 
 void Block::fail(const char* message) {
+  if (!in_fiber_) throw std::runtime_error(message);
+  // No exception may leave a fiber: the scheduler throws it.
   failure_ = message;
   wait(State::kDone);
   std::abort();  // a stopped fiber is never resumed
@@ -268,6 +277,17 @@ void Block::wait_for_groups(Queue queue, size_t pending) {
   }
 }
 
+void Block::issue_at(const void* barrier, std::function<void()> work) {
+  if (schedule_.async == Async::kEager) return work();
+  landing_.emplace(barrier, std::move(work));
+}
+
+void Block::land_at(const void* barrier) {
+  const auto landing = landing_.equal_range(barrier);
+  for (auto i = landing.first; i != landing.second; i++) i->second();
+  landing_.erase(landing.first, landing.second);
+}
+
 const Exchange& Block::collective(Collective kind, unsigned mask, const uint32_t* words,
                                   int count) {
   // Partial masks would need a barrier per mask; no kernel here uses them.
@@ -317,6 +337,12 @@ void commit(Queue queue) { running->commit(queue); }
 void wait_for_groups(Queue queue, int pending) {
   running->wait_for_groups(queue, static_cast<size_t>(pending));
 }
+
+void issue_at(const void* barrier, std::function<void()> work) {
+  running->issue_at(barrier, std::move(work));
+}
+
+void land_at(const void* barrier) { running->land_at(barrier); }
 
 void fail(const char* message) { running->fail(message); }
 

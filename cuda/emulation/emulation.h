@@ -90,6 +90,11 @@ void issue(Queue queue, std::function<void()> work);
 void commit(Queue queue);
 void wait_for_groups(Queue queue, int pending);
 
+// Asynchronous work that ends at a barrier object in shared memory: done when issued, or if deferred
+// when a thread that waits there calls land_at.
+void issue_at(const void* barrier, std::function<void()> work);
+void land_at(const void* barrier);
+
 // Stops the launch: run_grid throws std::runtime_error(message).
 [[noreturn]] void fail(const char* message);
 

@@ -81,4 +81,32 @@ __device__ __forceinline__ void store_linear(const LinearOperands<T>& in, int ro
   in.out[i] = from_float<T>(value);
 }
 
+// Finishes a warp's accumulators as the tensor cores leave them: fragments of 16 rows by 8 channels,
+// of which a lane holds rows lane / 4 and 8 more, channels 2 (lane % 4) and one more.
+template <int kDown, int kAcross, typename T>
+__device__ __forceinline__ void store_sums(const LinearOperands<T>& in, int set, int first_row,
+                                           int first_channel,
+                                           const int32_t (&sums)[kDown][kAcross][4]) {
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+#pragma unroll
+  for (int across = 0; across < kAcross; across++) {
+#pragma unroll
+    for (int side = 0; side < 2; side++) {
+      const int channel = first_channel + across * 8 + lane % 4 * 2 + side;
+      if (channel >= in.channels) continue;
+      const ChannelTerms terms = channel_terms(in, set, channel);
+#pragma unroll
+      for (int down = 0; down < kDown; down++) {
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+          const int row = first_row + down * 16 + lane / 4 + half * 8;
+          if (row >= in.rows) continue;
+          const int32_t sum = sums[down][across][half * 2 + side];
+          store_linear(in, row, channel, linear_value(sum, row_terms(in, row), terms, in.gelu));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace viditq

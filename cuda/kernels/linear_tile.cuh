@@ -115,26 +115,7 @@ __device__ __forceinline__ void linear_tile(const LinearOperands<T>& in) {
     }
   }
 
-  // A lane's accumulators: rows lane / 4 and 8 more, channels 2 (lane % 4) and one more.
-#pragma unroll
-  for (int across = 0; across < kAcross; across++) {
-#pragma unroll
-    for (int side = 0; side < 2; side++) {
-      const int channel = first_channel + warp_channel + across * 8 + lane % 4 * 2 + side;
-      if (channel >= in.channels) continue;
-      const ChannelTerms terms = channel_terms(in, set, channel);
-#pragma unroll
-      for (int down = 0; down < kDown; down++) {
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-          const int row = first_row + warp_row + down * 16 + lane / 4 + half * 8;
-          if (row >= in.rows) continue;
-          const int32_t sum = sums[down][across][half * 2 + side];
-          store_linear(in, row, channel, linear_value(sum, row_terms(in, row), terms, in.gelu));
-        }
-      }
-    }
-  }
+  store_sums(in, set, first_row + warp_row, first_channel + warp_channel, sums);
 }
 
 template <typename Shape, typename Weights>

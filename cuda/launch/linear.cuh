@@ -13,6 +13,10 @@ int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel
 template <typename T>
 int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
 
+// The Hopper kernel; VIDITQ_CUDA_LAUNCH_FAILED where the driver knows no tensor maps.
+template <typename T>
+int launch_linear_w8a8_sm90(const LinearOperands<T>& in, bool x_symmetric, void* stream);
+
 // From so many blocks on, large tiles keep a GPU busy; small ones fill it better below.
 constexpr int64_t kBlocksForLargeTiles = 96;
 

@@ -17,17 +17,41 @@ int launch_shape(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
       x_symmetric ? linear_w8a8<Shape, true, T> : linear_w8a8<Shape, false, T>, in, stream);
 }
 
+// Whether the library holds the Hopper kernel and the current device runs it. The emulation does, but
+// only if asked for it by name.
+bool on_hopper() {
+#if defined(__CUDACC__) && defined(VIDITQ_WITH_SM90A)
+  int device = 0;
+  int major = 0;
+  return cudaGetDevice(&device) == cudaSuccess &&
+         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
+         major == 9;
+#else
+  return false;
+#endif
+}
+
+template <typename T>
+int choose_kernel(const LinearOperands<T>& in) {
+  const int tile = choose_tile(in);
+  return tile == VIDITQ_CUDA_TILE_128X128 && on_hopper() ? VIDITQ_CUDA_HOPPER : tile;
+}
+
 }  // namespace
 
 template <typename T>
 int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {
-  switch (kernel == VIDITQ_CUDA_FAST ? choose_tile(in) : kernel) {
+  switch (kernel == VIDITQ_CUDA_FAST ? choose_kernel(in) : kernel) {
     case VIDITQ_CUDA_NAIVE:
       return launch_linear_naive(linear_naive<T, ByteWeights>, in, x_symmetric, stream);
     case VIDITQ_CUDA_TILE_64X64:
       return launch_shape<Small>(in, x_symmetric, stream);
     case VIDITQ_CUDA_TILE_128X128:
       return launch_shape<Large>(in, x_symmetric, stream);
+#if defined(VIDITQ_WITH_SM90A) || !defined(__CUDACC__)
+    case VIDITQ_CUDA_HOPPER:
+      return launch_linear_w8a8_sm90(in, x_symmetric, stream);
+#endif
     default:
       return VIDITQ_CUDA_BAD_FORMAT;
   }

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "tensor_core.h"
+#include "warp_group.h"
 
 namespace {
 
@@ -255,6 +256,59 @@ TEST(tensor_cores_multiply_bytes_of_either_sign) {
   check_product<false, true>();
   check_product<true, false>();
   check_product<true, true>();
+}
+
+// A tensor of 5 rows of 200 bytes, copied box by box of 8 rows, and read back through the swizzle.
+TEST(tensor_copies_swizzle_and_pad_with_zeros) {
+  alignas(16) uint8_t tensor[5 * 208];
+  for (int i = 0; i < 5 * 208; i++) tensor[i] = static_cast<uint8_t>(i * 7 + 1);
+  const emulation::TensorMap map = {tensor, 200, 5, 1, 208, 5 * 208, 8};
+  for (const Schedule schedule : kSchedules) {
+    int wrong = 0;
+    emulation::run_grid(1, 64, 1024 + sizeof(emulation::PhaseBarrier), schedule, [&] {
+      unsigned char* tile = emulation::dynamic_shared();
+      auto* barrier = reinterpret_cast<emulation::PhaseBarrier*>(tile + 1024);
+      if (threadIdx.x == 0) barrier->init(1);
+      __syncthreads();
+      if (threadIdx.x == 0) {
+        barrier->arrive(1024);
+        map.copy(tile, 128, 0, 0, barrier);
+      }
+      barrier->wait(0);
+      for (int row = 0; row < 8; row++) {
+        const int k = 128 + static_cast<int>(threadIdx.x) * 2;
+        const int expected = row < 5 && k < 200 ? tensor[row * 208 + k] : 0;
+        const int chunk = (k - 128) / 16 ^ row;
+        wrong += tile[row * 128 + chunk * 16 + k % 16] != expected;
+      }
+    });
+    CHECK_EQUAL(wrong, 0);
+  }
+}
+
+TEST(misused_phase_barriers_fail) {
+  const auto with_barrier = [](auto body) {
+    return fails([&] {
+      auto* barrier = reinterpret_cast<emulation::PhaseBarrier*>(emulation::dynamic_shared());
+      if (threadIdx.x != 0) return;
+      barrier->init(1);
+      body(barrier);
+    });
+  };
+  CHECK_EQUAL(with_barrier([](emulation::PhaseBarrier* b) { b->wait(0); }), true);
+  CHECK_EQUAL(with_barrier([](emulation::PhaseBarrier* b) { b->bytes_arrived(16); }), true);
+  CHECK_EQUAL(with_barrier([](emulation::PhaseBarrier* b) {
+                b->arrive(16);
+                b->arrive(0);
+              }),
+              true);
+  CHECK_EQUAL(with_barrier([](emulation::PhaseBarrier* b) {
+                b->arrive(0);
+                b->wait(0);
+                b->arrive(0);
+                b->wait(1);
+              }),
+              false);
 }
 
 TEST(halves_convert_exactly) {

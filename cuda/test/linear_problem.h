@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "schedules.h"
+#include "kernel_test.h"
 
 namespace {
 

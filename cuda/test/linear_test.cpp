@@ -6,7 +6,12 @@
 
 namespace {
 
-constexpr int kTiles[] = {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128};
+// The fast kernels for weights of 4 and of 8 bits.
+std::vector<int> kernels_for(int weight_bits) {
+  std::vector<int> kernels = {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128};
+  if (weight_bits == 8) kernels.push_back(VIDITQ_CUDA_HOPPER);
+  return kernels;
+}
 
 struct Extents {
   int rows, channels, inner;
@@ -50,8 +55,8 @@ void check_definition(LinearProblem& problem, const viditq_cuda_epilogue& epilog
 template <typename T>
 void check_tiles(LinearProblem& problem, const viditq_cuda_epilogue& epilogue) {
   const Buffer<T> expected = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
-  for (const int tile : kTiles) {
-    CHECK_EQUAL(differences(problem.run<T>(epilogue, tile), expected), 0);
+  for (const int kernel : kernels_for(problem.weight_bits)) {
+    CHECK_EQUAL(differences(problem.run<T>(epilogue, kernel), expected), 0);
   }
 }
 

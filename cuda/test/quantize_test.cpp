@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "schedules.h"
+#include "kernel_test.h"
 
 namespace {
 

@@ -32,6 +32,12 @@ import org.viditq.reference.ReferenceOperators;
 /** The CUDA kernels, emulated, against the reference backend. */
 class KernelParityTest {
   private static final float EPSILON = 1e-6f;
+  private static final int[] TILES = {
+    Bridge.VIDITQ_CUDA_TILE_64X64, Bridge.VIDITQ_CUDA_TILE_128X128
+  };
+  private static final int[] TILES_AND_HOPPER = {
+    Bridge.VIDITQ_CUDA_TILE_64X64, Bridge.VIDITQ_CUDA_TILE_128X128, Bridge.VIDITQ_CUDA_HOPPER
+  };
 
   private final ReferenceOperators reference = new ReferenceOperators(1, 0);
   private final Random random = new Random(41);
@@ -127,14 +133,15 @@ class KernelParityTest {
     var layer = reference.prepare(new QuantizedLinearParameters("fc", sets, Optional.of(bias)));
     for (int active : new int[] {0, 1}) {
       reference.selectTimestep(active == 0 ? 100 : 900);
-      for (int tile : new int[] {Bridge.VIDITQ_CUDA_TILE_64X64, Bridge.VIDITQ_CUDA_TILE_128X128}) {
-        int storage = weightBits <= 4 ? 4 : 8;
+      int storage = weightBits <= 4 ? 4 : 8;
+      for (int kernel : storage == 4 ? TILES : TILES_AND_HOPPER) {
         assertClose(
-            EmulatedKernels.linear(x, tokens, sets, active, storage, bias, true, null, null, tile),
+            EmulatedKernels.linear(
+                x, tokens, sets, active, storage, bias, true, null, null, kernel),
             reference.linear(x, layer, Epilogue.activation(Activation.GELU_TANH)));
         assertClose(
             EmulatedKernels.linear(
-                x, tokens, sets, active, storage, bias, false, gate, residual, tile),
+                x, tokens, sets, active, storage, bias, false, gate, residual, kernel),
             reference.linear(x, layer, Epilogue.gatedResidual(gate, residual)));
       }
     }
