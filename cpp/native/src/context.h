@@ -1,7 +1,9 @@
 // What the operators of viditq_operators.h compute with.
 #pragma once
 
+#include "aligned_buffer.h"
 #include "float_kernels.h"
+#include "product.h"
 #include "thread_pool.h"
 
 struct viditq_context {
@@ -11,6 +13,8 @@ struct viditq_context {
   viditq::ThreadPool pool;
   const int isa;
   const viditq::FloatKernels& kernels;
+  // One per thread of the pool; made by the first quantized layer.
+  viditq::AlignedBuffer<viditq::Workspace> workspaces;
 };
 
 namespace viditq {

@@ -16,9 +16,8 @@ struct FloatKernels {
                           const float* beta, float eps, float* out);
   void (*activate)(const float* x, int64_t count, int activation, float* out);
   void (*finish_row)(const float* product, int64_t count, const RowFinish& finish, float* out);
-  // For activation zero points within 8-bit codes.
-  void (*dequantize_row)(const int32_t* sums, int64_t count, const RowGrids& grids,
-                         const RowFinish& finish, float* out);
+  // For zero points within 8-bit codes.
+  void (*dequantize)(const SumBlock& block);
   // Floats of working memory for attend, aligned to 64 bytes.
   int64_t (*attention_scratch)(int64_t d, int64_t dv);
   void (*attend)(const AttentionTask& task, float* scratch);

@@ -69,7 +69,7 @@ int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
           viditq::to_unsigned(a + (first + m) * inner, flip, inner, codes.get() + m * inner);
     }
     for (int64_t panel = 0; panel < weights->panel_count(); panel++) {
-      viditq::multiply_panel({codes.get(), count}, *weights, panel, workspace.get());
+      viditq::multiply_panel({codes.get(), count}, *weights, panel, {}, workspace.get());
       viditq::store(*workspace.get(), row_sum, count, flip, *weights, panel,
                     sums + first * weights->channels);
     }

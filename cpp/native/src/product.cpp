@@ -18,9 +18,19 @@ const int8_t* weight_block(const viditq_weights& w, const uint8_t* panel, int64_
   return workspace->weights;
 }
 
+constexpr int64_t kLine = 64;
+
+// To be written.
+void prefetch_output(const PanelOutput& output, int64_t from_row, int64_t to_row) {
+  for (int64_t m = from_row; m < to_row; m++) {
+    for (int64_t i = 0; i < output.bytes; i += kLine) {
+      __builtin_prefetch(output.first + m * output.step + i, 1, 3);
+    }
+  }
+}
+
 // Asks for a share of the next block of weights, so that it is near when its turn comes.
 void prefetch_share(const uint8_t* block, int64_t bytes, int64_t share, int64_t shares) {
-  constexpr int64_t kLine = 64;
   const int64_t lines = bytes / kLine;
   for (int64_t i = lines * share / shares; i < lines * (share + 1) / shares; i++) {
     __builtin_prefetch(block + i * kLine, 0, 2);
@@ -49,7 +59,7 @@ void copy_rows(const RowBlock& a, const viditq_weights& w, int64_t m, int64_t fi
 }  // namespace
 
 void multiply_panel(const RowBlock& a, const viditq_weights& w, int64_t panel,
-                    Workspace* workspace) {
+                    const PanelOutput& output, Workspace* workspace) {
   const Tile& tile = *w.tile;
   const uint8_t* panel_codes = w.panels.get() + panel * w.panel_bytes();
   const int64_t in_place = rows_in_place(a, w);
@@ -65,6 +75,7 @@ void multiply_panel(const RowBlock& a, const viditq_weights& w, int64_t panel,
       tile.multiply(copied ? workspace->rows : a.codes + m * w.inner + first,
                     copied ? inner : w.inner, weights, inner, first > 0,
                     workspace->sums + m * tile.channels);
+      if (first == 0) prefetch_output(output, m, std::min(a.count, m + tile.rows));
       prefetch_share(next, next_bytes, m / tile.rows, kBlockRows / tile.rows);
     }
   }

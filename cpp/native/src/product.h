@@ -32,9 +32,17 @@ struct RowBlock {
   int64_t count;
 };
 
+// Where the finished product of a panel will be written: rows of `bytes`, `step` bytes apart. Its lines
+// are asked for while the products are computed. No bytes: nowhere yet.
+struct PanelOutput {
+  const char* first = nullptr;
+  int64_t step = 0;
+  int64_t bytes = 0;
+};
+
 // workspace->sums = sums of products of the packed codes of one panel. Between begin and end of the
 // tile.
 void multiply_panel(const RowBlock& a, const viditq_weights& weights, int64_t panel,
-                    Workspace* workspace);
+                    const PanelOutput& output, Workspace* workspace);
 
 }  // namespace viditq

@@ -1,0 +1,203 @@
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "viditq_operators.h"
+
+namespace {
+
+struct Close {
+  void operator()(viditq_context* context) const { viditq_close(context); }
+  void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
+};
+using Context = std::unique_ptr<viditq_context, Close>;
+using Weights = std::unique_ptr<viditq_weights, Close>;
+
+Context open(int threads, int isa) {
+  viditq_context* context = nullptr;
+  CHECK_EQUAL(viditq_open(threads, isa, &context), VIDITQ_OK);
+  return Context(context);
+}
+
+// A layer and its input, with all that the entry point takes.
+struct Case {
+  int64_t rows;
+  int64_t inner;
+  int64_t channels;
+  bool codes_signed;
+  int activation = VIDITQ_NO_ACTIVATION;
+  int64_t rows_per_gate = 1;
+  std::vector<uint8_t> codes, weight;
+  std::vector<float> scale, weight_scale, bias, gate, residual;
+  std::vector<int32_t> zero_point, row_sum, weight_zero_point;
+
+  Case(int64_t rows, int64_t inner, int64_t channels, bool codes_signed, uint32_t seed)
+      : rows(rows), inner(inner), channels(channels), codes_signed(codes_signed) {
+    std::mt19937 random(seed);
+    const auto byte = [&] { return static_cast<uint8_t>(random()); };
+    const auto unit = [&] { return static_cast<float>(random() % 2001) * 1e-3f - 1.0f; };
+    for (int64_t i = 0; i < rows * inner; i++) codes.push_back(byte());
+    for (int64_t i = 0; i < channels * inner; i++) weight.push_back(byte());
+    for (int64_t m = 0; m < rows; m++) {
+      scale.push_back(1e-3f * (2.0f + unit()));
+      zero_point.push_back(codes_signed ? 0 : byte());
+      row_sum.push_back(0);
+      for (int64_t k = 0; k < inner; k++) row_sum[m] += code(m, k);
+    }
+    for (int64_t n = 0; n < channels; n++) {
+      weight_scale.push_back(1e-3f * (2.0f + unit()));
+      weight_zero_point.push_back(byte());
+      bias.push_back(unit());
+    }
+    for (int64_t i = 0; i < rows * channels; i++) {
+      gate.push_back(unit());
+      residual.push_back(unit());
+    }
+  }
+
+  int32_t code(int64_t m, int64_t k) const {
+    const uint8_t stored = codes[m * inner + k];
+    return codes_signed ? static_cast<int8_t>(stored) : stored;
+  }
+
+  double activate(double y) const {
+    switch (activation) {
+      case VIDITQ_SILU:
+        return y / (1.0 + std::exp(-y));
+      case VIDITQ_GELU_TANH:
+        return 0.5 * y * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (y + 0.044715 * y * y * y)));
+      default:
+        return y;
+    }
+  }
+
+  // The definition in viditq_operators.h, in float64.
+  double expected(int64_t m, int64_t n) const {
+    int64_t sum = 0;
+    for (int64_t k = 0; k < inner; k++) {
+      sum += (static_cast<int64_t>(code(m, k)) - zero_point[m]) *
+             (static_cast<int64_t>(weight[n * inner + k]) - weight_zero_point[n]);
+    }
+    const double y =
+        static_cast<double>(sum) * scale[m] * weight_scale[n] + static_cast<double>(bias[n]);
+    return residual[m * channels + n] +
+           gate[m / rows_per_gate * channels + n] * activate(y);
+  }
+
+  int run(viditq_context* context, const viditq_weights* packed, std::vector<float>* out) const {
+    return viditq_quantized_linear(context, packed, weight_scale.data(), weight_zero_point.data(),
+                                   codes.data(), codes_signed, rows, inner, scale.data(),
+                                   zero_point.data(), row_sum.data(), bias.data(), activation,
+                                   gate.data(), rows_per_gate, residual.data(), out->data());
+  }
+
+  // Every instruction set within float32 rounding of the definition, every number of threads to the
+  // bit the same.
+  void check() const {
+    std::vector<double> exact(rows * channels);
+    for (int64_t m = 0; m < rows; m++) {
+      for (int64_t n = 0; n < channels; n++) exact[m * channels + n] = expected(m, n);
+    }
+    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+      if (!viditq_isa_supported(isa)) continue;
+      viditq_weights* handle = nullptr;
+      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, channels, inner, isa, &handle), VIDITQ_OK);
+      const Weights packed(handle);
+      std::vector<float> first(rows * channels);
+      for (const int threads : {1, 2, 3}) {
+        std::vector<float> out(rows * channels, -1.0f);
+        CHECK_EQUAL(run(open(threads, isa).get(), packed.get(), &out), VIDITQ_OK);
+        if (threads == 1) first = out;
+        CHECK_EQUAL(std::memcmp(out.data(), first.data(), out.size() * sizeof(float)), 0);
+      }
+      int64_t wrong = 0;
+      for (size_t i = 0; i < exact.size(); i++) {
+        wrong += !(std::fabs(first[i] - exact[i]) <= 2e-6 * (4.0 + std::fabs(exact[i])));
+      }
+      CHECK_EQUAL(wrong, 0);
+    }
+  }
+};
+
+TEST(quantized_layers_follow_the_definition_over_odd_shapes) {
+  uint32_t seed = 1;
+  for (const int64_t rows : {1, 3, 8, 34, 259}) {
+    for (const int64_t inner : {1, 5, 64, 100}) {
+      for (const int64_t channels : {1, 23, 48, 97}) {
+        Case layer(rows, inner, channels, seed % 2 == 0, seed);
+        layer.activation = static_cast<int>(seed % 3);
+        layer.check();
+        seed++;
+      }
+    }
+  }
+}
+
+TEST(quantized_layers_follow_the_definition_where_the_inner_extent_is_cut) {
+  for (const int64_t inner : {767, 768, 769, 1537, 8191}) {
+    Case(5, inner, 50, inner % 2 == 0, static_cast<uint32_t>(inner)).check();
+  }
+}
+
+TEST(gates_are_shared_by_the_rows_of_a_sample) {
+  Case layer(520, 12, 7, false, 3);
+  layer.rows_per_gate = 130;
+  layer.check();
+}
+
+// The published small scale rule makes zero points in the millions.
+TEST(zero_points_far_outside_the_codes_do_not_overflow) {
+  Case layer(7, 1000, 50, false, 4);
+  layer.zero_point[0] = 3000000;
+  layer.zero_point[3] = -3000000;
+  layer.zero_point[6] = 256;
+  for (const int64_t row : {0, 3}) layer.scale[row] = 1e-9f;
+  layer.check();
+  layer.weight_zero_point[2] = 100000;
+  layer.weight_scale[2] = 1e-8f;
+  layer.check();
+}
+
+TEST(bad_quantized_layers_are_refused) {
+  const Case layer(2, 3, 4, false, 5);
+  const Context context = open(1, VIDITQ_PORTABLE);
+  viditq_weights* handle = nullptr;
+  CHECK_EQUAL(viditq_pack_weights(layer.weight.data(), 0, 4, 3, VIDITQ_PORTABLE, &handle),
+              VIDITQ_OK);
+  const Weights packed(handle);
+  std::vector<float> out(8);
+  CHECK_EQUAL(layer.run(context.get(), packed.get(), &out), VIDITQ_OK);
+  CHECK_EQUAL(layer.run(nullptr, packed.get(), &out), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(layer.run(context.get(), nullptr, &out), VIDITQ_NULL_POINTER);
+  Case changed = layer;
+  changed.inner = 2;
+  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  changed = layer;
+  changed.rows = 0;
+  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  changed.rows = INT64_C(1) << 61;
+  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_OVERFLOW);
+  changed = layer;
+  changed.activation = VIDITQ_ACTIVATION_COUNT;
+  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_ARGUMENT);
+  changed = layer;
+  changed.rows_per_gate = 3;
+  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  const auto call = [&](const uint8_t* codes, const float* residual, float* result) {
+    return viditq_quantized_linear(context.get(), packed.get(), layer.weight_scale.data(),
+                                   layer.weight_zero_point.data(), codes, 0, 2, 3,
+                                   layer.scale.data(), layer.zero_point.data(),
+                                   layer.row_sum.data(), nullptr, 0, nullptr, 0, residual, result);
+  };
+  CHECK_EQUAL(call(layer.codes.data(), nullptr, out.data()), VIDITQ_OK);
+  CHECK_EQUAL(call(nullptr, nullptr, out.data()), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(call(layer.codes.data(), nullptr, nullptr), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(call(layer.codes.data(), out.data(), out.data()), VIDITQ_OVERLAP);
+  CHECK_EQUAL(call(layer.codes.data(), nullptr, const_cast<float*>(layer.scale.data()) - 7),
+              VIDITQ_OVERLAP);
+}
+
+}  // namespace
