@@ -69,6 +69,27 @@ public enum InstructionSet {
                         + "."));
   }
 
+  /** Whether it has one instruction for integer products: VNNI or AMX. */
+  public boolean hasMultiplier() {
+    return compareTo(AVX_VNNI) >= 0;
+  }
+
+  /**
+   * Multiplies codes in registers only, to measure what the processor can do at most.
+   *
+   * @param repetitions each takes a few nanoseconds
+   * @return products and sums that were computed, each counted
+   * @throws org.viditq.core.error.BackendException if it {@linkplain #hasMultiplier() has no
+   *     multiplier} or does not run here
+   */
+  public long exerciseMultiplier(long repetitions) {
+    NativeLibrary.require();
+    long[] operations = new long[1];
+    int status = Bridge.viditq_exercise_multiplier(code, repetitions, operations);
+    NativeLibrary.check(status, "measurement of the peak on " + this);
+    return operations[0];
+  }
+
   /** portable, avx2, avxvnni, avx512, amx. */
   @Override
   public String toString() {

@@ -1,0 +1,2 @@
+/** Linear layers side by side with their peers: {@code bench gemm}. */
+package org.viditq.bench.gemm;

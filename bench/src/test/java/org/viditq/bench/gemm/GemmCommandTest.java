@@ -1,0 +1,93 @@
+package org.viditq.bench.gemm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.viditq.bench.BenchCommand;
+import picocli.CommandLine;
+
+class GemmCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return new CommandLine(new BenchCommand())
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(args);
+  }
+
+  @Test
+  void everyContenderIsMeasuredAndWritten(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("gemm.json");
+    assertThat(run("gemm", "--shapes", "8x64x48", "--rounds", "2", "--out", file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode report = new ObjectMapper().readTree(file.toFile());
+    assertThat(report.get("command").asText()).contains("--shapes 8x64x48");
+    JsonNode results = report.get("shapes").get(0).get("results");
+    assertThat(results.findValuesAsText("name")).contains("onednn-f32", "onnxruntime-dynamic-int8");
+    for (JsonNode result : results) {
+      assertThat(result.get("medianMillis").isNumber()).isTrue();
+      assertThat(out.toString()).contains(result.get("name").asText());
+    }
+  }
+
+  @Test
+  void peersComputeTheSameProduct() {
+    Operands operands = new Operands(new GemmShape(5, 37, 19));
+    float[] x = operands.x().data();
+    float[] w = operands.weight().data();
+    try (OnnxRuntimeLayer layer = new OnnxRuntimeLayer(operands, 1)) {
+      float[] product = layer.product();
+      for (int m = 0; m < 5; m++) {
+        for (int n = 0; n < 19; n++) {
+          double sum = operands.bias().data()[n];
+          for (int k = 0; k < 37; k++) {
+            sum += x[m * 37 + k] * w[n * 37 + k];
+          }
+          assertThat((double) product[m * 19 + n]).isBetween(sum - 0.1, sum + 0.1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void mediansLeaveOutliersAndWarmUpAside() {
+    // Warm-up reads the clock 4 times, then rounds of 3, 100 and 5 ns.
+    long[] times = {0, 1000, 0, 1000, 0, 3, 0, 100, 0, 5};
+    int[] next = {0};
+    Contender idle =
+        new Contender() {
+          @Override
+          public String name() {
+            return "idle";
+          }
+
+          @Override
+          public void run() {}
+
+          @Override
+          public void close() {}
+        };
+    assertThat(new Rounds(3, () -> times[next[0]++]).measure(List.of(idle)))
+        .containsEntry("idle", 5.0);
+    assertThat(Rounds.median(new long[] {4, 1, 2, 9})).isEqualTo(3);
+  }
+
+  @Test
+  void wrongUsageIsExplained() {
+    assertThat(run("gemm", "--shapes", "8x0x48")).isEqualTo(2);
+    assertThat(err.toString()).contains("'8x0x48' is no shape");
+    assertThat(run("gemm", "--rounds", "0")).isEqualTo(2);
+    assertThat(run()).isEqualTo(2);
+  }
+}
