@@ -155,10 +155,11 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
                         int64_t in, const float* bias, int activation, const float* gate,
                         int64_t rows_per_gate, const float* residual, float* out);
 
-/* viditq_quantize_tokens with the context's threads and instruction set. */
-int viditq_quantize(viditq_context* context, const float* x, int64_t rows, int64_t columns,
-                    int bits, int is_symmetric, uint8_t* codes, float* scale, int32_t* zero_point,
-                    int32_t* row_sum);
+/* viditq_quantize_tokens of x / divisor, with the context's threads and instruction set; divisor
+ * [columns], true divisions, null for 1. */
+int viditq_quantize(viditq_context* context, const float* x, const float* divisor, int64_t rows,
+                    int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
+                    int32_t* zero_point, int32_t* row_sum);
 
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of
  * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact.

@@ -7,6 +7,7 @@
 #include "linear_epilogue.h"
 #include "packed_weights.h"
 #include "product.h"
+#include "rows.h"
 
 namespace viditq {
 namespace {
@@ -129,24 +130,43 @@ void run(ThreadPool& pool, const Layer& layer, Workspace* workspaces) {
 }  // namespace
 }  // namespace viditq
 
-int viditq_quantize(viditq_context* context, const float* x, int64_t rows, int64_t columns,
-                    int bits, int is_symmetric, uint8_t* codes, float* scale, int32_t* zero_point,
-                    int32_t* row_sum) {
+int viditq_quantize(viditq_context* context, const float* x, const float* divisor, int64_t rows,
+                    int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
+                    int32_t* zero_point, int32_t* row_sum) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
   int64_t x_bytes;
   int status = viditq::float_bytes({rows, columns}, &x_bytes);
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers(
-      {{x, x_bytes}},
+      {{x, x_bytes}, viditq::optional(divisor, columns * 4, x)},
       {{codes, rows * columns}, {scale, rows * 4}, {zero_point, rows * 4}, {row_sum, rows * 4}});
   if (status != VIDITQ_OK) return status;
 
+  // A divided row per thread; it is quantized while the first-level cache has it.
+  const auto divided =
+      viditq::allocate<float>(divisor == nullptr ? 1 : columns * context->pool.threads());
+  if (divided == nullptr) return VIDITQ_NO_MEMORY;
+  const viditq::RowKernels& kernels = *viditq::rows_for(context->isa);
   std::atomic<int> result{VIDITQ_OK};
-  context->pool.run_blocks(rows, viditq::kQuantizeRows, [&](int64_t from, int64_t to) {
-    const int block = viditq_quantize_tokens(
-        x + from * columns, to - from, columns, bits, is_symmetric, context->isa,
-        codes + from * columns, scale + from, zero_point + from, row_sum + from);
-    if (block != VIDITQ_OK) result = block;
+  const auto quantize = [&](const float* from_x, int64_t from, int64_t count) {
+    const int quantized = viditq_quantize_tokens(
+        from_x, count, columns, bits, is_symmetric, context->isa, codes + from * columns,
+        scale + from, zero_point + from, row_sum + from);
+    if (quantized != VIDITQ_OK) result = quantized;
+  };
+  const int64_t tasks = (rows + viditq::kQuantizeRows - 1) / viditq::kQuantizeRows;
+  context->pool.run(tasks, [&](int64_t task, int thread) {
+    const int64_t from = task * viditq::kQuantizeRows;
+    const int64_t to = std::min(rows, from + viditq::kQuantizeRows);
+    if (divisor == nullptr) {
+      quantize(x + from * columns, from, to - from);
+      return;
+    }
+    float* row_divided = divided.get() + thread * columns;
+    for (int64_t row = from; row < to; row++) {
+      kernels.divide(x + row * columns, divisor, columns, row_divided);
+      quantize(row_divided, row, 1);
+    }
   });
   return result;
 }

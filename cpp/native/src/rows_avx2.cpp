@@ -1,6 +1,7 @@
 // 8 values at a time; the rest of a row by the portable kernels.
 #include <immintrin.h>
 
+#include "divide_row.h"
 #include "rows.h"
 
 namespace viditq {
@@ -81,6 +82,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kAvx2Rows{extend_range, encode};
+const RowKernels kAvx2Rows{divide, extend_range, encode};
 
 }  // namespace viditq

@@ -1,6 +1,7 @@
 // 64 values at a time, then 16; the end of a row under a mask.
 #include <immintrin.h>
 
+#include "divide_row.h"
 #include "rows.h"
 
 namespace viditq {
@@ -129,6 +130,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kAvx512Rows{extend_range, encode};
+const RowKernels kAvx512Rows{divide, extend_range, encode};
 
 }  // namespace viditq

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "divide_row.h"
 #include "rows.h"
 
 namespace viditq {
@@ -35,6 +36,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kPortableRows{extend_range, encode};
+const RowKernels kPortableRows{divide, extend_range, encode};
 
 }  // namespace viditq

@@ -113,7 +113,7 @@ TEST(quantized_layers_are_their_definition) {
       std::vector<uint8_t> codes(x.size());
       std::vector<float> scale(e.rows);
       std::vector<int32_t> zero_point(e.rows), row_sum(e.rows);
-      CHECK_EQUAL(viditq_quantize(context, x.data(), e.rows, e.in, 8, 0, codes.data(),
+      CHECK_EQUAL(viditq_quantize(context, x.data(), nullptr, e.rows, e.in, 8, 0, codes.data(),
                                   scale.data(), zero_point.data(), row_sum.data()),
                   VIDITQ_OK);
       zero_point[0] = 2000000000;  // as the published small scale rule makes them
@@ -152,7 +152,7 @@ TEST(quantize_names_what_is_not_finite) {
   std::vector<uint8_t> codes(x.size());
   std::vector<float> scale(64);
   std::vector<int32_t> zero_point(64), row_sum(64);
-  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), 64, 5, 8, 0, codes.data(), scale.data(),
+  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), nullptr, 64, 5, 8, 0, codes.data(), scale.data(),
                               zero_point.data(), row_sum.data()),
               VIDITQ_NOT_FINITE);
 }

@@ -200,4 +200,54 @@ TEST(bad_quantized_layers_are_refused) {
               VIDITQ_OVERLAP);
 }
 
+TEST(balanced_rows_are_quantized_as_if_divided_first) {
+  std::mt19937 random(6);
+  std::normal_distribution<float> normal;
+  for (const int64_t columns : {1, 17, 257}) {
+    const int64_t rows = 35;
+    std::vector<float> x(rows * columns), divisor(columns), divided(x.size());
+    for (float& value : x) value = normal(random);
+    for (float& value : divisor) value = std::exp(normal(random));
+    for (size_t i = 0; i < x.size(); i++) divided[i] = x[i] / divisor[i % columns];
+    std::vector<uint8_t> expected(x.size()), codes(x.size());
+    std::vector<float> expected_scale(rows), scale(rows);
+    std::vector<int32_t> expected_zero(rows), zero(rows), expected_sum(rows), sum(rows);
+    CHECK_EQUAL(viditq_quantize_tokens(divided.data(), rows, columns, 8, 0, VIDITQ_PORTABLE,
+                                       expected.data(), expected_scale.data(),
+                                       expected_zero.data(), expected_sum.data()),
+                VIDITQ_OK);
+    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+      if (!viditq_isa_supported(isa)) continue;
+      for (const int threads : {1, 2, 3}) {
+        CHECK_EQUAL(viditq_quantize(open(threads, isa).get(), x.data(), divisor.data(), rows,
+                                    columns, 8, 0, codes.data(), scale.data(), zero.data(),
+                                    sum.data()),
+                    VIDITQ_OK);
+        CHECK_EQUAL(codes == expected, true);
+        CHECK_EQUAL(scale == expected_scale, true);
+        CHECK_EQUAL(zero == expected_zero, true);
+        CHECK_EQUAL(sum == expected_sum, true);
+      }
+    }
+  }
+}
+
+TEST(quotients_that_are_not_finite_and_divisors_that_overlap_are_refused) {
+  const Context context = open(1, VIDITQ_PORTABLE);
+  const std::vector<float> x = {1, 2};
+  std::vector<float> divisor = {1, 0};
+  std::vector<uint8_t> codes(2);
+  float scale;
+  int32_t zero;
+  int32_t sum;
+  const auto call = [&](float* out_scale) {
+    return viditq_quantize(context.get(), x.data(), divisor.data(), 1, 2, 8, 0, codes.data(),
+                           out_scale, &zero, &sum);
+  };
+  CHECK_EQUAL(call(&scale), VIDITQ_NOT_FINITE);
+  divisor[1] = 4;
+  CHECK_EQUAL(call(&scale), VIDITQ_OK);
+  CHECK_EQUAL(call(divisor.data()), VIDITQ_OVERLAP);
+}
+
 }  // namespace

@@ -35,11 +35,15 @@ final class InputQuantizer implements AutoCloseable {
       Optional<CountedMemory> balance,
       ActivationQuantization scheme) {
     GridGroups.of(scheme, x.shape()); // checks the shape
+    if (scheme instanceof DynamicToken dynamic
+        && dynamic.smallScales() == SmallScaleRule.PER_GROUP) {
+      return quantizeTokens(layer, x, balance, scheme.format());
+    }
     if (balance.isEmpty()) {
-      return quantize(layer, x, scheme);
+      return quantizeOnHeap(layer, x, scheme);
     }
     try (NativeTensor divided = divide(layer, x, balance.get())) {
-      return quantize(layer, divided, scheme);
+      return quantizeOnHeap(layer, divided, scheme);
     }
   }
 
@@ -58,12 +62,9 @@ final class InputQuantizer implements AutoCloseable {
     return divided;
   }
 
-  private ActivationCodes quantize(String layer, NativeTensor x, ActivationQuantization scheme) {
-    if (scheme instanceof DynamicToken dynamic
-        && dynamic.smallScales() == SmallScaleRule.PER_GROUP) {
-      return quantizeTokens(layer, x, scheme.format());
-    }
-    // For comparison only: these schemes take the way through the Java heap.
+  /** For comparison only: these schemes take the way through the Java heap. */
+  private ActivationCodes quantizeOnHeap(
+      String layer, NativeTensor x, ActivationQuantization scheme) {
     try {
       return ActivationCodes.of(memory, integers.quantize(x.read(), scheme));
     } catch (NonFiniteException e) {
@@ -72,13 +73,16 @@ final class InputQuantizer implements AutoCloseable {
     }
   }
 
-  private ActivationCodes quantizeTokens(String layer, NativeTensor x, IntegerFormat format) {
+  /** The deployed form: division and quantization in one pass over each row. */
+  private ActivationCodes quantizeTokens(
+      String layer, NativeTensor x, Optional<CountedMemory> balance, IntegerFormat format) {
     ActivationCodes codes =
         new ActivationCodes(memory, format, x.shape().rows(), x.shape().dim(-1));
     int status =
         Bridge.viditq_quantize(
             context.handle(),
             x.data(),
+            balance.map(CountedMemory::floats).orElse(null),
             codes.rows(),
             codes.columns(),
             format.bits(),
