@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.cpp.InstructionSet;
@@ -82,6 +85,7 @@ public final class GemmCommand implements Callable<Integer> {
             + String.join(" ", spec.commandLine().getParent().getParseResult().originalArgs()));
     report.put("threads", threads);
     report.put("rounds", rounds);
+    report.put("clock", threads == 1 ? "processor time of the thread" : "wall");
     note.ifPresent(text -> report.put("note", text));
     for (GemmShape shape : shapes) {
       report.withArray("/shapes").add(measure(shape, json));
@@ -110,10 +114,16 @@ public final class GemmCommand implements Callable<Integer> {
           new NativeLayer(
               "onednn-f32", InstructionSet.choose(), threads, operands.x(), operands.dense()));
       contenders.add(new OnnxRuntimeLayer(operands, threads));
-      return report(shape, peaks, new Rounds(rounds, System::nanoTime).measure(contenders), json);
+      return report(shape, peaks, new Rounds(rounds, clock()).measure(contenders), json);
     } finally {
       contenders.forEach(Contender::close);
     }
+  }
+
+  /** One thread's own processor time, which leaves other processes' turns out; else the wall's. */
+  private LongSupplier clock() {
+    ThreadMXBean thread = ManagementFactory.getThreadMXBean();
+    return threads == 1 ? thread::getCurrentThreadCpuTime : System::nanoTime;
   }
 
   private Contender layer(String name, InstructionSet isa, Operands operands, int weightBits) {
