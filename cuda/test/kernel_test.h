@@ -1,13 +1,20 @@
-// What the kernel tests share.
+// What the kernel tests share. The tests run in emulation, and compiled by nvcc on a device: buffers
+// are then managed memory, and finished() waits for the device.
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include "check.h"
 #include "platform.cuh"
+#ifdef __CUDACC__
+#include <cuda_runtime.h>
+#endif
 
 namespace {
 
@@ -21,7 +28,12 @@ class Buffer {
  public:
   explicit Buffer(size_t size, T value = T()) : size_(size) {
     void* memory = nullptr;
-    if (posix_memalign(&memory, 16, size * sizeof(T) + (size == 0)) != 0) throw std::bad_alloc();
+    const size_t bytes = size * sizeof(T) + (size == 0);
+#ifdef __CUDACC__
+    if (cudaMallocManaged(&memory, bytes) != cudaSuccess) throw std::bad_alloc();
+#else
+    if (posix_memalign(&memory, 16, bytes) != 0) throw std::bad_alloc();
+#endif
     data_ = static_cast<T*>(memory);
     for (size_t i = 0; i < size; i++) data_[i] = value;
   }
@@ -32,7 +44,13 @@ class Buffer {
     for (size_t i = 0; i < size_; i++) data_[i] = other.data_[i];
   }
   Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { free(data_); }
+  ~Buffer() {
+#ifdef __CUDACC__
+    cudaFree(data_);
+#else
+    free(data_);
+#endif
+  }
 
   T* data() { return data_; }
   const T* data() const { return data_; }
@@ -61,14 +79,56 @@ Buffer<T> normal(unsigned seed, size_t size, float deviation = 1.0f, float mean 
   return values;
 }
 
-// Runs body under every schedule of the emulation.
+// The status of a launch, after its work is done.
+inline int finished(int status) {
+#ifdef __CUDACC__
+  if (status == VIDITQ_CUDA_OK && cudaDeviceSynchronize() != cudaSuccess) {
+    return VIDITQ_CUDA_LAUNCH_FAILED;
+  }
+#endif
+  return status;
+}
+
+// Whether the warp group kernels run here: in emulation, and on Hopper.
+inline bool has_warp_groups() {
+#ifdef __CUDACC__
+  int major = 0;
+  return cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0) == cudaSuccess &&
+         major == 9;
+#else
+  return true;
+#endif
+}
+
+// Lets kernels run under one of the emulation's schedules from now on; a device has its own.
+constexpr int kScheduleCount = 6;
+inline void use_schedule(int index) {
+#ifdef __CUDACC__
+  (void)index;
+#else
+  emulation::launch_schedule() = emulation::kSchedules[index % kScheduleCount];
+#endif
+}
+
 template <typename Body>
 void under_every_schedule(Body body) {
-  for (const emulation::Schedule schedule : emulation::kSchedules) {
-    emulation::launch_schedule() = schedule;
+  for (int i = 0; i < kScheduleCount; i++) {
+    use_schedule(i);
     body();
   }
-  emulation::launch_schedule() = {};
+  use_schedule(0);
+}
+
+inline __half half_of(uint16_t bits) {
+  __half half;
+  std::memcpy(static_cast<void*>(&half), &bits, sizeof bits);
+  return half;
+}
+
+inline uint16_t bits_of(__half half) {
+  uint16_t bits;
+  std::memcpy(&bits, &half, sizeof bits);
+  return bits;
 }
 
 }  // namespace

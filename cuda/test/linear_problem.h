@@ -27,7 +27,7 @@ struct LinearProblem {
   Buffer<int32_t> w_packed_zero_point;
   Buffer<int32_t> w_centered_sum;
   Buffer<float> bias;
-  int32_t active_set;
+  Buffer<int32_t> active_set;
 
   LinearProblem(int rows, int channels, int inner, int weight_bits, bool weights_signed,
                 bool x_symmetric, int sets = 1, bool extreme = false)
@@ -51,7 +51,7 @@ struct LinearProblem {
         w_packed_zero_point(static_cast<size_t>(sets) * channels),
         w_centered_sum(static_cast<size_t>(sets) * channels),
         bias(normal<float>(5, channels)),
-        active_set(sets - 1) {
+        active_set(1, sets - 1) {
     std::mt19937 random(static_cast<unsigned>(rows + 31 * channels + 977 * inner));
     const auto scale = [&] { return 0.0005f + 0.0005f * static_cast<float>(random() % 97); };
     for (int row = 0; row < rows; row++) {
@@ -89,7 +89,7 @@ struct LinearProblem {
   // sum_k (x - z_x)(w - z_w) of the active set, by the codes as given.
   int64_t centered(int row, int channel) const {
     int64_t sum = 0;
-    const size_t w = static_cast<size_t>(active_set) * channels + channel;
+    const size_t w = static_cast<size_t>(active_set[0]) * channels + channel;
     for (int k = 0; k < inner; k++) {
       const uint8_t x = x_codes[static_cast<size_t>(viditq::code_row(row, inner) + k)];
       const uint8_t code = w_codes[w * inner + k];
@@ -101,7 +101,7 @@ struct LinearProblem {
 
   double scale_of(int row, int channel) const {
     return static_cast<double>(x_scale[row]) *
-           w_scale[static_cast<size_t>(active_set) * channels + channel];
+           w_scale[static_cast<size_t>(active_set[0]) * channels + channel];
   }
 
   template <typename T>
@@ -115,9 +115,9 @@ struct LinearProblem {
                                          w_centered_sum.data(),
                                          weight_bits,
                                          sets,
-                                         sets == 1 ? nullptr : &active_set};
-    CHECK_EQUAL(viditq_cuda_linear(x, x_symmetric, weights, epilogue, rows, channels, inner,
-                                   out.data(), type_of<T>(), kernel, nullptr),
+                                         sets == 1 ? nullptr : active_set.data()};
+    CHECK_EQUAL(finished(viditq_cuda_linear(x, x_symmetric, weights, epilogue, rows, channels,
+                                            inner, out.data(), type_of<T>(), kernel, nullptr)),
                 VIDITQ_CUDA_OK);
     return out;
   }

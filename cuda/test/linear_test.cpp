@@ -9,7 +9,7 @@ namespace {
 // The fast kernels for weights of 4 and of 8 bits.
 std::vector<int> kernels_for(int weight_bits) {
   std::vector<int> kernels = {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128};
-  if (weight_bits == 8) kernels.push_back(VIDITQ_CUDA_HOPPER);
+  if (weight_bits == 8 && has_warp_groups()) kernels.push_back(VIDITQ_CUDA_HOPPER);
   return kernels;
 }
 
@@ -65,7 +65,7 @@ void check_extents(int weight_bits) {
   for (const Extents extents : kExtents) {
     for (const bool x_symmetric : {false, true}) {
       // Every extent under another schedule; each schedule in full below.
-      emulation::launch_schedule() = emulation::kSchedules[schedule++ % 6];
+      use_schedule(schedule++);
       LinearProblem problem(extents.rows, extents.channels, extents.inner, weight_bits,
                             schedule % 3 == 0, x_symmetric);
       viditq_cuda_epilogue epilogue = {};
@@ -74,7 +74,7 @@ void check_extents(int weight_bits) {
       check_tiles<float>(problem, epilogue);
     }
   }
-  emulation::launch_schedule() = {};
+  use_schedule(0);
 }
 
 TEST(w8a8_over_odd_shapes) { check_extents(8); }
@@ -128,14 +128,14 @@ TEST(epilogues_and_weight_sets) {
 
 TEST(weight_sets_beyond_the_last_are_clamped) {
   LinearProblem problem(3, 4, 20, 8, false, false, 2);
-  problem.active_set = 1;
+  problem.active_set[0] = 1;
   const Buffer<float> last = problem.run<float>({}, VIDITQ_CUDA_TILE_64X64);
-  problem.active_set = 9;
+  problem.active_set[0] = 9;
   CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), last), 0);
-  problem.active_set = 0;
+  problem.active_set[0] = 0;
   const Buffer<float> first = problem.run<float>({}, VIDITQ_CUDA_TILE_64X64);
   CHECK_EQUAL(differences(first, last), 1);
-  problem.active_set = -1;
+  problem.active_set[0] = -1;
   CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), first), 0);
 }
 

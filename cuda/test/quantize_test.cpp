@@ -13,7 +13,7 @@ struct Tokens {
   Buffer<float> scale;
   Buffer<int32_t> zero_point;
   Buffer<int32_t> row_sum;
-  int32_t not_finite = 0;
+  Buffer<int32_t> not_finite{1};
 
   Tokens(int rows, int columns)
       : codes(static_cast<size_t>(viditq::code_row(rows, columns))),
@@ -22,7 +22,7 @@ struct Tokens {
         row_sum(rows) {}
 
   viditq_cuda_tokens view() {
-    return {codes.data(), scale.data(), zero_point.data(), row_sum.data(), &not_finite};
+    return {codes.data(), scale.data(), zero_point.data(), row_sum.data(), not_finite.data()};
   }
 
   int code(const viditq_cuda_quantizer& in, int row, int column) const {
@@ -82,8 +82,8 @@ void check_exact(const Buffer<T>& x, int rows, int columns) {
       const viditq_cuda_quantizer in = quantizer(x, rows, columns, bits, symmetric);
       for (const int kernel : {VIDITQ_CUDA_NAIVE, VIDITQ_CUDA_FAST}) {
         Tokens got(rows, columns);
-        CHECK_EQUAL(viditq_cuda_quantize(in, got.view(), kernel, nullptr), VIDITQ_CUDA_OK);
-        CHECK_EQUAL(got.not_finite, 0);
+        CHECK_EQUAL(finished(viditq_cuda_quantize(in, got.view(), kernel, nullptr)), VIDITQ_CUDA_OK);
+        CHECK_EQUAL(got.not_finite[0], 0);
         int wrong = 0;
         for (int row = 0; row < rows; row++) {
           const ExpectedRow& want = expected[row];
@@ -121,7 +121,7 @@ TEST(sixteen_bit_floats_over_odd_shapes) {
 TEST(halves_of_every_finite_bit_pattern) {
   std::vector<__half> x;
   for (int bits = 0; bits < 0x10000; bits++) {
-    if ((bits & 0x7c00) != 0x7c00) x.push_back({static_cast<uint16_t>(bits)});
+    if ((bits & 0x7c00) != 0x7c00) x.push_back(half_of(static_cast<uint16_t>(bits)));
   }
   // 63488 = 62 * 1024 patterns, sorted by magnitude within a sign: rows from denormal to 65504.
   check_exact(Buffer<__half>(x), 62, 1024);
@@ -150,16 +150,17 @@ TEST(not_finite_rows_raise_the_flag) {
       x[position] = bad;
       for (const int kernel : {VIDITQ_CUDA_NAIVE, VIDITQ_CUDA_FAST}) {
         Tokens got(2, 50);
-        viditq_cuda_quantize(quantizer(x, 2, 50, 8, false), got.view(), kernel, nullptr);
-        CHECK_EQUAL(got.not_finite, 1);
+        finished(viditq_cuda_quantize(quantizer(x, 2, 50, 8, false), got.view(), kernel, nullptr));
+        CHECK_EQUAL(got.not_finite[0], 1);
       }
     }
   }
   Buffer<float> wide(4, 3e38f);
   wide[1] = -3e38f;
   Tokens got(1, 4);
-  viditq_cuda_quantize(quantizer(wide, 1, 4, 8, false), got.view(), VIDITQ_CUDA_FAST, nullptr);
-  CHECK_EQUAL(got.not_finite, 1);
+  finished(viditq_cuda_quantize(quantizer(wide, 1, 4, 8, false), got.view(), VIDITQ_CUDA_FAST,
+                                nullptr));
+  CHECK_EQUAL(got.not_finite[0], 1);
 }
 
 TEST(rows_too_long_for_shared_memory) {
@@ -180,8 +181,8 @@ void check_fused(viditq_cuda_quantizer in, const Launch& launch, const Oracle& o
   }
   const auto check_kernel = [&](int kernel) {
     Tokens got(in.rows, in.columns);
-    CHECK_EQUAL(launch(in, got.view(), kernel), VIDITQ_CUDA_OK);
-    CHECK_EQUAL(got.not_finite, 0);
+    CHECK_EQUAL(finished(launch(in, got.view(), kernel)), VIDITQ_CUDA_OK);
+    CHECK_EQUAL(got.not_finite[0], 0);
     int wrong = 0;
     for (int row = 0; row < in.rows; row++) {
       double lo = 0;
@@ -221,7 +222,7 @@ double balanced(const viditq_cuda_quantizer& in, double value, int column) {
 template <typename T, typename Body>
 void for_inputs(std::initializer_list<int> all_columns, Body body) {
   constexpr int kRows = 6;
-  const int32_t active_set = 1;
+  Buffer<int32_t> active_set(1, 1);
   for (const int columns : all_columns) {
     const Buffer<T> x = normal<T>(7, static_cast<size_t>(kRows) * columns, 2.0f, 0.5f);
     Buffer<float> balance = normal<float>(8, 2 * static_cast<size_t>(columns));
@@ -231,7 +232,7 @@ void for_inputs(std::initializer_list<int> all_columns, Body body) {
       body(in, x);
       in.balance = balance.data();
       in.sets = 2;
-      in.active_set = &active_set;
+      in.active_set = active_set.data();
       body(in, x);
     }
   }
@@ -352,8 +353,8 @@ TEST(gated_residual) {
     const Buffer<__half> gate = normal<__half>(2, 2 * static_cast<size_t>(channels));
     const Buffer<__half> residual = normal<__half>(3, size);
     Buffer<__half> out(size);
-    CHECK_EQUAL(viditq_cuda_gated_residual(x.data(), gate.data(), 3, residual.data(), rows,
-                                           channels, out.data(), VIDITQ_CUDA_FLOAT16, nullptr),
+    CHECK_EQUAL(finished(viditq_cuda_gated_residual(x.data(), gate.data(), 3, residual.data(), rows,
+                                           channels, out.data(), VIDITQ_CUDA_FLOAT16, nullptr)),
                 VIDITQ_CUDA_OK);
     for (int row = 0; row < rows; row++) {
       for (int c = 0; c < channels; c++) {
@@ -361,7 +362,7 @@ TEST(gated_residual) {
         const float expected = viditq::to_float(residual[i]) +
                                viditq::to_float(gate[row / 3 * channels + c]) *
                                    viditq::to_float(x[i]);
-        CHECK_EQUAL(out[i].bits, __float2half_rn(expected).bits);
+        CHECK_EQUAL(bits_of(out[i]), bits_of(__float2half_rn(expected)));
       }
     }
   }
@@ -371,7 +372,7 @@ TEST(bad_arguments_are_refused) {
   Buffer<float> x(64, 1.0f);
   Tokens out(4, 16);
   const auto status = [&](viditq_cuda_quantizer in) {
-    return viditq_cuda_quantize(in, out.view(), VIDITQ_CUDA_FAST, nullptr);
+    return finished(viditq_cuda_quantize(in, out.view(), VIDITQ_CUDA_FAST, nullptr));
   };
   viditq_cuda_quantizer in = quantizer(x, 4, 16, 8, false);
   CHECK_EQUAL(status(in), VIDITQ_CUDA_OK);
