@@ -90,12 +90,17 @@ class InterruptTest {
     List<String> command =
         new ArrayList<>(
             List.of(
+                // A shell that runs the tests in the background makes them ignore the signal.
+                "env",
+                "--default-signal=INT",
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Dviditq.home=..",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
     command.addAll(List.of(arguments));
+    // Slow enough to be met in the middle.
+    command.addAll(List.of("--backend", "reference"));
     return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }
 
