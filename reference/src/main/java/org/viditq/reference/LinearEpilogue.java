@@ -1,8 +1,5 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.is;
-import static org.viditq.reference.Operands.require;
-
 import java.util.Optional;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
@@ -19,40 +16,17 @@ final class LinearEpilogue {
   private final Optional<float[]> residual;
 
   /**
-   * @param result shape of the layer's result, [.., N]; [B, M, N] where there is a gate
-   * @throws org.viditq.core.error.ShapeException if gate or residual do not fit it
+   * @param result shape of the layer's result, [.., N]; [B, M, N] where there is a gate. Gate and
+   *     residual fit it.
    */
-  LinearEpilogue(String layer, Shape result, Optional<Tensor> bias, Epilogue<Tensor> epilogue) {
+  LinearEpilogue(Shape result, Optional<Tensor> bias, Epilogue<Tensor> epilogue) {
     this.columns = result.dim(-1);
     this.bias = bias.map(Tensor::data);
     this.activation = epilogue.activation();
     this.gate = epilogue.gate().map(Tensor::data);
     this.residual = epilogue.residual().map(Tensor::data);
-    int rowsPerGate = result.rows();
-    if (epilogue.gate().isPresent()) {
-      Tensor g = epilogue.gate().get();
-      boolean perSample = result.rank() == 3 && is(g, result.dim(0), 1, columns);
-      require(
-          perSample || (result.rank() == 3 && is(g, 1, 1, columns)),
-          "linear " + layer,
-          "a gate [B, 1, N] or [1, 1, N] for its result [B, M, N]",
-          g.shape(),
-          result);
-      if (perSample) {
-        rowsPerGate = result.dim(1);
-      }
-    }
-    this.rowsPerGate = rowsPerGate;
-    epilogue
-        .residual()
-        .ifPresent(
-            r ->
-                require(
-                    r.shape().equals(result),
-                    "linear " + layer,
-                    "a residual shaped as its result",
-                    r.shape(),
-                    result));
+    boolean perSample = epilogue.gate().isPresent() && epilogue.gate().get().dim(0) > 1;
+    this.rowsPerGate = perSample ? result.dim(1) : result.rows();
   }
 
   /** Finishes rows from (inclusive) to (exclusive) of the product and rounds them to float32. */

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Shape;
-import org.viditq.core.tensor.Tensor;
 
 /** Operand checks, with one form of message for all operators. */
 final class Operands {
@@ -19,9 +18,5 @@ final class Operands {
       String shapes = Arrays.stream(got).map(Shape::toString).collect(Collectors.joining(", "));
       throw new ShapeException(operator + " needs " + rule + ", but got " + shapes + ".");
     }
-  }
-
-  static boolean is(Tensor tensor, int... dims) {
-    return Arrays.equals(tensor.shape().toArray(), dims);
   }
 }

@@ -1,11 +1,9 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.require;
-
 import java.util.Arrays;
 import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
-import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Tensor;
 
 /** Multi-head attention, a block of query rows of one head at a time. */
@@ -23,57 +21,18 @@ final class ReferenceAttention {
   private record Keys(int first, int count) {}
 
   Tensor attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Optional<Tensor> bias) {
-    requireHeads("attention", q, k, v, heads);
-    require(
-        k.dim(0) == q.dim(0) && v.dim(0) == q.dim(0),
-        "attention",
-        "q [B, N, H*D], k [B, S, H*D] and v [B, S, H*Dv] of one batch size",
-        q.shape(),
-        k.shape(),
-        v.shape());
+    ResultShapes.attention(q.shape(), k.shape(), v.shape(), heads, bias.map(Tensor::shape));
     int s = k.dim(1);
-    bias.ifPresent(
-        b ->
-            require(
-                b.shape().rank() == 4
-                    && fits(b.dim(0), q.dim(0))
-                    && fits(b.dim(1), heads)
-                    && fits(b.dim(2), q.dim(1))
-                    && fits(b.dim(3), s),
-                "attention",
-                "a bias that broadcasts to [B, H, N, S] for q and k, H = " + heads,
-                b.shape(),
-                q.shape(),
-                k.shape()));
     Keys[] keys = new Keys[q.dim(0)];
     Arrays.setAll(keys, sample -> new Keys(sample * s, s));
     return compute(q, k, v, heads, scale, bias, keys);
   }
 
   Tensor attentionPacked(Tensor q, Tensor k, Tensor v, int heads, float scale, int[] lengths) {
-    requireHeads("attentionPacked", q, k, v, heads);
-    require(
-        k.dim(0) == 1
-            && v.dim(0) == 1
-            && lengths.length == q.dim(0)
-            && Arrays.stream(lengths).asLongStream().sum() == k.dim(1),
-        "attentionPacked",
-        "q [B, N, C], k and v [1, sum, C] and B lengths with that sum; lengths "
-            + Arrays.toString(lengths),
-        q.shape(),
-        k.shape(),
-        v.shape());
+    ResultShapes.attentionPacked(q.shape(), k.shape(), v.shape(), heads, lengths);
     Keys[] keys = new Keys[lengths.length];
     int first = 0;
     for (int sample = 0; sample < lengths.length; sample++) {
-      if (lengths[sample] < 1) {
-        throw new ShapeException(
-            "attentionPacked needs at least one key for each sample, but sample "
-                + sample
-                + " has length "
-                + lengths[sample]
-                + ".");
-      }
       keys[sample] = new Keys(first, lengths[sample]);
       first += lengths[sample];
     }
@@ -174,27 +133,5 @@ final class ReferenceAttention {
         out.data()[start + i] = (float) result.data[row * d + i];
       }
     }
-  }
-
-  private static boolean fits(int extent, int target) {
-    return extent == 1 || extent == target;
-  }
-
-  private static void requireHeads(String operator, Tensor q, Tensor k, Tensor v, int heads) {
-    require(
-        q.shape().rank() == 3
-            && k.shape().rank() == 3
-            && v.shape().rank() == 3
-            && heads >= 1
-            && q.dim(2) % heads == 0
-            && v.dim(2) % heads == 0
-            && k.dim(2) == q.dim(2)
-            && k.dim(1) == v.dim(1)
-            && k.dim(1) >= 1,
-        operator,
-        "q [B, N, H*D], k [B, S, H*D] and v [B, S, H*Dv] with S >= 1 and H = " + heads,
-        q.shape(),
-        k.shape(),
-        v.shape());
   }
 }

@@ -1,14 +1,12 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.require;
-
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.viditq.core.error.BackendException;
-import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.LayerChecks;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -32,50 +30,31 @@ final class ReferenceConvolution {
 
   Tensor convolution(Tensor x, Convolution layer) {
     ConvolutionParameters parameters = layer.parameters();
-    return compute(x, layer, parameters.padAfter());
+    return compute("convolution", x, layer, parameters.padAfter());
   }
 
   /** Tokens [B, tokens, Cout] of patches; each axis is padded at its end to whole patches. */
   Tensor patchEmbedding(Tensor x, Convolution layer) {
     ConvolutionParameters parameters = layer.parameters();
-    requireInput("patchEmbedding", x, parameters);
-    int[] kernel = kernel(parameters);
-    int[] none = new int[kernel.length];
-    if (!Arrays.equals(parameters.stride(), kernel)
-        || !Arrays.equals(parameters.padBefore(), none)
-        || !Arrays.equals(parameters.padAfter(), none)) {
-      throw new ShapeException(
-          "patchEmbedding needs layer "
-              + parameters.name()
-              + " to have a stride equal to its kernel and no padding.");
-    }
-    int[] padToWholePatches = new int[kernel.length];
-    Arrays.setAll(padToWholePatches, i -> Math.floorMod(-x.dim(2 + i), kernel[i]));
-    Tensor planes = compute(x, layer, padToWholePatches);
+    int[] padAfter = ResultShapes.patchPadding(parameters, x.shape());
+    Tensor planes = compute("patchEmbedding", x, layer, padAfter);
     int batch = planes.dim(0);
     int channels = planes.dim(1);
     int tokens = Arrays.stream(planes.shape().toArray()).skip(2).reduce(1, (a, b) -> a * b);
     return ShapeMoves.permute(planes.reshape(batch, channels, tokens), 0, 2, 1);
   }
 
-  private Tensor compute(Tensor x, Convolution layer, int[] padAfter) {
+  private Tensor compute(String operator, Tensor x, Convolution layer, int[] padAfter) {
     ConvolutionParameters parameters = layer.parameters();
     if (!(layer instanceof Prepared prepared)) {
       throw new BackendException(
           "Convolution " + parameters.name() + " was prepared by another backend than reference.");
     }
-    requireInput("convolution", x, parameters);
+    Shape shape = ResultShapes.convolution(operator, parameters, x.shape(), padAfter);
     Windows windows =
         Windows.of(x, kernel(parameters), parameters.stride(), parameters.padBefore(), padAfter);
-    require(
-        windows.positions() > 0,
-        "convolution " + parameters.name(),
-        "x of at least the kernel's extents",
-        x.shape(),
-        parameters.weight().shape());
     int outChannels = parameters.outChannels();
-    int[] dims = windows.resultDims(x.dim(0), outChannels);
-    float[] out = new float[Shape.of(dims).size()];
+    float[] out = new float[shape.size()];
     float[] bias = parameters.bias().map(Tensor::data).orElseGet(() -> new float[outChannels]);
     DMatrixRMaj weight = cache.get(prepared.weight());
     int positions = windows.positions();
@@ -97,17 +76,7 @@ final class ReferenceConvolution {
             }
           }
         });
-    return Tensor.of(out, dims);
-  }
-
-  private static void requireInput(String operator, Tensor x, ConvolutionParameters parameters) {
-    require(
-        x.shape().rank() == parameters.weight().shape().rank()
-            && x.dim(1) == parameters.inChannels(),
-        operator + " " + parameters.name(),
-        "x [B, in, spatial...] for its weight [out, in, kernel...]",
-        x.shape(),
-        parameters.weight().shape());
+    return Tensor.of(shape, out);
   }
 
   private static int[] kernel(ConvolutionParameters parameters) {

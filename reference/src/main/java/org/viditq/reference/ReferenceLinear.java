@@ -1,7 +1,5 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.require;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
@@ -13,6 +11,7 @@ import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -51,16 +50,13 @@ final class ReferenceLinear {
 
   Tensor apply(Tensor x, Linear layer, Epilogue<Tensor> epilogue, double timestep) {
     LinearParameters parameters = layer.parameters();
-    require(
-        x.shape().rank() >= 1 && x.dim(-1) == parameters.inFeatures(),
-        "linear " + parameters.name(),
-        "x [.., " + parameters.inFeatures() + "]",
-        x.shape());
-    int[] dims = x.shape().toArray();
-    dims[dims.length - 1] = parameters.outFeatures();
-    Shape result = Shape.of(dims);
-    LinearEpilogue finish =
-        new LinearEpilogue(parameters.name(), result, parameters.bias(), epilogue);
+    Shape result =
+        ResultShapes.linear(
+            parameters,
+            x.shape(),
+            epilogue.gate().map(Tensor::shape),
+            epilogue.residual().map(Tensor::shape));
+    LinearEpilogue finish = new LinearEpilogue(result, parameters.bias(), epilogue);
     float[] out = new float[result.size()];
     if (layer instanceof Dense dense) {
       multiply(x, dense, finish, out);

@@ -1,9 +1,7 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.is;
-import static org.viditq.reference.Operands.require;
-
 import java.util.Optional;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Tensor;
 
 /** LayerNorm, RMSNorm and GroupNorm: moments in two passes over float64. */
@@ -23,9 +21,7 @@ final class ReferenceNormalization {
   }
 
   Tensor layerNorm(Tensor x, Optional<Tensor> gamma, Optional<Tensor> beta, float eps) {
-    requireChannels("layerNorm", x);
-    gamma.ifPresent(g -> requirePerChannel("layerNorm", "gamma", g, x));
-    beta.ifPresent(b -> requirePerChannel("layerNorm", "beta", b, x));
+    ResultShapes.layerNorm(x.shape(), gamma.map(Tensor::shape), beta.map(Tensor::shape));
     float[] g = gamma.map(Tensor::data).orElse(null);
     float[] b = beta.map(Tensor::data).orElse(null);
     return normalizeRows(
@@ -33,13 +29,7 @@ final class ReferenceNormalization {
   }
 
   Tensor layerNormModulate(Tensor x, Tensor shift, Tensor scale, float eps) {
-    require(
-        x.shape().rank() == 3 && isModulation(shift, x) && isModulation(scale, x),
-        "layerNormModulate",
-        "x [B, N, C], shift and scale [B or 1, 1, C]",
-        x.shape(),
-        shift.shape(),
-        scale.shape());
+    ResultShapes.layerNormModulate(x.shape(), shift.shape(), scale.shape());
     int tokens = x.dim(1);
     int channels = x.dim(2);
     int shiftStep = shift.dim(0) == 1 ? 0 : channels;
@@ -76,8 +66,7 @@ final class ReferenceNormalization {
   }
 
   Tensor rmsNorm(Tensor x, Tensor weight, float eps) {
-    requireChannels("rmsNorm", x);
-    requirePerChannel("rmsNorm", "weight", weight, x);
+    ResultShapes.rmsNorm(x.shape(), weight.shape());
     int channels = x.dim(-1);
     float[] in = x.data();
     float[] out = new float[in.length];
@@ -101,19 +90,8 @@ final class ReferenceNormalization {
   }
 
   Tensor groupNorm(Tensor x, Tensor gamma, Tensor beta, int groups, float eps) {
-    require(
-        x.shape().rank() >= 2 && groups >= 1 && x.dim(1) % groups == 0,
-        "groupNorm",
-        "x [B, C, spatial...] with C a multiple of its " + groups + " groups",
-        x.shape());
+    ResultShapes.groupNorm(x.shape(), gamma.shape(), beta.shape(), groups);
     int channels = x.dim(1);
-    require(
-        is(gamma, channels) && is(beta, channels),
-        "groupNorm",
-        "gamma and beta [C]",
-        x.shape(),
-        gamma.shape(),
-        beta.shape());
     int perGroup = channels / groups;
     float[] in = x.data();
     float[] out = new float[in.length];
@@ -149,17 +127,5 @@ final class ReferenceNormalization {
       }
       return new Moments(mean, squares / (to - from));
     }
-  }
-
-  private static boolean isModulation(Tensor m, Tensor x) {
-    return is(m, x.dim(0), 1, x.dim(-1)) || is(m, 1, 1, x.dim(-1));
-  }
-
-  private static void requireChannels(String operator, Tensor x) {
-    require(x.shape().rank() >= 1, operator, "x [.., C]", x.shape());
-  }
-
-  private static void requirePerChannel(String operator, String what, Tensor p, Tensor x) {
-    require(is(p, x.dim(-1)), operator, what + " [C] for x [.., C]", p.shape(), x.shape());
   }
 }

@@ -11,6 +11,7 @@ import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
@@ -182,7 +183,7 @@ public final class ReferenceOperators implements Operators<Tensor>, IntegerOpera
 
   @Override
   public Tensor broadcast(Tensor x, int... dims) {
-    return Broadcasting.to("broadcast", x, Shape.of(dims));
+    return Broadcasting.to(x, ResultShapes.broadcast(x.shape(), dims));
   }
 
   @Override

@@ -1,8 +1,6 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.is;
-import static org.viditq.reference.Operands.require;
-
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Tensor;
 
 /** Rotary position embedding on neighbouring channel pairs. */
@@ -10,16 +8,7 @@ final class Rotary {
   private Rotary() {}
 
   static Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
-    require(
-        x.shape().rank() == 4
-            && x.dim(3) % 2 == 0
-            && is(cos, x.dim(1), x.dim(3))
-            && is(sin, x.dim(1), x.dim(3)),
-        "rotary",
-        "x [B, N, H, D] with D even, cos and sin [N, D]",
-        x.shape(),
-        cos.shape(),
-        sin.shape());
+    ResultShapes.rotary(x.shape(), cos.shape(), sin.shape());
     int tokens = x.dim(1);
     int heads = x.dim(2);
     int d = x.dim(3);

@@ -1,10 +1,8 @@
 package org.viditq.reference;
 
-import static org.viditq.reference.Operands.require;
-
 import java.util.Arrays;
 import java.util.List;
-import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -13,54 +11,21 @@ final class ShapeMoves {
   private ShapeMoves() {}
 
   static Tensor reshape(Tensor x, int... dims) {
-    Shape shape = Shape.of(dims);
-    require(shape.size() == x.size(), "reshape", "as many elements as " + shape, x.shape());
-    return Tensor.of(shape, x.data());
+    return Tensor.of(ResultShapes.reshape(x.shape(), dims), x.data());
   }
 
   static Tensor permute(Tensor x, int... permutation) {
-    int rank = x.shape().rank();
-    boolean[] taken = new boolean[rank];
-    boolean valid = permutation.length == rank;
-    for (int axis : permutation) {
-      valid = valid && axis >= 0 && axis < rank && !taken[axis];
-      if (valid) {
-        taken[axis] = true;
-      }
-    }
-    require(valid, "permute", "each axis once in " + Arrays.toString(permutation), x.shape());
+    Shape shape = ResultShapes.permute(x.shape(), permutation);
     int[] strides = Strides.rowMajor(x.shape());
-    int[] dims = new int[rank];
-    int[] stepOf = new int[rank];
-    for (int i = 0; i < rank; i++) {
-      dims[i] = x.dim(permutation[i]);
-      stepOf[i] = strides[permutation[i]];
-    }
-    return Strides.gather(x, Shape.of(dims), stepOf);
+    int[] stepOf = new int[permutation.length];
+    Arrays.setAll(stepOf, i -> strides[permutation[i]]);
+    return Strides.gather(x, shape, stepOf);
   }
 
   static Tensor concat(List<Tensor> parts, int axis) {
-    if (parts.isEmpty()) {
-      throw new ShapeException("concat needs at least one part, but got none.");
-    }
-    Shape first = parts.get(0).shape();
-    int along = first.normalizeAxis(axis);
-    int[] dims = first.toArray();
-    dims[along] = 0;
-    for (Tensor part : parts) {
-      int[] expected = part.shape().toArray();
-      if (expected.length == dims.length) {
-        dims[along] += expected[along];
-        expected[along] = first.dim(along);
-      }
-      require(
-          Shape.of(expected).equals(first),
-          "concat",
-          "parts that differ along axis " + axis + " only",
-          first,
-          part.shape());
-    }
-    Shape shape = Shape.of(dims);
+    Shape shape = ResultShapes.concat(parts.stream().map(Tensor::shape).toList(), axis);
+    int along = shape.normalizeAxis(axis);
+    int[] dims = shape.toArray();
     float[] out = new float[shape.size()];
     int outer = product(dims, 0, along);
     int inner = product(dims, along + 1, dims.length);
@@ -76,16 +41,10 @@ final class ShapeMoves {
   }
 
   static Tensor slice(Tensor x, int axis, int from, int to) {
-    int along = x.shape().normalizeAxis(axis);
-    require(
-        0 <= from && from <= to && to <= x.dim(along),
-        "slice",
-        "0 <= from <= to <= extent for from " + from + ", to " + to + " of axis " + axis,
-        x.shape());
-    int[] dims = x.shape().toArray();
-    int extent = dims[along];
-    dims[along] = to - from;
-    Shape shape = Shape.of(dims);
+    Shape shape = ResultShapes.slice(x.shape(), axis, from, to);
+    int along = shape.normalizeAxis(axis);
+    int extent = x.dim(along);
+    int[] dims = shape.toArray();
     float[] out = new float[shape.size()];
     int outer = product(dims, 0, along);
     int inner = product(dims, along + 1, dims.length);
@@ -97,9 +56,8 @@ final class ShapeMoves {
   }
 
   static Tensor upsampleNearest2x(Tensor x) {
-    require(x.shape().rank() == 4, "upsampleNearest2x", "x [B, C, H, W]", x.shape());
+    Tensor result = Tensor.zeros(ResultShapes.upsampleNearest2x(x.shape()).toArray());
     int width = x.dim(3);
-    Tensor result = Tensor.zeros(x.dim(0), x.dim(1), 2 * x.dim(2), 2 * width);
     int rows = result.shape().rows();
     for (int row = 0; row < rows; row++) {
       // Rows run through all planes; a plane has an even number of them, so halving stays inside.

@@ -3,14 +3,13 @@ package org.viditq.reference;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * The windows that a convolution sees in x [B, C, spatial...], zeros outside. Fewer than three
- * spatial axes are led by axes of extent 1, so that there is one case only.
+ * The windows that a convolution sees in x [B, C, spatial...], zeros outside; the kernel fits.
+ * Fewer than three spatial axes are led by axes of extent 1, so that there is one case only.
  */
 final class Windows {
   private static final int AXES = 3;
 
   private final Tensor x;
-  private final int axesOfX;
   private final int channels;
   private final int[] extent;
   private final int[] kernel;
@@ -20,7 +19,6 @@ final class Windows {
 
   private Windows(Tensor x, int[] kernel, int[] stride, int[] before, int[] after) {
     this.x = x;
-    this.axesOfX = kernel.length;
     this.channels = x.dim(1);
     int[] dims = x.shape().toArray();
     int[] spatial = new int[kernel.length];
@@ -32,7 +30,7 @@ final class Windows {
     int[] behind = lead(after, 0);
     for (int i = 0; i < AXES; i++) {
       int room = extent[i] + this.before[i] + behind[i] - this.kernel[i];
-      result[i] = room < 0 ? 0 : room / this.stride[i] + 1;
+      result[i] = room / this.stride[i] + 1;
     }
   }
 
@@ -49,18 +47,9 @@ final class Windows {
     return led;
   }
 
-  /** Windows per sample; 0 if the kernel does not fit. */
+  /** Windows per sample. */
   int positions() {
     return result[0] * result[1] * result[2];
-  }
-
-  /** [B, Cout, spatial...] */
-  int[] resultDims(int batch, int outChannels) {
-    int[] dims = new int[2 + axesOfX];
-    dims[0] = batch;
-    dims[1] = outChannels;
-    System.arraycopy(result, AXES - axesOfX, dims, 2, axesOfX);
-    return dims;
   }
 
   /** Writes one window as [C, kernel...] at {@code offset}. */

@@ -8,8 +8,8 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Shape;
 
 /**
- * The shapes that the operators of {@link Operators} take and give, for backends whose values are
- * not tensors. Each method checks its operands and returns the shape of the result.
+ * The shapes that the operators of {@link Operators} take and give, so that all backends refuse the
+ * same operands. Each method checks its operands and returns the shape of the result.
  *
  * <p>All throw {@link ShapeException} naming the operator, what it needs, and the shapes it got.
  */
