@@ -1,24 +1,28 @@
 package org.viditq.bench;
 
 import org.viditq.bench.gemm.GemmCommand;
-import picocli.CommandLine;
+import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Comparisons with other libraries; a main class of its own, so that users need not carry them. */
+/** {@code viditq bench}; alone it only shows help. */
 @Command(
     name = "bench",
-    mixinStandardHelpOptions = true,
-    description = "Measures side by side with other libraries.",
+    header = Benchmarks.HEADER,
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
     subcommands = GemmCommand.class)
-public final class BenchCommand implements Runnable {
-  @Spec private CommandSpec spec;
+public final class BenchCommand implements Benchmarks, Runnable {
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
 
-  public static void main(String[] args) {
-    System.exit(new CommandLine(new BenchCommand()).execute(args));
-  }
+  @Spec private CommandSpec spec;
 
   @Override
   public void run() {

@@ -1,42 +1,46 @@
 package org.viditq.bench.gemm;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.OffsetDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import org.viditq.core.io.AtomicOutput;
+import org.viditq.bench.report.BenchReport;
+import org.viditq.bench.report.MeasurementOptions;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.TextTable;
+import org.viditq.cli.option.CommonOptions;
 import org.viditq.cpp.InstructionSet;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Measures linear layers and their peers in one run. */
+/** {@code viditq bench gemm}: linear layers and their peers in one run. */
 @Command(
     name = "gemm",
-    mixinStandardHelpOptions = true,
+    header = "Measure linear layers beside oneDNN and ONNX Runtime, in turns.",
     description = {
-      "Measures linear layers from float32 rows to float32 rows, token quantization and bias",
-      "included: 8-bit and 4-bit weights on every VNNI or AMX instruction set of this machine,",
-      "oneDNN's float32 product, and ONNX Runtime's dynamic 8-bit product, in turns.",
-      "For figures of one core, run it under taskset -c 0."
+      "",
+      "From float32 rows to float32 rows, token quantization and bias included: 8-bit and 4-bit"
+          + " weights on every VNNI or AMX instruction set of this machine, oneDNN's float32"
+          + " product, and ONNX Runtime's dynamic 8-bit product. For figures of one core, run it"
+          + " under taskset -c 0.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  taskset -c 0 viditq bench gemm",
+      "  viditq bench gemm --shapes 4096x1152x1152 --threads 2 --out gemm.json"
     })
 public final class GemmCommand implements Callable<Integer> {
   @Option(
@@ -45,61 +49,31 @@ public final class GemmCommand implements Callable<Integer> {
       converter = GemmShape.Converter.class,
       paramLabel = "MxKxN",
       defaultValue = "256x1152x1152,1024x1152x4608,1024x4608x1152",
-      description = "Rows, input and output channels; default: ${DEFAULT-VALUE}.")
+      description = "Rows, input and output channels. Default: ${DEFAULT-VALUE}.")
   private List<GemmShape> shapes;
 
-  @Option(
-      names = "--rounds",
-      defaultValue = "21",
-      description = "Turns that medians are taken of; default: ${DEFAULT-VALUE}.")
-  private int rounds;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "1",
-      description = "Threads of every contender; default: ${DEFAULT-VALUE}.")
-  private int threads;
-
-  @Option(names = "--note", description = "Goes into the JSON: what else the machine was doing.")
-  private Optional<String> note;
-
-  @Option(names = "--out", paramLabel = "FILE", description = "Writes the figures as JSON.")
-  private Optional<Path> out;
-
+  @Mixin private MeasurementOptions options;
+  @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
+  private int threads;
+  private int rounds;
+
   @Override
-  public Integer call() throws IOException {
-    if (rounds < 1 || threads < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--rounds and --threads must be at least 1.");
-    }
-    ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    ObjectNode report = json.createObjectNode();
-    report.put("benchmark", "gemm");
-    report.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    report.put("machine", machine());
-    report.put(
-        "command",
-        "bench "
-            + String.join(" ", spec.commandLine().getParent().getParseResult().originalArgs()));
-    report.put("threads", threads);
-    report.put("rounds", rounds);
-    report.put("clock", threads == 1 ? "processor time of the thread" : "wall");
-    note.ifPresent(text -> report.put("note", text));
+  public Integer call() {
+    Console console = new Console(spec, common);
+    threads = options.threads(1);
+    rounds = options.rounds(21);
+    BenchReport report = new BenchReport(spec, options, threads, rounds);
+    report.root().put("clock", threads == 1 ? "processor time of the thread" : "wall");
     for (GemmShape shape : shapes) {
-      report.withArray("/shapes").add(measure(shape, json));
+      report.root().withArray("/shapes").add(measure(shape, console));
     }
-    if (out.isPresent()) {
-      try (AtomicOutput output = AtomicOutput.file(out.get())) {
-        Files.writeString(output.path(), json.writeValueAsString(report) + "\n");
-        output.commit();
-      }
-    }
+    report.finish(console);
     return 0;
   }
 
-  private ObjectNode measure(GemmShape shape, ObjectMapper json) {
+  private ObjectNode measure(GemmShape shape, Console console) {
     Operands operands = new Operands(shape);
     List<PeakLoop> peaks = integerSets().map(PeakLoop::new).toList();
     List<Contender> contenders = new ArrayList<>(peaks);
@@ -114,7 +88,7 @@ public final class GemmCommand implements Callable<Integer> {
           new NativeLayer(
               "onednn-f32", InstructionSet.choose(), threads, operands.x(), operands.dense()));
       contenders.add(new OnnxRuntimeLayer(operands, threads));
-      return report(shape, peaks, new Rounds(rounds, clock()).measure(contenders), json);
+      return report(shape, peaks, new Rounds(rounds, clock()).measure(contenders), console);
     } finally {
       contenders.forEach(Contender::close);
     }
@@ -136,58 +110,54 @@ public final class GemmCommand implements Callable<Integer> {
   }
 
   private ObjectNode report(
-      GemmShape shape, List<PeakLoop> peaks, Map<String, Double> medians, ObjectMapper json) {
-    PrintWriter print = spec.commandLine().getOut();
-    ObjectNode result = json.createObjectNode().put("shape", shape.toString());
+      GemmShape shape, List<PeakLoop> peaks, Map<String, Double> medians, Console console) {
+    ObjectNode result = Console.object().put("shape", shape.toString());
+    Map<String, Double> peakRates = new LinkedHashMap<>();
+    for (PeakLoop peak : peaks) {
+      double rate = peak.operations() / medians.get(peak.name());
+      peakRates.put(peak.name(), rate);
+      result.withObject("/peakGops").put(instructionSet(peak.name()), BenchReport.rounded(rate));
+    }
+    List<String> titles =
+        new ArrayList<>(
+            List.of(shape.toString(), ">ms", ">Gop/s", ">vs oneDNN f32", ">vs ONNX Runtime int8"));
+    peakRates.keySet().forEach(peak -> titles.add(">of " + peak));
+    TextTable table = new TextTable(titles.toArray(String[]::new));
     double oneDnn = medians.get("onednn-f32");
     double onnxRuntime = medians.get("onnxruntime-dynamic-int8");
-    print.printf("%s%n", shape);
-    Set<String> peakNames = new LinkedHashSet<>();
-    for (PeakLoop peak : peaks) {
-      peakNames.add(peak.name());
-      double rate = peak.operations() / medians.get(peak.name());
-      result.withObject("/peakGops").put(peak.name().substring("peak-".length()), rounded(rate));
-      print.printf("  %-26s %32.0f Gop/s%n", peak.name(), rate);
-    }
     medians.forEach(
         (name, nanos) -> {
-          if (peakNames.contains(name)) {
-            return;
+          double rate = peakRates.getOrDefault(name, shape.operations() / nanos);
+          List<String> cells = new ArrayList<>(List.of(name));
+          if (peakRates.containsKey(name)) {
+            cells.addAll(List.of("", String.format(Locale.ROOT, "%.0f", rate), "", ""));
+            peakRates.forEach((peak, most) -> cells.add(""));
+          } else {
+            ObjectNode row = result.withArray("/results").addObject().put("name", name);
+            row.put("medianMillis", BenchReport.rounded(nanos / 1e6));
+            row.put("gops", BenchReport.rounded(rate));
+            row.put("timesOneDnnF32", BenchReport.rounded(oneDnn / nanos));
+            row.put("timesOnnxRuntimeInt8", BenchReport.rounded(onnxRuntime / nanos));
+            cells.add(String.format(Locale.ROOT, "%.3f", nanos / 1e6));
+            cells.add(String.format(Locale.ROOT, "%.0f", rate));
+            cells.add(Quantities.times(oneDnn / nanos));
+            cells.add(Quantities.times(onnxRuntime / nanos));
+            peakRates.forEach(
+                (peak, most) -> {
+                  double fraction = rate / most / threads;
+                  row.withObject("/fractionOfPeak")
+                      .put(instructionSet(peak), BenchReport.rounded(fraction));
+                  cells.add(String.format(Locale.ROOT, "%.3f", fraction));
+                });
           }
-          double rate = shape.operations() / nanos;
-          ObjectNode row = result.withArray("/results").addObject().put("name", name);
-          row.put("medianMillis", rounded(nanos / 1e6)).put("gops", rounded(rate));
-          row.put("timesOneDnnF32", rounded(oneDnn / nanos));
-          row.put("timesOnnxRuntimeInt8", rounded(onnxRuntime / nanos));
-          print.printf(
-              "  %-26s %9.3f ms %7.0f Gop/s  %5.2fx oneDNN f32  %5.2fx ONNX Runtime int8",
-              name, nanos / 1e6, rate, oneDnn / nanos, onnxRuntime / nanos);
-          for (PeakLoop peak : peaks) {
-            double fraction = rate / (peak.operations() / medians.get(peak.name())) / threads;
-            row.withObject("/fractionOfPeak")
-                .put(peak.name().substring("peak-".length()), rounded(fraction));
-            print.printf("  %5.3f of %s", fraction, peak.name());
-          }
-          print.println();
+          table.row(cells.toArray(String[]::new));
         });
-    print.flush();
+    table.lines().forEach(console::result);
+    console.result("");
     return result;
   }
 
-  private static double rounded(double value) {
-    return Math.round(value * 1e4) / 1e4;
-  }
-
-  private static String machine() throws IOException {
-    Path info = Path.of("/proc/cpuinfo");
-    String model =
-        Files.isReadable(info)
-            ? Files.readAllLines(info).stream()
-                .filter(line -> line.startsWith("model name"))
-                .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                .findFirst()
-                .orElse("unknown processor")
-            : System.getProperty("os.arch");
-    return model + ", " + InstructionSet.supported();
+  private static String instructionSet(String peak) {
+    return peak.substring("peak-".length());
   }
 }

@@ -9,20 +9,18 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.bench.BenchCommand;
-import picocli.CommandLine;
+import org.viditq.cli.Main;
 
 class GemmCommandTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   private int run(String... args) {
-    return new CommandLine(new BenchCommand())
-        .setOut(new PrintWriter(out))
-        .setErr(new PrintWriter(err))
-        .execute(args);
+    String[] command = Stream.concat(Stream.of("bench"), Stream.of(args)).toArray(String[]::new);
+    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
   }
 
   @Test
@@ -32,13 +30,23 @@ class GemmCommandTest {
         .as(err.toString())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
-    assertThat(report.get("command").asText()).contains("--shapes 8x64x48");
+    assertThat(report.get("command").asText())
+        .startsWith("viditq bench gemm --shapes 8x64x48 --rounds 2");
+    assertThat(report.get("rounds").asInt()).isEqualTo(2);
     JsonNode results = report.get("shapes").get(0).get("results");
     assertThat(results.findValuesAsText("name")).contains("onednn-f32", "onnxruntime-dynamic-int8");
     for (JsonNode result : results) {
       assertThat(result.get("medianMillis").isNumber()).isTrue();
       assertThat(out.toString()).contains(result.get("name").asText());
     }
+  }
+
+  @Test
+  void jsonIsAllThatStandardOutputCarries() throws IOException {
+    assertThat(run("gemm", "--shapes", "8x64x48", "--rounds", "1", "--json"))
+        .as(err.toString())
+        .isZero();
+    assertThat(new ObjectMapper().readTree(out.toString()).get("shapes")).hasSize(1);
   }
 
   @Test
@@ -88,6 +96,17 @@ class GemmCommandTest {
     assertThat(run("gemm", "--shapes", "8x0x48")).isEqualTo(2);
     assertThat(err.toString()).contains("'8x0x48' is no shape");
     assertThat(run("gemm", "--rounds", "0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--rounds is 0, but must lie between 1 and 1024.");
+    assertThat(run("gemm", "--threads", "-1")).isEqualTo(2);
     assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).contains("A benchmark is missing: gemm");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void anUnwritablePlaceIsKnownBeforeTheWork(@TempDir Path folder) {
+    assertThat(run("gemm", "--out", folder.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("Cannot write " + folder);
+    assertThat(out.toString()).isEmpty();
   }
 }

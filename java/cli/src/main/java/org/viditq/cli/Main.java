@@ -3,6 +3,7 @@ package org.viditq.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.viditq.cli.bench.Benchmarks;
 import org.viditq.cli.error.ErrorReporter;
 import picocli.CommandLine;
 
@@ -27,6 +28,7 @@ public final class Main {
     ErrorReporter errors = new ErrorReporter(err, Arrays.asList(args).contains("--debug"));
     CommandLine commandLine =
         new CommandLine(new ViditqCommand())
+            .addSubcommand(Benchmarks.find())
             .setOut(out)
             .setErr(err)
             .setUsageHelpWidth(100)

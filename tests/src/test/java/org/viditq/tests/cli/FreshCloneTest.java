@@ -41,6 +41,10 @@ class FreshCloneTest {
     assertThat(second.exitCode).as(second.output).isZero();
     assertThat(second.output).doesNotContain("building").contains("PixArtTransformer2DModel");
 
+    Result bench = launch(clone, "bench", "gemm", "--shapes", "8x64x48", "--rounds", "1");
+    assertThat(bench.exitCode).as(bench.output).isZero();
+    assertThat(bench.output).contains("building from source").contains("onnxruntime-dynamic-int8");
+
     Result wrong = launch(clone, "inspect");
     assertThat(wrong.exitCode).isEqualTo(2);
   }

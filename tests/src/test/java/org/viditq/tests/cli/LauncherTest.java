@@ -100,6 +100,39 @@ class LauncherTest {
   }
 
   @Test
+  void theBenchmarksAreBuiltOnTheirFirstUseOnly() throws Exception {
+    Files.writeString(Files.createDirectories(root.resolve("bench/src")).resolve("B.java"), "");
+    launch(root.resolve("viditq"), "x");
+    Result first = launch(root.resolve("viditq"), "bench", "gemm");
+    assertThat(first.exitCode).as(first.stderr).isZero();
+    assertThat(first.stdout).contains("bench-1.jar").contains("Main|bench|gemm|");
+    assertThat(launch(root.resolve("viditq"), "bench").stderr).isEmpty();
+    Result other = launch(root.resolve("viditq"), "demo", "bench");
+    assertThat(other.stderr).isEmpty();
+    assertThat(other.stdout).contains("cli-1.jar").doesNotContain("bench-1.jar");
+    assertThat(Files.readAllLines(temp.resolve("builds")))
+        .hasSize(2)
+        .satisfiesExactly(
+            cli -> assertThat(cli).contains("-pl java/cli "),
+            bench -> assertThat(bench).contains("-pl bench "));
+  }
+
+  @Test
+  void runtimesBeforeThePreviousOneGo() throws Exception {
+    for (int i = 1; i <= 3; i++) {
+      Files.setLastModifiedTime(
+          root.resolve("java/cli/src/main/Main.java"),
+          FileTime.from(Instant.now().plusSeconds(60 * i)));
+      launch(root.resolve("viditq"), "x");
+      launch(root.resolve("viditq"), "bench");
+    }
+    try (var left = Files.list(root.resolve(".viditq"))) {
+      assertThat(left.filter(path -> path.getFileName().toString().startsWith("runtime.")))
+          .hasSize(4); // of each kind the last two
+    }
+  }
+
+  @Test
   void twoStartsAtOnceBuildOnce() throws Exception {
     pretendMaven("sleep 1");
     Process one = start(root, root.resolve("viditq"), Map.of(), "one");
@@ -205,8 +238,10 @@ class LauncherTest {
             + "echo \"$@\" >> '"
             + temp
             + "/builds'\n"
-            + "mkdir -p java/cli/target/lib\n"
-            + "touch java/cli/target/viditq-cli-1.jar java/cli/target/lib/a.jar\n"
+            + "for module in java/cli bench; do\n"
+            + "mkdir -p $module/target/lib\n"
+            + "touch $module/target/${module##*/}-1.jar $module/target/lib/a.jar\n"
+            + "done\n"
             + end
             + "\n");
   }

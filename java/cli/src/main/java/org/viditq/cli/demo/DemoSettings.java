@@ -2,6 +2,7 @@ package org.viditq.cli.demo;
 
 import java.util.List;
 import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.Machine;
 
 /**
  * What the demo was run with, for its report.

@@ -1,20 +1,20 @@
-package org.viditq.cli.demo;
+package org.viditq.cli.report;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The machine, in words. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** Model name and number of cores. */
-  static String processor() {
+  public static String processor() {
     return model() + ", " + Runtime.getRuntime().availableProcessors() + " cores";
   }
 
   /** Operating system and Java. */
-  static String system() {
+  public static String system() {
     return System.getProperty("os.name")
         + " "
         + System.getProperty("os.version")

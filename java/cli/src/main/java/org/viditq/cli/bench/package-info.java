@@ -1,0 +1,2 @@
+/** Where the command {@code bench} comes from. */
+package org.viditq.cli.bench;
