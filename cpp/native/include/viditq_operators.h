@@ -161,6 +161,14 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
                     int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
                     int32_t* zero_point, int32_t* row_sum);
 
+/* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no float32
+ * result is written. code_scale, zero_point and row_sum have batch * tokens elements. */
+int viditq_layer_norm_modulate_quantize(
+    viditq_context* context, const float* x, int64_t batch, int64_t tokens, int64_t channels,
+    const float* shift, int64_t shift_batch, const float* scale, int64_t scale_batch, float eps,
+    const float* divisor, int bits, int is_symmetric, uint8_t* codes, float* code_scale,
+    int32_t* zero_point, int32_t* row_sum);
+
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of
  * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact.
  * codes [rows, inner] with their scale, zero_point and row_sum [rows] come from viditq_quantize or

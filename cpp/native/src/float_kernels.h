@@ -11,6 +11,12 @@ namespace viditq {
 struct FloatKernels {
   void (*normalize_row)(const float* x, int64_t count, float eps, const float* factor, float base,
                         const float* offset, float* out);
+  // out = (n * (1 + scale) + shift) / divisor of the normalized row n, a null divisor being 1, and the
+  // range of these values, clipped through zero; false if one is NaN or infinite. The values are to
+  // the bit those of normalize_row, divided.
+  bool (*modulate_row_range)(const float* x, int64_t count, float eps, const float* scale,
+                             const float* shift, const float* divisor, float* out, float* lo,
+                             float* hi);
   void (*rms_row)(const float* x, int64_t count, float eps, const float* weight, float* out);
   void (*normalize_group)(const float* x, int64_t channels, int64_t positions, const float* gamma,
                           const float* beta, float eps, float* out);

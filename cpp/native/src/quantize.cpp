@@ -1,6 +1,6 @@
 // Quantization of activations.
-#include "affine_grid.h"
 #include "arguments.h"
+#include "token_codes.h"
 
 namespace viditq {
 namespace {
@@ -92,17 +92,9 @@ int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bi
 
   const RowKernels* kernels = viditq::rows_for(isa);
   if (kernels == nullptr) return VIDITQ_BAD_ISA;
+  const viditq::TokenCodes out{format, columns, codes, scale, zero_point, row_sum};
   for (int64_t row = 0; row < rows; row++) {
-    const float* values = x + row * columns;
-    float lo = 0.0f;
-    float hi = 0.0f;
-    Grid grid;
-    if (!kernels->extend_range(values, columns, &lo, &hi) || !Grid::of(format, lo, hi, &grid)) {
-      return VIDITQ_NOT_FINITE;
-    }
-    scale[row] = grid.scale;
-    zero_point[row] = grid.zero_point;
-    row_sum[row] = grid.encode(format, *kernels, values, columns, codes + row * columns);
+    if (!out.quantize(*kernels, x + row * columns, row)) return VIDITQ_NOT_FINITE;
   }
   return VIDITQ_OK;
 }

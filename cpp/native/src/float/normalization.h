@@ -35,17 +35,54 @@ inline Moments moments_of(const float* x, int64_t count, float eps) {
   return {high, low, static_cast<float>(1.0 / std::sqrt(variance + eps))};
 }
 
-// out = n * (base + factor) + offset of the normalized row n; a null factor is 1 - base, a null
+// n * (base + factor) + offset of the normalized lanes n from i on; a null factor is 1 - base, a null
 // offset 0.
+inline Vec modulated(const Moments& moments, const float* x, const float* factor, float base,
+                     const float* offset, int64_t i, int64_t lanes) {
+  Vec n = moments.normalize(load_lanes(x + i, lanes));
+  if (factor != nullptr) n *= base + load_lanes(factor + i, lanes);
+  if (offset != nullptr) n += load_lanes(offset + i, lanes);
+  return n;
+}
+
 void normalize_row(const float* x, int64_t count, float eps, const float* factor, float base,
                    const float* offset, float* out) {
   const Moments moments = moments_of(x, count, eps);
   for_each_vector(count, [&](int64_t i, int64_t lanes) {
-    Vec n = moments.normalize(load_lanes(x + i, lanes));
-    if (factor != nullptr) n *= base + load_lanes(factor + i, lanes);
-    if (offset != nullptr) n += load_lanes(offset + i, lanes);
-    store_lanes(out + i, lanes, n);
+    store_lanes(out + i, lanes, modulated(moments, x, factor, base, offset, i, lanes));
   });
+}
+
+// The smallest and largest of the values added and of zero.
+struct Range {
+  Vec low{};
+  Vec high{};
+  Vec zero_if_finite{};  // NaN with the first NaN or infinity
+
+  void add(Vec v) {
+    low = min(low, v);
+    high = max(high, v);
+    zero_if_finite += v * 0.0f;
+  }
+
+  bool finite() const { return horizontal_sum(zero_if_finite) == 0.0f; }
+};
+
+bool modulate_row_range(const float* x, int64_t count, float eps, const float* scale,
+                        const float* shift, const float* divisor, float* out, float* lo,
+                        float* hi) {
+  const Moments moments = moments_of(x, count, eps);
+  Range range;
+  for_each_vector(count, [&](int64_t i, int64_t lanes) {
+    Vec v = modulated(moments, x, scale, 1.0f, shift, i, lanes);
+    if (divisor != nullptr) v /= load_lanes(divisor + i, lanes);
+    store_lanes(out + i, lanes, v);
+    // Lanes beyond the row count as zeros.
+    range.add(lanes == kWidth ? v : load_lanes(out + i, lanes));
+  });
+  *lo = horizontal_min(range.low);
+  *hi = horizontal_max(range.high);
+  return range.finite();
 }
 
 void rms_row(const float* x, int64_t count, float eps, const float* weight, float* out) {

@@ -9,6 +9,6 @@
 
 #define VIDITQ_FLOAT_TABLE                                                                        \
   {                                                                                               \
-    normalize_row, rms_row, normalize_group, activate, finish_row, dequantize,                    \
+    normalize_row, modulate_row_range, rms_row, normalize_group, activate, finish_row, dequantize, \
         attention_scratch, attend                                                                 \
   }

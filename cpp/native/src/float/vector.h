@@ -48,6 +48,8 @@ inline float horizontal_max(Vec v) {
   return result;
 }
 
+inline float horizontal_min(Vec v) { return -horizontal_max(-v); }
+
 inline float horizontal_sum(Vec v) {
   float result = v[0];
   for (int64_t i = 1; i < kWidth; i++) result += v[i];

@@ -2,6 +2,7 @@ package org.viditq.cpp;
 
 import java.util.Optional;
 import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.operators.LinearInput.Modulated;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.GridGroups;
@@ -30,21 +31,25 @@ final class InputQuantizer implements AutoCloseable {
    * @throws NonFiniteException naming the layer if x / s holds NaN or infinity
    */
   ActivationCodes quantize(
-      String layer,
-      NativeTensor x,
-      Optional<CountedMemory> balance,
-      ActivationQuantization scheme) {
+      String layer, NativeInput x, Optional<CountedMemory> balance, ActivationQuantization scheme) {
     GridGroups.of(scheme, x.shape()); // checks the shape
-    if (scheme instanceof DynamicToken dynamic
-        && dynamic.smallScales() == SmallScaleRule.PER_GROUP) {
-      return quantizeTokens(layer, x, balance, scheme.format());
+    if (isDeployed(scheme)) {
+      return x.definition() instanceof Modulated<NativeTensor> modulated
+          ? quantizeModulated(layer, modulated, balance, scheme.format())
+          : quantizeTokens(layer, x.value(), balance, scheme.format());
     }
     if (balance.isEmpty()) {
-      return quantizeOnHeap(layer, x, scheme);
+      return quantizeOnHeap(layer, x.value(), scheme);
     }
-    try (NativeTensor divided = divide(layer, x, balance.get())) {
+    try (NativeTensor divided = divide(layer, x.value(), balance.get())) {
       return quantizeOnHeap(layer, divided, scheme);
     }
+  }
+
+  /** Whether it is the form that checkpoints are deployed in: a grid per row, found on the way. */
+  static boolean isDeployed(ActivationQuantization scheme) {
+    return scheme instanceof DynamicToken dynamic
+        && dynamic.smallScales() == SmallScaleRule.PER_GROUP;
   }
 
   private NativeTensor divide(String layer, NativeTensor x, CountedMemory balance) {
@@ -92,6 +97,38 @@ final class InputQuantizer implements AutoCloseable {
             codes.zeroPoint(),
             codes.rowSum());
     NativeLibrary.check(status, "quantization of the input of layer " + layer);
+    return codes;
+  }
+
+  /** The same with LayerNorm and modulation before them, in one pass. */
+  private ActivationCodes quantizeModulated(
+      String layer,
+      Modulated<NativeTensor> input,
+      Optional<CountedMemory> balance,
+      IntegerFormat format) {
+    Shape shape = input.x().shape();
+    ActivationCodes codes = new ActivationCodes(memory, format, shape.rows(), shape.dim(-1));
+    int status =
+        Bridge.viditq_layer_norm_modulate_quantize(
+            context.handle(),
+            input.x().data(),
+            shape.dim(0),
+            shape.dim(1),
+            shape.dim(2),
+            input.shift().data(),
+            input.shift().shape().dim(0),
+            input.scale().data(),
+            input.scale().shape().dim(0),
+            input.eps(),
+            balance.map(CountedMemory::floats).orElse(null),
+            format.bits(),
+            format.symmetric() ? 1 : 0,
+            codes.codes(),
+            codes.scale(),
+            codes.zeroPoint(),
+            codes.rowSum());
+    NativeLibrary.check(
+        status, "layerNormModulate and quantization of the input of layer " + layer);
     return codes;
   }
 

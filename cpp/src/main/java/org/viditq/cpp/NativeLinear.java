@@ -46,13 +46,13 @@ final class NativeLinear implements AutoCloseable {
   }
 
   NativeTensor apply(
-      NativeTensor x, Linear layer, Epilogue<NativeTensor> epilogue, double timestep) {
-    Shape shape = shapeOf(x, layer, epilogue);
+      NativeInput x, Linear layer, Epilogue<NativeTensor> epilogue, double timestep) {
+    Shape shape = shapeOf(x.shape(), layer, epilogue);
     if (shape.size() == 0) {
       return memory.allocate(shape);
     }
     if (layer instanceof DenseLayer dense) {
-      return multiply(x, dense, epilogue, shape);
+      return multiply(x.value(), dense, epilogue, shape);
     }
     QuantizedLayer quantized = requireOwn(layer);
     try (ActivationCodes codes = quantize(x, quantized, timestep)) {
@@ -61,13 +61,13 @@ final class NativeLinear implements AutoCloseable {
   }
 
   /** Consecutive quantized layers with the same balancing and scheme share the codes of x. */
-  List<NativeTensor> applyAll(NativeTensor x, List<Linear> layers, double timestep) {
+  List<NativeTensor> applyAll(NativeInput x, List<Linear> layers, double timestep) {
     List<NativeTensor> results = new ArrayList<>(layers.size());
     Optional<WeightSet> quantizedFor = Optional.empty();
     ActivationCodes codes = null;
     try {
       for (Linear layer : layers) {
-        Shape shape = shapeOf(x, layer, Epilogue.none());
+        Shape shape = shapeOf(x.shape(), layer, Epilogue.none());
         if (!(layer instanceof QuantizedLayer quantized) || shape.size() == 0) {
           results.add(apply(x, layer, Epilogue.none(), timestep));
           continue;
@@ -99,10 +99,10 @@ final class NativeLinear implements AutoCloseable {
     return layer.parameters().sets().get(layer.parameters().setFor(timestep));
   }
 
-  private static Shape shapeOf(NativeTensor x, Linear layer, Epilogue<NativeTensor> epilogue) {
+  private static Shape shapeOf(Shape x, Linear layer, Epilogue<NativeTensor> epilogue) {
     return ResultShapes.linear(
         layer.parameters(),
-        x.shape(),
+        x,
         epilogue.gate().map(NativeTensor::shape),
         epilogue.residual().map(NativeTensor::shape));
   }
@@ -115,7 +115,7 @@ final class NativeLinear implements AutoCloseable {
         "Layer " + layer.parameters().name() + " was prepared by another backend than native.");
   }
 
-  private ActivationCodes quantize(NativeTensor x, QuantizedLayer layer, double timestep) {
+  private ActivationCodes quantize(NativeInput x, QuantizedLayer layer, double timestep) {
     int chosen = layer.parameters().setFor(timestep);
     return quantizer.quantize(
         layer.parameters().name(),

@@ -9,6 +9,7 @@ import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
@@ -98,12 +99,23 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
 
   @Override
   public NativeTensor linear(NativeTensor x, Linear layer, Epilogue<NativeTensor> epilogue) {
-    return linear.apply(x, layer, epilogue, timestep);
+    return linear(LinearInput.of(x), layer, epilogue);
+  }
+
+  @Override
+  public NativeTensor linear(
+      LinearInput<NativeTensor> x, Linear layer, Epilogue<NativeTensor> epilogue) {
+    return linear.apply(new NativeInput(this, x), layer, epilogue, timestep);
   }
 
   @Override
   public List<NativeTensor> linears(NativeTensor x, List<Linear> layers) {
-    return linear.applyAll(x, layers, timestep);
+    return linears(LinearInput.of(x), layers);
+  }
+
+  @Override
+  public List<NativeTensor> linears(LinearInput<NativeTensor> x, List<Linear> layers) {
+    return linear.applyAll(new NativeInput(this, x), layers, timestep);
   }
 
   @Override

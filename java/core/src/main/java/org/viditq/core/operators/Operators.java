@@ -97,6 +97,36 @@ public interface Operators<V> extends AutoCloseable {
   }
 
   /**
+   * {@link #linear(Object, Linear, Epilogue)} of an input that is computed on its way: what {@link
+   * LinearInput#value} followed by the layer gives, which is what the default does.
+   */
+  default V linear(LinearInput<V> x, Linear layer, Epilogue<V> epilogue) {
+    return linear(x.value(this), layer, epilogue);
+  }
+
+  /** {@link #linears(Object, List)} of an input that is computed on its way. */
+  default List<V> linears(LinearInput<V> x, List<Linear> layers) {
+    return linears(x.value(this), layers);
+  }
+
+  /**
+   * out = residual + gate * act'(act(x U^T + b) D^T + c): two layers with an activation between
+   * them, the epilogue being that of the second. The result is that of two calls of {@code linear},
+   * which is what the default makes; a backend may keep what lies between the layers in the form
+   * that the second one multiplies with.
+   *
+   * @param x [.., up.in]
+   * @param down its input extent is up's output extent
+   * @return [.., down.out]
+   * @throws org.viditq.core.error.NonFiniteException naming the layer whose input holds NaN or
+   *     infinity, if that layer is quantized
+   */
+  default V feedForward(
+      LinearInput<V> x, Linear up, Activation activation, Linear down, Epilogue<V> epilogue) {
+    return linear(linear(x, up, Epilogue.activation(activation)), down, epilogue);
+  }
+
+  /**
    * Convolution (cross-correlation, as in PyTorch) of x [B, Cin, spatial...] with zero padding;
    * result [B, Cout, (extent + padBefore + padAfter - k) / stride + 1 ...].
    */

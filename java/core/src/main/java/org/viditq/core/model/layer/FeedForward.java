@@ -3,6 +3,7 @@ package org.viditq.core.model.layer;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 
 /**
@@ -47,12 +48,11 @@ public final class FeedForward<V> {
 
   /** x [.., inFeatures]; result [.., outFeatures]. */
   public V forward(V x) {
-    return forward(x, Epilogue.none());
+    return forward(LinearInput.of(x), Epilogue.none());
   }
 
   /** As {@link #forward(Object)}, with the epilogue applied to the second layer's result. */
-  public V forward(V x, Epilogue<V> epilogue) {
-    V hidden = operators.linear(x, first, Epilogue.activation(activation));
-    return operators.linear(hidden, second, epilogue);
+  public V forward(LinearInput<V> x, Epilogue<V> epilogue) {
+    return operators.feedForward(x, first, activation, second, epilogue);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 
 /**
@@ -100,11 +101,11 @@ public final class SelfAttention<V> {
 
   /** x [B, N, C]; result likewise. */
   public V forward(V x) {
-    return forward(x, Epilogue.none());
+    return forward(LinearInput.of(x), Epilogue.none());
   }
 
   /** As {@link #forward(Object)}, with the epilogue applied to the output projection's result. */
-  public V forward(V x, Epilogue<V> epilogue) {
+  public V forward(LinearInput<V> x, Epilogue<V> epilogue) {
     if (rotation.isPresent()) {
       throw new ShapeException("This attention layer needs the rotary table of its grid.");
     }
@@ -122,7 +123,7 @@ public final class SelfAttention<V> {
     QueryKeyRotation<V> rotate =
         rotation.orElseThrow(
             () -> new ShapeException("This attention layer has no rotary embedding."));
-    List<V> qkv = project(x);
+    List<V> qkv = project(LinearInput.of(x));
     V q = rotate.query(qkv.get(0), cos, sin);
     V k = rotate.key(qkv.get(1), cos, sin);
     return attend(q, k, qkv.get(2), epilogue);
@@ -134,7 +135,7 @@ public final class SelfAttention<V> {
     return operators.linear(attended, output, epilogue);
   }
 
-  private List<V> project(V x) {
+  private List<V> project(LinearInput<V> x) {
     List<V> projected = operators.linears(x, projections);
     return projected.size() == 3
         ? projected

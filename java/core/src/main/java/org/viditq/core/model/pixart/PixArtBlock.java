@@ -7,6 +7,7 @@ import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.SelfAttention;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 
 /** One transformer block of PixArt. */
@@ -43,10 +44,13 @@ final class PixArtBlock<V> {
    */
   V forward(V hidden, V t, TextTokens<V> text) {
     BlockModulation<V> m = BlockModulation.of(operators, table, t);
-    V normed = operators.layerNormModulate(hidden, m.shiftAttention(), m.scaleAttention(), eps);
-    V h = selfAttention.forward(normed, Epilogue.gatedResidual(m.gateAttention(), hidden));
+    V h =
+        selfAttention.forward(
+            LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
+            Epilogue.gatedResidual(m.gateAttention(), hidden));
     h = crossAttention.forward(h, text, Epilogue.residual(h));
-    normed = operators.layerNormModulate(h, m.shiftMlp(), m.scaleMlp(), eps);
-    return mlp.forward(normed, Epilogue.gatedResidual(m.gateMlp(), h));
+    return mlp.forward(
+        LinearInput.modulated(h, m.shiftMlp(), m.scaleMlp(), eps),
+        Epilogue.gatedResidual(m.gateMlp(), h));
   }
 }

@@ -17,7 +17,9 @@ import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
@@ -126,7 +128,8 @@ public final class PixArtTransformer<V> {
         hidden = scope.keep(block.forward(hidden, t.modulation(), tokens));
       }
     }
-    V features = operators.linear(modulateOutput(hidden, t.embedded(), batch), output);
+    V features =
+        operators.linear(modulateOutput(hidden, t.embedded(), batch), output, Epilogue.none());
     return Unpatchify.image(
         operators, features, grid.height(), grid.width(), config.patchSize(), config.outChannels());
   }
@@ -190,7 +193,7 @@ public final class PixArtTransformer<V> {
   }
 
   // shift, scale = table[2, C] + embedded timestep
-  private V modulateOutput(V hidden, V embedded, int batch) {
+  private LinearInput<V> modulateOutput(V hidden, V embedded, int batch) {
     int channels = config.channels();
     V both =
         operators.add(
@@ -198,6 +201,6 @@ public final class PixArtTransformer<V> {
             operators.reshape(embedded, batch, 1, channels));
     V shift = operators.slice(both, 1, 0, 1);
     V scale = operators.slice(both, 1, 1, 2);
-    return operators.layerNormModulate(hidden, shift, scale, OUTPUT_NORM_EPS);
+    return LinearInput.modulated(hidden, shift, scale, OUTPUT_NORM_EPS);
   }
 }

@@ -1,0 +1,47 @@
+// Rows of activations as codes, each row on a grid of its own.
+#pragma once
+
+#include "affine_grid.h"
+#include "viditq.h"
+
+namespace viditq {
+
+// Rows of a task that quantizes.
+constexpr int64_t kQuantizeRows = 16;
+
+// Where the codes of rows go: codes [rows, columns], the rest [rows].
+struct TokenCodes {
+  IntegerFormat format;
+  int64_t columns;
+  uint8_t* codes;
+  float* scale;
+  int32_t* zero_point;
+  int32_t* row_sum;
+
+  // Whether there is such a format, and sums of such rows fit.
+  int check() const {
+    if (!format.valid()) return VIDITQ_BAD_FORMAT;
+    return columns <= format.max_columns() ? VIDITQ_OK : VIDITQ_OVERFLOW;
+  }
+
+  // Quantizes a row of finite values from lo to hi, both clipped through zero; false if hi - lo is
+  // beyond float32.
+  bool encode(const RowKernels& kernels, const float* values, float lo, float hi,
+              int64_t row) const {
+    Grid grid;
+    if (!Grid::of(format, lo, hi, &grid)) return false;
+    scale[row] = grid.scale;
+    zero_point[row] = grid.zero_point;
+    row_sum[row] = grid.encode(format, kernels, values, columns, codes + row * columns);
+    return true;
+  }
+
+  // The same of a row whose range is yet to be found; false, too, if a value is not finite.
+  bool quantize(const RowKernels& kernels, const float* values, int64_t row) const {
+    float lo = 0.0f;
+    float hi = 0.0f;
+    return kernels.extend_range(values, columns, &lo, &hi) && encode(kernels, values, lo, hi, row);
+  }
+};
+
+}  // namespace viditq
