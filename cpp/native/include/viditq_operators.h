@@ -33,6 +33,11 @@ void viditq_free(void* memory);
 /* Bytes that this library holds now, packed weights included. */
 int64_t viditq_allocated_bytes(void);
 
+/* Takes the pages that lie wholly inside these bytes out of the process's memory, if they are mapped
+ * from a file, shared and read-only; touched again, they are read again. Other memory is left as it
+ * is. */
+int viditq_release_mapped_pages(const void* data, int64_t bytes);
+
 /* ---- normalization --------------------------------------------------------------------------- */
 
 /* LayerNorm of each row of x [rows, channels], biased variance; gamma and beta [channels], null

@@ -29,7 +29,7 @@ final class GrowingBuffer<P extends Pointer> implements AutoCloseable {
         throw new BackendException(
             "The native backend finds no memory for "
                 + elements
-                + " elements; use smaller batches or raise -Dorg.bytedeco.javacpp.maxPhysicalBytes.",
+                + " elements; use smaller batches.",
             e);
       }
     }

@@ -9,6 +9,8 @@ import org.viditq.cpp.bridge.Bridge;
 
 /** The kernels' library: loaded once, on first use, from the jar of this platform's natives. */
 public final class NativeLibrary {
+  private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
+
   private static final Optional<String> UNAVAILABLE = load();
 
   private NativeLibrary() {}
@@ -61,6 +63,12 @@ public final class NativeLibrary {
   }
 
   private static Optional<String> load() {
+    // Otherwise JavaCPP takes mapped checkpoints and native weights for a leak as soon as the
+    // process
+    // is larger than a few Java heaps, and says that the heap is too small.
+    if (System.getProperty(PHYSICAL_LIMIT) == null) {
+      System.setProperty(PHYSICAL_LIMIT, "0");
+    }
     try {
       Loader.load(Bridge.class);
       return Optional.empty();

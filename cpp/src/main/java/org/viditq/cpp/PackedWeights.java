@@ -63,6 +63,7 @@ public final class PackedWeights implements AutoCloseable {
       NativeLibrary.check(status, "packing of weight " + shape + " for " + isa);
       return new PackedWeights(codes.rows(), codes.columns(), result.get(viditq_weights.class, 0));
     } finally {
+      MappedPages.release(stored.bytes());
       Reference.reachabilityFence(stored);
     }
   }

@@ -47,9 +47,11 @@ record StoredWeight(BytePointer data, int type, ByteBuffer owner) implements Aut
     return bytes;
   }
 
+  /** The weight was packed. */
   @Override
   public void close() {
     data.close();
+    MappedPages.release(owner);
     Reference.reachabilityFence(owner);
   }
 }

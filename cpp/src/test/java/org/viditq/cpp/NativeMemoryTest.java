@@ -3,17 +3,39 @@ package org.viditq.cpp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.checkpoint.MemoryTensor;
+import org.viditq.core.checkpoint.NonFiniteScan;
+import org.viditq.core.checkpoint.SafetensorsWriter;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.operators.Scope;
+import org.viditq.core.quant.ActivationQuantization;
+import org.viditq.core.quant.AffineGrid;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.TimestepRange;
+import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
 
 /** Lifetime of values, reuse of their memory, and that nothing is left behind. */
@@ -124,6 +146,74 @@ class NativeMemoryTest {
             new int[] {1, 1},
             new int[] {1, 1}));
     assertThat(NativeLibrary.allocatedBytes()).isGreaterThan(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1152, 1152, 8, 0.27", "1152, 4608, 8, 0.27", "1152, 4608, 4, 0.15"})
+  void quantizedLayersTakeTheirShareOfFloat32(int in, int out, int bits, double share) {
+    prepareQuantized(in, out, bits, 1);
+    long bytes = NativeLibrary.allocatedBytes() - before;
+    assertThat(bytes / (4.0 * in * out)).isLessThan(share).isGreaterThan(bits / 32.0);
+  }
+
+  @Test
+  void weightSetsOfTheSameWeightShareItInMemory() {
+    prepareQuantized(256, 512, 8, 1);
+    long one = NativeLibrary.allocatedBytes() - before;
+    prepareQuantized(256, 512, 8, 4);
+    assertThat(NativeLibrary.allocatedBytes() - before - one).isEqualTo(one);
+  }
+
+  private void prepareQuantized(int in, int out, int bits, int sets) {
+    IntegerFormat format = IntegerFormat.asymmetric(bits);
+    ByteCodes bytes = new ByteCodes(out, in, new byte[out * in]);
+    WeightCodes codes = bits == 4 ? NibbleCodes.of(bytes, false, true) : bytes;
+    float[] scale = new float[out];
+    Arrays.fill(scale, 1);
+    QuantizedWeight weight =
+        new QuantizedWeight(codes, new AffineGrid(format, scale, new int[out]));
+    List<WeightSet> all = new ArrayList<>();
+    for (int i = 0; i < sets; i++) {
+      all.add(
+          new WeightSet(
+              new TimestepRange(1001.0 * i / sets, 1001.0 * (i + 1) / sets),
+              weight,
+              Optional.empty(),
+              new ActivationQuantization.DynamicToken(IntegerFormat.asymmetric(8))));
+    }
+    operators.prepare(new QuantizedLinearParameters("layer", all, Optional.of(Tensor.zeros(out))));
+  }
+
+  @Test
+  void aMappedWeightIsNotInMemoryTwice(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("weights.safetensors");
+    SafetensorsWriter.write(
+        file, List.of(MemoryTensor.of("w", Tensor.full(0.5f, 512, 1024))), Map.of());
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      StoredTensor weight = checkpoint.get("w");
+      assertThat(NonFiniteScan.found(weight)).isFalse(); // reads all of it
+      assertThat(residentKilobytes(file)).isGreaterThanOrEqualTo(2048);
+      Linear layer =
+          operators.prepare(new DenseLinearParameters("layer", weight, Optional.empty()));
+      assertThat(residentKilobytes(file)).isLessThan(64);
+      NativeTensor y = operators.linear(operators.constant(Tensor.full(1, 1, 1024)), layer);
+      assertThat(operators.read(y).data()).containsOnly(512);
+      assertThat(weight.toTensor().data()).containsOnly(0.5f);
+    }
+  }
+
+  /** Of a file, in this process. */
+  private static long residentKilobytes(Path file) throws IOException {
+    long sum = 0;
+    boolean inFile = false;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        inFile = line.endsWith(file.toString());
+      } else if (inFile && line.startsWith("Rss:")) {
+        sum += Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    return sum;
   }
 
   @Test

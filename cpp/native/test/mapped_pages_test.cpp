@@ -1,0 +1,109 @@
+// Which pages are let go, and that nothing is lost where they are not.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "check.h"
+#include "viditq_operators.h"
+
+namespace {
+
+constexpr int64_t kPages = 64;
+
+int64_t page_size() { return sysconf(_SC_PAGESIZE); }
+
+int64_t resident_pages(void* address) {
+  int64_t resident = 0;
+  // What the process itself has mapped; mincore would tell of the page cache.
+  const int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  for (int64_t i = 0; i < kPages; i++) {
+    uint64_t entry = 0;
+    const off_t at = (reinterpret_cast<uintptr_t>(address) / page_size() + i) * sizeof(entry);
+    if (pread(map, &entry, sizeof(entry), at) == sizeof(entry)) resident += entry >> 63;
+  }
+  close(map);
+  return resident;
+}
+
+// A file of kPages pages, each byte its page's number, mapped.
+struct Mapping {
+  char* data = nullptr;
+  int64_t bytes = kPages * page_size();
+
+  Mapping(int protection, int flags) {
+    char name[] = "/tmp/viditq_pages_XXXXXX";
+    const int file = mkstemp(name);
+    unlink(name);
+    std::vector<char> page(page_size());
+    for (int64_t i = 0; i < kPages; i++) {
+      std::memset(page.data(), static_cast<int>(i), page.size());
+      if (write(file, page.data(), page.size()) != page_size()) check::failures()++;
+    }
+    void* mapped = mmap(nullptr, bytes, protection, flags, file, 0);
+    close(file);
+    if (mapped == MAP_FAILED) std::abort();
+    data = static_cast<char*>(mapped);
+    CHECK_EQUAL(holds(), kPages);
+  }
+  ~Mapping() { munmap(data, bytes); }
+
+  // Pages with the right contents; touches all of them.
+  int64_t holds() const {
+    int64_t right = 0;
+    for (int64_t i = 0; i < kPages; i++) right += data[i * page_size()] == static_cast<char>(i);
+    return right;
+  }
+};
+
+}  // namespace
+
+TEST(pages_of_a_mapped_file_are_let_go_and_read_again) {
+  Mapping file(PROT_READ, MAP_SHARED);
+  CHECK_EQUAL(resident_pages(file.data), kPages);
+  // From inside the first page to inside the last: those two stay.
+  CHECK_EQUAL(viditq_release_mapped_pages(file.data + 1, file.bytes - 2), VIDITQ_OK);
+  CHECK_EQUAL(resident_pages(file.data), 2);
+  CHECK_EQUAL(file.holds(), kPages);
+}
+
+TEST(other_memory_keeps_its_contents) {
+  std::vector<char> heap(kPages * page_size(), 7);
+  CHECK_EQUAL(viditq_release_mapped_pages(heap.data(), static_cast<int64_t>(heap.size())),
+              VIDITQ_OK);
+  CHECK_EQUAL(heap == std::vector<char>(heap.size(), 7), true);
+
+  Mapping changed(PROT_READ | PROT_WRITE, MAP_PRIVATE);
+  changed.data[5] = 99;
+  CHECK_EQUAL(viditq_release_mapped_pages(changed.data, changed.bytes), VIDITQ_OK);
+  CHECK_EQUAL(changed.data[5], 99);
+
+  // Read-only by now, but changed before.
+  CHECK_EQUAL(mprotect(changed.data, changed.bytes, PROT_READ), 0);
+  CHECK_EQUAL(viditq_release_mapped_pages(changed.data, changed.bytes), VIDITQ_OK);
+  CHECK_EQUAL(changed.data[5], 99);
+}
+
+TEST(a_range_that_leaves_the_file_is_left_alone) {
+  Mapping file(PROT_READ, MAP_SHARED);
+  void* hole = mmap(file.data + 8 * page_size(), page_size(), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  std::memset(hole, 5, page_size());
+  CHECK_EQUAL(viditq_release_mapped_pages(file.data, file.bytes), VIDITQ_OK);
+  CHECK_EQUAL(static_cast<char*>(hole)[0], 5);
+  CHECK_EQUAL(resident_pages(file.data), kPages);
+  munmap(hole, page_size());
+  CHECK_EQUAL(viditq_release_mapped_pages(file.data, file.bytes), VIDITQ_OK);
+}
+
+TEST(release_of_pages_checks_its_arguments) {
+  char byte = 3;
+  CHECK_EQUAL(viditq_release_mapped_pages(nullptr, 1), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_release_mapped_pages(&byte, 0), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_release_mapped_pages(&byte, -1), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_release_mapped_pages(reinterpret_cast<void*>(~uintptr_t{0} - 5), 100),
+              VIDITQ_OVERFLOW);
+  CHECK_EQUAL(viditq_release_mapped_pages(&byte, 1), VIDITQ_OK);  // no whole page
+}
