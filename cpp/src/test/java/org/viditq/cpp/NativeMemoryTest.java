@@ -161,7 +161,8 @@ class NativeMemoryTest {
     prepareQuantized(256, 512, 8, 1);
     long one = NativeLibrary.allocatedBytes() - before;
     prepareQuantized(256, 512, 8, 4);
-    assertThat(NativeLibrary.allocatedBytes() - before - one).isEqualTo(one);
+    // What malloc gives for a size differs by some bytes.
+    assertThat(NativeLibrary.allocatedBytes() - before - one).isBetween(one - 1000, one + 1000);
   }
 
   private void prepareQuantized(int in, int out, int bits, int sets) {
