@@ -13,6 +13,27 @@ struct RowFinish {
   const float* residual;
 };
 
+// Where a block of results goes.
+struct BlockOutput {
+  float* first;
+  int64_t step;  // from row to row, in values
+  bool stream;   // past the caches; rows are aligned to 64 bytes then
+};
+
+// Factors of a product that fits int32, in two 16-bit halves each, so that one multiply-add of pairs
+// computes it: x y = x (y mod 128) + (128 x) (y div 128).
+inline int32_t in_halves(int32_t low, int32_t high) {
+  return static_cast<int32_t>((static_cast<uint32_t>(low) & 0xffff) |
+                              static_cast<uint32_t>(high) << 16);
+}
+
+// Between -255 and 255.
+inline int32_t small_factor(int32_t x) { return in_halves(x, x * 128); }
+
+// The other one, below 2^22 in magnitude.
+constexpr int32_t kLargeFactor = 1 << 22;
+inline int32_t large_factor(int32_t y) { return in_halves(y & 127, y >> 7); }
+
 // A block of sums of products of packed codes, [rows, channels], and what makes the layer's output of
 // it: out = finish(scale * weight_scale * exact) with
 //   exact = sum (a - za)(w - zw) = sum a w - za sum w - zw (sum a - inner za).
@@ -22,19 +43,16 @@ struct SumBlock {
   int64_t sums_step;  // from row to row, in values
   int64_t rows;
   int64_t channels;
-  int64_t inner;
 
-  // One per row; zero points and sums are those of the codes before the packed ones gained
-  // code_offset.
+  // One per row: scale, -za as a small factor, inner za - sum a as a large one.
   const float* scale;
   const int32_t* zero_point;
   const int32_t* code_sum;
-  int32_t code_offset;
 
-  // One per channel, of packed codes.
+  // One per channel: scale, sum w as a large factor, zw as a small one.
   const float* weight_scale;
-  const int32_t* weight_zero_point;
   const int32_t* weight_code_sum;
+  const int32_t* weight_zero_point;
 
   const float* bias;
   int activation;
@@ -42,18 +60,14 @@ struct SumBlock {
   int64_t rows_per_gate;
   int64_t first_row;  // of the layer
   const float* residual;
-  float* out;
-  int64_t out_step;  // of gate, residual and out, in values
+  int64_t epilogue_step;  // of gate and residual, in values
 
-  int32_t packed_zero_point(int64_t row) const { return zero_point[row] + code_offset; }
-  int32_t packed_code_sum(int64_t row) const {
-    return code_sum[row] + code_offset * static_cast<int32_t>(inner);
-  }
+  BlockOutput out;
 
   RowFinish finish(int64_t row) const {
     return {bias, activation,
-            gate == nullptr ? nullptr : gate + (first_row + row) / rows_per_gate * out_step,
-            residual == nullptr ? nullptr : residual + row * out_step};
+            gate == nullptr ? nullptr : gate + (first_row + row) / rows_per_gate * epilogue_step,
+            residual == nullptr ? nullptr : residual + row * epilogue_step};
   }
 };
 

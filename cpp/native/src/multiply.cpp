@@ -21,7 +21,7 @@ int32_t to_unsigned(const uint8_t* codes, uint8_t flip, int64_t inner, uint8_t* 
 // With a = a' - oa and w = w' + ow, where a' and w' are the packed codes:
 // sum a w = sum a' w' + ow sum a' - oa sum w' - K oa ow. Unsigned, so that intermediate results may
 // wrap; the sum itself fits int32.
-void store(const Workspace& workspace, const int32_t* row_sum, int64_t rows, uint32_t a_offset,
+void store(const int32_t* packed_sums, const int32_t* row_sum, int64_t rows, uint32_t a_offset,
            const viditq_weights& w, int64_t panel, int32_t* sums) {
   const int64_t first_channel = panel * w.tile->channels;
   const int64_t channels = std::min<int64_t>(w.tile->channels, w.channels - first_channel);
@@ -29,7 +29,7 @@ void store(const Workspace& workspace, const int32_t* row_sum, int64_t rows, uin
   for (int64_t m = 0; m < rows; m++) {
     const uint32_t row_term = w_offset * static_cast<uint32_t>(row_sum[m]) -
                               static_cast<uint32_t>(w.inner) * a_offset * w_offset;
-    const int32_t* from = workspace.sums + m * w.tile->channels;
+    const int32_t* from = packed_sums + m * w.tile->channels;
     int32_t* to = sums + m * w.channels + first_channel;
     for (int64_t n = 0; n < channels; n++) {
       to[n] = static_cast<int32_t>(
@@ -56,22 +56,25 @@ int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
   if (status != VIDITQ_OK) return status;
 
   const auto workspace = viditq::allocate<viditq::Workspace>(1);
-  const auto codes = viditq::allocate<uint8_t>(std::min(rows, viditq::kBlockRows) * inner);
+  const int64_t block_rows = viditq::block_rows(rows, inner);
+  const auto codes = viditq::allocate<uint8_t>(std::min(rows, block_rows) * inner);
   if (workspace == nullptr || codes == nullptr) return VIDITQ_NO_MEMORY;
   const viditq::Tile& tile = *weights->tile;
   const uint8_t flip = a_signed ? 0x80 : 0;
   if (tile.begin != nullptr) tile.begin();
-  for (int64_t first = 0; first < rows; first += viditq::kBlockRows) {
-    const int64_t count = std::min(viditq::kBlockRows, rows - first);
-    int32_t row_sum[viditq::kBlockRows];
+  for (int64_t first = 0; first < rows; first += block_rows) {
+    const int64_t count = std::min(block_rows, rows - first);
+    int32_t row_sum[viditq::kMaxBlockRows];
     for (int64_t m = 0; m < count; m++) {
       row_sum[m] =
           viditq::to_unsigned(a + (first + m) * inner, flip, inner, codes.get() + m * inner);
     }
     for (int64_t panel = 0; panel < weights->panel_count(); panel++) {
-      viditq::multiply_panel({codes.get(), count}, *weights, panel, {}, workspace.get());
-      viditq::store(*workspace.get(), row_sum, count, flip, *weights, panel,
-                    sums + first * weights->channels);
+      viditq::multiply_panel(
+          {codes.get(), count}, *weights, panel, workspace.get(), [&](int64_t m, int64_t tile_rows) {
+            viditq::store(workspace[0].sums + m * tile.channels, row_sum + m, tile_rows, flip,
+                          *weights, panel, sums + (first + m) * weights->channels);
+          });
     }
   }
   if (tile.end != nullptr) tile.end();

@@ -62,6 +62,13 @@ void pack(const Source& source, viditq_weights* weights) {
   }
 }
 
+// Even blocks of at most tile.block_inner.
+int64_t block_inner(const Tile& tile, int64_t padded_inner) {
+  const int64_t blocks = (padded_inner + tile.block_inner - 1) / tile.block_inner;
+  const int64_t even = (padded_inner + blocks - 1) / blocks;
+  return (even + kMaxInnerStep - 1) / kMaxInnerStep * kMaxInnerStep;
+}
+
 int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, int isa,
          viditq_weights** weights) {
   if (source.codes == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
@@ -82,6 +89,7 @@ int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, 
   packed->channels = channels;
   packed->inner = inner;
   packed->padded_inner = (inner + tile->inner_step - 1) / tile->inner_step * tile->inner_step;
+  packed->block_inner = block_inner(*tile, packed->padded_inner);
   packed->nibbles = source.layout == VIDITQ_NIBBLES;
   packed->offset = offset;
   packed->panels = allocate<uint8_t>(packed->bytes());

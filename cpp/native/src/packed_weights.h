@@ -15,6 +15,8 @@ struct viditq_weights {
   int64_t inner;
   // inner, rounded up to what the tile wants.
   int64_t padded_inner;
+  // Inner positions that are multiplied at a time; a multiple of kMaxInnerStep.
+  int64_t block_inner;
   bool nibbles;
   // Packed codes are signed: code = packed + offset.
   int32_t offset;

@@ -1,12 +1,8 @@
-// Quantized linear layers: the integer product, cut into blocks that stay in the caches, each
-// dequantized and finished while its sums do.
+// Quantized linear layers: token quantization and the product that it is for.
 #include <algorithm>
 #include <atomic>
 
-#include "context.h"
-#include "linear_epilogue.h"
-#include "packed_weights.h"
-#include "product.h"
+#include "quantized_product.h"
 #include "rows.h"
 
 namespace viditq {
@@ -18,112 +14,20 @@ constexpr int64_t kQuantizeRows = 16;
 // Tasks per thread, so that a thread that is held up leaves some of its share to others.
 constexpr int64_t kTasksPerThread = 4;
 
-// Codes of 8 bits, plus 128 where they are signed.
-bool within_codes(int64_t packed_zero_point) {
-  return packed_zero_point >= 0 && packed_zero_point <= 255;
-}
-
-// Zero points far outside the codes, which the published small scale rule makes: no term exceeds
-// 2^54. `product` has room for the block's channels.
-void dequantize_wide_row(const SumBlock& b, int64_t row, const FloatKernels& kernels,
-                         float* product) {
-  const int64_t zero_point = static_cast<int64_t>(b.zero_point[row]) + b.code_offset;
-  const int64_t code_sum = b.packed_code_sum(row);
-  for (int64_t n = 0; n < b.channels; n++) {
-    const int64_t exact = b.sums[row * b.sums_step + n] - zero_point * b.weight_code_sum[n] +
-                          b.weight_zero_point[n] * (b.inner * zero_point - code_sum);
-    product[n] = static_cast<float>(static_cast<double>(exact) * b.scale[row] * b.weight_scale[n]);
-  }
-  kernels.finish_row(product, b.channels, b.finish(row), b.out + row * b.out_step);
-}
-
-// The same block from row `from` to `to`.
-SumBlock rows_of(const SumBlock& b, int64_t from, int64_t to) {
-  SumBlock part = b;
-  part.sums += from * b.sums_step;
-  part.rows = to - from;
-  part.scale += from;
-  part.zero_point += from;
-  part.code_sum += from;
-  part.first_row += from;
-  if (b.residual != nullptr) part.residual += from * b.out_step;
-  part.out += from * b.out_step;
-  return part;
-}
-
-// Runs of rows with usual zero points at once, others one by one.
-void dequantize(const SumBlock& b, bool usual_weights, const FloatKernels& kernels) {
-  const auto usual = [&](int64_t row) {
-    return usual_weights && within_codes(static_cast<int64_t>(b.zero_point[row]) + b.code_offset);
-  };
-  int64_t row = 0;
-  while (row < b.rows) {
-    int64_t end = row;
-    while (end < b.rows && usual(end)) end++;
-    if (end > row) kernels.dequantize(rows_of(b, row, end));
-    if (end < b.rows) {
-      float product[kMaxTileChannels];
-      dequantize_wide_row(b, end, kernels, product);
-      end++;
-    }
-    row = end;
-  }
-}
-
-// One call: activation codes times weights.
-struct Layer {
-  const viditq_weights& weights;
-  const FloatKernels& kernels;
-  const uint8_t* codes;  // unsigned
-  int64_t rows;
-  // The whole output as one block, without sums.
-  SumBlock whole;
-  bool usual_weights;
-
-  // Panels from first_panel to last_panel - 1 of the block of rows that starts at first_row.
-  void compute(int64_t first_row, int64_t first_panel, int64_t last_panel,
-               Workspace* workspace) const {
-    const Tile& tile = *weights.tile;
-    const int64_t count = std::min(kBlockRows, rows - first_row);
-    if (tile.begin != nullptr) tile.begin();
-    for (int64_t panel = first_panel; panel < last_panel; panel++) {
-      const SumBlock block = block_of(first_row, count, panel, workspace->sums);
-      const PanelOutput output{reinterpret_cast<const char*>(block.out), block.out_step * 4,
-                               block.channels * 4};
-      multiply_panel({codes + first_row * weights.inner, count}, weights, panel, output, workspace);
-      dequantize(block, usual_weights, kernels);
-    }
-    if (tile.end != nullptr) tile.end();
-  }
-
- private:
-  SumBlock block_of(int64_t first_row, int64_t count, int64_t panel, const int32_t* sums) const {
-    const int64_t first_channel = panel * weights.tile->channels;
-    SumBlock block = rows_of(whole, first_row, first_row + count);
-    block.sums = sums;
-    block.sums_step = weights.tile->channels;
-    block.channels = std::min<int64_t>(weights.tile->channels, weights.channels - first_channel);
-    block.weight_scale += first_channel;
-    block.weight_zero_point += first_channel;
-    block.weight_code_sum += first_channel;
-    if (block.bias != nullptr) block.bias += first_channel;
-    if (block.gate != nullptr) block.gate += first_channel;
-    if (block.residual != nullptr) block.residual += first_channel;
-    block.out += first_channel;
-    return block;
-  }
-};
-
-void run(ThreadPool& pool, const Layer& layer, Workspace* workspaces) {
-  const int64_t blocks = (layer.rows + kBlockRows - 1) / kBlockRows;
-  const int64_t panels = layer.weights.panel_count();
+void run(viditq_context* context, const QuantizedProduct& product, const MatrixSink& sink) {
+  ThreadPool& pool = context->pool;
+  const int64_t step = product.block_rows();
+  const int64_t blocks = (product.rows() + step - 1) / step;
   const int64_t wanted =
       pool.threads() == 1 ? 1 : (kTasksPerThread * pool.threads() + blocks - 1) / blocks;
+  const int64_t panels = product.panels();
   const int64_t groups = std::min(panels, wanted);
   pool.run(blocks * groups, [&](int64_t task, int thread) {
+    const int64_t first_row = task / groups * step;
     const int64_t group = task % groups;
-    layer.compute(task / groups * kBlockRows, panels * group / groups,
-                  panels * (group + 1) / groups, workspaces + thread);
+    product.compute(first_row, std::min(step, product.rows() - first_row),
+                    panels * group / groups, panels * (group + 1) / groups,
+                    context->workspaces.get() + thread, sink);
   });
 }
 
@@ -201,50 +105,11 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
                                  {{out, out_bytes}});
   if (status != VIDITQ_OK) return status;
 
-  if (context->workspaces == nullptr) {
-    context->workspaces = viditq::allocate<viditq::Workspace>(context->pool.threads());
-  }
-  const auto zero_points = viditq::allocate<int32_t>(channels);
-  const auto flipped = viditq::allocate<uint8_t>(codes_signed ? rows * inner : 1);
-  if (context->workspaces == nullptr || zero_points == nullptr || flipped == nullptr) {
-    return VIDITQ_NO_MEMORY;
-  }
-  bool usual_weights = true;
-  for (int64_t n = 0; n < channels; n++) {
-    // Weights are packed as signed codes.
-    const int64_t packed = static_cast<int64_t>(weight_zero_point[n]) - weights->offset;
-    if (packed < INT32_MIN || packed > INT32_MAX) return VIDITQ_BAD_GRID;
-    zero_points[n] = static_cast<int32_t>(packed);
-    usual_weights = usual_weights && packed >= -128 && packed <= 127;
-  }
-  if (codes_signed) {
-    // Signed codes become unsigned by adding 128, which flips the highest bit.
-    context->pool.run_blocks(rows, viditq::kQuantizeRows, [&](int64_t from, int64_t to) {
-      for (int64_t i = from * inner; i < to * inner; i++) flipped[i] = codes[i] ^ 0x80;
-    });
-  }
-
-  viditq::SumBlock whole{};
-  whole.rows = rows;
-  whole.channels = channels;
-  whole.inner = inner;
-  whole.scale = scale;
-  whole.zero_point = zero_point;
-  whole.code_sum = row_sum;
-  whole.code_offset = codes_signed ? 128 : 0;
-  whole.weight_scale = weight_scale;
-  whole.weight_zero_point = zero_points.get();
-  whole.weight_code_sum = weights->channel_sum.get();
-  whole.bias = bias;
-  whole.activation = activation;
-  whole.gate = gate;
-  whole.rows_per_gate = rows_per_gate;
-  whole.residual = residual;
-  whole.out = out;
-  whole.out_step = channels;
-  viditq::run(context->pool,
-              {*weights, context->kernels, codes_signed ? flipped.get() : codes, rows, whole,
-               usual_weights},
-              context->workspaces.get());
+  viditq::QuantizedProduct product;
+  status = product.prepare(context,
+                           {codes, codes_signed != 0, rows, inner, scale, zero_point, row_sum},
+                           {*weights, weight_scale, weight_zero_point}, epilogue);
+  if (status != VIDITQ_OK) return status;
+  viditq::run(context, product, viditq::MatrixSink(out, rows, channels, *weights->tile));
   return VIDITQ_OK;
 }

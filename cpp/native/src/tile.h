@@ -14,6 +14,9 @@ struct Tile {
   int channels;
   // What inner extents are padded to; a multiple of kStep.
   int inner_step;
+  // Inner positions after which the rows of a panel are multiplied anew, so that the weights between
+  // stay in the first-level cache: most that it should be.
+  int block_inner;
 
   // sums [rows, channels] = a w^T, or += where accumulate, for
   //   a [rows, inner], unsigned codes, rows a_step bytes apart,
@@ -40,6 +43,7 @@ constexpr int kMaxTileRows = 32;
 constexpr int kMaxTileChannels = 48;
 
 constexpr int kMaxInnerStep = 64;
+constexpr int kMaxBlockInner = 768;
 
 // Nibbles that are unpacked at a time.
 constexpr int kNibbleRun = 64;

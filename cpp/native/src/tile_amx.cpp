@@ -12,6 +12,9 @@ namespace {
 constexpr int kRows = 32;
 constexpr int kChannels = 32;
 
+// Twice 20 KB: the weights, and the rows that are multiplied with them.
+constexpr int kBlockInner = 640;
+
 // What one tile register holds.
 constexpr int kTileRows = 16;
 constexpr int kTileBytes = 64;
@@ -52,10 +55,6 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
     _tile_zero(3);
   }
   for (int64_t k = 0; k < inner; k += kTileBytes) {
-    // Rows come from the second-level cache, where the next step's would be waited for.
-    for (int row = 0; row < kRows; row++) {
-      __builtin_prefetch(a + row * a_step + k + kTileBytes, 0, 3);
-    }
     _tile_loadd(4, a + k, a_step);
     _tile_loadd(6, w + k * kChannels, kWeightStep);
     _tile_loadd(7, w + k * kChannels + kTileBytes, kWeightStep);
@@ -91,6 +90,6 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAmxTile{kRows, kChannels, kTileBytes, multiply, unpack_nibbles, exercise, begin, end};
+const Tile kAmxTile{kRows, kChannels, kTileBytes, kBlockInner, multiply, unpack_nibbles, exercise, begin, end};
 
 }  // namespace viditq

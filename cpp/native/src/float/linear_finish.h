@@ -1,6 +1,10 @@
 // The last step of linear layers: out = residual + gate * act(y + bias).
 #pragma once
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include "finish.h"
 #include "nonlinearity.h"
 
@@ -21,36 +25,101 @@ inline void finish(const Product& product, int64_t count, const RowFinish& f,
   });
 }
 
-// Lanes of an int32 array, as unsigned numbers, which wrap.
-inline UnsignedVec load_unsigned(const int32_t* from, int64_t lanes) {
-  UnsignedVec v{};
-  if (lanes == kWidth) {
-    std::memcpy(&v, from, sizeof(v));
-  } else {
-    std::memcpy(&v, from, static_cast<size_t>(lanes) * sizeof(int32_t));
-  }
-  return v;
+// x y + z of factors in halves, whose products fit int32; sums may wrap.
+inline IntVec multiply_halves(IntVec small, IntVec large, IntVec z) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return (IntVec)_mm512_dpwssd_epi32((__m512i)z, (__m512i)small, (__m512i)large);
+#elif VIDITQ_VECTOR_BYTES == 32
+  return (IntVec)((UnsignedVec)z + (UnsignedVec)_mm256_madd_epi16((__m256i)small, (__m256i)large));
+#else
+  const UnsignedVec low = (UnsignedVec)((small << 16 >> 16) * (large << 16 >> 16));
+  const UnsignedVec high = (UnsignedVec)((small >> 16) * (large >> 16));
+  return (IntVec)((UnsignedVec)z + low + high);
+#endif
 }
 
-// Intermediate results may wrap; the exact sum fits int32 for zero points within 8-bit codes.
+inline void stream(float* to, Vec v) {
+#if VIDITQ_VECTOR_BYTES == 64
+  _mm512_stream_ps(to, v);
+#elif VIDITQ_VECTOR_BYTES == 32
+  _mm256_stream_ps(to, v);
+#else
+  store(to, v);
+#endif
+}
+
+// What belongs to the channels of some vectors, in registers.
+template <int vectors>
+struct Channels {
+  Vec scale[vectors];
+  Vec bias[vectors];
+  IntVec code_sum[vectors];
+  IntVec zero_point[vectors];
+
+  Channels(const SumBlock& b, int64_t first, int64_t lanes) {
+    for (int v = 0; v < vectors; v++) {
+      const int64_t n = first + v * kWidth;
+      scale[v] = load_lanes(b.weight_scale + n, lanes);
+      bias[v] = b.bias == nullptr ? Vec{} : load_lanes(b.bias + n, lanes);
+      code_sum[v] = load_int_lanes(b.weight_code_sum + n, lanes);
+      zero_point[v] = load_int_lanes(b.weight_zero_point + n, lanes);
+    }
+  }
+};
+
+// Some vectors of channels from `first` on, all rows. Only a single vector may have fewer lanes than
+// its width.
+template <int vectors, bool gated_or_added, typename Activation>
+inline void dequantize_channels(const SumBlock& b, int64_t first, int64_t lanes,
+                                const Activation& activation) {
+  const Channels<vectors> channels(b, first, lanes);
+  const int32_t* sums = b.sums + first;
+  float* out = b.out.first + first;
+  for (int64_t row = 0; row < b.rows; row++, sums += b.sums_step, out += b.out.step) {
+    const Vec scale = broadcast(b.scale[row]);
+    const IntVec zero_point = IntVec{} + b.zero_point[row];
+    const IntVec code_sum = IntVec{} + b.code_sum[row];
+    RowFinish f{};
+    if (gated_or_added) f = b.finish(row);
+    for (int v = 0; v < vectors; v++) {
+      IntVec exact = load_int_lanes(sums + v * kWidth, lanes);
+      exact = multiply_halves(zero_point, channels.code_sum[v], exact);
+      exact = multiply_halves(channels.zero_point[v], code_sum, exact);
+      Vec y = __builtin_convertvector(exact, Vec) * (scale * channels.scale[v]);
+      y = activation(y + channels.bias[v]);
+      const int64_t n = first + v * kWidth;
+      if (gated_or_added && f.gate != nullptr) y *= load_lanes(f.gate + n, lanes);
+      if (gated_or_added && f.residual != nullptr) y += load_lanes(f.residual + n, lanes);
+      if (b.out.stream) {
+        stream(out + v * kWidth, y);
+      } else {
+        store_lanes(out + v * kWidth, lanes, y);
+      }
+    }
+  }
+}
+
+template <bool gated_or_added, typename Activation>
+inline void dequantize_block(const SumBlock& b, const Activation& activation) {
+  int64_t n = 0;
+  for (; n + 3 * kWidth <= b.channels; n += 3 * kWidth) {
+    dequantize_channels<3, gated_or_added>(b, n, kWidth, activation);
+  }
+  for (; n + 2 * kWidth <= b.channels; n += 2 * kWidth) {
+    dequantize_channels<2, gated_or_added>(b, n, kWidth, activation);
+  }
+  for (; n < b.channels; n += kWidth) {
+    const int64_t lanes = b.channels - n < kWidth ? b.channels - n : kWidth;
+    dequantize_channels<1, gated_or_added>(b, n, lanes, activation);
+  }
+}
+
 void dequantize(const SumBlock& b) {
   with_activation(b.activation, [&](auto activation) {
-    for (int64_t row = 0; row < b.rows; row++) {
-      const int32_t* sums = b.sums + row * b.sums_step;
-      const float scale = b.scale[row];
-      const uint32_t zero_point = static_cast<uint32_t>(b.packed_zero_point(row));
-      const uint32_t weight_factor = static_cast<uint32_t>(b.packed_code_sum(row)) -
-                                     static_cast<uint32_t>(b.inner) * zero_point;
-      const auto product = [&](int64_t i, int64_t lanes) {
-        const UnsignedVec wrapped = load_unsigned(sums + i, lanes) -
-                                    zero_point * load_unsigned(b.weight_code_sum + i, lanes) -
-                                    weight_factor * load_unsigned(b.weight_zero_point + i, lanes);
-        IntVec exact;
-        std::memcpy(&exact, &wrapped, sizeof(exact));
-        return __builtin_convertvector(exact, Vec) *
-               (scale * load_lanes(b.weight_scale + i, lanes));
-      };
-      finish(product, b.channels, b.finish(row), activation, b.out + row * b.out_step);
+    if (b.gate == nullptr && b.residual == nullptr) {
+      dequantize_block<false>(b, activation);
+    } else {
+      dequantize_block<true>(b, activation);
     }
   });
 }

@@ -97,6 +97,16 @@ inline Vec load_lanes(const float* from, int64_t lanes) {
   return lanes == kWidth ? load(from) : load_part(from, lanes);
 }
 
+inline IntVec load_int_lanes(const int32_t* from, int64_t lanes) {
+  IntVec v{};
+  if (lanes == kWidth) {
+    std::memcpy(&v, from, sizeof(v));
+  } else {
+    std::memcpy(&v, from, static_cast<size_t>(lanes) * sizeof(int32_t));
+  }
+  return v;
+}
+
 inline void store_lanes(float* to, int64_t lanes, Vec v) {
   if (lanes == kWidth) {
     store(to, v);

@@ -1,0 +1,156 @@
+// Quantized linear layers from codes to float32, block by block: the part that is the same wherever
+// the results go.
+//
+// A task computes some panels of weights for one block of rows (`compute`). Its sums never leave the
+// caches: as soon as those of a tile are complete, they get zero points, scales, bias, activation,
+// gate and residual, and become float32 where the sink wants them. A sink is any class with
+//
+//   float* place(const BlockExtent& e): where row 0, channel 0 of the block goes; rows are
+//     `step()` values apart, and `stream()` tells to write past the caches, for results that
+//     nobody reads soon: then place and step must keep rows aligned to 64 bytes;
+//   void finished(const BlockExtent& e, const float* first): called when the block is written, and
+//     still in the first-level cache unless streamed.
+//
+// Blocks of one task come one after the other; of different tasks, at the same time on different
+// threads. A block is at most kMaxTileRows x kMaxTileChannels; together they cover the rows and
+// panels of the task, in any order.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "aligned_buffer.h"
+#include "context.h"
+#include "finish.h"
+#include "linear_epilogue.h"
+#include "packed_weights.h"
+#include "product.h"
+
+namespace viditq {
+
+// Codes of a layer's input and their grids, as viditq_quantized_linear takes them.
+struct QuantizedRows {
+  const uint8_t* codes;
+  bool codes_signed;
+  int64_t rows;
+  int64_t inner;
+  const float* scale;
+  const int32_t* zero_point;
+  const int32_t* code_sum;
+};
+
+// Packed weights and their grids.
+struct QuantizedWeights {
+  const viditq_weights& packed;
+  const float* scale;
+  const int32_t* zero_point;
+};
+
+// Rows and channels of the layer's output that a block covers.
+struct BlockExtent {
+  int64_t first_row;
+  int64_t rows;
+  int64_t first_channel;
+  int64_t channels;
+};
+
+// Streamed results must reach memory before other threads are told of them.
+inline void fence_streams() {
+#ifdef __x86_64__
+  __builtin_ia32_sfence();
+#endif
+}
+
+// One call: what all of its tasks read.
+class QuantizedProduct {
+ public:
+  // Computes what is the same for all blocks; VIDITQ_OK, VIDITQ_NO_MEMORY or VIDITQ_BAD_GRID.
+  // The arguments have been checked; their buffers, and those of the epilogue, outlive this.
+  int prepare(viditq_context* context, const QuantizedRows& rows, const QuantizedWeights& weights,
+              const LinearEpilogue& epilogue);
+
+  int64_t rows() const { return input_.rows; }
+  int64_t panels() const { return weights_->panel_count(); }
+  int64_t channels() const { return weights_->channels; }
+
+  // Rows that should be computed together, by one task or several with different panels.
+  int64_t block_rows() const { return block_rows_; }
+
+  // Panels from first_panel to last_panel - 1 for `count` rows from first_row on, at most
+  // block_rows(). Each thread has a workspace of its own.
+  template <typename Sink>
+  void compute(int64_t first_row, int64_t count, int64_t first_panel, int64_t last_panel,
+               Workspace* workspace, Sink&& sink) const {
+    const Tile& tile = *weights_->tile;
+    if (tile.begin != nullptr) tile.begin();
+    const RowBlock block{codes_ + first_row * weights_->inner, count};
+    for (int64_t panel = first_panel; panel < last_panel; panel++) {
+      const int64_t first_channel = panel * tile.channels;
+      const int64_t channels = std::min<int64_t>(tile.channels, weights_->channels - first_channel);
+      multiply_panel(block, *weights_, panel, workspace, [&](int64_t m, int64_t tile_rows) {
+        const BlockExtent extent{first_row + m, tile_rows, first_channel, channels};
+        const BlockOutput out{sink.place(extent), sink.step(), sink.stream()};
+        dequantize(block_of(extent, workspace->sums + m * tile.channels, out), extent);
+        sink.finished(extent, out.first);
+      });
+    }
+    if (tile.end != nullptr) tile.end();
+    if (sink.stream()) fence_streams();
+  }
+
+ private:
+  SumBlock block_of(const BlockExtent& extent, const int32_t* sums, const BlockOutput& out) const;
+  void dequantize(const SumBlock& block, const BlockExtent& extent) const;
+  void dequantize_wide_row(const SumBlock& block, const BlockExtent& extent, int64_t row) const;
+  // What zero_point and code_sum of a row are for the packed codes.
+  int64_t packed_zero_point(int64_t row) const;
+  int64_t packed_code_sum(int64_t row) const;
+  // Whether its zero point is an 8-bit code.
+  bool usual(int64_t row) const;
+
+  const viditq_weights* weights_ = nullptr;
+  const FloatKernels* kernels_ = nullptr;
+  QuantizedRows input_{};
+  const float* weight_scale_ = nullptr;
+  LinearEpilogue epilogue_{};
+  int64_t block_rows_ = 0;
+  AlignedBuffer<uint8_t> flipped_;  // the codes as unsigned ones, where they are signed
+  const uint8_t* codes_ = nullptr;  // unsigned
+  // Zero points of packed weights.
+  AlignedBuffer<int32_t> weight_zero_point_;
+  // The terms of SumBlock.
+  AlignedBuffer<int32_t> row_terms_;
+  AlignedBuffer<int32_t> channel_terms_;
+  // Whether those serve all weights, and all rows.
+  bool usual_weights_ = false;
+  bool usual_rows_ = false;
+};
+
+// Where whole layers write: a matrix [rows, channels].
+class MatrixSink {
+ public:
+  // Streams results that would push everything else out of the second-level cache.
+  MatrixSink(float* out, int64_t rows, int64_t channels, const Tile& tile)
+      : out_(out),
+        channels_(channels),
+        stream_(rows * channels >= kStreamed && channels % kLineFloats == 0 &&
+                tile.channels % kLineFloats == 0 &&
+                reinterpret_cast<uintptr_t>(out) % (kLineFloats * sizeof(float)) == 0) {}
+
+  float* place(const BlockExtent& e) const {
+    return out_ + e.first_row * channels_ + e.first_channel;
+  }
+  int64_t step() const { return channels_; }
+  bool stream() const { return stream_; }
+  void finished(const BlockExtent&, const float*) const {}
+
+ private:
+  static constexpr int64_t kLineFloats = 16;
+  static constexpr int64_t kStreamed = INT64_C(1) << 20;  // 4 MB
+
+  float* out_;
+  int64_t channels_;
+  bool stream_;
+};
+
+}  // namespace viditq
