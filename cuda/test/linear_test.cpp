@@ -1,17 +1,8 @@
 // The quantized linear layers, emulated: the naive kernel against the definition, the fast ones
 // against the naive one, to the bit.
-#include <cmath>
-
 #include "linear_problem.h"
 
 namespace {
-
-// The fast kernels for weights of 4 and of 8 bits.
-std::vector<int> kernels_for(int weight_bits) {
-  std::vector<int> kernels = {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128};
-  if (weight_bits == 8 && has_warp_groups()) kernels.push_back(VIDITQ_CUDA_HOPPER);
-  return kernels;
-}
 
 struct Extents {
   int rows, channels, inner;
@@ -20,43 +11,18 @@ struct Extents {
 constexpr Extents kExtents[] = {{1, 1, 1},     {3, 5, 16},    {17, 31, 33},  {64, 64, 64},
                                 {65, 33, 100}, {2, 130, 257}, {130, 70, 65}, {129, 129, 448}};
 
-double gelu(double v) {
-  return 0.5 * v * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v)));
-}
-
-// The naive kernel against residual + gate * act(scale * centered + bias).
+// The naive kernel against the definition.
 template <typename T>
 void check_definition(LinearProblem& problem, const viditq_cuda_epilogue& epilogue, double rtol) {
   const Buffer<T> out = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
-  int wrong = 0;
-  for (int row = 0; row < problem.rows; row++) {
-    for (int c = 0; c < problem.channels; c++) {
-      const int i = row * problem.channels + c;
-      const double product = problem.centered(row, c) * problem.scale_of(row, c);
-      double y = product + (epilogue.bias == nullptr ? 0 : epilogue.bias[c]);
-      if (epilogue.activation == VIDITQ_CUDA_ACTIVATION_GELU_TANH) y = gelu(y);
-      double magnitude = std::fabs(product) + std::fabs(y);
-      if (epilogue.gate != nullptr) {
-        const double gate = viditq::to_float(static_cast<const T*>(
-            epilogue.gate)[row / epilogue.rows_per_gate * problem.channels + c]);
-        y *= gate;
-        magnitude *= 1 + std::fabs(gate);
-      }
-      if (epilogue.residual != nullptr) {
-        y += viditq::to_float(static_cast<const T*>(epilogue.residual)[i]);
-      }
-      wrong += !(std::fabs(viditq::to_float(out[i]) - y) <=
-                 rtol * (magnitude + std::fabs(y)) + 1e-6);
-    }
-  }
-  CHECK_EQUAL(wrong, 0);
+  CHECK_EQUAL(wrong_outputs(problem, epilogue, out, rtol), 0);
 }
 
 template <typename T>
 void check_tiles(LinearProblem& problem, const viditq_cuda_epilogue& epilogue) {
   const Buffer<T> expected = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
-  for (const int kernel : kernels_for(problem.weight_bits)) {
-    CHECK_EQUAL(differences(problem.run<T>(epilogue, kernel), expected), 0);
+  for (const KernelName& kernel : linear_kernels(problem.weight_bits)) {
+    CHECK_EQUAL(differences(problem.run<T>(epilogue, kernel.kernel), expected), 0);
   }
 }
 
@@ -134,7 +100,7 @@ TEST(weight_sets_beyond_the_last_are_clamped) {
   CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), last), 0);
   problem.active_set[0] = 0;
   const Buffer<float> first = problem.run<float>({}, VIDITQ_CUDA_TILE_64X64);
-  CHECK_EQUAL(differences(first, last), 1);
+  CHECK_EQUAL(differences(first, last) > 0, true);
   problem.active_set[0] = -1;
   CHECK_EQUAL(differences(problem.run<float>({}, VIDITQ_CUDA_TILE_64X64), first), 0);
 }

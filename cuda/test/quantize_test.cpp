@@ -1,73 +1,12 @@
 // The kernels that produce token codes, emulated: plain quantization against its definition, to the
 // bit; the fused ones against theirs in float64.
-#include <algorithm>
-#include <cmath>
 #include <functional>
 
-#include "kernel_test.h"
+#include "token_oracles.h"
 
 namespace {
 
-struct Tokens {
-  Buffer<uint8_t> codes;
-  Buffer<float> scale;
-  Buffer<int32_t> zero_point;
-  Buffer<int32_t> row_sum;
-  Buffer<int32_t> not_finite{1};
-
-  Tokens(int rows, int columns)
-      : codes(static_cast<size_t>(viditq::code_row(rows, columns))),
-        scale(rows),
-        zero_point(rows),
-        row_sum(rows) {}
-
-  viditq_cuda_tokens view() {
-    return {codes.data(), scale.data(), zero_point.data(), row_sum.data(), not_finite.data()};
-  }
-
-  int code(const viditq_cuda_quantizer& in, int row, int column) const {
-    const uint8_t byte = codes[static_cast<size_t>(viditq::code_row(row, in.columns) + column)];
-    return in.symmetric ? static_cast<int8_t>(byte) : byte;
-  }
-};
-
-template <typename T>
-viditq_cuda_quantizer quantizer(const Buffer<T>& x, int rows, int columns, int bits,
-                                bool symmetric) {
-  viditq_cuda_quantizer in = {};
-  in.x = x.data();
-  in.type = type_of<T>();
-  in.rows = rows;
-  in.columns = columns;
-  in.bits = bits;
-  in.symmetric = symmetric;
-  in.sets = 1;
-  return in;
-}
-
 // ---- plain quantization, exactly -------------------------------------------------------------
-
-// What org.viditq.core.quant defines, written down once more: MinMaxGrid and AffineGrid.
-struct ExpectedRow {
-  float scale;
-  int zero_point = 0;
-  std::vector<int> codes;
-
-  ExpectedRow(const std::vector<float>& values, int bits, bool symmetric) {
-    const float lo = std::min(*std::min_element(values.begin(), values.end()), 0.0f);
-    const float hi = std::max(*std::max_element(values.begin(), values.end()), 0.0f);
-    const int steps = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
-    scale = (symmetric ? std::max(-lo, hi) : hi - lo) / static_cast<float>(steps);
-    if (scale < 1e-6f) scale = 1e-6f;
-    if (!symmetric) zero_point = static_cast<int>(std::nearbyint(-lo / scale));
-    const int lowest = symmetric ? -steps - 1 : 0;
-    for (const float value : values) {
-      // Clamped as a double first: the quotient may exceed int.
-      const double code = static_cast<double>(std::nearbyint(value / scale)) + zero_point;
-      codes.push_back(static_cast<int>(std::max<double>(lowest, std::min<double>(steps, code))));
-    }
-  }
-};
 
 template <typename T>
 void check_exact(const Buffer<T>& x, int rows, int columns) {
@@ -170,52 +109,17 @@ TEST(rows_too_long_for_shared_memory) {
 // ---- fused kernels, within the rounding of float32 ---------------------------------------------
 
 using Launch = std::function<int(viditq_cuda_quantizer, viditq_cuda_tokens, int kernel)>;
-using Oracle = std::function<double(int row, int column)>;
 
-// The grid must be that of the oracle's values up to float32 rounding, and each code the nearest one
-// on the kernel's own grid, up to a small part of a step.
 void check_fused(viditq_cuda_quantizer in, const Launch& launch, const Oracle& oracle) {
-  std::vector<double> values;
-  for (int row = 0; row < in.rows; row++) {
-    for (int c = 0; c < in.columns; c++) values.push_back(oracle(row, c));
-  }
+  const std::vector<double> values = values_of(in, oracle);
   const auto check_kernel = [&](int kernel) {
     Tokens got(in.rows, in.columns);
     CHECK_EQUAL(finished(launch(in, got.view(), kernel)), VIDITQ_CUDA_OK);
     CHECK_EQUAL(got.not_finite[0], 0);
-    int wrong = 0;
-    for (int row = 0; row < in.rows; row++) {
-      double lo = 0;
-      double hi = 0;
-      for (int c = 0; c < in.columns; c++) {
-        lo = std::min(lo, values[row * in.columns + c]);
-        hi = std::max(hi, values[row * in.columns + c]);
-      }
-      const int top = (1 << (in.bits - in.symmetric)) - 1;
-      const double scale = std::max((in.symmetric ? std::max(-lo, hi) : hi - lo) / top, 1e-6);
-      wrong += std::fabs(got.scale[row] - scale) > 1e-5 * scale;
-      int32_t sum = 0;
-      for (int c = 0; c < in.columns; c++) {
-        const int code = got.code(in, row, c);
-        sum += code;
-        const double value = (code - got.zero_point[row]) * static_cast<double>(got.scale[row]);
-        // The ends of the range may be half a step out where the zero point was rounded.
-        const bool clipped = !in.symmetric && (code == 0 || code == top);
-        const double bound = (clipped ? 1.001 : 0.501) * scale;
-        wrong += std::fabs(value - values[row * in.columns + c]) > bound;
-      }
-      wrong += sum != got.row_sum[row];
-    }
-    CHECK_EQUAL(wrong, 0);
+    CHECK_EQUAL(wrong_tokens(in, got, values), 0);
   };
   check_kernel(VIDITQ_CUDA_NAIVE);
   under_every_schedule([&] { check_kernel(VIDITQ_CUDA_FAST); });
-}
-
-double balanced(const viditq_cuda_quantizer& in, double value, int column) {
-  if (in.balance == nullptr) return value;
-  const int set = in.active_set == nullptr ? 0 : *in.active_set;
-  return value / in.balance[set * in.columns + column];
 }
 
 // Calls body for inputs of each type, odd and even widths, formats, with and without balancing.
@@ -246,9 +150,7 @@ void check_balanced() {
         [](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
           return viditq_cuda_quantize(q, out, kernel, nullptr);
         },
-        [&](int row, int c) {
-          return balanced(in, viditq::to_float(x[row * in.columns + c]), c);
-        });
+        balanced_oracle(in, x));
   });
 }
 
@@ -260,11 +162,7 @@ void check_gelu() {
         [](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
           return viditq_cuda_gelu_quantize(q, out, kernel, nullptr);
         },
-        [&](int row, int c) {
-          const double v = viditq::to_float(x[row * in.columns + c]);
-          const double u = std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v);
-          return balanced(in, 0.5 * v * (1 + std::tanh(u)), c);
-        });
+        gelu_oracle(in, x));
   });
 }
 
@@ -272,7 +170,6 @@ template <typename T>
 void check_norm() {
   for_inputs<T>({3, 40, 67, 1152}, [](viditq_cuda_quantizer in, const Buffer<T>& x) {
     const int samples = 3;
-    const int tokens = in.rows / samples;
     const Buffer<float> shift = normal<float>(21, static_cast<size_t>(samples) * in.columns);
     const Buffer<float> scale = normal<float>(22, static_cast<size_t>(samples) * in.columns);
     const float epsilon = 1e-6f;
@@ -282,21 +179,7 @@ void check_norm() {
           return viditq_cuda_norm_modulate_quantize(q, shift.data(), scale.data(), samples, epsilon,
                                                     out, kernel, nullptr);
         },
-        [&](int row, int c) {
-          double mean = 0;
-          for (int i = 0; i < in.columns; i++) mean += viditq::to_float(x[row * in.columns + i]);
-          mean /= in.columns;
-          double variance = 0;
-          for (int i = 0; i < in.columns; i++) {
-            const double difference = viditq::to_float(x[row * in.columns + i]) - mean;
-            variance += difference * difference;
-          }
-          variance /= in.columns;
-          const double n = (viditq::to_float(x[row * in.columns + c]) - mean) /
-                           std::sqrt(variance + epsilon);
-          const int m = row / tokens * in.columns + c;
-          return balanced(in, n * (1.0 + scale[m]) + shift[m], c);
-        });
+        norm_oracle(in, x, shift, scale, samples, epsilon));
   });
 }
 
@@ -309,16 +192,7 @@ void check_hadamard() {
           [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
             return viditq_cuda_hadamard_quantize(q, block, out, kernel, nullptr);
           },
-          [&](int row, int c) {
-            const int first = c / block * block;
-            double sum = 0;
-            for (int i = 0; i < block; i++) {
-              const double v =
-                  balanced(in, viditq::to_float(x[row * in.columns + first + i]), first + i);
-              sum += __builtin_parity(static_cast<unsigned>(i & (c - first))) ? -v : v;
-            }
-            return sum / std::sqrt(block);
-          });
+          hadamard_oracle(in, x, block));
     });
   }
 }
