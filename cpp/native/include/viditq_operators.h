@@ -167,7 +167,8 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
                     int32_t* zero_point, int32_t* row_sum);
 
 /* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no float32
- * result is written. code_scale, zero_point and row_sum have batch * tokens elements. */
+ * result is written. VIDITQ_NOT_FINITE, too, if shift, scale or divisor hold NaN or infinity, or a
+ * divisor is 0. code_scale, zero_point and row_sum have batch * tokens elements. */
 int viditq_layer_norm_modulate_quantize(
     viditq_context* context, const float* x, int64_t batch, int64_t tokens, int64_t channels,
     const float* shift, int64_t shift_batch, const float* scale, int64_t scale_batch, float eps,

@@ -34,12 +34,24 @@ struct Grid {
     if (scale < kMinScale || zero_point < format.min_code() || zero_point > format.max_code()) {
       return encode_unusual(format, x, count, codes);
     }
-    // Clamping before adding the zero point gives the same code and cannot leave the int range.
-    return kernels.encode(x, count, scale, static_cast<float>(format.min_code() - zero_point),
-                          static_cast<float>(format.max_code() - zero_point), zero_point, codes);
+    return kernels.encode(x, count, scale, lowest(format), highest(format), zero_point, codes);
+  }
+
+  // The same where `of` made the grid for a range that holds all of x.
+  int32_t encode_own(const IntegerFormat& format, const RowKernels& kernels, const float* x,
+                     int64_t count, uint8_t* codes) const {
+    return kernels.encode_own(x, count, scale, lowest(format), highest(format), zero_point, codes);
   }
 
  private:
+  // Clamping before adding the zero point gives the same code and cannot leave the int range.
+  float lowest(const IntegerFormat& format) const {
+    return static_cast<float>(format.min_code() - zero_point);
+  }
+  float highest(const IntegerFormat& format) const {
+    return static_cast<float>(format.max_code() - zero_point);
+  }
+
   // Any scale and zero point: the published small scale rule makes zero points far outside the
   // codes, whose clamped steps need a double.
   int32_t encode_unusual(const IntegerFormat& format, const float* x, int64_t count,

@@ -7,6 +7,20 @@
 #include "token_codes.h"
 #include "viditq_operators.h"
 
+namespace {
+
+bool finite(const viditq::RowKernels& kernels, const float* values, int64_t count) {
+  float lo = 0.0f;
+  float hi = 0.0f;
+  return kernels.extend_range(values, count, &lo, &hi);
+}
+
+bool none_zero(const float* values, int64_t count) {
+  return std::find(values, values + count, 0.0f) == values + count;
+}
+
+}  // namespace
+
 int viditq_layer_norm_modulate_quantize(
     viditq_context* context, const float* x, int64_t batch, int64_t tokens, int64_t channels,
     const float* shift, int64_t shift_batch, const float* scale, int64_t scale_batch, float eps,
@@ -34,11 +48,18 @@ int viditq_layer_norm_modulate_quantize(
                                   {row_sum, rows * 4}});
   if (status != VIDITQ_OK) return status;
 
+  const viditq::RowKernels& encoder = *viditq::rows_for(context->isa);
+  if (!finite(encoder, shift, shift_batch * channels) ||
+      !finite(encoder, scale, scale_batch * channels) ||
+      (divisor != nullptr &&
+       (!finite(encoder, divisor, channels) || !none_zero(divisor, channels)))) {
+    return VIDITQ_NOT_FINITE;
+  }
+
   // A row per thread, in whole cache lines.
   const int64_t row_floats = (channels + 15) / 16 * 16;
   const auto values = viditq::allocate<float>(row_floats * context->pool.threads());
   if (values == nullptr) return VIDITQ_NO_MEMORY;
-  const viditq::RowKernels& encoder = *viditq::rows_for(context->isa);
   const int64_t shift_step = shift_batch == 1 ? 0 : channels;
   const int64_t scale_step = scale_batch == 1 ? 0 : channels;
   std::atomic<bool> finite{true};

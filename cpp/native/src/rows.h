@@ -9,7 +9,6 @@ struct RowKernels {
   // out = x / divisor, true divisions.
   void (*divide)(const float* x, const float* divisor, int64_t count, float* out);
 
-
   // Lowers *lo to the smallest value and raises *hi to the largest; false if one is NaN or infinite,
   // where *lo and *hi are undefined.
   bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
@@ -18,6 +17,11 @@ struct RowKernels {
   // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6.
   int32_t (*encode)(const float* x, int64_t count, float scale, float lowest, float highest,
                     int32_t zero_point, uint8_t* codes);
+
+  // The same where x / scale, rounded, lies between lowest and highest + 1 without clamping, and
+  // highest - lowest is at most 255: a row on the grid of its own range.
+  int32_t (*encode_own)(const float* x, int64_t count, float scale, float lowest, float highest,
+                        int32_t zero_point, uint8_t* codes);
 };
 
 // The vector kernels multiply by 1/scale instead of dividing, which is several times faster. Steps

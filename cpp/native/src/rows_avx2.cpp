@@ -82,6 +82,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kAvx2Rows{divide, extend_range, encode};
+const RowKernels kAvx2Rows{divide, extend_range, encode, encode};
 
 }  // namespace viditq

@@ -36,6 +36,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kPortableRows{divide, extend_range, encode};
+const RowKernels kPortableRows{divide, extend_range, encode, encode};
 
 }  // namespace viditq

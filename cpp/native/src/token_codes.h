@@ -32,7 +32,7 @@ struct TokenCodes {
     if (!Grid::of(format, lo, hi, &grid)) return false;
     scale[row] = grid.scale;
     zero_point[row] = grid.zero_point;
-    row_sum[row] = grid.encode(format, kernels, values, columns, codes + row * columns);
+    row_sum[row] = grid.encode_own(format, kernels, values, columns, codes + row * columns);
     return true;
   }
 

@@ -147,9 +147,18 @@ TEST(modulated_rows_that_are_not_finite_are_refused) {
         changed.scale[position % 74] = bad;
         CHECK_EQUAL(changed.fused(context, &out), VIDITQ_NOT_FINITE);
       }
-      Case wide(1, 1, 2, false, false, 5);
-      wide.shift = {3e38f, -3e38f};
-      Codes out(1, 2);
+      // Finite values a range beyond float32 apart, a difference to the mean, and a product beyond it.
+      Case wide(1, 1, 3, false, false, 5);
+      Codes out(1, 3);
+      wide.shift = {3e38f, -3e38f, 0.0f};
+      CHECK_EQUAL(wide.fused(context, &out), VIDITQ_NOT_FINITE);
+      wide.shift = {0.0f, 0.0f, 0.0f};
+      wide.x = {3.4e38f, -3.4e38f, -3.4e38f};
+      CHECK_EQUAL(wide.fused(context, &out), VIDITQ_NOT_FINITE);
+      wide.x = {3e38f, -3e38f, 0.0f};
+      CHECK_EQUAL(wide.fused(context, &out), VIDITQ_OK);
+      wide.x = {1.0f, 0.0f, -1.0f};
+      wide.scale = {3.4e38f, 3.4e38f, 3.4e38f};
       CHECK_EQUAL(wide.fused(context, &out), VIDITQ_NOT_FINITE);
       Case divided(1, 1, 2, false, true, 5);
       divided.divisor = {1.0f, 0.0f};

@@ -14,6 +14,12 @@ struct Moments {
   float mean_low;
   float inverse_deviation;  // 1 / sqrt(variance + eps)
 
+  // False for rows with NaN or infinity, or too wide for float32 differences: their variance is not
+  // finite, and what is made of it neither, or 0.
+  bool finite() const {
+    return std::isfinite(mean_high) && std::isfinite(inverse_deviation) && inverse_deviation > 0.0f;
+  }
+
   Vec normalize(Vec x) const { return ((x - mean_high) - mean_low) * inverse_deviation; }
 };
 
@@ -36,13 +42,12 @@ inline Moments moments_of(const float* x, int64_t count, float eps) {
 }
 
 // n * (base + factor) + offset of the normalized lanes n from i on; a null factor is 1 - base, a null
-// offset 0.
+// offset 0. Without branches, so that wherever this is inlined the same operations are contracted.
 inline Vec modulated(const Moments& moments, const float* x, const float* factor, float base,
                      const float* offset, int64_t i, int64_t lanes) {
-  Vec n = moments.normalize(load_lanes(x + i, lanes));
-  if (factor != nullptr) n *= base + load_lanes(factor + i, lanes);
-  if (offset != nullptr) n += load_lanes(offset + i, lanes);
-  return n;
+  const Vec f = factor == nullptr ? broadcast(1.0f - base) : load_lanes(factor + i, lanes);
+  const Vec o = offset == nullptr ? Vec{} : load_lanes(offset + i, lanes);
+  return moments.normalize(load_lanes(x + i, lanes)) * (base + f) + o;
 }
 
 void normalize_row(const float* x, int64_t count, float eps, const float* factor, float base,
@@ -57,15 +62,11 @@ void normalize_row(const float* x, int64_t count, float eps, const float* factor
 struct Range {
   Vec low{};
   Vec high{};
-  Vec zero_if_finite{};  // NaN with the first NaN or infinity
 
   void add(Vec v) {
     low = min(low, v);
     high = max(high, v);
-    zero_if_finite += v * 0.0f;
   }
-
-  bool finite() const { return horizontal_sum(zero_if_finite) == 0.0f; }
 };
 
 bool modulate_row_range(const float* x, int64_t count, float eps, const float* scale,
@@ -82,7 +83,7 @@ bool modulate_row_range(const float* x, int64_t count, float eps, const float* s
   });
   *lo = horizontal_min(range.low);
   *hi = horizontal_max(range.high);
-  return range.finite();
+  return moments.finite();
 }
 
 void rms_row(const float* x, int64_t count, float eps, const float* weight, float* out) {

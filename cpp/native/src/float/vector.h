@@ -43,9 +43,14 @@ inline Vec max(Vec a, Vec b) { return a < b ? b : a; }
 inline Vec min(Vec a, Vec b) { return a > b ? b : a; }
 
 inline float horizontal_max(Vec v) {
-  float result = v[0];
-  for (int64_t i = 1; i < kWidth; i++) result = v[i] > result ? v[i] : result;
-  return result;
+  typedef float Quad __attribute__((vector_size(16)));
+  Quad quads[kWidth / 4];
+  std::memcpy(quads, &v, sizeof(v));
+  Quad largest = quads[0];
+  for (int64_t i = 1; i < kWidth / 4; i++) largest = largest < quads[i] ? quads[i] : largest;
+  const float left = largest[0] < largest[1] ? largest[1] : largest[0];
+  const float right = largest[2] < largest[3] ? largest[3] : largest[2];
+  return left < right ? right : left;
 }
 
 inline float horizontal_min(Vec v) { return -horizontal_max(-v); }
