@@ -2,6 +2,9 @@
 #pragma once
 
 #include <malloc.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #include <atomic>
 #include <cstdint>
@@ -28,11 +31,28 @@ struct AlignedDelete {
 template <typename T>
 using AlignedBuffer = std::unique_ptr<T[], AlignedDelete>;
 
+// Asks for huge pages where a block has whole ones. Rows of activations and weights lie a page or more
+// apart: with small pages, their addresses would be looked up again and again. Only advice.
+inline void advise_huge_pages(void* memory, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr uintptr_t kHugePage = uintptr_t{1} << 21;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kHugePage - 1) & -kHugePage;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + bytes) & -kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#else
+  (void)memory;
+  (void)bytes;
+#endif
+}
+
 // Uninitialized; null if there is no memory.
 template <typename T>
 AlignedBuffer<T> allocate(int64_t count) {
   void* memory = ::operator new(static_cast<size_t>(count) * sizeof(T), kAlignment, std::nothrow);
-  if (memory != nullptr) allocated_bytes() += static_cast<int64_t>(malloc_usable_size(memory));
+  if (memory != nullptr) {
+    allocated_bytes() += static_cast<int64_t>(malloc_usable_size(memory));
+    advise_huge_pages(memory, count * static_cast<int64_t>(sizeof(T)));
+  }
   return AlignedBuffer<T>(static_cast<T*>(memory));
 }
 

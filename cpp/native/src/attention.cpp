@@ -41,6 +41,18 @@ int check_key_starts(const int64_t* starts, int64_t batch, bool equal) {
   return VIDITQ_OK;
 }
 
+// Tasks per thread, so that a thread that is held up leaves some of its share to others.
+constexpr int64_t kTasksPerThread = 4;
+
+// Query rows of a task, for `groups` heads of samples: as many as leave enough tasks. How they are cut
+// shows in no result.
+int64_t task_queries(int64_t groups, int64_t queries, int threads) {
+  const int64_t cuts = (kTasksPerThread * threads + groups - 1) / groups;
+  const int64_t fair = (queries + cuts - 1) / cuts;
+  const int64_t units = (std::min(fair, kMostTaskQueries) + kQueryUnit - 1) / kQueryUnit;
+  return units * kQueryUnit;
+}
+
 }  // namespace
 }  // namespace viditq
 
@@ -72,14 +84,19 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
       {{out, out_bytes}});
   if (status != VIDITQ_OK) return status;
 
-  const int64_t floats = context->kernels.attention_scratch(d, dv);
+  int64_t scratch_bytes;
+  status = viditq::float_bytes({viditq::kMostTaskQueries, std::max(d, dv), context->pool.threads(), 4},
+                               &scratch_bytes);
+  if (status != VIDITQ_OK) return status;
+  const int64_t most = viditq::task_queries(batch * heads, queries, context->pool.threads());
+  const int64_t floats = context->kernels.attention_scratch(most, d, dv);
   const auto scratch = viditq::allocate<float>(floats * context->pool.threads());
   if (scratch == nullptr) return VIDITQ_NO_MEMORY;
-  const int64_t blocks = (queries + viditq::kTaskQueries - 1) / viditq::kTaskQueries;
+  const int64_t blocks = (queries + most - 1) / most;
   context->pool.run(batch * heads * blocks, [&](int64_t task, int thread) {
     const int64_t sample = task / (heads * blocks);
     const int64_t head = task / blocks % heads;
-    const int64_t first = task % blocks * viditq::kTaskQueries;
+    const int64_t first = task % blocks * most;
     viditq::AttentionTask t;
     t.q_step = t.k_step = heads * d;
     t.v_step = heads * dv;
@@ -87,7 +104,7 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
     t.k = k + key_starts[sample] * t.k_step + head * d;
     t.v = v + key_starts[sample] * t.v_step + head * dv;
     t.out = out + (sample * queries + first) * t.v_step + head * dv;
-    t.queries = std::min(viditq::kTaskQueries, queries - first);
+    t.queries = std::min(most, queries - first);
     t.keys = key_starts[sample + 1] - key_starts[sample];
     t.d = d;
     t.dv = dv;

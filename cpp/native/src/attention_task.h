@@ -23,7 +23,10 @@ struct AttentionTask {
   int64_t bias_key_step;  // 0 or 1
 };
 
-// Most query rows of a task: enough to spread the packing of the keys over.
-constexpr int64_t kTaskQueries = 256;
+// A task has a multiple of these query rows, or ends with the last one.
+constexpr int64_t kQueryUnit = 32;
+
+// Most query rows of a task: each block of keys is packed once for all of them.
+constexpr int64_t kMostTaskQueries = 512;
 
 }  // namespace viditq

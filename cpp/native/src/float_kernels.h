@@ -26,7 +26,7 @@ struct FloatKernels {
   // For zero points within 8-bit codes.
   void (*dequantize)(const SumBlock& block);
   // Floats of working memory for attend, aligned to 64 bytes.
-  int64_t (*attention_scratch)(int64_t d, int64_t dv);
+  int64_t (*attention_scratch)(int64_t queries, int64_t d, int64_t dv);
   void (*attend)(const AttentionTask& task, float* scratch);
 };
 

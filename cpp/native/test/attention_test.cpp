@@ -1,5 +1,6 @@
 // Attention against its definition, over odd extents.
 #include <algorithm>
+#include <cstring>
 
 #include "operators.h"
 
@@ -82,6 +83,7 @@ const std::vector<Case> kCases = {
     {2, 5, 4, 24, 8, {0, 31, 62}, {1, 4, 5, 31}},
     {2, 6, 2, 9, 17, {0, 4, 8}, {1, 1, 1, 1}},
     {3, 40, 2, 20, 20, {0, 1, 260, 263}, {}},
+    {1, 1100, 1, 25, 12, {0, 140}, {1, 1, 1100, 140}},
 };
 
 }  // namespace
@@ -110,17 +112,45 @@ TEST(attention_survives_huge_scores) {
 }
 
 TEST(attention_does_not_depend_on_threads) {
-  for (const Case& c : kCases) {
-    const Operands x(c);
-    std::vector<float> expected;
-    for (int threads = 1; threads <= 3; threads++) {
-      operators::Context context(threads, VIDITQ_PORTABLE);
-      std::vector<float> out;
-      CHECK_EQUAL(attend(context.handle, c, x, 0.3f, &out), VIDITQ_OK);
-      if (threads == 1) expected = out;
-      CHECK_EQUAL(out == expected, true);
+  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+    if (!viditq_isa_supported(isa)) continue;
+    for (const Case& c : kCases) {
+      const Operands x(c);
+      std::vector<float> expected;
+      for (int threads = 1; threads <= 3; threads++) {
+        operators::Context context(threads, isa);
+        std::vector<float> out;
+        CHECK_EQUAL(attend(context.handle, c, x, 0.3f, &out), VIDITQ_OK);
+        if (threads == 1) expected = out;
+        CHECK_EQUAL(out == expected, true);
+      }
     }
   }
+}
+
+// NaN stays in what depends on it, and is not lost there, whatever its payload.
+TEST(attention_spreads_nan_to_whom_it_concerns) {
+  operators::on_every_isa(2, [](viditq_context* context) {
+    const Case c{1, 70, 2, 17, 9, {0, 150}, {}};
+    Operands x(c);
+    const uint32_t bits = 0x7fc00001;
+    std::memcpy(&x.q[(33 * c.heads + 1) * c.d + 3], &bits, sizeof(bits));
+    std::vector<float> out;
+    CHECK_EQUAL(attend(context, c, x, 0.3f, &out), VIDITQ_OK);
+    for (int64_t n = 0; n < c.queries; n++) {
+      for (int64_t i = 0; i < c.heads * c.dv; i++) {
+        CHECK_EQUAL(std::isnan(out[n * c.heads * c.dv + i]), n == 33 && i >= c.dv);
+      }
+    }
+    x = Operands(c);
+    std::memcpy(&x.k[140 * c.heads * c.d], &bits, sizeof(bits));
+    CHECK_EQUAL(attend(context, c, x, 0.3f, &out), VIDITQ_OK);
+    for (int64_t n = 0; n < c.queries; n++) {
+      for (int64_t i = 0; i < c.heads * c.dv; i++) {
+        CHECK_EQUAL(std::isnan(out[n * c.heads * c.dv + i]), i < c.dv);
+      }
+    }
+  });
 }
 
 TEST(attention_refuses_bad_operands) {

@@ -1,181 +1,265 @@
 // softmax(scale q k^T + bias) v for one task, a block of keys at a time with a running maximum and
 // sum: M. Milakov and N. Gimelshein, "Online normalizer calculation for softmax", 2018; T. Dao et
 // al., "FlashAttention", 2022. Only a block of the scores exists at any time.
+//
+// Everything is computed transposed, with a query per lane: scores^T = k q^T and out^T = v^T
+// weights^T. So keys and values are read where they lie, one value at a time for a panel of queries,
+// and maxima and sums need no step across lanes; only q and out are turned over, once per task.
 #pragma once
 
 #include "attention_task.h"
 #include "exponential.h"
+#include "prefetch.h"
 #include "product_tile.h"
+#include "transpose.h"
 
 namespace viditq {
 namespace {
 
-constexpr int64_t kKeyBlock = 256;   // a multiple of every kTileColumns
-constexpr int64_t kQueryBlock = 32;  // a multiple of every kTileRows; divides kTaskQueries
+// Keys of a block: their scores for a panel of queries stay in the first-level cache. A multiple of
+// every kTileRows.
+constexpr int64_t kKeyBlock = 132;
+static_assert(kQueryUnit % kPanel == 0, "tasks consist of panels");
 
-inline int64_t round_up(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-// Where the parts of a task's working memory lie; offsets in floats, each a multiple of a vector.
+// Where the parts of a task's working memory lie; offsets in floats, each a multiple of a panel.
 struct AttentionScratch {
-  int64_t out_columns;
-  int64_t q;
-  int64_t k;
-  int64_t v;
-  int64_t scores;
-  int64_t out;
-  int64_t maximum;
-  int64_t sum;
+  int64_t q;        // [panels][d, kPanel]
+  int64_t k;        // [kKeyBlock, d]
+  int64_t v;        // [kKeyBlock, dv]
+  int64_t scores;   // [kKeyBlock, kPanel]
+  int64_t out;      // [panels][dv, kPanel]
+  int64_t maximum;  // [panels][kPanel]
+  int64_t sum;      // [panels][kPanel]
   int64_t total;
 
-  AttentionScratch(int64_t d, int64_t dv) {
-    out_columns = round_up(dv, kWidth);
+  AttentionScratch(int64_t queries, int64_t d, int64_t dv) {
+    const int64_t padded = (queries + kPanel - 1) / kPanel * kPanel;
     q = 0;
-    k = q + kTaskQueries * round_up(d, kWidth);
-    v = k + kKeyBlock * round_up(d, kWidth);
-    scores = v + kKeyBlock * out_columns;
-    out = scores + kQueryBlock * kKeyBlock;
-    maximum = out + kTaskQueries * out_columns;
-    sum = maximum + kTaskQueries;
-    total = sum + kTaskQueries;
+    k = q + padded * d;
+    v = k + kKeyBlock * d;
+    scores = v + kKeyBlock * dv;
+    out = scores + kKeyBlock * kPanel;
+    maximum = out + padded * dv;
+    sum = maximum + padded;
+    total = sum + padded;
   }
 };
 
-int64_t attention_scratch(int64_t d, int64_t dv) { return AttentionScratch(d, dv).total; }
+int64_t attention_scratch(int64_t queries, int64_t d, int64_t dv) {
+  return AttentionScratch(queries, d, dv).total;
+}
 
-// scale * q, dense, with rows of zeros up to a whole tile.
-inline void pack_queries(const AttentionTask& t, int64_t padded, float* to) {
-  for (int64_t row = 0; row < padded; row++) {
+// scale * q^T of the panel that starts at query `first`; zeros beyond the last query.
+inline void pack_queries(const AttentionTask& t, int64_t first, float* to) {
+  for (int64_t column = 0; column < kPanel; column += kWidth) {
+    const float* from = t.q + (first + column) * t.q_step;
+    const int64_t present = t.queries - first - column;
     for_each_vector(t.d, [&](int64_t i, int64_t lanes) {
-      const Vec q = row < t.queries ? load_lanes(t.q + row * t.q_step + i, lanes) : Vec{};
-      store_lanes(to + row * t.d + i, lanes, q * t.scale);
+      Vec square[kWidth];
+      for (int64_t row = 0; row < kWidth; row++) {
+        square[row] = row < present ? load_lanes(from + row * t.q_step + i, lanes) : Vec{};
+      }
+      transpose(square);
+      for (int64_t row = 0; row < lanes; row++) {
+        store(to + (i + row) * kPanel + column, square[row] * t.scale);
+      }
     });
   }
 }
 
-// k^T as panels [d, kTileColumns] of keys; columns beyond `count` are zero.
-inline void pack_keys(const AttentionTask& t, int64_t first, int64_t count, float* to) {
-  for (int64_t panel = 0; panel < count; panel += kTileColumns) {
-    float* to_panel = to + panel * t.d;
-    for (int64_t key = 0; key < kTileColumns; key++) {
-      const float* from = t.k + (first + panel + key) * t.k_step;
-      const bool present = panel + key < count;
-      for (int64_t i = 0; i < t.d; i++) {
-        to_panel[i * kTileColumns + key] = present ? from[i] : 0.0f;
-      }
-    }
+// Rows one after the other. In place they lie a multiple of a page apart in many models: too far for
+// the processor to fetch them ahead, and on too few lines of the first-level cache.
+inline void pack_rows(const float* from, int64_t step, int64_t rows, int64_t count, float* to) {
+  for (int64_t row = 0; row < rows; row++) {
+    for_each_vector(count, [&](int64_t i, int64_t lanes) {
+      store_lanes(to + row * count + i, lanes, load_lanes(from + row * step + i, lanes));
+    });
   }
 }
 
-// v as panels [count, kTileColumns or kWidth] of channels; channels beyond dv are zero.
-inline void pack_values(const AttentionTask& t, int64_t first, int64_t count, int64_t columns,
-                        float* to) {
-  for (int64_t column = 0; column < columns; column += kTileColumns) {
-    const int64_t width = columns - column < kTileColumns ? kWidth : kTileColumns;
-    float* to_panel = to + column * count;
-    for (int64_t key = 0; key < count; key++) {
-      const float* from = t.v + (first + key) * t.v_step + column;
-      for (int64_t i = 0; i < width; i += kWidth) {
-        const int64_t left = t.dv - column - i;
-        const Vec v = left <= 0 ? Vec{} : load_lanes(from + i, left < kWidth ? left : kWidth);
-        store(to_panel + key * width + i, v);
-      }
-    }
-  }
-}
-
-inline void add_bias(const AttentionTask& t, int64_t row, int64_t first, int64_t count,
+// Adds the bias of keys first_key.. to the scores of the panel that starts at query `first`.
+inline void add_bias(const AttentionTask& t, int64_t first, int64_t first_key, int64_t count,
                      float* scores) {
-  if (t.bias == nullptr || row >= t.queries) return;
-  const float* bias = t.bias + row * t.bias_query_step + first * t.bias_key_step;
-  for_each_vector(count, [&](int64_t i, int64_t lanes) {
-    const Vec b = t.bias_key_step == 1 ? load_lanes(bias + i, lanes) : broadcast(*bias);
-    store_lanes(scores + i, lanes, load_lanes(scores + i, lanes) + b);
-  });
+  const float* bias = t.bias + first * t.bias_query_step + first_key * t.bias_key_step;
+  const int64_t queries = t.queries - first < kPanel ? t.queries - first : kPanel;
+  for (int64_t key = 0; key < count; key++) {
+    float* row = scores + key * kPanel;
+    const float* of_key = bias + key * t.bias_key_step;
+    if (t.bias_query_step == 0) {
+      store(row, load(row) + *of_key);
+      store(row + kWidth, load(row + kWidth) + *of_key);
+    } else {
+      for (int64_t i = 0; i < queries; i++) row[i] += of_key[i * t.bias_query_step];
+    }
+  }
 }
 
-inline float largest(const float* scores, int64_t count) {
-  float result = scores[0];
-  if (count >= kWidth) {
-    Vec vector = load(scores);
-    int64_t i = kWidth;
-    for (; i + kWidth <= count; i += kWidth) vector = max(vector, load(scores + i));
-    result = horizontal_max(vector);
-    for (; i < count; i++) result = scores[i] > result ? scores[i] : result;
-    return result;
+// A panel's maxima, sums or factors.
+struct PanelRow {
+  Vec left{};
+  Vec right{};
+
+  static PanelRow of(const float* from) { return {load(from), load(from + kWidth)}; }
+  void store_to(float* to) const {
+    store(to, left);
+    store(to + kWidth, right);
   }
-  for (int64_t i = 1; i < count; i++) result = scores[i] > result ? scores[i] : result;
-  return result;
+};
+
+inline bool same(Vec a, Vec b) {
+  const IntVec differs = a != b;
+  int32_t any = 0;
+  for (int64_t i = 0; i < kWidth; i++) any |= differs[i];
+  return any == 0;
 }
 
-// Replaces scores by e^(score - maximum); returns their sum.
-inline float exponentiate(float* scores, int64_t count, float maximum) {
-  Vec sum{};
-  int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
-    const Vec weight = exponential(load(scores + i) - maximum);
-    store(scores + i, weight);
-    sum += weight;
+// The largest of `start` and the scores of each query.
+inline PanelRow largest(const float* scores, int64_t count, const PanelRow& start) {
+  PanelRow even = start;
+  PanelRow odd = start;
+  int64_t key = 0;
+  for (; key + 2 <= count; key += 2) {
+    const float* row = scores + key * kPanel;
+    even.left = max(even.left, load(row));
+    even.right = max(even.right, load(row + kWidth));
+    odd.left = max(odd.left, load(row + kPanel));
+    odd.right = max(odd.right, load(row + kPanel + kWidth));
   }
-  float total = horizontal_sum(sum);
-  if (i < count) {
-    const Vec weight = exponential(load_part(scores + i, count - i) - maximum);
-    store_part(scores + i, count - i, weight);
-    for (int64_t lane = 0; lane < count - i; lane++) total += weight[lane];
+  if (key < count) {
+    even.left = max(even.left, load(scores + key * kPanel));
+    even.right = max(even.right, load(scores + key * kPanel + kWidth));
   }
-  return total;
+  return {max(even.left, odd.left), max(even.right, odd.right)};
 }
 
-// Takes a block of scores of one row into its running maximum, sum and output.
-inline void soften(float* scores, int64_t count, bool first_block, int64_t out_columns,
-                   float* maximum, float* sum, float* out) {
-  const float block_maximum = largest(scores, count);
+// e^x for x <= 0; e^-87, a factor of 2e-38 that no sum notices, for all below.
+inline Vec weight_of(Vec x) { return normal_exponential(max(x, broadcast(kLeastPower))); }
+
+// Replaces scores by e^(score - maximum); returns their sums.
+inline PanelRow exponentiate(float* scores, int64_t count, const PanelRow& maximum) {
+  PanelRow sum;
+  for (int64_t key = 0; key < count; key++) {
+    float* row = scores + key * kPanel;
+    const Vec left = weight_of(load(row) - maximum.left);
+    const Vec right = weight_of(load(row + kWidth) - maximum.right);
+    store(row, left);
+    store(row + kWidth, right);
+    sum.left += left;
+    sum.right += right;
+  }
+  return sum;
+}
+
+// Takes a block of scores into the panel's running maximum, sum and output; scores become weights.
+inline void soften(float* scores, int64_t count, bool first_block, int64_t dv, float* maximum,
+                   float* sum, float* out) {
   if (first_block) {
-    *maximum = block_maximum;
-    *sum = exponentiate(scores, count, block_maximum);
-    for (int64_t i = 0; i < out_columns; i += kWidth) store(out + i, Vec{});
+    const PanelRow high = largest(scores, count, PanelRow::of(scores));
+    high.store_to(maximum);
+    exponentiate(scores, count, high).store_to(sum);
     return;
   }
-  if (block_maximum > *maximum) {
-    const float shrink = exponential(broadcast(*maximum - block_maximum))[0];
-    *maximum = block_maximum;
-    *sum *= shrink;
-    for (int64_t i = 0; i < out_columns; i += kWidth) store(out + i, load(out + i) * shrink);
-  }
-  *sum += exponentiate(scores, count, *maximum);
-}
-
-void attend(const AttentionTask& t, float* scratch) {
-  const AttentionScratch at(t.d, t.dv);
-  const int64_t padded = round_up(t.queries, kTileRows);
-  float* scores = scratch + at.scores;
-  float* out = scratch + at.out;
-  pack_queries(t, padded, scratch + at.q);
-  for (int64_t first = 0; first < t.keys; first += kKeyBlock) {
-    const int64_t count = t.keys - first < kKeyBlock ? t.keys - first : kKeyBlock;
-    pack_keys(t, first, count, scratch + at.k);
-    pack_values(t, first, count, at.out_columns, scratch + at.v);
-    for (int64_t row = 0; row < padded; row += kQueryBlock) {
-      const int64_t rows = padded - row < kQueryBlock ? padded - row : kQueryBlock;
-      multiply_panels<false>(scratch + at.q + row * t.d, t.d, scratch + at.k, rows, t.d,
-                             round_up(count, kTileColumns), scores, kKeyBlock);
-      for (int64_t r = 0; r < rows; r++) {
-        add_bias(t, row + r, first, count, scores + r * kKeyBlock);
-        soften(scores + r * kKeyBlock, count, first == 0, at.out_columns,
-               scratch + at.maximum + row + r, scratch + at.sum + row + r,
-               out + (row + r) * at.out_columns);
-      }
-      multiply_panels<true>(scores, kKeyBlock, scratch + at.v, rows, count, at.out_columns,
-                            out + row * at.out_columns, at.out_columns);
+  const PanelRow before = PanelRow::of(maximum);
+  const PanelRow high = largest(scores, count, before);
+  PanelRow total = PanelRow::of(sum);
+  if (!same(before.left, high.left) || !same(before.right, high.right)) {
+    const PanelRow shrink{weight_of(before.left - high.left),
+                          weight_of(before.right - high.right)};
+    high.store_to(maximum);
+    total.left *= shrink.left;
+    total.right *= shrink.right;
+    for (int64_t i = 0; i < dv; i++) {
+      float* row = out + i * kPanel;
+      store(row, load(row) * shrink.left);
+      store(row + kWidth, load(row + kWidth) * shrink.right);
     }
   }
-  for (int64_t row = 0; row < t.queries; row++) {
-    const float factor = 1.0f / scratch[at.sum + row];
+  const PanelRow added = exponentiate(scores, count, high);
+  total.left += added.left;
+  total.right += added.right;
+  total.store_to(sum);
+}
+
+// out / sum of the panel that starts at query `first`, a row per query.
+inline void unpack_output(const AttentionTask& t, int64_t first, const float* out,
+                          const float* sum) {
+  for (int64_t column = 0; column < kPanel; column += kWidth) {
+    float* to = t.out + (first + column) * t.v_step;
+    const int64_t present = t.queries - first - column;
+    const Vec factor = 1.0f / load(sum + column);
     for_each_vector(t.dv, [&](int64_t i, int64_t lanes) {
-      store_lanes(t.out + row * t.v_step + i, lanes,
-                  load_lanes(out + row * at.out_columns + i, lanes) * factor);
+      Vec square[kWidth];
+      for (int64_t row = 0; row < kWidth; row++) {
+        square[row] =
+            row < lanes ? load(out + (i + row) * kPanel + column) * factor : Vec{};
+      }
+      transpose(square);
+      for (int64_t row = 0; row < kWidth && row < present; row++) {
+        store_lanes(to + row * t.v_step + i, lanes, square[row]);
+      }
     });
+  }
+}
+
+// What the products of a block of keys and a panel of queries ask for between their tiles.
+struct Ahead {
+  RowsAhead<false> keys;     // of the next block
+  RowsAhead<false> values;   // of the next block
+  RowsAhead<false> queries;  // of the next panel
+  RowsAhead<true> out;       // of this panel
+
+  Ahead(const AttentionTask& t, int64_t key, int64_t first) {
+    const int64_t last_key = key + kKeyBlock;
+    const int64_t next_panel = first + kPanel;
+    const auto at_most = [](int64_t most, int64_t left) { return left < most ? left : most; };
+    if (last_key < t.keys && first == 0) {
+      const int64_t rows = at_most(kKeyBlock, t.keys - last_key);
+      keys = {t.k + last_key * t.k_step, t.k_step, rows, t.d};
+      values = {t.v + last_key * t.v_step, t.v_step, rows, t.dv};
+    }
+    if (key == 0 && next_panel < t.queries) {
+      queries = {t.q + next_panel * t.q_step, t.q_step,
+                 at_most(kPanel, t.queries - next_panel), t.d};
+    }
+    if (last_key >= t.keys) {
+      out = {t.out + first * t.v_step, t.v_step, at_most(kPanel, t.queries - first), t.dv};
+    }
+  }
+
+  void ask() {
+    keys.ask(8);
+    values.ask(8);
+    queries.ask(3);
+    out.ask(3);
+  }
+};
+
+void attend(const AttentionTask& t, float* scratch) {
+  const AttentionScratch at(t.queries, t.d, t.dv);
+  float* scores = scratch + at.scores;
+  for (int64_t key = 0; key < t.keys; key += kKeyBlock) {
+    const int64_t count = t.keys - key < kKeyBlock ? t.keys - key : kKeyBlock;
+    pack_rows(t.k + key * t.k_step, t.k_step, count, t.d, scratch + at.k);
+    pack_rows(t.v + key * t.v_step, t.v_step, count, t.dv, scratch + at.v);
+    const Strided keys{scratch + at.k, t.d, 1};
+    const Strided values{scratch + at.v, 1, t.dv};
+    for (int64_t first = 0; first < t.queries; first += kPanel) {
+      float* q = scratch + at.q + first * t.d;
+      float* out = scratch + at.out + first * t.dv;
+      float* sum = scratch + at.sum + first;
+      Ahead ahead(t, key, first);
+      const auto ask = [&] { ahead.ask(); };
+      if (key == 0) pack_queries(t, first, q);
+      multiply_panel<false>(keys, count, q, t.d, scores, ask);
+      if (t.bias != nullptr) add_bias(t, first, key, count, scores);
+      soften(scores, count, key == 0, t.dv, scratch + at.maximum + first, sum, out);
+      if (key == 0) {
+        multiply_panel<false>(values, t.dv, scores, count, out, ask);
+      } else {
+        multiply_panel<true>(values, t.dv, scores, count, out, ask);
+      }
+      if (key + count == t.keys) unpack_output(t, first, out, sum);
+    }
   }
 }
 

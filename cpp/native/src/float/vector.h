@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if VIDITQ_VECTOR_BYTES == 64
+#include <immintrin.h>
+#endif
+
 namespace viditq {
 namespace {
 
@@ -17,7 +21,8 @@ typedef double DoubleVec __attribute__((vector_size(VIDITQ_VECTOR_BYTES)));
 
 constexpr int64_t kWidth = VIDITQ_VECTOR_BYTES / sizeof(float);
 
-inline Vec broadcast(float value) { return Vec{} + value; }
+// Minus zeros, which change no value: g++ 12 leaves nothing of it but the broadcast.
+inline Vec broadcast(float value) { return value - Vec{}; }
 
 inline Vec load(const float* from) {
   Vec v;
@@ -27,15 +32,23 @@ inline Vec load(const float* from) {
 
 inline void store(float* to, Vec v) { std::memcpy(to, &v, sizeof(v)); }
 
-// The first `count` lanes; zeros in the others.
+// The first `count` lanes, 1 to kWidth; zeros in the others.
 inline Vec load_part(const float* from, int64_t count) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+#else
   Vec v{};
   std::memcpy(&v, from, static_cast<size_t>(count) * sizeof(float));
   return v;
+#endif
 }
 
 inline void store_part(float* to, int64_t count, Vec v) {
+#if VIDITQ_VECTOR_BYTES == 64
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v);
+#else
   std::memcpy(to, &v, static_cast<size_t>(count) * sizeof(float));
+#endif
 }
 
 // a < b ? b : a, which is a where a is NaN.
