@@ -34,6 +34,10 @@ public final class TimedOperators<V> extends ForwardingOperators<V> {
     return form + " " + parameters.inFeatures() + " to " + parameters.outFeatures();
   }
 
+  private static String kind(List<Linear> layers) {
+    return layers.size() + " x " + kind(layers.get(0));
+  }
+
   @Override
   public V constant(Tensor tensor) {
     return timed("constant", () -> super.constant(tensor));
@@ -49,10 +53,28 @@ public final class TimedOperators<V> extends ForwardingOperators<V> {
     return timed(kind(layer), () -> super.linear(x, layer, epilogue));
   }
 
-  /** One call to the inner operators, so that they can share what the layers have in common. */
+  // What these share between layers stays shared: they go to the inner operators as they are.
+
+  @Override
+  public V linear(LinearInput<V> x, Linear layer, Epilogue<V> epilogue) {
+    return timed(kind(layer), () -> inner().linear(x, layer, epilogue));
+  }
+
   @Override
   public List<V> linears(V x, List<Linear> layers) {
-    return timed(layers.size() + " x " + kind(layers.get(0)), () -> inner().linears(x, layers));
+    return timed(kind(layers), () -> inner().linears(x, layers));
+  }
+
+  @Override
+  public List<V> linears(LinearInput<V> x, List<Linear> layers) {
+    return timed(kind(layers), () -> inner().linears(x, layers));
+  }
+
+  @Override
+  public V feedForward(
+      LinearInput<V> x, Linear up, Activation activation, Linear down, Epilogue<V> epilogue) {
+    String kind = kind(up) + " to " + down.parameters().outFeatures();
+    return timed(kind, () -> inner().feedForward(x, up, activation, down, epilogue));
   }
 
   @Override

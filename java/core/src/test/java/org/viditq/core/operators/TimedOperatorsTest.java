@@ -1,0 +1,82 @@
+package org.viditq.core.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.viditq.core.checkpoint.MemoryTensor;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+class TimedOperatorsTest {
+  private final List<String> called = new ArrayList<>();
+  private final TimedOperators<String> timed = new TimedOperators<>(recorder());
+
+  /** Answers every call with null, or what its type needs, and writes its name down. */
+  @SuppressWarnings("unchecked")
+  private Operators<String> recorder() {
+    return (Operators<String>)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Operators.class},
+            (proxy, method, arguments) -> {
+              called.add(method.getName());
+              return method.getReturnType() == Shape.class ? Shape.of(1, 7, 4) : null;
+            });
+  }
+
+  @Test
+  void countsCallsPerKind() {
+    timed.add("a", "b");
+    timed.add("a", "b");
+    timed.attention("q", "k", "v", 2, 1, Optional.empty());
+
+    assertThat(timed.profile().entries())
+        .extracting(OperatorProfile.Entry::kind, OperatorProfile.Entry::calls)
+        .containsExactlyInAnyOrder(tuple("add", 2L), tuple("attention 7 to 7", 1L));
+    assertThat(timed.profile().entries()).allMatch(entry -> entry.nanos() >= 0);
+
+    timed.profile().clear();
+    assertThat(timed.profile().entries()).isEmpty();
+  }
+
+  @Test
+  void layersThatShareAnInputStayTogether() {
+    Linear layer =
+        () ->
+            new DenseLinearParameters(
+                "layer", MemoryTensor.of("weight", Tensor.zeros(3, 2)), Optional.empty());
+    timed.linears("x", List.of(layer, layer));
+    timed.linears(LinearInput.of("x"), List.of(layer, layer));
+    timed.feedForward(LinearInput.of("x"), layer, Activation.SILU, layer, Epilogue.none());
+
+    assertThat(called).containsExactly("linears", "linears", "feedForward");
+    assertThat(timed.profile().entries())
+        .extracting(OperatorProfile.Entry::kind)
+        .containsExactlyInAnyOrder("2 x linear 2 to 3", "linear 2 to 3 to 3");
+  }
+
+  /** An operator that a profile misses would make the others look slow. */
+  @Test
+  void timesEveryOperatorThatComputes() {
+    for (Method method : Operators.class.getMethods()) {
+      boolean computes =
+          method.getReturnType() == Object.class || method.getReturnType() == List.class;
+      boolean shorthand = method.getName().equals("linear") && method.getParameterCount() == 2;
+      if (computes && !shorthand) {
+        assertThat(Arrays.stream(TimedOperators.class.getDeclaredMethods()))
+            .as(method.toString())
+            .anyMatch(
+                own ->
+                    own.getName().equals(method.getName())
+                        && Arrays.equals(own.getParameterTypes(), method.getParameterTypes()));
+      }
+    }
+  }
+}
