@@ -1,0 +1,14 @@
+package org.viditq.tensorrt.onnx;
+
+import org.viditq.core.operators.Linear;
+import org.viditq.core.tensor.Shape;
+
+/** A prepared linear layer: one way to compute its product. Bias and epilogue are common to all. */
+interface OnnxLinear extends Linear {
+  /**
+   * Records x W^T.
+   *
+   * @param result its shape
+   */
+  OnnxValue product(OnnxValue x, Shape result);
+}
