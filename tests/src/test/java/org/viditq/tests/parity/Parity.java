@@ -34,13 +34,22 @@ final class Parity {
 
   /** What is wrong; integers must be equal, floats close. */
   static List<Difference> disagreements(Results expected, Results got) {
+    return disagreements(expected, got, 0);
+  }
+
+  /**
+   * As {@link #disagreements(Results, Results)}.
+   *
+   * @param margin of the largest expected value, allowed besides what all backends are allowed
+   */
+  static List<Difference> disagreements(Results expected, Results got, double margin) {
     List<Difference> wrong = new ArrayList<>();
     expected
         .all()
         .forEach(
             (name, values) -> {
               Difference difference =
-                  Comparison.compare(name, values, got.get(name), tolerance(values));
+                  Comparison.compare(name, values, got.get(name), tolerance(values, margin));
               if (!difference.pass()) {
                 wrong.add(difference);
               }
@@ -48,7 +57,7 @@ final class Parity {
     return wrong;
   }
 
-  private static Tolerance tolerance(Values expected) {
+  private static Tolerance tolerance(Values expected, double margin) {
     if (expected instanceof Values.Integers) {
       return new Tolerance.Exact();
     }
@@ -56,6 +65,6 @@ final class Parity {
     for (int i = 0; i < expected.shape().size(); i++) {
       largest = Math.max(largest, Math.abs(expected.at(i)));
     }
-    return new Tolerance.Close(0, RELATIVE * largest + ABSOLUTE, OptionalDouble.empty());
+    return new Tolerance.Close(0, (RELATIVE + margin) * largest + ABSOLUTE, OptionalDouble.empty());
   }
 }

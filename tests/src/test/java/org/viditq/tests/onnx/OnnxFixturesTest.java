@@ -1,0 +1,65 @@
+package org.viditq.tests.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.viditq.cli.verify.CaseResult;
+import org.viditq.cli.verify.CaseResult.Status;
+import org.viditq.cli.verify.Verifier;
+import org.viditq.cli.verify.runner.CaseRunners;
+import org.viditq.tensorrt.onnx.OnnxOptions;
+import org.viditq.tensorrt.onnx.OnnxOptions.AttentionForm;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+
+/** Emitted graphs of the models and their parts, run by ONNX Runtime, pass the golden cases. */
+class OnnxFixturesTest {
+  private static final Path FIXTURES = Path.of("fixtures");
+  private static final Path SAMPLE_MODEL = Path.of("..", "samples", "pixart-mini");
+
+  /** What backends compute, quantized layers aside. */
+  private static final String COMPUTED =
+      "(attention|caption_projection|mlp|model\\.pixart|patch_embed|pos_embed\\.2d"
+          + "|t2i_modulate|t5\\.encoder|timestep|unpatchify|vae).*\\.safetensors";
+
+  @TestFactory
+  Stream<DynamicNode> everyFullPrecisionCaseInEveryForm() {
+    return Stream.of(AttentionForm.values())
+        .map(attention -> new OnnxRuntimeBackend(new OnnxOptions(LinearForm.FLOAT32, attention)))
+        .map(
+            backend ->
+                DynamicContainer.dynamicContainer(
+                    backend.name(),
+                    cases().stream()
+                        .map(
+                            file ->
+                                DynamicTest.dynamicTest(
+                                    file.getFileName().toString(),
+                                    () -> requirePass(backend, file)))));
+  }
+
+  private static void requirePass(OnnxRuntimeBackend backend, Path file) {
+    CaseResult result =
+        new Verifier(backend, 2, CaseRunners.standard(SAMPLE_MODEL)).verifyCase(file);
+    assertThat(result.status()).as("%s: %s", file, result).isEqualTo(Status.PASS);
+  }
+
+  private static List<Path> cases() {
+    try (Stream<Path> files = Files.list(FIXTURES)) {
+      List<Path> cases =
+          files.filter(file -> file.getFileName().toString().matches(COMPUTED)).sorted().toList();
+      assertThat(cases).hasSizeGreaterThan(20);
+      return cases;
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+}
