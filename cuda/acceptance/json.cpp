@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <stdexcept>
 
@@ -71,6 +72,17 @@ void JsonWriter::integer(const std::string& key, int64_t value) {
 void JsonWriter::boolean(const std::string& key, bool value) {
   begin(key);
   text_ += value ? "true" : "false";
+}
+
+void record_run(JsonWriter& json, const std::string& command, const std::string& commit,
+                const std::string& machine) {
+  const std::time_t time = std::time(nullptr);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&time));
+  json.text("command", command);
+  json.text("commit", commit);
+  json.text("machine", machine);
+  json.text("date", date);
 }
 
 void write_whole(const std::string& path, const std::string& text) {

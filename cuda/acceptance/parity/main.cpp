@@ -1,10 +1,12 @@
-// parity --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] [--json FILE]: all kernels
-// against the golden fixtures and against their definitions at random shapes; emulated, or compiled
-// by nvcc on a device. Exits with 1 if anything differs, 2 on wrong usage.
+// parity --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] [--json FILE]
+//        [--command TEXT] [--commit TEXT]: all kernels against the golden fixtures and against their
+// definitions at random shapes; emulated, or compiled by nvcc on a device. Exits with 1 if anything
+// differs, 2 on wrong usage.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "cases.h"
@@ -45,38 +47,39 @@ void run_fixtures(const std::string& list, parity::Report& report) {
   }
 }
 
-// Null where the kernels can run, else a sentence.
-const char* why_not() {
+// What the kernels run on. Throws std::runtime_error where they cannot.
+std::string machine() {
 #ifdef __CUDACC__
-  int count = 0;
-  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
-    return "No GPU was found; run this on a machine with an NVIDIA GPU and a driver.";
+  cudaDeviceProp properties;
+  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
+    throw std::runtime_error(
+        "No GPU was found; run this on a machine with an NVIDIA GPU and a driver.");
   }
+  return properties.name;
+#else
+  return "emulation";
 #endif
-  return nullptr;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {
-      {"--fixtures", ""}, {"--random", "0"}, {"--largest", "120"}, {"--seed", "1"}, {"--json", ""}};
+      {"--fixtures", ""}, {"--random", "0"},        {"--largest", "120"},   {"--seed", "1"},
+      {"--json", ""},     {"--command", "parity"}, {"--commit", "unknown"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(argv[i]);
     if (option == options.end() || i + 1 == argc) {
       std::fprintf(stderr,
                    "Usage: %s --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] "
-                   "[--json FILE]; %s is not understood.\n",
+                   "[--json FILE] [--command TEXT] [--commit TEXT]; %s is not understood.\n",
                    argv[0], argv[i]);
       return 2;
     }
     option->second = argv[i + 1];
   }
-  if (const char* sentence = why_not()) {
-    std::fprintf(stderr, "%s\n", sentence);
-    return 1;
-  }
   try {
+    const std::string on = machine();
     parity::Report report;
     if (!options["--fixtures"].empty()) run_fixtures(options["--fixtures"], report);
     parity::run_random(std::atoi(options["--random"].c_str()),
@@ -86,7 +89,14 @@ int main(int argc, char** argv) {
       report.left_out("linear hopper", "this GPU is not of compute capability 9.0");
     }
     report.print();
-    if (!options["--json"].empty()) report.write(options["--json"]);
+    if (!options["--json"].empty()) {
+      acceptance::JsonWriter json;
+      json.open_object();
+      acceptance::record_run(json, options["--command"], options["--commit"], on);
+      report.write(json);
+      json.close_object();
+      acceptance::write_whole(options["--json"], json.str());
+    }
     return report.passed() ? 0 : 1;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());

@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "json.h"
-
 namespace parity {
 namespace {
 
@@ -148,9 +146,7 @@ void Report::print() const {
   std::printf("parity %s\n", passed() ? "passed" : "FAILED");
 }
 
-void Report::write(const std::string& path) const {
-  acceptance::JsonWriter json;
-  json.open_object();
+void Report::write(acceptance::JsonWriter& json) const {
   json.boolean("passed", passed());
   json.open_array("comparisons");
   for (const Result& result : results_) {
@@ -172,8 +168,6 @@ void Report::write(const std::string& path) const {
     json.close_array();
   }
   json.close_object();
-  json.close_object();
-  acceptance::write_whole(path, json.str());
 }
 
 }  // namespace parity

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fixture.h"
+#include "json.h"
 
 namespace parity {
 
@@ -50,8 +51,8 @@ class Report {
   bool passed() const;
   // Failures in full, then a line per operator and kernel, then what was left out.
   void print() const;
-  // One JSON object, to a temporary name that is then moved. Throws std::runtime_error.
-  void write(const std::string& path) const;
+  // Members of an open object.
+  void write(acceptance::JsonWriter& json) const;
 
  private:
   void add(Result result);
