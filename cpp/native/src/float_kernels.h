@@ -23,8 +23,8 @@ struct FloatKernels {
                           const float* beta, float eps, float* out);
   void (*activate)(const float* x, int64_t count, int activation, float* out);
   void (*finish_row)(const float* product, int64_t count, const RowFinish& finish, float* out);
-  // For zero points within 8-bit codes.
-  void (*dequantize)(const SumBlock& block);
+  // Rows from `from` to `to` - 1 of the block; for zero points within 8-bit codes.
+  void (*dequantize)(const SumBlock& block, int64_t from, int64_t to);
   // Floats of working memory for attend, aligned to 64 bytes.
   int64_t (*attention_scratch)(int64_t queries, int64_t d, int64_t dv);
   void (*attend)(const AttentionTask& task, float* scratch);

@@ -70,11 +70,11 @@ int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
           viditq::to_unsigned(a + (first + m) * inner, flip, inner, codes.get() + m * inner);
     }
     for (int64_t panel = 0; panel < weights->panel_count(); panel++) {
-      viditq::multiply_panel(
-          {codes.get(), count}, *weights, panel, workspace.get(), [&](int64_t m, int64_t tile_rows) {
-            viditq::store(workspace[0].sums + m * tile.channels, row_sum + m, tile_rows, flip,
-                          *weights, panel, sums + (first + m) * weights->channels);
-          });
+      viditq::PanelProduct product({codes.get(), count}, *weights, panel, workspace.get());
+      product.run([&](int64_t from, int64_t to) {
+        viditq::store(workspace[0].sums + from * tile.channels, row_sum + from, to - from, flip,
+                      *weights, panel, sums + (first + from) * weights->channels);
+      });
     }
   }
   if (tile.end != nullptr) tile.end();

@@ -3,13 +3,15 @@
 namespace viditq {
 namespace {
 
-// Weights of one block, as bytes.
-const int8_t* weight_block(const viditq_weights& w, const uint8_t* panel, int64_t first,
-                           int64_t inner, Workspace* workspace) {
-  const uint8_t* block = panel + w.panel_bytes(first);
-  if (!w.nibbles) return reinterpret_cast<const int8_t*>(block);
-  w.tile->unpack_nibbles(block, w.panel_bytes(inner), workspace->weights);
-  return workspace->weights;
+constexpr int64_t kLine = 64;
+
+int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
+
+// A tile reads each row up to padded_inner: weights there are zeros, and meet the first codes of the
+// rows that follow.
+int64_t rows_in_place(const RowBlock& a, const viditq_weights& w) {
+  const int64_t beyond = (w.padded_inner - 1) / w.inner;  // rows that follow and are read
+  return std::max<int64_t>(a.count - beyond, 0) / w.tile->rows * w.tile->rows;
 }
 
 // Rows from m on, as many as a tile has, zeros where there are none.
@@ -26,27 +28,51 @@ void copy_rows(const RowBlock& a, const viditq_weights& w, int64_t m, int64_t fi
 
 }  // namespace
 
-InnerBlock inner_block(const viditq_weights& w, int64_t panel, int64_t first,
-                       Workspace* workspace) {
-  const int64_t inner = std::min(w.block_inner, w.padded_inner - first);
-  const uint8_t* codes = w.panels.get() + panel * w.panel_bytes();
-  return {first, inner, weight_block(w, codes, first, inner, workspace)};
+PanelProduct::PanelProduct(const RowBlock& a, const viditq_weights& weights, int64_t panel,
+                           Workspace* workspace)
+    : a_(a),
+      weights_(weights),
+      tile_(*weights.tile),
+      panel_(weights.panels.get() + panel * weights.panel_bytes()),
+      workspace_(workspace),
+      in_place_(rows_in_place(a, weights)) {}
+
+void PanelProduct::take_inner_block(int64_t first) {
+  first_ = first;
+  inner_ = std::min(weights_.block_inner, weights_.padded_inner - first);
+  const uint8_t* codes = panel_ + weights_.panel_bytes(first);
+  const int64_t bytes = weights_.panel_bytes(inner_);
+  if (weights_.nibbles) {
+    tile_.unpack_nibbles(codes, bytes, workspace_->weights);
+    block_ = workspace_->weights;
+  } else {
+    block_ = reinterpret_cast<const int8_t*>(codes);
+  }
+  next_ = codes + bytes;
+  const int64_t left = weights_.panels.get() + weights_.bytes() - next_;
+  const int64_t next_bytes = std::min(weights_.panel_bytes(weights_.block_inner), left);
+  const int64_t tiles = (a_.count + tile_.rows - 1) / tile_.rows;
+  next_share_ = round_up((next_bytes + tiles - 1) / tiles, kLine);
 }
 
-// A tile reads each row up to padded_inner: weights there are zeros, and meet the first codes of the
-// rows that follow.
-int64_t rows_in_place(const RowBlock& a, const viditq_weights& w) {
-  const int64_t beyond = (w.padded_inner - 1) / w.inner;  // rows that follow and are read
-  return std::max<int64_t>(a.count - beyond, 0) / w.tile->rows * w.tile->rows;
-}
-
-void multiply_tile(const RowBlock& a, const viditq_weights& w, const InnerBlock& block, int64_t m,
-                   bool in_place, Workspace* workspace) {
-  const Tile& tile = *w.tile;
-  if (!in_place) copy_rows(a, w, m, block.first, block.inner, workspace->rows);
-  tile.multiply(in_place ? a.codes + m * w.inner + block.first : workspace->rows,
-                in_place ? w.inner : block.inner, block.weights, block.inner, block.first > 0,
-                workspace->sums + m * tile.channels);
+void PanelProduct::multiply(int64_t m, void (*work)(void* state, int64_t share, int64_t shares),
+                            void* state) {
+  const bool in_place = m < in_place_;
+  if (!in_place) copy_rows(a_, weights_, m, first_, inner_, workspace_->rows);
+  const uint8_t* codes = in_place ? a_.codes + m * weights_.inner + first_ : workspace_->rows;
+  const int64_t codes_step = in_place ? weights_.inner : inner_;
+  int32_t* sums = workspace_->sums + m * tile_.channels;
+  if (tile_.multiply_meanwhile != nullptr) {
+    const int64_t steps = inner_ / tile_.inner_step;
+    const Meanwhile meanwhile{next_, round_up((next_share_ + steps - 1) / steps, kLine), work, state};
+    tile_.multiply_meanwhile(codes, codes_step, block_, inner_, first_ > 0, sums, meanwhile);
+    next_ += meanwhile.weights_step * steps;
+    return;
+  }
+  tile_.multiply(codes, codes_step, block_, inner_, first_ > 0, sums);
+  for (int64_t i = 0; i < next_share_; i += kLine) __builtin_prefetch(next_ + i, 0, 2);
+  next_ += next_share_;
+  if (work != nullptr) work(state, 0, 1);
 }
 
 }  // namespace viditq

@@ -16,7 +16,7 @@ constexpr int64_t kBlockCodes = 1200 * 1024;
 
 // Rows of a block; multiples of every tile's rows. Fewer would wait for weights whatever the size.
 constexpr int64_t kMinBlockRows = 128;
-constexpr int64_t kMaxBlockRows = 1024;
+constexpr int64_t kMaxBlockRows = 512;
 static_assert(kMinBlockRows % kMaxTileRows == 0 && kMaxBlockRows % kMaxTileRows == 0,
               "tiles must fill a block of rows");
 static_assert(kMaxBlockInner % kMaxInnerStep == 0, "steps must fill a block of inner positions");
@@ -45,44 +45,73 @@ struct RowBlock {
   int64_t count;
 };
 
-// A block of inner positions of one panel.
-struct InnerBlock {
-  int64_t first;
-  int64_t inner;
-  const int8_t* weights;
-};
+// The product of a block of rows and one panel of weights.
+class PanelProduct {
+ public:
+  PanelProduct(const RowBlock& a, const viditq_weights& weights, int64_t panel,
+               Workspace* workspace);
 
-// Codes of the block as bytes, unpacked if they are nibbles.
-InnerBlock inner_block(const viditq_weights& weights, int64_t panel, int64_t first,
-                       Workspace* workspace);
-
-// Rows, a multiple of the tile's, whose codes may be read where they lie.
-int64_t rows_in_place(const RowBlock& a, const viditq_weights& weights);
-
-// Sums, or more sums, of the rows of one tile from m on.
-void multiply_tile(const RowBlock& a, const viditq_weights& weights, const InnerBlock& block,
-                   int64_t m, bool in_place, Workspace* workspace);
-
-// workspace->sums = sums of products of the packed codes of one panel. Calls finish(m, rows) as soon
-// as the sums of rows m to m + rows - 1 are complete, but for one tile: while one tile's sums are
-// finished, the next tile's are computed where products have an execution unit of their own. Between
-// begin and end of the tile.
-template <typename Finish>
-void multiply_panel(const RowBlock& a, const viditq_weights& w, int64_t panel, Workspace* workspace,
-                    const Finish& finish) {
-  const int64_t tile_rows = w.tile->rows;
-  const int64_t in_place = rows_in_place(a, w);
-  for (int64_t first = 0; first < w.padded_inner;) {
-    const InnerBlock block = inner_block(w, panel, first, workspace);
-    first += block.inner;
-    const bool last = first == w.padded_inner;
-    for (int64_t m = 0; m < a.count; m += tile_rows) {
-      multiply_tile(a, w, block, m, m < in_place, workspace);
-      if (last && m > 0) finish(m - tile_rows, tile_rows);
+  // workspace->sums = sums of products of the packed codes. Calls finish(from, to) for rows `from` to
+  // `to` - 1 when their sums are complete: those of one tile while the next one's are computed.
+  // Between begin and end of the tile.
+  template <typename Finish>
+  void run(const Finish& finish) {
+    Rows<Finish> complete{finish, 0, 0};
+    for (int64_t first = 0; first < weights_.padded_inner; first += inner_) {
+      take_inner_block(first);
+      for (int64_t m = 0; m < a_.count; m += tile_.rows) {
+        if (complete.none()) {
+          multiply(m, nullptr, nullptr);
+        } else {
+          multiply(m, &Rows<Finish>::finish_share, &complete);
+        }
+        if (first + inner_ == weights_.padded_inner) {
+          complete.from = m;
+          complete.to = std::min<int64_t>(m + tile_.rows, a_.count);
+        }
+      }
     }
+    finish(complete.from, complete.to);
   }
-  const int64_t rest = (a.count - 1) / tile_rows * tile_rows;
-  finish(rest, a.count - rest);
-}
+
+ private:
+  template <typename Finish>
+  struct Rows {
+    const Finish& finish;
+    int64_t from;
+    int64_t to;
+
+    bool none() const { return from == to; }
+
+    static void finish_share(void* state, int64_t share, int64_t shares) {
+      const Rows& rows = *static_cast<const Rows*>(state);
+      const int64_t count = rows.to - rows.from;
+      const int64_t from = rows.from + count * share / shares;
+      const int64_t to = rows.from + count * (share + 1) / shares;
+      if (from < to) rows.finish(from, to);
+    }
+  };
+
+  // Makes `inner_` positions of the panel from `first` on those that multiply multiplies.
+  void take_inner_block(int64_t first);
+
+  // Sums, or more sums, of the rows of one tile from m on; work as in Meanwhile.
+  void multiply(int64_t m, void (*work)(void* state, int64_t share, int64_t shares), void* state);
+
+  const RowBlock a_;
+  const viditq_weights& weights_;
+  const Tile& tile_;
+  const uint8_t* const panel_;
+  Workspace* const workspace_;
+  // Rows, a multiple of the tile's, whose codes may be read where they lie.
+  const int64_t in_place_;
+
+  int64_t first_ = 0;
+  int64_t inner_ = 0;
+  const int8_t* block_ = nullptr;  // codes of the inner block as bytes, unpacked if they are nibbles
+  // The codes that follow, whether of this panel or the next; each multiplication asks for a share.
+  const uint8_t* next_ = nullptr;
+  int64_t next_share_ = 0;
+};
 
 }  // namespace viditq

@@ -112,32 +112,19 @@ SumBlock QuantizedProduct::block_of(const BlockExtent& e, const int32_t* sums,
   return block;
 }
 
-// The same block from row `from` to `to`.
-static SumBlock rows_of(const SumBlock& b, int64_t from, int64_t to) {
-  SumBlock part = b;
-  part.sums += from * b.sums_step;
-  part.rows = to - from;
-  part.scale += from;
-  part.zero_point += from;
-  part.code_sum += from;
-  part.first_row += from;
-  if (b.residual != nullptr) part.residual += from * b.epilogue_step;
-  part.out.first += from * b.out.step;
-  return part;
-}
-
 // Runs of usual rows at once, others one by one.
-void QuantizedProduct::dequantize(const SumBlock& block, const BlockExtent& e) const {
+void QuantizedProduct::dequantize(const SumBlock& block, const BlockExtent& e, int64_t from,
+                                  int64_t to) const {
   if (usual_weights_ && usual_rows_) {
-    kernels_->dequantize(block);
+    kernels_->dequantize(block, from, to);
     return;
   }
   const auto usual_here = [&](int64_t row) { return usual_weights_ && usual(e.first_row + row); };
-  for (int64_t row = 0; row < e.rows;) {
+  for (int64_t row = from; row < to;) {
     int64_t end = row;
-    while (end < e.rows && usual_here(end)) end++;
-    if (end > row) kernels_->dequantize(rows_of(block, row, end));
-    if (end < e.rows) dequantize_wide_row(block, e, end++);
+    while (end < to && usual_here(end)) end++;
+    if (end > row) kernels_->dequantize(block, row, end);
+    if (end < to) dequantize_wide_row(block, e, end++);
     row = end;
   }
 }

@@ -2,18 +2,18 @@
 // the results go.
 //
 // A task computes some panels of weights for one block of rows (`compute`). Its sums never leave the
-// caches: as soon as those of a tile are complete, they get zero points, scales, bias, activation,
-// gate and residual, and become float32 where the sink wants them. A sink is any class with
+// caches: when those of some rows of a panel are complete, they get zero points, scales, bias,
+// activation, gate and residual, and become float32 where the sink wants them. A sink is any class
+// with
 //
-//   float* place(const BlockExtent& e): where row 0, channel 0 of the block goes; rows are
-//     `step()` values apart, and `stream()` tells to write past the caches, for results that
-//     nobody reads soon: then place and step must keep rows aligned to 64 bytes;
-//   void finished(const BlockExtent& e, const float* first): called when the block is written, and
-//     still in the first-level cache unless streamed.
+//   BlockOutput place(const BlockExtent& e): where results of these rows and channels go; asked once
+//     per panel of a task. Memory that one panel's results are in may be given to the next.
+//   void finished(const BlockExtent& e, const BlockOutput& o): called when rows of the panel are
+//     written to o, and still in the first-level cache unless streamed; once for each row, some rows
+//     at a time.
 //
-// Blocks of one task come one after the other; of different tasks, at the same time on different
-// threads. A block is at most kMaxTileRows x kMaxTileChannels; together they cover the rows and
-// panels of the task, in any order.
+// Calls of one task come one after the other; of different tasks, at the same time on different
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -87,20 +87,24 @@ class QuantizedProduct {
     for (int64_t panel = first_panel; panel < last_panel; panel++) {
       const int64_t first_channel = panel * tile.channels;
       const int64_t channels = std::min<int64_t>(tile.channels, weights_->channels - first_channel);
-      multiply_panel(block, *weights_, panel, workspace, [&](int64_t m, int64_t tile_rows) {
-        const BlockExtent extent{first_row + m, tile_rows, first_channel, channels};
-        const BlockOutput out{sink.place(extent), sink.step(), sink.stream()};
-        dequantize(block_of(extent, workspace->sums + m * tile.channels, out), extent);
-        sink.finished(extent, out.first);
+      const BlockExtent extent{first_row, count, first_channel, channels};
+      const BlockOutput out = sink.place(extent);
+      const SumBlock sums = block_of(extent, workspace->sums, out);
+      PanelProduct product(block, *weights_, panel, workspace);
+      product.run([&](int64_t from, int64_t to) {
+        dequantize(sums, extent, from, to);
+        sink.finished({first_row + from, to - from, first_channel, channels},
+                      {out.first + from * out.step, out.step, out.stream});
       });
+      if (out.stream) fence_streams();
     }
     if (tile.end != nullptr) tile.end();
-    if (sink.stream()) fence_streams();
   }
 
  private:
   SumBlock block_of(const BlockExtent& extent, const int32_t* sums, const BlockOutput& out) const;
-  void dequantize(const SumBlock& block, const BlockExtent& extent) const;
+  void dequantize(const SumBlock& block, const BlockExtent& extent, int64_t from,
+                  int64_t to) const;
   void dequantize_wide_row(const SumBlock& block, const BlockExtent& extent, int64_t row) const;
   // What zero_point and code_sum of a row are for the packed codes.
   int64_t packed_zero_point(int64_t row) const;
@@ -137,16 +141,14 @@ class MatrixSink {
                 tile.channels % kLineFloats == 0 &&
                 reinterpret_cast<uintptr_t>(out) % (kLineFloats * sizeof(float)) == 0) {}
 
-  float* place(const BlockExtent& e) const {
-    return out_ + e.first_row * channels_ + e.first_channel;
+  BlockOutput place(const BlockExtent& e) const {
+    return {out_ + e.first_row * channels_ + e.first_channel, channels_, stream_};
   }
-  int64_t step() const { return channels_; }
-  bool stream() const { return stream_; }
-  void finished(const BlockExtent&, const float*) const {}
+  void finished(const BlockExtent&, const BlockOutput&) const {}
 
  private:
   static constexpr int64_t kLineFloats = 16;
-  static constexpr int64_t kStreamed = INT64_C(1) << 20;  // 4 MB
+  static constexpr int64_t kStreamed = INT64_C(1) << 18;  // 1 MB
 
   float* out_;
   int64_t channels_;

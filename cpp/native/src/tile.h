@@ -8,6 +8,17 @@ namespace viditq {
 // Inner positions that one step multiplies and adds up: the width of vpdpbusd.
 constexpr int kStep = 4;
 
+// What a tile does between its products, so that memory and the other execution units are busy, too.
+struct Meanwhile {
+  // Where to ask for weights that are multiplied soon: with each step of products, this many bytes
+  // more.
+  const uint8_t* weights;
+  int64_t weights_step;
+  // A share of other work, the first of `shares` being 0; null for none.
+  void (*work)(void* state, int64_t share, int64_t shares);
+  void* state;
+};
+
 // A product of rows of activation codes and one panel of weights.
 struct Tile {
   int rows;
@@ -24,6 +35,10 @@ struct Tile {
   // inner is a multiple of inner_step.
   void (*multiply)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                    bool accumulate, int32_t* sums);
+  // The same where products have an execution unit of their own, which other work leaves idle, if it
+  // is not mixed with them; null elsewhere.
+  void (*multiply_meanwhile)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                             bool accumulate, int32_t* sums, const Meanwhile& meanwhile);
 
   // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low nibbles
   // make 64 bytes, the high nibbles the next 64.

@@ -20,6 +20,8 @@ constexpr int kTileRows = 16;
 constexpr int kTileBytes = 64;
 constexpr int kTileInts = kTileBytes / 4;
 
+constexpr int64_t kLine = 64;  // of the caches
+
 // The operand of ldtilecfg: palette 1, all 8 registers of 16 rows of 64 bytes.
 struct alignas(64) Configuration {
   uint8_t palette = 1;
@@ -37,11 +39,12 @@ void begin() { _tile_loadconfig(&kConfiguration); }
 
 void end() { _tile_release(); }
 
-void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
-              int32_t* sums) {
+void multiply_meanwhile(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                        bool accumulate, int32_t* sums, const Meanwhile& meanwhile) {
   constexpr int64_t kSumsStep = kChannels * sizeof(int32_t);
   // 16 steps of 32 channels: rows of a weight tile are one step of 16 channels.
   constexpr int64_t kWeightStep = kChannels * kStep;
+  const uint8_t* lower_a = a + kTileRows * a_step;
   int32_t* lower = sums + kTileRows * kChannels;
   if (accumulate) {
     _tile_loadd(0, sums, kSumsStep);
@@ -54,20 +57,33 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
     _tile_zero(2);
     _tile_zero(3);
   }
-  for (int64_t k = 0; k < inner; k += kTileBytes) {
+  const int64_t steps = inner / kTileBytes;
+  const uint8_t* ahead = meanwhile.weights;
+  for (int64_t step = 0; step < steps; step++) {
+    const int64_t k = step * kTileBytes;
     _tile_loadd(4, a + k, a_step);
     _tile_loadd(6, w + k * kChannels, kWeightStep);
     _tile_loadd(7, w + k * kChannels + kTileBytes, kWeightStep);
     _tile_dpbusd(0, 4, 6);
     _tile_dpbusd(1, 4, 7);
-    _tile_loadd(5, a + kTileRows * a_step + k, a_step);
+    _tile_loadd(5, lower_a + k, a_step);
     _tile_dpbusd(2, 5, 6);
     _tile_dpbusd(3, 5, 7);
+    for (int64_t line = 0; line < meanwhile.weights_step; line += kLine) {
+      __builtin_prefetch(ahead + line, 0, 2);
+    }
+    ahead += meanwhile.weights_step;
+    if (meanwhile.work != nullptr) meanwhile.work(meanwhile.state, step, steps);
   }
   _tile_stored(0, sums, kSumsStep);
   _tile_stored(1, sums + kTileInts, kSumsStep);
   _tile_stored(2, lower, kSumsStep);
   _tile_stored(3, lower + kTileInts, kSumsStep);
+}
+
+void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
+              int32_t* sums) {
+  multiply_meanwhile(a, a_step, w, inner, accumulate, sums, {nullptr, 0, nullptr, nullptr});
 }
 
 int64_t exercise(int64_t repetitions) {
@@ -90,6 +106,7 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAmxTile{kRows, kChannels, kTileBytes, kBlockInner, multiply, unpack_nibbles, exercise, begin, end};
+const Tile kAmxTile{kRows, kChannels, kTileBytes, kBlockInner, multiply, multiply_meanwhile,
+                    unpack_nibbles, exercise, begin, end};
 
 }  // namespace viditq

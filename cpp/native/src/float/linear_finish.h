@@ -67,18 +67,23 @@ struct Channels {
   }
 };
 
-// Some vectors of channels from `first` on, all rows. Only a single vector may have fewer lanes than
-// its width.
-template <int vectors, bool gated_or_added, typename Activation>
-inline void dequantize_channels(const SumBlock& b, int64_t first, int64_t lanes,
-                                const Activation& activation) {
+// Rows from `from` to `to` - 1 of some vectors of channels from `first` on. Only a single vector may
+// have fewer lanes than its width.
+template <int vectors, bool gated_or_added, bool streamed, typename Activation>
+inline void dequantize_channels(const SumBlock& b, int64_t from, int64_t to, int64_t first,
+                                int64_t lanes, const Activation& activation) {
   const Channels<vectors> channels(b, first, lanes);
-  const int32_t* sums = b.sums + first;
-  float* out = b.out.first + first;
-  for (int64_t row = 0; row < b.rows; row++, sums += b.sums_step, out += b.out.step) {
-    const Vec scale = broadcast(b.scale[row]);
-    const IntVec zero_point = IntVec{} + b.zero_point[row];
-    const IntVec code_sum = IntVec{} + b.code_sum[row];
+  const int64_t sums_step = b.sums_step;
+  const int64_t out_step = b.out.step;
+  const int32_t* sums = b.sums + from * sums_step + first;
+  float* out = b.out.first + from * out_step + first;
+  const float* scales = b.scale;
+  const int32_t* zero_points = b.zero_point;
+  const int32_t* code_sums = b.code_sum;
+  for (int64_t row = from; row < to; row++, sums += sums_step, out += out_step) {
+    const Vec scale = broadcast(scales[row]);
+    const IntVec zero_point = IntVec{} + zero_points[row];
+    const IntVec code_sum = IntVec{} + code_sums[row];
     RowFinish f{};
     if (gated_or_added) f = b.finish(row);
     for (int v = 0; v < vectors; v++) {
@@ -90,7 +95,7 @@ inline void dequantize_channels(const SumBlock& b, int64_t first, int64_t lanes,
       const int64_t n = first + v * kWidth;
       if (gated_or_added && f.gate != nullptr) y *= load_lanes(f.gate + n, lanes);
       if (gated_or_added && f.residual != nullptr) y += load_lanes(f.residual + n, lanes);
-      if (b.out.stream) {
+      if (streamed) {
         stream(out + v * kWidth, y);
       } else {
         store_lanes(out + v * kWidth, lanes, y);
@@ -99,27 +104,33 @@ inline void dequantize_channels(const SumBlock& b, int64_t first, int64_t lanes,
   }
 }
 
-template <bool gated_or_added, typename Activation>
-inline void dequantize_block(const SumBlock& b, const Activation& activation) {
+template <bool gated_or_added, bool streamed, typename Activation>
+inline void dequantize_rows(const SumBlock& b, int64_t from, int64_t to,
+                            const Activation& activation) {
   int64_t n = 0;
   for (; n + 3 * kWidth <= b.channels; n += 3 * kWidth) {
-    dequantize_channels<3, gated_or_added>(b, n, kWidth, activation);
+    dequantize_channels<3, gated_or_added, streamed>(b, from, to, n, kWidth, activation);
   }
   for (; n + 2 * kWidth <= b.channels; n += 2 * kWidth) {
-    dequantize_channels<2, gated_or_added>(b, n, kWidth, activation);
+    dequantize_channels<2, gated_or_added, streamed>(b, from, to, n, kWidth, activation);
   }
   for (; n < b.channels; n += kWidth) {
     const int64_t lanes = b.channels - n < kWidth ? b.channels - n : kWidth;
-    dequantize_channels<1, gated_or_added>(b, n, lanes, activation);
+    dequantize_channels<1, gated_or_added, streamed>(b, from, to, n, lanes, activation);
   }
 }
 
-void dequantize(const SumBlock& b) {
+void dequantize(const SumBlock& b, int64_t from, int64_t to) {
   with_activation(b.activation, [&](auto activation) {
-    if (b.gate == nullptr && b.residual == nullptr) {
-      dequantize_block<false>(b, activation);
+    const bool gated_or_added = b.gate != nullptr || b.residual != nullptr;
+    if (gated_or_added && b.out.stream) {
+      dequantize_rows<true, true>(b, from, to, activation);
+    } else if (gated_or_added) {
+      dequantize_rows<true, false>(b, from, to, activation);
+    } else if (b.out.stream) {
+      dequantize_rows<false, true>(b, from, to, activation);
     } else {
-      dequantize_block<true>(b, activation);
+      dequantize_rows<false, false>(b, from, to, activation);
     }
   });
 }
