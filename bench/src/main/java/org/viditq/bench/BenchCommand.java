@@ -1,6 +1,7 @@
 package org.viditq.bench;
 
 import org.viditq.bench.gemm.GemmCommand;
+import org.viditq.bench.pipeline.PipelineCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
     header = Benchmarks.HEADER,
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
-    subcommands = GemmCommand.class)
+    subcommands = {GemmCommand.class, PipelineCommand.class})
 public final class BenchCommand implements Benchmarks, Runnable {
   @Option(
       names = {"-h", "--help"},

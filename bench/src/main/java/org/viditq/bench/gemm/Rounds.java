@@ -1,10 +1,10 @@
 package org.viditq.bench.gemm;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.viditq.bench.report.Median;
 
 /**
  * Measures several contenders in turns, so that what else the machine does falls on all of them,
@@ -39,15 +39,8 @@ final class Rounds {
     }
     Map<String, Double> medians = new LinkedHashMap<>();
     for (int i = 0; i < contenders.size(); i++) {
-      medians.put(contenders.get(i).name(), median(times[i]));
+      medians.put(contenders.get(i).name(), Median.of(times[i]));
     }
     return medians;
-  }
-
-  static double median(long[] values) {
-    long[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
   }
 }

@@ -12,7 +12,7 @@ public final class MeasurementOptions {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      description = "Turns of all contenders that medians are taken of. Default: 21; pipeline: 3.")
+      description = "Turns of all contenders that medians are taken of. Default: 21; pipeline: 5.")
   private Integer rounds;
 
   @Option(

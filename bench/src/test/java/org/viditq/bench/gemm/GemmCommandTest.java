@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.viditq.bench.report.Median;
 import org.viditq.cli.Main;
 
 class GemmCommandTest {
@@ -88,7 +89,7 @@ class GemmCommandTest {
         };
     assertThat(new Rounds(3, () -> times[next[0]++]).measure(List.of(idle)))
         .containsEntry("idle", 5.0);
-    assertThat(Rounds.median(new long[] {4, 1, 2, 9})).isEqualTo(3);
+    assertThat(Median.of(new long[] {4, 1, 2, 9})).isEqualTo(3);
   }
 
   @Test

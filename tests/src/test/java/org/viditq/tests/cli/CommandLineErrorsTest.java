@@ -63,9 +63,19 @@ class CommandLineErrorsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "generate", "calibrate", "quantize", "evaluate", "verify", "inspect"})
+      strings = {
+        "demo",
+        "generate",
+        "calibrate",
+        "quantize",
+        "evaluate",
+        "verify",
+        "inspect",
+        "bench gemm",
+        "bench pipeline"
+      })
   void everyCommandHasHelpWithExamples(String command) {
-    assertThat(CommandRun.of(command, "--help").succeeded().stdout())
+    assertThat(CommandRun.of((command + " --help").split(" ")).succeeded().stdout())
         .contains("Usage: viditq " + command, "Examples:", "--json", "--debug");
   }
 

@@ -7,6 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.viditq.bench.model.ModelLayouts;
+import org.viditq.bench.model.PixArtXl;
+import org.viditq.bench.model.RandomTensor;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
@@ -40,8 +43,7 @@ public final class FullSizePixArtSigma {
       copy(sample, Component.SCHEDULER, root);
       copy(sample, Component.TOKENIZER, root);
 
-      JsonConfig transformer = transformer(configOf(sample, Component.TRANSFORMER));
-      write(root, Component.TRANSFORMER, transformer, ModelLayouts.pixArt(transformer));
+      PixArtXl.writeTransformer(root);
       JsonConfig text = textEncoder(configOf(sample, Component.TEXT_ENCODER));
       write(root, Component.TEXT_ENCODER, text, ModelLayouts.t5Encoder(text));
       JsonConfig vae = autoencoder(configOf(sample, Component.VAE));
@@ -52,22 +54,6 @@ public final class FullSizePixArtSigma {
 
   private static ObjectNode configOf(PipelineFolder sample, Component component) {
     return (ObjectNode) sample.config(component).node();
-  }
-
-  /** The published configuration of PixArt-Σ XL/2 at 1024 px. */
-  static JsonConfig transformer(ObjectNode config) {
-    config.put("num_layers", 28);
-    config.put("num_attention_heads", 16);
-    config.put("attention_head_dim", 72);
-    config.put("cross_attention_dim", 1152);
-    config.put("caption_channels", 4096);
-    config.put("sample_size", 128);
-    config.put("patch_size", 2);
-    config.put("in_channels", 4);
-    config.put("out_channels", 8);
-    config.put("interpolation_scale", 2);
-    config.put("use_additional_conditions", false);
-    return JsonConfig.of(config, "full-size transformer");
   }
 
   private static JsonConfig textEncoder(ObjectNode config) {

@@ -2,7 +2,6 @@ package org.viditq.tests.fullsize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +10,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.viditq.bench.model.ModelLayouts;
+import org.viditq.bench.model.PixArtXl;
+import org.viditq.bench.model.RandomTensor;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.diffusers.Component;
@@ -46,9 +48,8 @@ class ModelLayoutsTest {
 
   @Test
   void fullSizeTransformerHasThePublishedNumberOfParameters() {
-    ObjectNode config = (ObjectNode) SAMPLE.config(Component.TRANSFORMER).node();
     long parameters =
-        ModelLayouts.pixArt(FullSizePixArtSigma.transformer(config)).stream()
+        ModelLayouts.pixArt(PixArtXl.config()).stream()
             .mapToLong(tensor -> tensor.shape().size())
             .sum();
     assertThat(parameters).isEqualTo(610_856_096L);

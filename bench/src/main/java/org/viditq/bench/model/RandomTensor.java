@@ -1,4 +1,4 @@
-package org.viditq.tests.fullsize;
+package org.viditq.bench.model;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +15,7 @@ import org.viditq.core.tensor.Shape;
  * @param mean of its values
  * @param deviation standard deviation; values are uniform
  */
-record RandomTensor(String name, Shape shape, float mean, double deviation)
+public record RandomTensor(String name, Shape shape, float mean, double deviation)
     implements StoredTensor {
 
   /** With the deviation 1/sqrt(fan-in), so that activations neither vanish nor explode. */

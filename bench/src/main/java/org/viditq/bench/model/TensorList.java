@@ -1,4 +1,4 @@
-package org.viditq.tests.fullsize;
+package org.viditq.bench.model;
 
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,14 +1,14 @@
-package org.viditq.tests.fullsize;
+package org.viditq.bench.model;
 
 import java.util.List;
 import org.viditq.core.diffusers.JsonConfig;
 
 /** The tensors that the state dicts of diffusers' and transformers' models hold. */
-final class ModelLayouts {
+public final class ModelLayouts {
   private ModelLayouts() {}
 
   /** PixArtTransformer2DModel without size conditions. */
-  static List<RandomTensor> pixArt(JsonConfig config) {
+  public static List<RandomTensor> pixArt(JsonConfig config) {
     int channels = config.getInt("num_attention_heads") * config.getInt("attention_head_dim");
     int patch = config.getInt("patch_size");
     TensorList list = new TensorList();
@@ -35,7 +35,7 @@ final class ModelLayouts {
   }
 
   /** T5EncoderModel with a gated feed-forward. */
-  static List<RandomTensor> t5Encoder(JsonConfig config) {
+  public static List<RandomTensor> t5Encoder(JsonConfig config) {
     int model = config.getInt("d_model");
     int heads = config.getInt("num_heads");
     int inner = heads * config.getInt("d_kv");
@@ -64,7 +64,7 @@ final class ModelLayouts {
   }
 
   /** AutoencoderKL. */
-  static List<RandomTensor> autoencoder(JsonConfig config) {
+  public static List<RandomTensor> autoencoder(JsonConfig config) {
     int[] channels = config.getIntArray("block_out_channels");
     int layers = config.getInt("layers_per_block");
     int latent = config.getInt("latent_channels");

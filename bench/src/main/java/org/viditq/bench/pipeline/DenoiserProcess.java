@@ -1,0 +1,134 @@
+package org.viditq.bench.pipeline;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.ViditqException;
+import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.PixArtDenoiser;
+import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.cpp.InstructionSet;
+import org.viditq.cpp.NativeLibrary;
+import org.viditq.cpp.NativeOperators;
+import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
+
+/**
+ * Main class of a process that holds one denoiser and evaluates it when told to, so that the peak
+ * of the process's memory is that of the denoiser.
+ *
+ * <p>Says {@code ready} and the bytes of native memory that its weights take, once it has been
+ * evaluated for the first time; {@code took} and nanoseconds for each line {@code run} that it
+ * reads; {@code peak} and the most bytes that the process had resident, when the input ends.
+ */
+final class DenoiserProcess {
+  private static final int SAMPLES = 2; // classifier-free guidance
+  private static final int TEXT_TOKENS = 120;
+  private static final int PIXELS_PER_LATENT = 8;
+
+  private DenoiserProcess() {}
+
+  /**
+   * @param args folder of the transformer, side of the picture in pixels, threads
+   */
+  public static void main(String[] args) throws IOException {
+    try {
+      measure(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    } catch (ViditqException failure) {
+      System.err.println(failure.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void measure(Path folder, int pixels, int threads) throws IOException {
+    PixArtConfig config =
+        PixArtConfig.fromJson(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
+    long before = NativeLibrary.allocatedBytes();
+    try (NativeOperators operators = new NativeOperators(threads, InstructionSet.choose());
+        Checkpoint weights = Checkpoints.open(folder);
+        Denoiser denoiser =
+            new PixArtDenoiser<>(config, parameters(weights), operators, () -> {})) {
+      long weightBytes = NativeLibrary.allocatedBytes() - before;
+      DenoiserInput input = input(config, pixels);
+      requireFinite(denoiser.predict(input));
+      System.out.println("ready " + weightBytes);
+      serve(denoiser, input);
+    }
+    if (NativeLibrary.allocatedBytes() != before) {
+      throw new IllegalStateException(
+          NativeLibrary.allocatedBytes() - before + " bytes of native memory were not released.");
+    }
+  }
+
+  private static Parameters parameters(Checkpoint weights) {
+    return QuantizedCheckpoint.recognizes(weights)
+        ? QuantizedCheckpoint.read(weights).parameters()
+        : new CheckpointParameters(weights);
+  }
+
+  private static void serve(Denoiser denoiser, DenoiserInput input) throws IOException {
+    BufferedReader commands =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    while (commands.readLine() != null) {
+      long start = System.nanoTime();
+      denoiser.predict(input);
+      System.out.println("took " + (System.nanoTime() - start));
+    }
+    System.out.println("peak " + peakResidentBytes());
+  }
+
+  /** Normally distributed, the same in every process. */
+  private static DenoiserInput input(PixArtConfig config, int pixels) {
+    Random random = new Random(1);
+    int side = pixels / PIXELS_PER_LATENT;
+    int features = config.captionChannels().orElse(config.channels());
+    return new DenoiserInput(
+        normal(random, SAMPLES, config.inChannels(), side, side),
+        500,
+        new TextEmbeddings(
+            normal(random, SAMPLES, TEXT_TOKENS, features), Tensor.full(1, SAMPLES, TEXT_TOKENS)),
+        pixels,
+        pixels);
+  }
+
+  private static Tensor normal(Random random, int... dims) {
+    Tensor tensor = Tensor.zeros(dims);
+    for (int i = 0; i < tensor.size(); i++) {
+      tensor.data()[i] = (float) random.nextGaussian();
+    }
+    return tensor;
+  }
+
+  private static void requireFinite(Tensor prediction) {
+    for (float value : prediction.data()) {
+      if (!Float.isFinite(value)) {
+        throw new NonFiniteException("The denoiser's prediction holds NaN or infinity.");
+      }
+    }
+  }
+
+  /** VmHWM of Linux. */
+  private static long peakResidentBytes() throws IOException {
+    List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
+    return status.stream()
+            .filter(line -> line.startsWith("VmHWM:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElseThrow()
+        * 1024;
+  }
+}

@@ -1,0 +1,98 @@
+package org.viditq.bench.pipeline;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.viditq.bench.model.PixArtXl;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.quantize.PlanApplication;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+import org.viditq.cpp.InstructionSet;
+import org.viditq.cpp.NativeOperators;
+import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
+
+/**
+ * The transformers of all variants in a folder that goes with the run: the full-precision one, and
+ * those that the product makes of it.
+ */
+final class ModelFiles implements AutoCloseable {
+  private final AtomicOutput scratch;
+  private final PipelineFolder pipeline;
+  private final Map<Variant, Path> transformers = new EnumMap<>(Variant.class);
+
+  /**
+   * @param model a pipeline folder; empty for random weights of the size of PixArt XL/2
+   * @param parent where the scratch folder is made
+   * @throws OutputException if it cannot be written
+   */
+  ModelFiles(Optional<Path> model, Path parent, Set<Variant> variants, Console console) {
+    scratch = AtomicOutput.folder(parent.resolve("viditq-bench-pipeline"));
+    try {
+      pipeline = PipelineFolder.open(model.isPresent() ? model.get() : writeXl(console));
+      for (Variant variant : variants) {
+        transformers.put(
+            variant,
+            variant.plan().isPresent()
+                ? quantize(BuiltInPlans.find(variant.plan().get()), console)
+                : pipeline.folder(Component.TRANSFORMER));
+      }
+    } catch (RuntimeException | Error unwritten) {
+      scratch.close();
+      throw unwritten;
+    }
+  }
+
+  private Path writeXl(Console console) {
+    console.note("Writing random weights of the size of PixArt XL/2 to " + scratch.path());
+    Path folder = scratch.path().resolve("pixart-xl");
+    try {
+      PixArtXl.write(Files.createDirectory(folder));
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
+    return folder;
+  }
+
+  private Path quantize(QuantizationPlan plan, Console console) {
+    Path folder = scratch.path().resolve(plan.name());
+    PlanApplication application =
+        new PlanApplication(
+            pipeline, () -> new NativeOperators(1, InstructionSet.choose()), console);
+    try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER)) {
+      QuantizedCheckpointWriter.write(
+          folder,
+          pipeline.config(Component.TRANSFORMER).node(),
+          weights,
+          plan,
+          application.apply(plan, Optional.empty()));
+    }
+    return folder;
+  }
+
+  /** The folder of a variant's transformer. */
+  Path transformer(Variant variant) {
+    return transformers.get(variant);
+  }
+
+  /** A file in the scratch folder. */
+  Path file(String name) {
+    return scratch.path().resolve(name);
+  }
+
+  /** Deletes the scratch folder. */
+  @Override
+  public void close() {
+    scratch.close();
+  }
+}

@@ -1,0 +1,160 @@
+package org.viditq.bench.pipeline;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.viditq.bench.report.BenchReport;
+import org.viditq.bench.report.MeasurementOptions;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Progress;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.error.UsageException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq bench pipeline}: time and memory of whole denoisers. */
+@Command(
+    name = "pipeline",
+    header = "Measure a denoiser in full precision and quantized: time and memory.",
+    description = {
+      "",
+      "Evaluates a transformer of the size of PixArt XL/2 with random weights: batch 2, as"
+          + " classifier-free guidance needs, 120 text tokens. Every variant runs on the native"
+          + " backend in a process of its own, from a checkpoint as 'viditq quantize' writes it; the"
+          + " variants take turns. The XL/2 model needs 2.2 GB of disk and, with all variants, 5 GB"
+          + " of memory.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq bench pipeline",
+      "  viditq bench pipeline --sizes 256 --variants fp32,w8a8 --rounds 9 --out pipeline.json",
+      "  viditq bench pipeline --model samples/pixart-mini --sizes 64"
+    })
+public final class PipelineCommand implements Callable<Integer> {
+  private static final int SMALLEST = 16;
+  private static final int LARGEST = 4096;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Take the transformer of this pipeline folder instead.")
+  private Path model;
+
+  @Option(
+      names = "--sizes",
+      split = ",",
+      paramLabel = "PX",
+      defaultValue = "256,512",
+      description = "Sides of the pictures in pixels. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> sizes;
+
+  @Option(
+      names = "--variants",
+      split = ",",
+      paramLabel = "V",
+      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all.")
+  private List<Variant> variants;
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "DIR",
+      description = "Where models are written, and deleted again. Default: the temporary folder.")
+  private Path scratch;
+
+  @Mixin private MeasurementOptions options;
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    int rounds = options.rounds(5);
+    int threads = options.threads(Runtime.getRuntime().availableProcessors());
+    checkSizes();
+    Set<Variant> chosen =
+        variants == null ? EnumSet.allOf(Variant.class) : EnumSet.copyOf(variants);
+    BenchReport report = new BenchReport(spec, options, threads, rounds);
+    report.root().put("model", model == null ? "PixArt XL/2, random weights" : model.toString());
+    report.root().put("jvmOptions", String.join(" ", Contender.JVM_OPTIONS));
+    try (ModelFiles files =
+        new ModelFiles(Optional.ofNullable(model), scratchParent(), chosen, console)) {
+      for (int pixels : sizes) {
+        PipelineTable table =
+            new PipelineTable(pixels, measure(files, chosen, pixels, rounds, threads, console));
+        ObjectNode size = report.root().withArray("/sizes").addObject();
+        table.putInto(size);
+        table.lines().forEach(console::result);
+        console.result("");
+      }
+    }
+    report.finish(console);
+    return 0;
+  }
+
+  private void checkSizes() {
+    for (int pixels : sizes) {
+      if (pixels < SMALLEST || pixels > LARGEST || pixels % SMALLEST != 0) {
+        throw new UsageException(
+            "--sizes holds "
+                + pixels
+                + ", but sides of pictures are multiples of 16 from 16 to 4096.");
+      }
+    }
+  }
+
+  private Path scratchParent() {
+    return scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
+  }
+
+  /** Every round goes the other way than the one before. */
+  private static List<Measured> measure(
+      ModelFiles files,
+      Set<Variant> variants,
+      int pixels,
+      int rounds,
+      int threads,
+      Console console) {
+    List<Contender> contenders = new ArrayList<>();
+    try (Progress progress =
+        console.progress("Evaluating, " + pixels + " px", (rounds + 1L) * variants.size())) {
+      for (Variant variant : variants) {
+        progress.label(variant.toString());
+        contenders.add(
+            new Contender(
+                variant.toString(),
+                files.transformer(variant),
+                pixels,
+                threads,
+                files.file(variant + "-" + pixels + ".log")));
+        progress.step();
+      }
+      long[][] nanos = new long[contenders.size()][rounds];
+      for (int round = 0; round < rounds; round++) {
+        for (int turn = 0; turn < contenders.size(); turn++) {
+          int i = round % 2 == 0 ? turn : contenders.size() - 1 - turn;
+          nanos[i][round] = contenders.get(i).run();
+          progress.step();
+        }
+      }
+      List<Measured> measured = new ArrayList<>();
+      for (int i = 0; i < contenders.size(); i++) {
+        Contender contender = contenders.get(i);
+        measured.add(
+            new Measured(contender.name(), nanos[i], contender.finish(), contender.weightBytes()));
+      }
+      return measured;
+    } finally {
+      contenders.forEach(Contender::close);
+    }
+  }
+}

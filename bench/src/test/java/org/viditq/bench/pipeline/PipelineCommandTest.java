@@ -1,0 +1,92 @@
+package org.viditq.bench.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.viditq.cli.Main;
+import org.viditq.core.error.BackendException;
+
+/** The whole command on the sample model, in real processes. */
+class PipelineCommandTest {
+  private static final Path SAMPLE = Path.of("..", "samples", "pixart-mini");
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    String[] command =
+        Stream.concat(Stream.of("bench", "pipeline"), Stream.of(args)).toArray(String[]::new);
+    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
+  }
+
+  @Tag("slow")
+  @Test
+  void everyVariantIsMeasuredAndNothingIsLeft() throws IOException {
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    Path file = folder.resolve("pipeline.json");
+    assertThat(
+            run(
+                "--model",
+                SAMPLE.toString(),
+                "--sizes",
+                "64",
+                "--rounds",
+                "2",
+                "--scratch",
+                scratch.toString(),
+                "--out",
+                file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode report = new ObjectMapper().readTree(file.toFile());
+    assertThat(report.get("benchmark").asText()).isEqualTo("pipeline");
+    assertThat(report.get("jvmOptions").asText()).contains("-Xmx64m");
+    JsonNode results = report.get("sizes").get(0).get("results");
+    assertThat(results.findValuesAsText("name")).containsExactly("fp32", "w8a8", "w4a8");
+    for (JsonNode result : results) {
+      assertThat(result.get("seconds")).hasSize(2);
+      assertThat(result.get("medianSeconds").asDouble()).isPositive();
+      assertThat(result.get("peakResidentBytes").asLong())
+          .isGreaterThan(result.get("weightBytes").asLong());
+      assertThat(out.toString()).contains(result.get("name").asText());
+    }
+    assertThat(results.get(0).get("weightsOfFp32").asDouble()).isEqualTo(1);
+    assertThat(results.get(1).get("weightBytes").asLong())
+        .isGreaterThan(results.get(2).get("weightBytes").asLong())
+        .isLessThan(results.get(0).get("weightBytes").asLong());
+    assertThat(scratch).isEmptyDirectory();
+  }
+
+  @Test
+  void aProcessThatFailsTellsWhy() {
+    assertThatThrownBy(
+            () -> new Contender("w8a8", SAMPLE, 64, 1, folder.resolve("log.txt")).close())
+        .isInstanceOf(BackendException.class)
+        .hasMessageContaining("The process that measures w8a8 has failed: ")
+        .hasMessageContaining("config.json");
+  }
+
+  @Test
+  void wrongUsageIsExplained() {
+    assertThat(run("--sizes", "256,100")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--sizes holds 100, but sides of pictures are multiples of 16 from 16 to 4096.");
+    assertThat(run("--variants", "w3a3")).isEqualTo(2);
+    assertThat(err.toString()).contains("w3a3").contains("W8A8");
+    assertThat(run("--model", folder.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("is not a diffusers pipeline folder");
+    assertThat(out.toString()).isEmpty();
+  }
+}
