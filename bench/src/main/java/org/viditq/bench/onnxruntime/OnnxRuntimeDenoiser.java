@@ -27,26 +27,34 @@ public final class OnnxRuntimeDenoiser implements Denoiser {
   }
 
   /**
-   * Writes the graph, which takes as much space as its weights (4 or 1 byte each), and loads it.
+   * Writes the graph, which takes as much space as its weights: 4 bytes each, or 1 of those that
+   * are quantized.
    *
    * @param config in diffusers' layout
    * @param linear full precision, or ONNX Runtime's dynamic quantization
-   * @param like an input of the shape that the denoiser is to be evaluated on
-   * @param folder where the graph goes; it must stay there until the denoiser is closed
+   * @param like an input of the extents that the denoiser is to be evaluated on
+   * @param folder where the graph goes
    */
-  public static OnnxRuntimeDenoiser open(
+  public static void write(
       PixArtConfig config,
       Parameters parameters,
       LinearForm linear,
       DenoiserInput like,
-      Path folder,
-      int threads) {
+      Path folder) {
     Tensor latents = like.latents();
     PixArtGraph.Extents extents =
         new PixArtGraph.Extents(
             latents.dim(0), latents.dim(2), latents.dim(3), like.captions().tokens());
     OnnxOptions options = new OnnxOptions(linear, AttentionForm.ONNX_RUNTIME);
     PixArtGraph.record(config, parameters, options, extents).write(folder);
+  }
+
+  /**
+   * Loads a graph that {@link #write} has written.
+   *
+   * @param folder must stay until the denoiser is closed
+   */
+  public static OnnxRuntimeDenoiser open(PixArtConfig config, Path folder, int threads) {
     return new OnnxRuntimeDenoiser(config, OnnxRuntimeModel.open(folder, threads));
   }
 

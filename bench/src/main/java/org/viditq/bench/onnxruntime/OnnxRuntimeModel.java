@@ -1,7 +1,6 @@
 package org.viditq.bench.onnxruntime;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
@@ -18,8 +17,6 @@ import org.viditq.tensorrt.onnx.OnnxGraph;
 
 /** A graph loaded by ONNX Runtime, with all its optimizations, on the CPU. */
 public final class OnnxRuntimeModel implements AutoCloseable {
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
   private final String name;
   private final OrtSession session;
 
@@ -47,13 +44,14 @@ public final class OnnxRuntimeModel implements AutoCloseable {
   public static OnnxRuntimeModel of(String name, OnnxGraph graph, int threads) {
     byte[] bytes = graph.toBytes();
     return new OnnxRuntimeModel(
-        name, threads, options -> ENVIRONMENT.createSession(bytes, options));
+        name, threads, options -> Environment.get().createSession(bytes, options));
   }
 
   /** A graph of any size from the folder that {@link OnnxGraph#write} has made. */
   public static OnnxRuntimeModel open(Path folder, int threads) {
     String file = folder.resolve(OnnxGraph.MODEL_FILE).toString();
-    return new OnnxRuntimeModel(file, threads, options -> ENVIRONMENT.createSession(file, options));
+    return new OnnxRuntimeModel(
+        file, threads, options -> Environment.get().createSession(file, options));
   }
 
   /** An input ready to be fed; the caller closes it. */
@@ -66,7 +64,7 @@ public final class OnnxRuntimeModel implements AutoCloseable {
             .rewind();
     long[] dims = Arrays.stream(tensor.shape().toArray()).asLongStream().toArray();
     try {
-      return OnnxTensor.createTensor(ENVIRONMENT, values, dims);
+      return OnnxTensor.createTensor(Environment.get(), values, dims);
     } catch (OrtException e) {
       throw new BackendException("ONNX Runtime cannot take a tensor " + tensor.shape() + ".", e);
     }

@@ -110,9 +110,8 @@ class OnnxRuntimeDenoiserTest {
     }
 
     Tensor peer(LinearForm form, Path graph) {
-      try (Denoiser denoiser =
-          OnnxRuntimeDenoiser.open(
-              config, new CheckpointParameters(checkpoint), form, input, graph, 2)) {
+      OnnxRuntimeDenoiser.write(config, new CheckpointParameters(checkpoint), form, input, graph);
+      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(config, graph, 2)) {
         return denoiser.predict(input);
       }
     }
