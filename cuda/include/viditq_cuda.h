@@ -135,6 +135,10 @@ typedef struct viditq_cuda_epilogue {
   const void* residual; /* [rows, channels], null for 0; may be out */
 } viditq_cuda_epilogue;
 
+/* 1 if this library holds a kernel of the linear layer for weights stored so, and the current device
+ * runs it; else 0. kernel is VIDITQ_CUDA_FAST, _NAIVE, ... */
+int viditq_cuda_has_linear_kernel(int32_t weight_bits, int kernel);
+
 /* The linear layer on token codes x [rows, inner], bytes read as signed if x_symmetric is not 0, with
  * int32 accumulation, exact, and a float32 epilogue. out is [rows, channels] of `type`. */
 int viditq_cuda_linear(viditq_cuda_tokens x, int32_t x_symmetric, viditq_cuda_weights weights,

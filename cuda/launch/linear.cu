@@ -31,6 +31,21 @@ int check(const viditq_cuda_tokens& x, const viditq_cuda_weights& weights,
 }  // namespace
 }  // namespace viditq
 
+int viditq_cuda_has_linear_kernel(int32_t weight_bits, int kernel) {
+  if (weight_bits != 4 && weight_bits != 8) return 0;
+  switch (kernel) {
+    case VIDITQ_CUDA_FAST:
+    case VIDITQ_CUDA_NAIVE:
+    case VIDITQ_CUDA_TILE_64X64:
+    case VIDITQ_CUDA_TILE_128X128:
+      return 1;
+    case VIDITQ_CUDA_HOPPER:
+      return weight_bits == 8 && viditq::has_linear_w8a8_sm90();
+    default:
+      return 0;
+  }
+}
+
 int viditq_cuda_linear(viditq_cuda_tokens x, int32_t x_symmetric, viditq_cuda_weights weights,
                        viditq_cuda_epilogue epilogue, int32_t rows, int32_t channels, int32_t inner,
                        void* out, int32_t type, int kernel, void* stream) {

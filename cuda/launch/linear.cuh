@@ -10,6 +10,9 @@ namespace viditq {
 template <typename T>
 int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
 
+// Whether the library holds the Hopper kernel and the current device runs it.
+bool has_linear_w8a8_sm90();
+
 template <typename T>
 int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
 

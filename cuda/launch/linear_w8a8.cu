@@ -17,10 +17,22 @@ int launch_shape(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
       x_symmetric ? linear_w8a8<Shape, true, T> : linear_w8a8<Shape, false, T>, in, stream);
 }
 
-// Whether the library holds the Hopper kernel and the current device runs it. The emulation does, but
-// only if asked for it by name.
-bool on_hopper() {
-#if defined(__CUDACC__) && defined(VIDITQ_WITH_SM90A)
+template <typename T>
+int choose_kernel(const LinearOperands<T>& in) {
+  const int tile = choose_tile(in);
+#ifdef __CUDACC__
+  if (tile == VIDITQ_CUDA_TILE_128X128 && has_linear_w8a8_sm90()) return VIDITQ_CUDA_HOPPER;
+#endif
+  return tile;
+}
+
+}  // namespace
+
+// The emulation runs it, but only if asked for it by name.
+bool has_linear_w8a8_sm90() {
+#if !defined(__CUDACC__)
+  return true;
+#elif defined(VIDITQ_WITH_SM90A)
   int device = 0;
   int major = 0;
   return cudaGetDevice(&device) == cudaSuccess &&
@@ -30,14 +42,6 @@ bool on_hopper() {
   return false;
 #endif
 }
-
-template <typename T>
-int choose_kernel(const LinearOperands<T>& in) {
-  const int tile = choose_tile(in);
-  return tile == VIDITQ_CUDA_TILE_128X128 && on_hopper() ? VIDITQ_CUDA_HOPPER : tile;
-}
-
-}  // namespace
 
 template <typename T>
 int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {

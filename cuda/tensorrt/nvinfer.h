@@ -1,0 +1,14 @@
+// TensorRT's plugin interfaces: NVIDIA's headers where they are installed, else our declarations.
+#pragma once
+
+#if __has_include(<NvInferRuntime.h>) && __has_include(<cuda_runtime_api.h>)
+#include <NvInferRuntime.h>
+#else
+#include "nvinfer_declarations.h"
+#endif
+
+static_assert(sizeof(nvinfer1::Dims) == 72 && sizeof(nvinfer1::PluginField) == 24 &&
+                  sizeof(nvinfer1::PluginTensorDesc) == 88 &&
+                  sizeof(nvinfer1::DynamicPluginTensorDesc) == 304 &&
+                  sizeof(nvinfer1::DimsExprs) == 72,
+              "the layouts of TensorRT 10 and 11");
