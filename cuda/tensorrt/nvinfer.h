@@ -1,7 +1,8 @@
 // TensorRT's plugin interfaces: NVIDIA's headers where they are installed, else our declarations.
+// VIDITQ_OWN_NVINFER takes ours anyway: NVIDIA's bring CUDA's, which the emulation replaces.
 #pragma once
 
-#if __has_include(<NvInferRuntime.h>) && __has_include(<cuda_runtime_api.h>)
+#if !defined(VIDITQ_OWN_NVINFER) && __has_include(<NvInferRuntime.h>) && __has_include(<cuda_runtime_api.h>)
 #include <NvInferRuntime.h>
 #else
 #include "nvinfer_declarations.h"
