@@ -186,6 +186,18 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
                             const float* bias, int activation, const float* gate,
                             int64_t rows_per_gate, const float* residual, float* out);
 
+/* viditq_quantized_linear without gate and residual, then viditq_quantize of its result, to the bit: the
+ * first of two quantized layers up to the codes that the second one multiplies with. Rows become codes
+ * block by block; their float32 values are never all in memory. divisor [channels] is that of the
+ * second layer, null for 1; out_codes is [rows, channels], out_scale, out_zero_point and out_row_sum
+ * are [rows]. */
+int viditq_quantized_linear_to_codes(
+    viditq_context* context, const viditq_weights* weights, const float* weight_scale,
+    const int32_t* weight_zero_point, const uint8_t* codes, int codes_signed, int64_t rows,
+    int64_t inner, const float* scale, const int32_t* zero_point, const int32_t* row_sum,
+    const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
+    uint8_t* out_codes, float* out_scale, int32_t* out_zero_point, int32_t* out_row_sum);
+
 /* ---- convolution ----------------------------------------------------------------------------- */
 
 /* A convolution over three axes; fewer are led by axes of extent 1. */

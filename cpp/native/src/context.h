@@ -6,6 +6,30 @@
 #include "product.h"
 #include "thread_pool.h"
 
+namespace viditq {
+
+// Memory that is kept from call to call and grows when a call needs more: new pages would cost more
+// than what is computed in them.
+class Scratch {
+ public:
+  // Undefined values; null if there is no memory.
+  float* at_least(int64_t floats) {
+    if (floats > capacity_) {
+      capacity_ = 0;
+      memory_.reset();
+      memory_ = allocate<float>(floats);
+      if (memory_ != nullptr) capacity_ = floats;
+    }
+    return memory_.get();
+  }
+
+ private:
+  AlignedBuffer<float> memory_;
+  int64_t capacity_ = 0;
+};
+
+}  // namespace viditq
+
 struct viditq_context {
   viditq_context(int threads, int isa, const viditq::FloatKernels* kernels)
       : pool(threads), isa(isa), kernels(*kernels) {}
@@ -15,6 +39,7 @@ struct viditq_context {
   const viditq::FloatKernels& kernels;
   // One per thread of the pool; made by the first quantized layer.
   viditq::AlignedBuffer<viditq::Workspace> workspaces;
+  viditq::Scratch scratch;
 };
 
 namespace viditq {

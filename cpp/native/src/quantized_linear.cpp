@@ -1,15 +1,10 @@
-// Quantized linear layers: token quantization and the product that it is for.
+// Quantized linear layers.
 #include <algorithm>
-#include <atomic>
 
 #include "quantized_product.h"
-#include "rows.h"
 
 namespace viditq {
 namespace {
-
-// Rows of a task that quantizes.
-constexpr int64_t kQuantizeRows = 16;
 
 // Tasks per thread, so that a thread that is held up leaves some of its share to others.
 constexpr int64_t kTasksPerThread = 4;
@@ -33,47 +28,6 @@ void run(viditq_context* context, const QuantizedProduct& product, const MatrixS
 
 }  // namespace
 }  // namespace viditq
-
-int viditq_quantize(viditq_context* context, const float* x, const float* divisor, int64_t rows,
-                    int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
-                    int32_t* zero_point, int32_t* row_sum) {
-  if (context == nullptr) return VIDITQ_NULL_POINTER;
-  int64_t x_bytes;
-  int status = viditq::float_bytes({rows, columns}, &x_bytes);
-  if (status != VIDITQ_OK) return status;
-  status = viditq::check_buffers(
-      {{x, x_bytes}, viditq::optional(divisor, columns * 4, x)},
-      {{codes, rows * columns}, {scale, rows * 4}, {zero_point, rows * 4}, {row_sum, rows * 4}});
-  if (status != VIDITQ_OK) return status;
-
-  // A divided row per thread; it is quantized while the first-level cache has it.
-  const auto divided =
-      viditq::allocate<float>(divisor == nullptr ? 1 : columns * context->pool.threads());
-  if (divided == nullptr) return VIDITQ_NO_MEMORY;
-  const viditq::RowKernels& kernels = *viditq::rows_for(context->isa);
-  std::atomic<int> result{VIDITQ_OK};
-  const auto quantize = [&](const float* from_x, int64_t from, int64_t count) {
-    const int quantized = viditq_quantize_tokens(
-        from_x, count, columns, bits, is_symmetric, context->isa, codes + from * columns,
-        scale + from, zero_point + from, row_sum + from);
-    if (quantized != VIDITQ_OK) result = quantized;
-  };
-  const int64_t tasks = (rows + viditq::kQuantizeRows - 1) / viditq::kQuantizeRows;
-  context->pool.run(tasks, [&](int64_t task, int thread) {
-    const int64_t from = task * viditq::kQuantizeRows;
-    const int64_t to = std::min(rows, from + viditq::kQuantizeRows);
-    if (divisor == nullptr) {
-      quantize(x + from * columns, from, to - from);
-      return;
-    }
-    float* row_divided = divided.get() + thread * columns;
-    for (int64_t row = from; row < to; row++) {
-      kernels.divide(x + row * columns, divisor, columns, row_divided);
-      quantize(row_divided, row, 1);
-    }
-  });
-  return result;
-}
 
 int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
                             const float* weight_scale, const int32_t* weight_zero_point,

@@ -42,6 +42,14 @@ struct TokenCodes {
     float hi = 0.0f;
     return kernels.extend_range(values, columns, &lo, &hi) && encode(kernels, values, lo, hi, row);
   }
+
+  // The same of values / divisor, where divisor is not null; `divided` has room for a row then.
+  bool quantize(const RowKernels& kernels, const float* values, const float* divisor,
+                float* divided, int64_t row) const {
+    if (divisor == nullptr) return quantize(kernels, values, row);
+    kernels.divide(values, divisor, columns, divided);
+    return quantize(kernels, divided, row);
+  }
 };
 
 }  // namespace viditq

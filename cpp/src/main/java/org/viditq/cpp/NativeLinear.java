@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LayerChecks;
@@ -14,6 +15,7 @@ import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.operators.ResultShapes;
+import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
 
@@ -88,6 +90,79 @@ final class NativeLinear implements AutoCloseable {
       }
     }
     return results;
+  }
+
+  /** Whether {@link #feedForward} serves the layers: both quantized, the second one per token. */
+  boolean keepsCodesBetween(Linear up, Linear down, double timestep) {
+    return up instanceof QuantizedLayer
+        && down instanceof QuantizedLayer quantized
+        && InputQuantizer.isDeployed(chosen(quantized, timestep).activation());
+  }
+
+  /** down(act(up(x))), of which only codes are written between the layers. */
+  NativeTensor feedForward(
+      NativeInput x,
+      Linear up,
+      Activation activation,
+      Linear down,
+      Epilogue<NativeTensor> epilogue,
+      double timestep) {
+    Shape hidden = shapeOf(x.shape(), up, Epilogue.none());
+    Shape shape = shapeOf(hidden, down, epilogue);
+    if (hidden.size() == 0) {
+      return memory.allocate(shape);
+    }
+    QuantizedLayer first = requireOwn(up);
+    QuantizedLayer second = requireOwn(down);
+    try (ActivationCodes codes = quantize(x, first, timestep);
+        ActivationCodes between = between(codes, first, activation, second, timestep)) {
+      return multiply(between, second, timestep, epilogue, shape);
+    }
+  }
+
+  /** Codes of act(up(x)), as down multiplies with them. */
+  private ActivationCodes between(
+      ActivationCodes codes,
+      QuantizedLayer up,
+      Activation activation,
+      QuantizedLayer down,
+      double timestep) {
+    QuantizedLayer.Set set = up.set(up.parameters().setFor(timestep));
+    IntegerFormat format = chosen(down, timestep).activation().format();
+    ActivationCodes result =
+        new ActivationCodes(memory, format, codes.rows(), up.parameters().outFeatures());
+    int status =
+        Bridge.viditq_quantized_linear_to_codes(
+            context.handle(),
+            set.weights().handle(),
+            set.scale().floats(),
+            set.zeroPoint().ints(),
+            codes.codes(),
+            codes.format().symmetric() ? 1 : 0,
+            codes.rows(),
+            codes.columns(),
+            codes.scale(),
+            codes.zeroPoint(),
+            codes.rowSum(),
+            up.bias(),
+            NativePointwise.code(activation),
+            down.set(down.parameters().setFor(timestep))
+                .balance()
+                .map(CountedMemory::floats)
+                .orElse(null),
+            format.bits(),
+            format.symmetric() ? 1 : 0,
+            result.codes(),
+            result.scale(),
+            result.zeroPoint(),
+            result.rowSum());
+    NativeLibrary.check(
+        status,
+        "linear "
+            + up.parameters().name()
+            + " with quantization of the input of layer "
+            + down.parameters().name());
+    return result;
   }
 
   private static boolean sameInput(WeightSet a, WeightSet b) {

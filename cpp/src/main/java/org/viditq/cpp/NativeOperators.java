@@ -119,6 +119,18 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
   }
 
   @Override
+  public NativeTensor feedForward(
+      LinearInput<NativeTensor> x,
+      Linear up,
+      Activation activation,
+      Linear down,
+      Epilogue<NativeTensor> epilogue) {
+    return linear.keepsCodesBetween(up, down, timestep)
+        ? linear.feedForward(new NativeInput(this, x), up, activation, down, epilogue, timestep)
+        : Operators.super.feedForward(x, up, activation, down, epilogue);
+  }
+
+  @Override
   public NativeTensor convolution(NativeTensor x, Convolution layer) {
     return convolution.convolution(x, layer);
   }

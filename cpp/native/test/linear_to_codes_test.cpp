@@ -1,0 +1,257 @@
+#include <cmath>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "operators.h"
+
+namespace {
+
+struct Free {
+  void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
+};
+using Weights = std::unique_ptr<viditq_weights, Free>;
+
+struct Codes {
+  std::vector<uint8_t> codes;
+  std::vector<float> scale;
+  std::vector<int32_t> zero_point;
+  std::vector<int32_t> row_sum;
+
+  Codes(int64_t rows, int64_t columns)
+      : codes(rows * columns, 99), scale(rows), zero_point(rows), row_sum(rows) {}
+
+  bool operator==(const Codes& other) const {
+    return codes == other.codes && scale == other.scale && zero_point == other.zero_point &&
+           row_sum == other.row_sum;
+  }
+};
+
+// A layer, the codes of its input, and how its result is quantized.
+struct Case {
+  int64_t rows;
+  int64_t inner;
+  int64_t channels;
+  bool codes_signed = false;
+  int activation = VIDITQ_GELU_TANH;
+  bool biased = true;
+  bool balanced = false;
+  int bits = 8;
+  bool symmetric = false;
+  std::vector<float> x, weight_scale, bias, divisor;
+  std::vector<uint8_t> weight;
+  std::vector<int32_t> weight_zero_point;
+  Codes input;
+
+  Case(int64_t rows, int64_t inner, int64_t channels, uint32_t seed)
+      : rows(rows),
+        inner(inner),
+        channels(channels),
+        x(operators::normal(rows * inner, seed)),
+        bias(operators::normal(channels, seed + 1)),
+        divisor(operators::normal(channels, seed + 2)),
+        input(rows, inner) {
+    std::mt19937 random(seed + 3);
+    for (float& d : divisor) d = std::exp(d);
+    for (int64_t i = 0; i < channels * inner; i++) weight.push_back(static_cast<uint8_t>(random()));
+    for (int64_t n = 0; n < channels; n++) {
+      weight_scale.push_back(1e-3f * static_cast<float>(1 + random() % 5));
+      weight_zero_point.push_back(static_cast<int32_t>(random() % 256));
+    }
+  }
+
+  Weights pack(int isa) const {
+    viditq_weights* packed = nullptr;
+    CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, channels, inner, isa, &packed), VIDITQ_OK);
+    return Weights(packed);
+  }
+
+  void quantize_input() {
+    CHECK_EQUAL(viditq_quantize_tokens(x.data(), rows, inner, 8, codes_signed, VIDITQ_PORTABLE,
+                                       input.codes.data(), input.scale.data(),
+                                       input.zero_point.data(), input.row_sum.data()),
+                VIDITQ_OK);
+  }
+
+  const float* biases() const { return biased ? bias.data() : nullptr; }
+  const float* divisors() const { return balanced ? divisor.data() : nullptr; }
+
+  int fused(viditq_context* context, const viditq_weights* packed, Codes* out) const {
+    return viditq_quantized_linear_to_codes(
+        context, packed, weight_scale.data(), weight_zero_point.data(), input.codes.data(),
+        codes_signed, rows, inner, input.scale.data(), input.zero_point.data(),
+        input.row_sum.data(), biases(), activation, divisors(), bits, symmetric, out->codes.data(),
+        out->scale.data(), out->zero_point.data(), out->row_sum.data());
+  }
+
+  int apart(viditq_context* context, const viditq_weights* packed, Codes* out) const {
+    std::vector<float> y(rows * channels);
+    const int status = viditq_quantized_linear(
+        context, packed, weight_scale.data(), weight_zero_point.data(), input.codes.data(),
+        codes_signed, rows, inner, input.scale.data(), input.zero_point.data(),
+        input.row_sum.data(), biases(), activation, nullptr, 0, nullptr, y.data());
+    if (status != VIDITQ_OK) return status;
+    return viditq_quantize(context, y.data(), divisors(), rows, channels, bits, symmetric,
+                           out->codes.data(), out->scale.data(), out->zero_point.data(),
+                           out->row_sum.data());
+  }
+
+  void check() {
+    quantize_input();
+    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+      if (!viditq_isa_supported(isa)) continue;
+      const Weights packed = pack(isa);
+      Codes expected(rows, channels);
+      for (const int threads : {1, 2, 3}) {
+        const operators::Context context(threads, isa);
+        if (threads == 1) {
+          CHECK_EQUAL(apart(context.handle, packed.get(), &expected), VIDITQ_OK);
+        }
+        // Twice, the second time in memory that the first one left.
+        for (int time = 0; time < 2; time++) {
+          Codes actual(rows, channels);
+          CHECK_EQUAL(fused(context.handle, packed.get(), &actual), VIDITQ_OK);
+          CHECK_EQUAL(actual == expected, true);
+        }
+      }
+    }
+  }
+};
+
+TEST(results_become_the_codes_that_they_become_one_after_the_other) {
+  uint32_t seed = 1;
+  for (const int64_t rows : {1, 7, 33, 64, 130}) {
+    for (const int64_t inner : {1, 63, 100}) {
+      for (const int64_t channels : {1, 17, 48, 97}) {
+        Case layer(rows, inner, channels, seed);
+        layer.codes_signed = seed % 3 == 0;
+        layer.activation = static_cast<int>(seed % VIDITQ_ACTIVATION_COUNT);
+        layer.biased = seed % 5 != 0;
+        layer.balanced = seed % 2 == 0;
+        layer.bits = seed % 4 == 1 ? 4 : 8;
+        layer.symmetric = seed % 7 < 3;
+        layer.check();
+        seed++;
+      }
+    }
+  }
+}
+
+// So many channels that blocks have few rows, and so many rows that there are many blocks.
+TEST(blocks_of_rows_become_the_same_codes) {
+  for (const bool balanced : {false, true}) {
+    Case wide(161, 3, 9001, 200);
+    wide.balanced = balanced;
+    wide.check();
+    Case tall(1100, 6, 257, 300);
+    tall.balanced = balanced;
+    tall.check();
+  }
+}
+
+TEST(results_that_are_not_finite_are_refused) {
+  Case layer(40, 3, 5, 7);
+  layer.quantize_input();
+  layer.activation = VIDITQ_NO_ACTIVATION;
+  operators::on_every_isa(2, [&](viditq_context* context) {
+    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+      if (!viditq_isa_supported(isa)) continue;
+      const Weights packed = layer.pack(isa);
+      Codes out(40, 5);
+      CHECK_EQUAL(layer.fused(context, packed.get(), &out), VIDITQ_OK);
+      for (const float bad : {NAN, INFINITY, -INFINITY}) {
+        Case changed = layer;
+        changed.bias[4] = bad;
+        CHECK_EQUAL(changed.fused(context, packed.get(), &out), VIDITQ_NOT_FINITE);
+        changed = layer;
+        changed.input.scale[39] = bad;
+        CHECK_EQUAL(changed.fused(context, packed.get(), &out), VIDITQ_NOT_FINITE);
+      }
+      Case changed = layer;
+      changed.bias[0] = 3e38f;
+      changed.bias[1] = -3e38f;
+      CHECK_EQUAL(changed.fused(context, packed.get(), &out), VIDITQ_NOT_FINITE);
+      changed = layer;
+      changed.balanced = true;
+      changed.divisor[2] = 0.0f;
+      CHECK_EQUAL(changed.fused(context, packed.get(), &out), VIDITQ_NOT_FINITE);
+    }
+  });
+}
+
+TEST(bad_layers_to_codes_are_refused) {
+  Case good(2, 3, 4, 9);
+  good.balanced = true;
+  good.quantize_input();
+  const operators::Context context(1, VIDITQ_PORTABLE);
+  const Weights packed = good.pack(VIDITQ_PORTABLE);
+  Codes out(2, 4);
+  const auto call = [&](const Case& c) { return c.fused(context.handle, packed.get(), &out); };
+  CHECK_EQUAL(call(good), VIDITQ_OK);
+  CHECK_EQUAL(good.fused(nullptr, packed.get(), &out), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(good.fused(context.handle, nullptr, &out), VIDITQ_NULL_POINTER);
+  Case changed = good;
+  changed.inner = 2;
+  CHECK_EQUAL(call(changed), VIDITQ_BAD_SIZE);
+  for (const int64_t rows : {0, -1}) {
+    changed = good;
+    changed.rows = rows;
+    CHECK_EQUAL(call(changed), VIDITQ_BAD_SIZE);
+  }
+  changed = good;
+  changed.rows = INT64_C(1) << 61;
+  CHECK_EQUAL(call(changed), VIDITQ_OVERFLOW);
+  for (const int activation : {-1, static_cast<int>(VIDITQ_ACTIVATION_COUNT)}) {
+    changed = good;
+    changed.activation = activation;
+    CHECK_EQUAL(call(changed), VIDITQ_BAD_ARGUMENT);
+  }
+  for (const int bits : {1, 9}) {
+    changed = good;
+    changed.bits = bits;
+    CHECK_EQUAL(call(changed), VIDITQ_BAD_FORMAT);
+  }
+  changed = good;
+  changed.weight_zero_point[1] = INT32_MIN;
+  CHECK_EQUAL(call(changed), VIDITQ_BAD_GRID);
+
+  // Each buffer missing; the last two inputs may.
+  const void* inputs[] = {good.weight_scale.data(),     good.weight_zero_point.data(),
+                          good.input.codes.data(),      good.input.scale.data(),
+                          good.input.zero_point.data(), good.input.row_sum.data(),
+                          good.bias.data(),             good.divisor.data()};
+  const auto with = [&](const void* const* in, void* codes, void* scale, void* zero, void* sum) {
+    return viditq_quantized_linear_to_codes(
+        context.handle, packed.get(), static_cast<const float*>(in[0]),
+        static_cast<const int32_t*>(in[1]), static_cast<const uint8_t*>(in[2]), 0, 2, 3,
+        static_cast<const float*>(in[3]), static_cast<const int32_t*>(in[4]),
+        static_cast<const int32_t*>(in[5]), static_cast<const float*>(in[6]), 0,
+        static_cast<const float*>(in[7]), 8, 0, static_cast<uint8_t*>(codes),
+        static_cast<float*>(scale), static_cast<int32_t*>(zero), static_cast<int32_t*>(sum));
+  };
+  for (int i = 0; i < 8; i++) {
+    const void* present = inputs[i];
+    inputs[i] = nullptr;
+    CHECK_EQUAL(with(inputs, out.codes.data(), out.scale.data(), out.zero_point.data(),
+                     out.row_sum.data()),
+                i < 6 ? VIDITQ_NULL_POINTER : VIDITQ_OK);
+    inputs[i] = present;
+    // Codes over it.
+    CHECK_EQUAL(with(inputs, const_cast<void*>(present), out.scale.data(), out.zero_point.data(),
+                     out.row_sum.data()),
+                VIDITQ_OVERLAP);
+  }
+  void* outputs[] = {out.codes.data(), out.scale.data(), out.zero_point.data(),
+                     out.row_sum.data()};
+  for (int i = 0; i < 4; i++) {
+    void* present = outputs[i];
+    outputs[i] = nullptr;
+    CHECK_EQUAL(with(inputs, outputs[0], outputs[1], outputs[2], outputs[3]), VIDITQ_NULL_POINTER);
+    outputs[i] = outputs[(i + 1) % 4];
+    CHECK_EQUAL(with(inputs, outputs[0], outputs[1], outputs[2], outputs[3]), VIDITQ_OVERLAP);
+    outputs[i] = present;
+  }
+}
+
+}  // namespace
