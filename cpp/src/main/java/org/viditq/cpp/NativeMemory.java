@@ -66,6 +66,15 @@ final class NativeMemory implements AutoCloseable {
     }
 
     @Override
+    public NativeTensor replace(NativeTensor old, NativeTensor value) {
+      keep(value);
+      if (old != value && outer.tensors.remove(old)) {
+        old.close();
+      }
+      return value;
+    }
+
+    @Override
     public void close() {
       if (!open) {
         return;

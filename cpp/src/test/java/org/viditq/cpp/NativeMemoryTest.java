@@ -86,6 +86,38 @@ class NativeMemoryTest {
   }
 
   @Test
+  void ofAChainOfValuesOnlyTheLastTakesMemory() {
+    NativeTensor first = operators.constant(Tensor.full(1, 5000));
+    NativeTensor value = first;
+    long[] bytes = new long[6];
+    for (int i = 0; i < bytes.length; i++) {
+      try (Scope<NativeTensor> scope = operators.scope()) {
+        value = scope.replace(value, operators.scale(operators.scale(value, 3), 1));
+      }
+      bytes[i] = operators.activationBytes();
+    }
+    assertThat(operators.read(value).data()).containsOnly(729);
+    assertThat(bytes).containsOnly(bytes[0]);
+    assertThatThrownBy(() -> operators.read(first)).isInstanceOf(BackendException.class);
+  }
+
+  @Test
+  void onlyWhatBelongsToTheScopeAroundIsReplaced() {
+    NativeTensor outermost = operators.constant(Tensor.full(1, 3));
+    try (Scope<NativeTensor> outer = operators.scope()) {
+      NativeTensor value;
+      try (Scope<NativeTensor> inner = operators.scope()) {
+        value = inner.replace(outermost, operators.scale(outermost, 2));
+      }
+      try (Scope<NativeTensor> inner = operators.scope()) {
+        value = inner.replace(value, value);
+      }
+      assertThat(operators.read(value).data()).containsOnly(2);
+    }
+    assertThat(operators.read(outermost).data()).containsOnly(1);
+  }
+
+  @Test
   void scopeEndsThoseForgottenInside() {
     try (Scope<NativeTensor> outer = operators.scope()) {
       operators.scope(); // never closed

@@ -15,7 +15,7 @@ import org.viditq.core.error.BackendException;
 final class Contender implements AutoCloseable {
   /** A small heap: what counts lies outside. The first compiler's code is fast enough for calls. */
   static final List<String> JVM_OPTIONS =
-      List.of("-Xms32m", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto");
+      List.of("-Xms16m", "-Xmx64m", "-Xmn4m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   private final String name;
   private final Path errors;

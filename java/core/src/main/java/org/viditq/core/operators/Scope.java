@@ -7,7 +7,7 @@ package org.viditq.core.operators;
  * <pre>{@code
  * for (Block<V> block : blocks) {
  *   try (Scope<V> scope = operators.scope()) {
- *     hidden = scope.keep(block.forward(hidden));
+ *     hidden = scope.replace(hidden, block.forward(hidden));
  *   }
  * }
  * }</pre>
@@ -20,6 +20,14 @@ public interface Scope<V> extends AutoCloseable {
    */
   V keep(V value);
 
+  /**
+   * Hands a value to the scope around this one in the place of {@code old}, which is released if it
+   * belongs there: of a chain of values only the last one takes memory.
+   *
+   * @return {@code value}
+   */
+  V replace(V old, V value);
+
   /** Releases every value made in this scope and not kept; idempotent. */
   @Override
   void close();
@@ -29,6 +37,11 @@ public interface Scope<V> extends AutoCloseable {
     return new Scope<>() {
       @Override
       public V keep(V value) {
+        return value;
+      }
+
+      @Override
+      public V replace(V old, V value) {
         return value;
       }
 

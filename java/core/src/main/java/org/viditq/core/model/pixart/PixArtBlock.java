@@ -9,6 +9,7 @@ import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 
 /** One transformer block of PixArt. */
 final class PixArtBlock<V> {
@@ -44,11 +45,17 @@ final class PixArtBlock<V> {
    */
   V forward(V hidden, V t, TextTokens<V> text) {
     BlockModulation<V> m = BlockModulation.of(operators, table, t);
-    V h =
-        selfAttention.forward(
-            LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
-            Epilogue.gatedResidual(m.gateAttention(), hidden));
-    h = crossAttention.forward(h, text, Epilogue.residual(h));
+    V h;
+    try (Scope<V> scope = operators.scope()) {
+      h =
+          scope.keep(
+              selfAttention.forward(
+                  LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
+                  Epilogue.gatedResidual(m.gateAttention(), hidden)));
+    }
+    try (Scope<V> scope = operators.scope()) {
+      h = scope.replace(h, crossAttention.forward(h, text, Epilogue.residual(h)));
+    }
     return mlp.forward(
         LinearInput.modulated(h, m.shiftMlp(), m.scaleMlp(), eps),
         Epilogue.gatedResidual(m.gateMlp(), h));

@@ -125,7 +125,7 @@ public final class PixArtTransformer<V> {
     V hidden = positions.addTo(patches.forward(latents), grid);
     for (PixArtBlock<V> block : blocks) {
       try (Scope<V> scope = operators.scope()) {
-        hidden = scope.keep(block.forward(hidden, t.modulation(), tokens));
+        hidden = scope.replace(hidden, block.forward(hidden, t.modulation(), tokens));
       }
     }
     V features =

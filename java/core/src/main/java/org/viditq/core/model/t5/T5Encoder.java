@@ -94,7 +94,9 @@ public final class T5Encoder<V> {
     V hidden = embeddings;
     for (T5Block<V> block : blocks) {
       try (Scope<V> scope = operators.scope()) {
-        hidden = scope.keep(block.forward(hidden, bias));
+        V next = block.forward(hidden, bias);
+        // The embeddings are the caller's.
+        hidden = hidden == embeddings ? scope.keep(next) : scope.replace(hidden, next);
       }
     }
     return operators.rmsNorm(hidden, finalNorm, config.normEps());
