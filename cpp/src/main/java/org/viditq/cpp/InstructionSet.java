@@ -24,7 +24,8 @@ public enum InstructionSet {
     this.code = code;
   }
 
-  int code() {
+  /** Its number in the C interface, VIDITQ_PORTABLE and so on. */
+  public int code() {
     return code;
   }
 

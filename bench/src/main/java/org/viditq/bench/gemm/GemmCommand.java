@@ -32,8 +32,9 @@ import picocli.CommandLine.Spec;
       "",
       "From float32 rows to float32 rows, token quantization and bias included: 8-bit and 4-bit"
           + " weights on every VNNI or AMX instruction set of this machine, oneDNN's float32"
-          + " product, and ONNX Runtime's dynamic 8-bit product. For figures of one core, run it"
-          + " under taskset -c 0.",
+          + " product, and ONNX Runtime's dynamic 8-bit product. Then what token quantization adds"
+          + " to LayerNorm and modulation, beside the time of the product that it is for. For"
+          + " figures of one core, run it under taskset -c 0.",
       ""
     },
     footer = {
@@ -67,7 +68,10 @@ public final class GemmCommand implements Callable<Integer> {
     BenchReport report = new BenchReport(spec, options, threads, rounds);
     report.root().put("clock", threads == 1 ? "processor time of the thread" : "wall");
     for (GemmShape shape : shapes) {
-      report.root().withArray("/shapes").add(measure(shape, console));
+      ObjectNode figures = measure(shape, console);
+      new QuantizationCost(shape, threads, new Rounds(rounds, clock()))
+          .measure(integerSets().toList(), figures.withArray("/quantization"), console);
+      report.root().withArray("/shapes").add(figures);
     }
     report.finish(console);
     return 0;

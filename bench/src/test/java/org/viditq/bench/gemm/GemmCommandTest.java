@@ -1,6 +1,7 @@
 package org.viditq.bench.gemm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.viditq.bench.report.Median;
 import org.viditq.cli.Main;
+import org.viditq.cpp.InstructionSet;
 
 class GemmCommandTest {
   private final StringWriter out = new StringWriter();
@@ -39,6 +41,18 @@ class GemmCommandTest {
     for (JsonNode result : results) {
       assertThat(result.get("medianMillis").isNumber()).isTrue();
       assertThat(out.toString()).contains(result.get("name").asText());
+    }
+    JsonNode quantization = report.get("shapes").get(0).get("quantization");
+    assertThat(quantization.findValuesAsText("instructionSet"))
+        .containsExactlyElementsOf(
+            InstructionSet.supported().stream()
+                .filter(InstructionSet::hasMultiplier)
+                .map(InstructionSet::toString)
+                .toList());
+    for (JsonNode row : quantization) {
+      double added = row.get("normQuantizeMillis").asDouble() - row.get("normMillis").asDouble();
+      assertThat(row.get("addedOfProduct").asDouble() * row.get("productMillis").asDouble())
+          .isCloseTo(added, within(0.001));
     }
   }
 
