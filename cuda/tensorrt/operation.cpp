@@ -37,7 +37,7 @@ bool agree(const Dims& extents, const Dims& expected, int count) {
 
 std::string bracketed(const Dims& extents) {
   std::string text = "[";
-  for (int i = 0; i < extents.nbDims; i++) {
+  for (int i = 0; i < extents.nbDims && i < Dims::MAX_DIMS; i++) {
     if (i > 0) text += ", ";
     text += extents.d[i] < 0 ? "?" : std::to_string(extents.d[i]);
   }

@@ -22,9 +22,9 @@ class Quantize : public Operation {
   void check(const Dims* extents) const override {
     require_rank("x", extents[0], 2, Dims::MAX_DIMS);
     const int64_t columns = last_extent(extents[0]);
-    if (columns > VIDITQ_CUDA_MAX_INNER) {
-      throw Refusal("x has " + std::to_string(columns) + " channels; products of codes are exact up "
-                    "to " + std::to_string(VIDITQ_CUDA_MAX_INNER) + ".");
+    if (columns == 0 || columns > VIDITQ_CUDA_MAX_INNER) {
+      throw Refusal("x has " + std::to_string(columns) + " channels; codes are for 1 to " +
+                    std::to_string(VIDITQ_CUDA_MAX_INNER) + ".");
     }
     if (const int balance = index_of("balance"); balance >= 0) {
       require_extents("balance", extents[balance], {-1, columns});

@@ -565,6 +565,7 @@ TEST(extents_of_quantizers_are_checked) {
     CHECK_EQUAL(contains(finder.logger.last, message), true);
   };
   refused(Plugin("ViditqQuantize", {}), {{2, 32769}}, "x has 32769 channels");
+  refused(Plugin("ViditqQuantize", {}), {{2, 0}}, "x has 0 channels; codes are for 1 to 32768.");
   refused(Plugin("ViditqQuantize", {{"has_balance", 1}}), {{2, 8}, {1, 9}},
           "balance has the extents [1, 9]");
   refused(Plugin("ViditqHadamardQuantize", {{"block", 16}}), {{2, 40}},
@@ -645,6 +646,71 @@ TEST(broken_lists_of_fields_are_refused) {
                             ->createPlugin("ViditqQuantize", &fields, TensorRTPhase::kBUILD);
     CHECK_EQUAL(plugin == nullptr, true);
   }
+}
+
+// A few values that are often wrong, else anything.
+int64_t odd_extent(std::mt19937& random) {
+  constexpr int64_t kOdd[] = {-2, -1, 0, 1, 2, 8, 16, INT32_MAX, int64_t{1} << 40, INT64_MAX};
+  return kOdd[random() % (sizeof kOdd / sizeof kOdd[0])];
+}
+
+TEST(random_fields_extents_and_types_are_survived) {
+  FakeFinder finder;
+  setLoggerFinder(&finder);
+  std::mt19937 random(4);
+  int32_t count = 0;
+  IPluginCreatorInterface* const* creators = getCreators(count);
+  int made = 0;
+  int accepted = 0;
+  for (int round = 0; round < 20000; round++) {
+    auto* creator =
+        static_cast<IPluginCreatorV3One*>(creators[random() % static_cast<unsigned>(count)]);
+    const PluginFieldCollection* names = creator->getFieldNames();
+    int32_t values[16];
+    std::vector<PluginField> fields;
+    for (int32_t i = 0; i < names->nbFields; i++) {
+      constexpr int32_t kValues[] = {0, 1, 4, 8, 64, -1, INT32_MIN, 0x7fc00000};
+      values[i] = kValues[random() % (random() % 8 == 0 ? 8 : 5)];
+      PluginField field(names->fields[i].name, &values[i], names->fields[i].type, 1);
+      if (random() % 64 == 0) field.type = static_cast<PluginFieldType>(random() % 16);
+      if (random() % 64 == 0) field.length = static_cast<int32_t>(random() % 4) - 1;
+      if (random() % 4 != 0) fields.push_back(field);
+    }
+    const PluginFieldCollection collection = {static_cast<int32_t>(fields.size()), fields.data()};
+    std::unique_ptr<IPluginV3> plugin(
+        creator->createPlugin(creator->getPluginName(), &collection, TensorRTPhase::kBUILD));
+    if (plugin == nullptr) continue;
+    made++;
+
+    const auto operands = static_cast<int32_t>(random() % 16);
+    std::vector<PluginTensorDesc> in(16);
+    for (PluginTensorDesc& desc : in) {
+      desc = {};
+      desc.dims.nbDims = random() % 16 == 0 ? static_cast<int32_t>(random() % 20) - 4
+                                            : static_cast<int32_t>(random() % 4);
+      for (int64_t& extent : desc.dims.d) extent = odd_extent(random);
+      desc.type = static_cast<DataType>(random() % 12);
+    }
+    std::vector<DynamicPluginTensorDesc> combination(16);
+    for (size_t i = 0; i < combination.size(); i++) combination[i] = {in[i], {}, {}, {}};
+    auto* build = static_cast<IPluginV3OneBuild*>(
+        plugin->getCapabilityInterface(PluginCapabilityType::kBUILD));
+    auto* runtime = static_cast<IPluginV3OneRuntime*>(
+        plugin->getCapabilityInterface(PluginCapabilityType::kRUNTIME));
+    const int32_t outputs = build->getNbOutputs();
+    accepted += runtime->onShapeChange(in.data(), operands, nullptr, outputs) == 0;
+    build->configurePlugin(combination.data(), operands, nullptr, outputs);
+    build->supportsFormatCombination(static_cast<int32_t>(random() % 20) - 2, combination.data(),
+                                     operands, outputs);
+    DataType types[16];
+    for (size_t i = 0; i < 16; i++) types[i] = in[i].type;
+    DataType output_types[4];
+    build->getOutputDataTypes(output_types, outputs, types, operands);
+  }
+  setLoggerFinder(nullptr);
+  // Neither all refused nor all taken.
+  CHECK_EQUAL(made > 1000 && made < 19000, true);
+  CHECK_EQUAL(accepted > 0 && accepted < made / 2, true);
 }
 
 TEST(engines_with_the_same_fields_share_their_timings) {

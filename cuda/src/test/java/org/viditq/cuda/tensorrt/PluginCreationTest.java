@@ -95,6 +95,13 @@ class PluginCreationTest {
         Arguments.of("ViditqGatedResidual", new PluginFields(), List.of()));
   }
 
+  @Test
+  void theRegistryListsEveryPlugin() {
+    assertThat(TensorRt.registered())
+        .containsExactlyInAnyOrderElementsOf(
+            plugins().map(plugin -> (String) plugin.get()[0]).toList());
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("plugins")
   void pluginsAreCreatedClonedSerializedAndRecreated(

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.nvinfer.IBuilder;
 import org.bytedeco.tensorrt.nvinfer.IPluginCreatorInterface;
@@ -67,6 +70,27 @@ final class TensorRt {
     IPluginCreatorInterface creator = REGISTRY.getCreator(name, VERSION, NAMESPACE);
     assertThat(creator).as("creator of " + name).isNotNull();
     return new IPluginCreatorV3One(creator);
+  }
+
+  /**
+   * Names of the registered plugins of our namespace that TensorRT makes by the interface of ours.
+   */
+  static List<String> registered() {
+    List<String> names = new ArrayList<>();
+    try (IntPointer count = new IntPointer(1L)) {
+      PointerPointer<IPluginCreatorInterface> all =
+          new PointerPointer<>(REGISTRY.getAllCreators(count));
+      for (int i = 0; i < count.get(); i++) {
+        IPluginCreatorInterface creator = all.get(IPluginCreatorInterface.class, i);
+        if (creator.getInterfaceInfo().kind().equals("PLUGIN CREATOR_V3ONE")) {
+          IPluginCreatorV3One ours = new IPluginCreatorV3One(creator);
+          if (ours.getPluginNamespace().equals(NAMESPACE)) {
+            names.add(ours.getPluginName());
+          }
+        }
+      }
+    }
+    return names;
   }
 
   /**
