@@ -1,10 +1,12 @@
 package org.viditq.tests.parity;
 
 import java.util.Optional;
+import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.ForwardingOperators;
 import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.QuantizedActivations;
@@ -24,7 +26,9 @@ final class FaultyOperators<V> extends ForwardingOperators<V> implements Integer
     ATTENTION_BIAS_FORGOTTEN,
     PACKED_TEXT_OF_FIRST_SAMPLE_FOR_ALL,
     NORM_EPS_TOO_LARGE,
-    SHIFT_FORGOTTEN
+    SHIFT_FORGOTTEN,
+    INPUT_NOT_MODULATED,
+    ACTIVATION_BETWEEN_LAYERS_FORGOTTEN
   }
 
   private final Fault fault;
@@ -48,6 +52,22 @@ final class FaultyOperators<V> extends ForwardingOperators<V> implements Integer
     float[] values = result.data().clone();
     values[values.length - 1] += 0.01f * (1 + Math.abs(values[values.length - 1]));
     return inner().constant(Tensor.of(result.shape(), values));
+  }
+
+  @Override
+  public V linear(LinearInput<V> x, Linear layer, Epilogue<V> epilogue) {
+    LinearInput<V> used =
+        fault == Fault.INPUT_NOT_MODULATED && x instanceof LinearInput.Modulated<V> modulated
+            ? LinearInput.of(modulated.x())
+            : x;
+    return super.linear(used, layer, epilogue);
+  }
+
+  @Override
+  public V feedForward(
+      LinearInput<V> x, Linear up, Activation activation, Linear down, Epilogue<V> epilogue) {
+    boolean forget = fault == Fault.ACTIVATION_BETWEEN_LAYERS_FORGOTTEN;
+    return super.feedForward(x, up, forget ? Activation.NONE : activation, down, epilogue);
   }
 
   @Override

@@ -47,6 +47,7 @@ class OnnxParityTest {
             LinearCase.all(),
             AttentionCase.all(),
             NormalizationCase.all(),
+            FusedLayersCase.all(),
             OtherOperatorsCase.all())
         .flatMap(List::stream);
   }

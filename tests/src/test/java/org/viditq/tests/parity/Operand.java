@@ -19,6 +19,22 @@ enum Operand {
       return column % 11 == 3 ? 1000 * value : value;
     }
   },
+  /** One value of 10000 in each row: all others share the few codes that are left. */
+  ONE_OUTLIER {
+    @Override
+    float value(Random random, int row, int column) {
+      float value = (float) random.nextGaussian();
+      return column == row % 5 ? 1e4f : value;
+    }
+  },
+  /** Zeros of either sign, and a few ones. */
+  SIGNED_ZEROS {
+    @Override
+    float value(Random random, int row, int column) {
+      int kind = random.nextInt(8);
+      return kind == 0 ? 1 : kind % 2 == 0 ? 0 : -0.0f;
+    }
+  },
   /** Every third row is zero. */
   ZERO_ROWS {
     @Override

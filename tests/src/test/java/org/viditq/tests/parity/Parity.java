@@ -27,6 +27,8 @@ final class Parity {
             QuantizedLinearCase.all(),
             AttentionCase.all(),
             NormalizationCase.all(),
+            FusedLayersCase.all(),
+            QuantizedFeedForwardCase.all(),
             OtherOperatorsCase.all())
         .flatMap(List::stream)
         .toList();

@@ -14,7 +14,6 @@ import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
-import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -178,18 +177,5 @@ record QuantizedLinearCase(
       }
     }
     return sums;
-  }
-
-  /** Codes in an array. */
-  private record ByteCodes(int rows, int columns, byte[] codes) implements WeightCodes {
-    @Override
-    public void copyRow(int row, byte[] destination, int offset) {
-      System.arraycopy(codes, row * columns, destination, offset, columns);
-    }
-
-    @Override
-    public long sizeInBytes() {
-      return codes.length;
-    }
   }
 }
