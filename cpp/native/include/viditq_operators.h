@@ -141,11 +141,19 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
 /* How weights are stored. */
 enum { VIDITQ_FLOAT32 = 0, VIDITQ_FLOAT16 = 1, VIDITQ_BFLOAT16 = 2 };
 
-/* A weight [out, in] as oneDNN multiplies with it, float32. */
+/* What full-precision linear layers multiply: float32, or weights and inputs rounded to bfloat16 (to
+ * nearest, ties to even). Sums and results are float32. */
+enum { VIDITQ_FP32 = 0, VIDITQ_BF16 = 1, VIDITQ_PRECISION_COUNT = 2 };
+
+/* 1 if this processor multiplies in the precision without emulation, else 0. */
+int viditq_precision_supported(int precision);
+
+/* A weight [out, in] as oneDNN multiplies with it. */
 typedef struct viditq_dense viditq_dense;
 
-/* Converts and packs; released by viditq_free_dense. */
-int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in,
+/* Converts and packs; released by viditq_free_dense. VIDITQ_BAD_ISA if the precision is not
+ * supported. */
+int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, int precision,
                          viditq_dense** dense);
 
 /* Null is allowed. */

@@ -1,7 +1,6 @@
 // Multi-head attention: tasks of one head and some query rows each.
 #include <algorithm>
 
-#include "aligned_buffer.h"
 #include "context.h"
 #include "extents.h"
 #include "viditq_operators.h"
@@ -90,7 +89,7 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
   if (status != VIDITQ_OK) return status;
   const int64_t most = viditq::task_queries(batch * heads, queries, context->pool.threads());
   const int64_t floats = context->kernels.attention_scratch(most, d, dv);
-  const auto scratch = viditq::allocate<float>(floats * context->pool.threads());
+  float* scratch = context->scratch.at_least(floats * context->pool.threads());
   if (scratch == nullptr) return VIDITQ_NO_MEMORY;
   const int64_t blocks = (queries + most - 1) / most;
   context->pool.run(batch * heads * blocks, [&](int64_t task, int thread) {
@@ -114,7 +113,7 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
                                    first * steps.query;
     t.bias_query_step = steps.query;
     t.bias_key_step = steps.key;
-    context->kernels.attend(t, scratch.get() + thread * floats);
+    context->kernels.attend(t, scratch + thread * floats);
   });
   return VIDITQ_OK;
 }

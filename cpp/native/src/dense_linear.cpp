@@ -1,5 +1,5 @@
-// Full-precision linear layers: oneDNN's product, a block of rows at a time, finished while the block
-// is in the cache.
+// Full-precision linear layers: oneDNN's products of a block of rows and a group of output channels,
+// finished while the block is in the cache.
 #include <algorithm>
 #include <atomic>
 
@@ -11,70 +11,168 @@
 struct viditq_dense {
   int64_t out;
   int64_t in;
-  dnnl::memory::desc layout;
-  viditq::AlignedBuffer<float> weight = nullptr;
-  viditq::ProductCache products;  // by rows
+  dnnl::memory::data_type type;  // of weights and inputs
+  // By group: the last one may have fewer channels.
+  dnnl::memory::desc whole_layout;
+  dnnl::memory::desc last_layout;
+  int64_t group_bytes = 0;
+  viditq::AlignedBuffer<char> weight = nullptr;
+  viditq::ProductCache products;  // by rows and channels
 };
 
 namespace viditq {
 namespace {
 
-// Rows of a task: enough to use each weight often, few enough to share out. Fixed, so that the
-// number of threads cannot change which product a row takes part in.
-constexpr int64_t kBlockRows = 64;
+// How work is cut: enough rows to use each weight often, few enough channels for their weights to stay
+// in the second-level cache, and enough tasks for all threads, few rows included. Fixed, so that the
+// number of threads cannot change which product a value comes from.
+constexpr int64_t kGroupChannels = 384;
+constexpr int64_t kFloatRows = 64;
+constexpr int64_t kBfloat16Rows = 256;  // a product takes less time than its weights' way here
 
-dnnl::memory::desc matrix(int64_t rows, int64_t columns) {
-  return {{rows, columns}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab};
+constexpr int64_t kLine = 64;
+
+int64_t whole_lines(int64_t bytes) {
+  return std::max((bytes + kLine - 1) / kLine * kLine, kLine);
 }
 
-// The layout that oneDNN likes best for W^T [in, out] in products of whole blocks.
-dnnl::memory::desc best_layout(int64_t out, int64_t in) {
-  const dnnl::memory::desc any({in, out}, dnnl::memory::data_type::f32,
-                               dnnl::memory::format_tag::any);
-  return Product(matrix(kBlockRows, in), any, matrix(kBlockRows, out)).description.weights_desc();
+int64_t rows_per_block(const viditq_dense& dense) {
+  return dense.type == dnnl::memory::data_type::f32 ? kFloatRows : kBfloat16Rows;
+}
+
+int64_t group_count(const viditq_dense& dense) {
+  return (dense.out + kGroupChannels - 1) / kGroupChannels;
+}
+
+int64_t group_channels(const viditq_dense& dense, int64_t group) {
+  return std::min(kGroupChannels, dense.out - group * kGroupChannels);
+}
+
+Product make_product(const viditq_dense& dense, int64_t rows, int64_t channels,
+                     const dnnl::memory::desc& layout) {
+  const dnnl::memory::desc x({rows, dense.in}, dense.type, dnnl::memory::format_tag::ab);
+  const dnnl::memory::desc y({rows, channels}, dnnl::memory::data_type::f32,
+                             dnnl::memory::dims{dense.out, 1});
+  return Product(x, layout, y);
+}
+
+// The layout that oneDNN likes best for W^T [in, channels] in products of whole blocks.
+dnnl::memory::desc best_layout(const viditq_dense& dense, int64_t channels) {
+  const dnnl::memory::desc any({dense.in, channels}, dense.type, dnnl::memory::format_tag::any);
+  return make_product(dense, rows_per_block(dense), channels, any).description.weights_desc();
+}
+
+const dnnl::memory::desc& layout_of(const viditq_dense& dense, int64_t channels) {
+  return channels == std::min(kGroupChannels, dense.out) ? dense.whole_layout : dense.last_layout;
 }
 
 int pack(const void* weight, int type, viditq_dense* dense) {
-  const int64_t count = dense->out * dense->in;
-  const auto converted = allocate<float>(count);
-  if (converted == nullptr) return VIDITQ_NO_MEMORY;
-  to_float32(weight, type, count, converted.get());
+  const int64_t last = group_count(*dense) - 1;
+  dense->whole_layout = best_layout(*dense, std::min(kGroupChannels, dense->out));
+  dense->last_layout = best_layout(*dense, group_channels(*dense, last));
+  dense->group_bytes = whole_lines(static_cast<int64_t>(dense->whole_layout.get_size()));
+  dense->weight = allocate<char>(
+      last * dense->group_bytes +
+      whole_lines(static_cast<int64_t>(layout_of(*dense, group_channels(*dense, last)).get_size())));
+  const int64_t most = std::min(kGroupChannels, dense->out) * dense->in;
+  const bool rounded = dense->type == dnnl::memory::data_type::bf16;
+  const auto values = allocate<float>(most);
+  const auto words = allocate<uint16_t>(rounded ? most : 1);
+  if (dense->weight == nullptr || values == nullptr || words == nullptr) return VIDITQ_NO_MEMORY;
 
-  dense->layout = best_layout(dense->out, dense->in);
-  dense->weight = allocate<float>(static_cast<int64_t>(dense->layout.get_size() / sizeof(float)));
-  if (dense->weight == nullptr) return VIDITQ_NO_MEMORY;
-  const dnnl::memory::desc transposed({dense->in, dense->out}, dnnl::memory::data_type::f32,
-                                      dnnl::memory::format_tag::ba);
-  dnnl::memory from(transposed, cpu_engine(), converted.get());
-  dnnl::memory to(dense->layout, cpu_engine(), dense->weight.get());
   dnnl::stream stream(cpu_engine());
-  dnnl::reorder(from, to).execute(stream, from, to);
-  stream.wait();
+  for (int64_t group = 0; group <= last; group++) {
+    const int64_t channels = group_channels(*dense, group);
+    const int64_t count = channels * dense->in;
+    const int64_t first = group * kGroupChannels * dense->in;
+    to_float32(static_cast<const char*>(weight) + first * stored_bytes(type), type, count,
+               values.get());
+    if (rounded) kPortableFloat.round_to_bfloat16(values.get(), count, words.get());
+    const dnnl::memory::desc transposed({dense->in, channels}, dense->type,
+                                        dnnl::memory::format_tag::ba);
+    dnnl::memory from(transposed, cpu_engine(),
+                      rounded ? static_cast<void*>(words.get()) : values.get());
+    dnnl::memory to(layout_of(*dense, channels), cpu_engine(),
+                    dense->weight.get() + group * dense->group_bytes);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+  }
   return VIDITQ_OK;
 }
 
-const Product& product_of(viditq_dense* dense, int64_t rows) {
-  return dense->products.get(rows, 0, [=] {
-    return Product(matrix(rows, dense->in), dense->layout, matrix(rows, dense->out));
-  });
-}
+// The products of one call: of whole blocks and groups, and of what is left at the ends.
+class Products {
+ public:
+  Products(viditq_dense* dense, int64_t rows) : dense_(dense), block_(rows_per_block(*dense)) {
+    const int64_t last_channels = group_channels(*dense, group_count(*dense) - 1);
+    for (const int64_t some_rows : {std::min(block_, rows), (rows - 1) % block_ + 1}) {
+      for (const int64_t channels : {std::min(kGroupChannels, dense->out), last_channels}) {
+        scratch_bytes_ = std::max(scratch_bytes_, whole_lines(of(some_rows, channels).scratch_bytes()));
+      }
+    }
+  }
+
+  const Product& of(int64_t rows, int64_t channels) const {
+    return dense_->products.get(rows, channels, [&] {
+      return make_product(*dense_, rows, channels, layout_of(*dense_, channels));
+    });
+  }
+
+  // Of any of them.
+  int64_t scratch_bytes() const { return scratch_bytes_; }
+
+ private:
+  viditq_dense* dense_;
+  int64_t block_;
+  int64_t scratch_bytes_ = 0;
+};
+
+// Working memory of a call: x as bfloat16 where the layer multiplies that, then what each thread's
+// products need.
+struct Memory {
+  int64_t rounded_bytes;
+  int64_t thread_bytes;
+  char* first;
+
+  Memory(viditq_context* context, const viditq_dense& dense, int64_t rows, int64_t product_bytes)
+      : rounded_bytes(dense.type == dnnl::memory::data_type::bf16
+                          ? whole_lines(rows * dense.in * static_cast<int64_t>(sizeof(uint16_t)))
+                          : 0),
+        thread_bytes(product_bytes),
+        first(reinterpret_cast<char*>(context->scratch.at_least(
+            (rounded_bytes + thread_bytes * context->pool.threads()) /
+            static_cast<int64_t>(sizeof(float))))) {}
+
+  uint16_t* rounded() const { return reinterpret_cast<uint16_t*>(first); }
+  char* of_thread(int thread) const { return first + rounded_bytes + thread * thread_bytes; }
+};
 
 }  // namespace
 }  // namespace viditq
 
-int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in,
+int viditq_precision_supported(int precision) {
+  if (precision != VIDITQ_BF16) return precision == VIDITQ_FP32 ? 1 : 0;
+  const int needed = static_cast<int>(dnnl::cpu_isa::avx512_core_bf16);
+  return (static_cast<int>(dnnl::get_effective_cpu_isa()) & needed) == needed ? 1 : 0;
+}
+
+int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, int precision,
                          viditq_dense** dense) {
   if (weight == nullptr || dense == nullptr) return VIDITQ_NULL_POINTER;
   *dense = nullptr;
   if (viditq::stored_bytes(type) == 0) return VIDITQ_BAD_ARGUMENT;
+  if (precision < 0 || precision >= VIDITQ_PRECISION_COUNT) return VIDITQ_BAD_ARGUMENT;
   int64_t bytes;
   const int status = viditq::float_bytes({out, in}, &bytes);
   if (status != VIDITQ_OK) return status;
+  if (!viditq_precision_supported(precision)) return VIDITQ_BAD_ISA;
   try {
     viditq::SequentialOpenMp sequential;
     auto prepared = std::make_unique<viditq_dense>();
     prepared->out = out;
     prepared->in = in;
+    prepared->type = precision == VIDITQ_BF16 ? dnnl::memory::data_type::bf16
+                                              : dnnl::memory::data_type::f32;
     const int packed = viditq::pack(weight, type, prepared.get());
     if (packed == VIDITQ_OK) *dense = prepared.release();
     return packed;
@@ -110,31 +208,40 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
 
   try {
     viditq::SequentialOpenMp sequential;
-    const int64_t block = std::min(rows, viditq::kBlockRows);
-    const viditq::Product& whole = viditq::product_of(dense, block);
-    const viditq::Product& rest =
-        rows % block == 0 ? whole : viditq::product_of(dense, rows % block);
-    const int64_t scratch_bytes =
-        std::max<int64_t>(64, std::max(whole.scratch_bytes(), rest.scratch_bytes()) + 63) / 64 * 64;
-    const auto scratch = viditq::allocate<char>(scratch_bytes * context->pool.threads());
-    if (scratch == nullptr) return VIDITQ_NO_MEMORY;
+    const viditq::Products products(dense, rows);
+    const viditq::Memory memory(context, *dense, rows, products.scratch_bytes());
+    if (memory.first == nullptr) return VIDITQ_NO_MEMORY;
+    const bool rounded = memory.rounded_bytes > 0;
+    if (rounded) {
+      context->pool.run_blocks(rows * in, viditq::kTaskFloats, [&](int64_t from, int64_t to) {
+        context->kernels.round_to_bfloat16(x + from, to - from, memory.rounded() + from);
+      });
+    }
+    const char* input = rounded ? memory.first : reinterpret_cast<const char*>(x);
+    const int64_t row_bytes = in * static_cast<int64_t>(rounded ? sizeof(uint16_t) : sizeof(float));
+    const int64_t block = viditq::rows_per_block(*dense);
+    const int64_t blocks = (rows + block - 1) / block;
     std::atomic<int> outcome{VIDITQ_OK};
-    context->pool.run((rows + block - 1) / block, [&](int64_t task, int thread) {
+    // Blocks of a group one after the other, so that its weights are near.
+    context->pool.run(blocks * viditq::group_count(*dense), [&](int64_t task, int thread) {
       viditq::SequentialOpenMp sequential_here;
-      const int64_t from = task * block;
+      const int64_t group = task / blocks;
+      const int64_t from = task % blocks * block;
       const int64_t count = std::min(block, rows - from);
+      const int64_t first = group * viditq::kGroupChannels;
+      const int64_t channels = viditq::group_channels(*dense, group);
       try {
-        (count == block ? whole : rest)
-            .run(x + from * in, dense->weight.get(), out + from * dense->out,
-                 scratch.get() + thread * scratch_bytes);
+        products.of(count, channels)
+            .run(input + from * row_bytes, dense->weight.get() + group * dense->group_bytes,
+                 out + from * dense->out + first, memory.of_thread(thread));
       } catch (const std::exception&) {
         outcome = VIDITQ_LIBRARY_FAILED;
         return;
       }
       if (epilogue.nothing()) return;
       for (int64_t row = from; row < from + count; row++) {
-        float* y = out + row * dense->out;
-        context->kernels.finish_row(y, dense->out, epilogue.of_row(row), y);
+        float* y = out + row * dense->out + first;
+        context->kernels.finish_row(y, channels, epilogue.of_row(row, first), y);
       }
     });
     return outcome;

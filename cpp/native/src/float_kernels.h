@@ -28,6 +28,8 @@ struct FloatKernels {
   // Floats of working memory for attend, aligned to 64 bytes.
   int64_t (*attention_scratch)(int64_t queries, int64_t d, int64_t dv);
   void (*attend)(const AttentionTask& task, float* scratch);
+  // To nearest, ties to even.
+  void (*round_to_bfloat16)(const float* from, int64_t count, uint16_t* to);
 };
 
 extern const FloatKernels kPortableFloat;

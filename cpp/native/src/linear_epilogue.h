@@ -35,9 +35,13 @@ struct LinearEpilogue {
            residual == nullptr;
   }
 
-  RowFinish of_row(int64_t row) const {
-    return {bias, activation, gate == nullptr ? nullptr : gate + row / rows_per_gate * columns,
-            residual == nullptr ? nullptr : residual + row * columns};
+  // Of the row's channels from first_column on.
+  RowFinish of_row(int64_t row, int64_t first_column) const {
+    const auto from = [=](const float* values, int64_t values_row) {
+      return values == nullptr ? nullptr : values + values_row * columns + first_column;
+    };
+    return {from(bias, 0), activation, from(gate, gate == nullptr ? 0 : row / rows_per_gate),
+            from(residual, row)};
   }
 };
 

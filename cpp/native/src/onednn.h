@@ -46,7 +46,7 @@ struct Product {
   }
 
   // c = a b; may throw dnnl::error.
-  void run(const float* a, const float* b, float* c, void* scratch) const {
+  void run(const void* a, const void* b, void* c, void* scratch) const {
     dnnl::stream stream(cpu_engine());
     primitive.execute(stream, {{DNNL_ARG_SRC, view(description.src_desc(), a)},
                                {DNNL_ARG_WEIGHTS, view(description.weights_desc(), b)},

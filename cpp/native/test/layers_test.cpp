@@ -26,7 +26,30 @@ struct Extents {
   int64_t rows, in, out;
 };
 
-const std::vector<Extents> kExtents = {{1, 1, 1}, {2, 257, 65}, {65, 33, 130}, {130, 64, 17}};
+const std::vector<Extents> kExtents = {
+    {1, 1, 1}, {2, 257, 65}, {65, 33, 130}, {130, 64, 17}, {70, 40, 801}};
+
+struct DenseLayer {
+  viditq_dense* handle = nullptr;
+
+  DenseLayer(const std::vector<float>& weight, int64_t out, int64_t in, int precision) {
+    CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, out, in, precision, &handle),
+                VIDITQ_OK);
+  }
+  ~DenseLayer() { viditq_free_dense(handle); }
+  DenseLayer(const DenseLayer&) = delete;
+  DenseLayer& operator=(const DenseLayer&) = delete;
+};
+
+// The nearest number of 8 significand bits, ties to even, by its definition; normal numbers only.
+float rounded(float value) {
+  if (value == 0.0f || !std::isfinite(value)) return value;
+  int exponent;
+  const double significand = std::frexp(static_cast<double>(value), &exponent);
+  const double nearest = std::ldexp(std::nearbyint(std::ldexp(significand, 8)), exponent - 8);
+  return std::fabs(nearest) >= 0x1p128 ? std::copysign(INFINITY, value)
+                                       : static_cast<float>(nearest);
+}
 
 }  // namespace
 
@@ -54,7 +77,8 @@ TEST(dense_layers_are_their_definition) {
       const auto gate = normal(e.out, 4);
       const auto residual = normal(e.rows * e.out, 5);
       viditq_dense* dense = nullptr;
-      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, &dense),
+      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, VIDITQ_FP32,
+                                       &dense),
                   VIDITQ_OK);
       std::vector<float> out(e.rows * e.out, NAN);
       CHECK_EQUAL(viditq_dense_linear(context, dense, x.data(), e.rows, e.in, bias.data(),
@@ -77,6 +101,92 @@ TEST(dense_layers_are_their_definition) {
   });
 }
 
+TEST(bfloat16_layers_multiply_rounded_operands) {
+  operators::on_every_isa(2, [](viditq_context* context) {
+    if (!viditq_precision_supported(VIDITQ_BF16)) {
+      viditq_dense* dense = nullptr;
+      const float one = 1.0f;
+      CHECK_EQUAL(viditq_prepare_dense(&one, VIDITQ_FLOAT32, 1, 1, VIDITQ_BF16, &dense),
+                  VIDITQ_BAD_ISA);
+      return;
+    }
+    for (const Extents& e : kExtents) {
+      const auto x = normal(e.rows * e.in, 1);
+      const auto weight = normal(e.out * e.in, 2);
+      const auto bias = normal(e.out, 3);
+      const auto residual = normal(e.rows * e.out, 5);
+      const DenseLayer dense(weight, e.out, e.in, VIDITQ_BF16);
+      std::vector<float> out(e.rows * e.out, NAN);
+      CHECK_EQUAL(viditq_dense_linear(context, dense.handle, x.data(), e.rows, e.in, bias.data(),
+                                      VIDITQ_NO_ACTIVATION, nullptr, 0, residual.data(),
+                                      out.data()),
+                  VIDITQ_OK);
+      std::vector<double> expected;
+      for (int64_t m = 0; m < e.rows; m++) {
+        for (int64_t n = 0; n < e.out; n++) {
+          double y = 0.0;
+          double exact = 0.0;
+          double magnitude = 0.0;
+          for (int64_t k = 0; k < e.in; k++) {
+            const float a = x[m * e.in + k];
+            const float b = weight[n * e.in + k];
+            y += static_cast<double>(rounded(a)) * rounded(b);
+            exact += static_cast<double>(a) * b;
+            magnitude += std::fabs(static_cast<double>(a) * b);
+          }
+          // Two roundings by half a unit of 2^-8 each.
+          CHECK_EQUAL(std::fabs(y - exact) <= (0x1p-8 + 0x1p-18) * magnitude, true);
+          expected.push_back(y + bias[n] + residual[m * e.out + n]);
+        }
+      }
+      CHECK_CLOSE(out, expected, 1e-5);
+    }
+  });
+}
+
+TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
+  if (!viditq_precision_supported(VIDITQ_BF16)) return;
+  const std::vector<float> values = {1.0f,           1.0f + 0x1p-8f, 1.0f + 3 * 0x1p-8f,
+                                     -1.0f - 0x1p-8f, 1.0f + 0x1p-8f + 0x1p-23f,
+                                     0.0f,           3.3e38f,        3.4e38f,
+                                     -3.4e38f,       INFINITY,       1e-30f};
+  operators::on_every_isa(1, [&](viditq_context* context) {
+    // One input channel of weight 1: the layer answers with what it made of the input, and of the
+    // weight where that is the value.
+    const int64_t count = static_cast<int64_t>(values.size());
+    const DenseLayer one({1.0f}, 1, 1, VIDITQ_BF16);
+    const DenseLayer all(values, count, 1, VIDITQ_BF16);
+    std::vector<float> inputs(count), weights(count);
+    CHECK_EQUAL(viditq_dense_linear(context, one.handle, values.data(), count, 1, nullptr,
+                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, inputs.data()),
+                VIDITQ_OK);
+    const float unit = 1.0f;
+    CHECK_EQUAL(viditq_dense_linear(context, all.handle, &unit, 1, 1, nullptr,
+                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, weights.data()),
+                VIDITQ_OK);
+    for (int64_t i = 0; i < count; i++) {
+      CHECK_EQUAL(inputs[i], rounded(values[i]));
+      CHECK_EQUAL(weights[i], rounded(values[i]));
+    }
+
+    // NaN with its payload in the lowest bits stays NaN, in its own row only.
+    auto x = normal(3 * 5, 1);
+    const uint32_t bits = 0x7f800001;
+    std::memcpy(&x[1 * 5 + 4], &bits, sizeof(bits));
+    x[2 * 5] = INFINITY;
+    const DenseLayer dense(normal(7 * 5, 2), 7, 5, VIDITQ_BF16);
+    std::vector<float> out(3 * 7);
+    CHECK_EQUAL(viditq_dense_linear(context, dense.handle, x.data(), 3, 5, nullptr,
+                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, out.data()),
+                VIDITQ_OK);
+    for (int64_t n = 0; n < 7; n++) {
+      CHECK_EQUAL(std::isfinite(out[n]), true);
+      CHECK_EQUAL(std::isnan(out[7 + n]), true);
+      CHECK_EQUAL(std::isinf(out[14 + n]), true);
+    }
+  });
+}
+
 TEST(dense_layers_read_every_stored_type) {
   operators::Context context(1, VIDITQ_PORTABLE);
   // 1, -2, the largest and the smallest subnormal number, and 0, in both formats.
@@ -87,7 +197,7 @@ TEST(dense_layers_read_every_stored_type) {
   const auto check = [&](const std::vector<uint16_t>& stored, int type,
                          const std::vector<float>& values) {
     viditq_dense* dense = nullptr;
-    CHECK_EQUAL(viditq_prepare_dense(stored.data(), type, 5, 1, &dense), VIDITQ_OK);
+    CHECK_EQUAL(viditq_prepare_dense(stored.data(), type, 5, 1, VIDITQ_FP32, &dense), VIDITQ_OK);
     const float one = 1.0f;
     std::vector<float> out(5);
     CHECK_EQUAL(viditq_dense_linear(context.handle, dense, &one, 1, 1, nullptr,
@@ -207,22 +317,22 @@ TEST(convolutions_are_their_definition) {
 }
 
 TEST(layers_do_not_depend_on_threads) {
-  const Extents e{200, 96, 48};
+  const Extents e{300, 96, 800};
   const auto x = normal(e.rows * e.in, 1);
   const auto weight = normal(e.out * e.in, 2);
-  std::vector<float> expected;
-  for (int threads = 1; threads <= 3; threads++) {
-    operators::Context context(threads, VIDITQ_PORTABLE);
-    viditq_dense* dense = nullptr;
-    CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, &dense),
-                VIDITQ_OK);
-    std::vector<float> out(e.rows * e.out);
-    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, x.data(), e.rows, e.in, nullptr,
-                                    VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
-                VIDITQ_OK);
-    viditq_free_dense(dense);
-    if (threads == 1) expected = out;
-    CHECK_EQUAL(out == expected, true);
+  for (int precision = 0; precision < VIDITQ_PRECISION_COUNT; precision++) {
+    if (!viditq_precision_supported(precision)) continue;
+    std::vector<float> expected;
+    for (int threads = 1; threads <= 3; threads++) {
+      operators::Context context(threads, VIDITQ_PORTABLE);
+      const DenseLayer dense(weight, e.out, e.in, precision);
+      std::vector<float> out(e.rows * e.out);
+      CHECK_EQUAL(viditq_dense_linear(context.handle, dense.handle, x.data(), e.rows, e.in, nullptr,
+                                      VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
+                  VIDITQ_OK);
+      if (threads == 1) expected = out;
+      CHECK_EQUAL(out == expected, true);
+    }
   }
 }
 
@@ -230,12 +340,18 @@ TEST(layers_refuse_bad_operands) {
   operators::Context context(1, VIDITQ_PORTABLE);
   const auto weight = normal(6, 1);
   viditq_dense* dense = nullptr;
-  CHECK_EQUAL(viditq_prepare_dense(nullptr, VIDITQ_FLOAT32, 2, 3, &dense), VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_prepare_dense(weight.data(), 7, 2, 3, &dense), VIDITQ_BAD_ARGUMENT);
-  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 0, 3, &dense), VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, INT64_MAX, 3, &dense),
-              VIDITQ_OVERFLOW);
-  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 2, 3, &dense), VIDITQ_OK);
+  const auto prepare = [&](const float* from, int type, int64_t out, int precision) {
+    return viditq_prepare_dense(from, type, out, 3, precision, &dense);
+  };
+  CHECK_EQUAL(prepare(nullptr, VIDITQ_FLOAT32, 2, VIDITQ_FP32), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(prepare(weight.data(), 7, 2, VIDITQ_FP32), VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(prepare(weight.data(), VIDITQ_FLOAT32, 2, -1), VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(prepare(weight.data(), VIDITQ_FLOAT32, 2, VIDITQ_PRECISION_COUNT),
+              VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(prepare(weight.data(), VIDITQ_FLOAT32, 0, VIDITQ_FP32), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(prepare(weight.data(), VIDITQ_FLOAT32, INT64_MAX, VIDITQ_FP32), VIDITQ_OVERFLOW);
+  CHECK_EQUAL(dense == nullptr, true);
+  CHECK_EQUAL(prepare(weight.data(), VIDITQ_FLOAT32, 2, VIDITQ_FP32), VIDITQ_OK);
   std::vector<float> x(12), out(8);
   const auto apply = [&](const float* from, int64_t rows, int64_t in, int activation,
                          const float* gate, int64_t rows_per_gate, float* to) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attention.h"
+#include "bfloat16.h"
 #include "float_kernels.h"
 #include "linear_finish.h"
 #include "nonlinearity.h"
@@ -10,5 +11,5 @@
 #define VIDITQ_FLOAT_TABLE                                                                        \
   {                                                                                               \
     normalize_row, modulate_row_range, rms_row, normalize_group, activate, finish_row, dequantize, \
-        attention_scratch, attend                                                                 \
+        attention_scratch, attend, round_to_bfloat16                                                      \
   }

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.Precision;
 import org.viditq.cpp.bridge.Bridge;
 import org.viditq.cpp.bridge.viditq_dense;
 
@@ -14,7 +15,7 @@ final class DenseLayer implements Linear, AutoCloseable {
   private final Optional<CountedMemory> bias;
   private viditq_dense handle;
 
-  DenseLayer(DenseLinearParameters parameters) {
+  DenseLayer(DenseLinearParameters parameters, Precision precision) {
     this.parameters = parameters;
     try (StoredWeight weight = StoredWeight.of(parameters.weight());
         PointerPointer<viditq_dense> result = new PointerPointer<>(1)) {
@@ -24,6 +25,7 @@ final class DenseLayer implements Linear, AutoCloseable {
               weight.type(),
               parameters.outFeatures(),
               parameters.inFeatures(),
+              NativeLibrary.code(precision),
               result);
       NativeLibrary.check(status, "preparation of layer " + parameters.name());
       handle = result.get(viditq_dense.class, 0);

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
 
 /** The C++ kernels as a backend: fast on any CPU, the default where its library loads. */
 public final class NativeBackend implements Backend {
@@ -30,10 +31,31 @@ public final class NativeBackend implements Backend {
    */
   @Override
   public Operators<?> open(int threads) {
+    return open(threads, Precision.FP32);
+  }
+
+  @Override
+  public Optional<String> unsupported(Precision precision) {
+    return NativeLibrary.unavailable().isPresent() || NativeLibrary.supports(precision)
+        ? Optional.empty()
+        : Optional.of(
+            "This processor has no instructions for "
+                + precision
+                + " products (AVX512_BF16 or AMX); leave --precision out.");
+  }
+
+  /**
+   * As {@link #open(int)}.
+   *
+   * @throws BackendException also if this processor does not support the precision
+   */
+  @Override
+  public Operators<?> open(int threads, Precision precision) {
+    requireSupport(precision);
     if (threads < 1) {
       throw new BackendException(
           "Backend native cannot compute with " + threads + " threads; give at least 1.");
     }
-    return new NativeOperators(threads, InstructionSet.choose());
+    return new NativeOperators(threads, InstructionSet.choose(), precision);
   }
 }

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.Loader;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.Precision;
 import org.viditq.cpp.bridge.Bridge;
 
 /** The kernels' library: loaded once, on first use, from the jar of this platform's natives. */
@@ -34,6 +35,24 @@ public final class NativeLibrary {
   public static long allocatedBytes() {
     require();
     return Bridge.viditq_allocated_bytes();
+  }
+
+  /**
+   * Whether this processor multiplies in {@code precision} without emulation.
+   *
+   * @throws BackendException if the library cannot be loaded
+   */
+  public static boolean supports(Precision precision) {
+    require();
+    return Bridge.viditq_precision_supported(code(precision)) == 1;
+  }
+
+  /** The C interface's number of a precision. */
+  static int code(Precision precision) {
+    return switch (precision) {
+      case FP32 -> Bridge.VIDITQ_FP32;
+      case BF16 -> Bridge.VIDITQ_BF16;
+    };
   }
 
   static void require() {

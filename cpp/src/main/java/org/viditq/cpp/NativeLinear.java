@@ -12,6 +12,7 @@ import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LayerChecks;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.operators.ResultShapes;
@@ -23,13 +24,15 @@ import org.viditq.cpp.bridge.Bridge;
 final class NativeLinear implements AutoCloseable {
   private final NativeContext context;
   private final NativeMemory memory;
+  private final Precision precision;
   private final InputQuantizer quantizer;
   private final List<DenseLayer> denseLayers = new ArrayList<>();
   private final List<QuantizedLayer> quantizedLayers = new ArrayList<>();
 
-  NativeLinear(NativeContext context, NativeMemory memory) {
+  NativeLinear(NativeContext context, NativeMemory memory, Precision precision) {
     this.context = context;
     this.memory = memory;
+    this.precision = precision;
     this.quantizer = new InputQuantizer(context, memory);
   }
 
@@ -37,7 +40,7 @@ final class NativeLinear implements AutoCloseable {
     context.handle(); // refuses a closed backend
     LayerChecks.require(parameters);
     if (parameters instanceof DenseLinearParameters dense) {
-      DenseLayer layer = new DenseLayer(dense);
+      DenseLayer layer = new DenseLayer(dense, precision);
       denseLayers.add(layer);
       return layer;
     }

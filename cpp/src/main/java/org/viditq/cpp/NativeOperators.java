@@ -12,6 +12,7 @@ import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.QuantizedActivations;
@@ -43,11 +44,21 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
    * @throws org.viditq.core.error.BackendException if the library or the threads cannot be had
    */
   public NativeOperators(int threads, InstructionSet isa) {
+    this(threads, isa, Precision.FP32);
+  }
+
+  /**
+   * @param threads at least 1; results do not depend on it
+   * @param precision of full-precision linear layers
+   * @throws org.viditq.core.error.BackendException if the library or the threads cannot be had;
+   *     {@link #prepare(LinearParameters)} throws it where the processor lacks the precision
+   */
+  public NativeOperators(int threads, InstructionSet isa, Precision precision) {
     context = new NativeContext(threads, isa);
     integers = new NativeIntegerOperators(isa);
     pointwise = new NativePointwise(context, memory);
     moves = new NativeMoves(context, memory);
-    linear = new NativeLinear(context, memory);
+    linear = new NativeLinear(context, memory, precision);
     convolution = new NativeConvolution(context, memory, moves);
     normalization = new NativeNormalization(context, memory);
     attention = new NativeAttention(context, memory);

@@ -29,8 +29,8 @@ final class Contender implements AutoCloseable {
    * @param errors file that takes what the process prints to standard error
    * @throws BackendException if it fails, with its reason
    */
-  Contender(String name, Path transformer, int pixels, int threads, Path errors) {
-    this.name = name;
+  Contender(Variant variant, Path transformer, int pixels, int threads, Path errors) {
+    this.name = variant.toString();
     this.errors = errors;
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -38,7 +38,11 @@ final class Contender implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(DenoiserProcess.class.getName());
     command.addAll(
-        List.of(transformer.toString(), Integer.toString(pixels), Integer.toString(threads)));
+        List.of(
+            transformer.toString(),
+            Integer.toString(pixels),
+            Integer.toString(threads),
+            variant.precision().name()));
     try {
       process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     } catch (IOException e) {

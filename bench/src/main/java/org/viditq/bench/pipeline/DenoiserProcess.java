@@ -17,6 +17,7 @@ import org.viditq.core.error.ViditqException;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DenoiserInput;
 import org.viditq.core.pipeline.PixArtDenoiser;
@@ -43,22 +44,28 @@ final class DenoiserProcess {
   private DenoiserProcess() {}
 
   /**
-   * @param args folder of the transformer, side of the picture in pixels, threads
+   * @param args folder of the transformer, side of the picture in pixels, threads, precision
    */
   public static void main(String[] args) throws IOException {
     try {
-      measure(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+      measure(
+          Path.of(args[0]),
+          Integer.parseInt(args[1]),
+          Integer.parseInt(args[2]),
+          Precision.valueOf(args[3]));
     } catch (ViditqException failure) {
       System.err.println(failure.getMessage());
       System.exit(1);
     }
   }
 
-  private static void measure(Path folder, int pixels, int threads) throws IOException {
+  private static void measure(Path folder, int pixels, int threads, Precision precision)
+      throws IOException {
     PixArtConfig config =
         PixArtConfig.fromJson(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
     long before = NativeLibrary.allocatedBytes();
-    try (NativeOperators operators = new NativeOperators(threads, InstructionSet.choose());
+    try (NativeOperators operators =
+            new NativeOperators(threads, InstructionSet.choose(), precision);
         Checkpoint weights = Checkpoints.open(folder);
         Denoiser denoiser =
             new PixArtDenoiser<>(config, parameters(weights), operators, () -> {})) {

@@ -62,7 +62,9 @@ public final class PipelineCommand implements Callable<Integer> {
       names = "--variants",
       split = ",",
       paramLabel = "V",
-      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all.")
+      description =
+          "What to measure: ${COMPLETION-CANDIDATES}. Default: all that"
+              + " this processor supports.")
   private List<Variant> variants;
 
   @Option(
@@ -81,8 +83,7 @@ public final class PipelineCommand implements Callable<Integer> {
     int rounds = options.rounds(5);
     int threads = options.threads(Runtime.getRuntime().availableProcessors());
     checkSizes();
-    Set<Variant> chosen =
-        variants == null ? EnumSet.allOf(Variant.class) : EnumSet.copyOf(variants);
+    Set<Variant> chosen = variants == null ? Variant.supported() : EnumSet.copyOf(variants);
     BenchReport report = new BenchReport(spec, options, threads, rounds);
     report.root().put("model", model == null ? "PixArt XL/2, random weights" : model.toString());
     report.root().put("jvmOptions", String.join(" ", Contender.JVM_OPTIONS));
@@ -131,7 +132,7 @@ public final class PipelineCommand implements Callable<Integer> {
         progress.label(variant.toString());
         contenders.add(
             new Contender(
-                variant.toString(),
+                variant,
                 files.transformer(variant),
                 pixels,
                 threads,

@@ -1,19 +1,38 @@
 package org.viditq.bench.pipeline;
 
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import org.viditq.core.operators.Precision;
+import org.viditq.cpp.NativeLibrary;
 
 /** How a denoiser computes. */
 enum Variant {
-  FP32("fp32", null),
-  W8A8("w8a8", "w8a8"),
-  W4A8("w4a8", "w4a8-dynamic");
+  FP32("fp32", null, Precision.FP32),
+  BF16("bf16", null, Precision.BF16),
+  W8A8("w8a8", "w8a8", Precision.FP32),
+  W4A8("w4a8", "w4a8-dynamic", Precision.FP32);
 
   private final String label;
   private final String plan;
+  private final Precision precision;
 
-  Variant(String label, String plan) {
+  Variant(String label, String plan, Precision precision) {
     this.label = label;
     this.plan = plan;
+    this.precision = precision;
+  }
+
+  /** Those that this processor has instructions for. */
+  static Set<Variant> supported() {
+    Set<Variant> all = EnumSet.allOf(Variant.class);
+    all.removeIf(variant -> !NativeLibrary.supports(variant.precision));
+    return all;
+  }
+
+  /** Of the linear layers that are not quantized. */
+  Precision precision() {
+    return precision;
   }
 
   /** Name of the built-in plan that its weights are quantized by. */

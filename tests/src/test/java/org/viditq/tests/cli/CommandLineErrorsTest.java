@@ -155,6 +155,17 @@ class CommandLineErrorsTest {
   }
 
   @Test
+  void precisionThatTheBackendDoesNotHave() {
+    assertThat(
+            generate("--prompt", "a ring", "--backend", "reference", "--precision", "bf16")
+                .failedWith(1)
+                .stderr())
+        .contains("Backend reference computes in fp32 only; leave --precision out");
+    assertThat(generate("--prompt", "a ring", "--precision", "fp8").failedWith(2).stderr())
+        .contains("--precision", "fp8", "BF16");
+  }
+
+  @Test
   void optionsThatContradictEachOther() {
     generate("--prompt", "a", "--prompts", "b").failedWith(2);
     generate("--prompt", "a", "--plan", "w8a8", "--quantized", "b").failedWith(2);

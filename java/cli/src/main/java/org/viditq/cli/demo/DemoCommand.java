@@ -8,8 +8,8 @@ import java.util.concurrent.Callable;
 import org.viditq.cli.Version;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
-import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.picture.ContactSheet;
 import org.viditq.cli.picture.PictureNames;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -68,7 +68,7 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Sampling steps. Default: ${DEFAULT-VALUE}.")
   private int steps;
 
-  @Mixin private BackendOptions backend;
+  @Mixin private PrecisionOptions backend;
 
   @Option(
       names = "--out",
@@ -96,6 +96,7 @@ public final class DemoCommand implements Callable<Integer> {
             GUIDANCE,
             Demo.calibrationPrompts(),
             backend.find().name(),
+            backend.precision().toString(),
             backend.threads(),
             Version.number());
     PipelineFolder folder = PipelineFolder.open(sample);

@@ -9,6 +9,7 @@ import org.viditq.cli.report.Machine;
  *
  * @param variant of the sample's transformer: pixart-mini or pixart-mini-outlier
  * @param backend that computed
+ * @param precision of its full-precision layers
  */
 record DemoSettings(
     String variant,
@@ -16,6 +17,7 @@ record DemoSettings(
     double guidance,
     int calibrationPrompts,
     String backend,
+    String precision,
     int threads,
     String version) {
   static final String OUTLIER = "pixart-mini-outlier";
@@ -41,7 +43,9 @@ record DemoSettings(
             "Compared",
             "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian window;"
                 + " means over the prompts"),
-        new Fact("Backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")),
+        new Fact(
+            "Backend",
+            backend + ", " + precision + ", " + threads + (threads == 1 ? " thread" : " threads")),
         new Fact("Processor", Machine.processor()),
         new Fact("System", Machine.system()),
         new Fact("Version", "viditq " + version));

@@ -11,9 +11,9 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.console.TextTable;
-import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
@@ -75,7 +75,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
-  @Mixin private BackendOptions backend;
+  @Mixin private PrecisionOptions backend;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -145,6 +145,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("backend", backend.find().name());
+    root.put("precision", backend.precision().toString());
     root.put("threads", backend.threads());
     root.put("pictures", pictures);
     root.put("steps", sampling.steps());

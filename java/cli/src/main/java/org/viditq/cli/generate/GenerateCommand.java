@@ -12,9 +12,9 @@ import org.viditq.cli.Version;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
-import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
@@ -92,7 +92,7 @@ public final class GenerateCommand implements Callable<Integer> {
   private int batch;
 
   @Mixin private QuantizationOptions quantization;
-  @Mixin private BackendOptions backend;
+  @Mixin private PrecisionOptions backend;
 
   @Option(
       names = "--out",
@@ -235,6 +235,7 @@ public final class GenerateCommand implements Callable<Integer> {
     root.put("model", model.describe());
     root.put("plan", plan);
     root.put("backend", backend.find().name());
+    root.put("precision", backend.precision().toString());
     root.put("threads", backend.threads());
     root.put("steps", request.steps());
     root.put("guidance", request.guidanceScale());

@@ -1,0 +1,47 @@
+package org.viditq.cli.option;
+
+import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Where operators run, and what full-precision layers multiply there. */
+public final class PrecisionOptions {
+  @Mixin private BackendOptions backend;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "fp32",
+      description =
+          "What full-precision linear layers multiply: fp32, or bf16 (half the memory, 8 bits of"
+              + " significand; needs a processor with AVX512_BF16 or AMX). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Precision precision;
+
+  /**
+   * The backend that was asked for, able to run here in the precision that was asked for.
+   *
+   * @throws org.viditq.core.error.BackendException if there is none
+   */
+  public Backend find() {
+    Backend found = backend.find();
+    found.requireSupport(precision);
+    return found;
+  }
+
+  /** Opens its operators. */
+  public Operators<?> open() {
+    return find().open(threads(), precision);
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /** See {@link BackendOptions#threads()}. */
+  public int threads() {
+    return backend.threads();
+  }
+}
