@@ -46,7 +46,7 @@ public final class OnnxRuntimeDenoiser implements Denoiser {
         new PixArtGraph.Extents(
             latents.dim(0), latents.dim(2), latents.dim(3), like.captions().tokens());
     OnnxOptions options = new OnnxOptions(linear, AttentionForm.ONNX_RUNTIME);
-    PixArtGraph.record(config, parameters, options, extents).write(folder);
+    PixArtGraph.record(config, parameters, options, extents, like.timestep()).write(folder);
   }
 
   /**

@@ -66,7 +66,8 @@ public final class OnnxRuntimeModel implements AutoCloseable {
     try {
       return OnnxTensor.createTensor(Environment.get(), values, dims);
     } catch (OrtException e) {
-      throw new BackendException("ONNX Runtime cannot take a tensor " + tensor.shape() + ".", e);
+      throw new BackendException(
+          "ONNX Runtime cannot take a tensor " + tensor.shape() + ": " + e.getMessage(), e);
     }
   }
 
@@ -103,7 +104,8 @@ public final class OnnxRuntimeModel implements AutoCloseable {
   }
 
   private BackendException failure(String what, OrtException e) {
-    return new BackendException("ONNX Runtime cannot " + what + " " + name + ".", e);
+    return new BackendException(
+        "ONNX Runtime cannot " + what + " " + name + ": " + e.getMessage(), e);
   }
 
   @Override

@@ -1,16 +1,10 @@
 package org.viditq.tests.onnx;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import java.nio.FloatBuffer;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
 import org.viditq.core.operators.ForwardingOperators;
-import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.tensorrt.onnx.OnnxGraph;
 import org.viditq.tensorrt.onnx.OnnxOperators;
@@ -23,8 +17,6 @@ import org.viditq.tensorrt.onnx.OnnxValue;
  * it runs.
  */
 final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
   private final OnnxOperators operators;
   private final int threads;
   private final Map<OnnxValue, Tensor> inputs = new IdentityHashMap<>();
@@ -53,42 +45,9 @@ final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
       return inputs.get(value);
     }
     OnnxGraph graph = operators.graph("read", Map.of("output" + graphs++, value));
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      try (OrtSession session = ENVIRONMENT.createSession(graph.toBytes(), options)) {
-        return run(session, graph);
-      }
-    } catch (OrtException e) {
-      throw new AssertionError("ONNX Runtime refuses the graph of " + value, e);
+    try (OnnxRuntimeModel model = OnnxRuntimeModel.of(value.toString(), graph, threads)) {
+      return model.run(
+          graph.inputs().stream().collect(Collectors.toMap(OnnxValue::name, inputs::get)));
     }
-  }
-
-  private Tensor run(OrtSession session, OnnxGraph graph) throws OrtException {
-    Map<String, OnnxTensor> fed = new HashMap<>();
-    try {
-      for (OnnxValue input : graph.inputs()) {
-        fed.put(input.name(), feed(inputs.get(input)));
-      }
-      try (OrtSession.Result result = session.run(fed)) {
-        return tensor((OnnxTensor) result.get(0));
-      }
-    } finally {
-      fed.values().forEach(OnnxTensor::close);
-    }
-  }
-
-  static OnnxTensor feed(Tensor tensor) throws OrtException {
-    long[] dims = Arrays.stream(tensor.shape().toArray()).asLongStream().toArray();
-    return OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(tensor.data()), dims);
-  }
-
-  /** The shape that came, not the one that was recorded: they are compared by the caller. */
-  static Tensor tensor(OnnxTensor result) {
-    FloatBuffer buffer = result.getFloatBuffer();
-    float[] values = new float[buffer.remaining()];
-    buffer.get(values);
-    long[] dims = result.getInfo().getShape();
-    return Tensor.of(Shape.of(Arrays.stream(dims).mapToInt(Math::toIntExact).toArray()), values);
   }
 }

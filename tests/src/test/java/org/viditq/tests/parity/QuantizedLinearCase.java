@@ -84,30 +84,34 @@ record QuantizedLinearCase(
     return quantized;
   }
 
+  private QuantizedLinearParameters layer() {
+    return new QuantizedLinearParameters(
+        "layer",
+        List.of(
+            set(new TimestepRange(0, 501), 0, Optional.empty()),
+            set(new TimestepRange(501, 1001), 1, Optional.of(balance()))),
+        Optional.of(bias()));
+  }
+
   @Override
   public <V> Results compute(Operators<V> operators) {
-    QuantizedLinearParameters parameters =
-        new QuantizedLinearParameters(
-            "layer",
-            List.of(
-                set(new TimestepRange(0, 501), 0, Optional.empty()),
-                set(new TimestepRange(501, 1001), 1, Optional.of(balance()))),
-            Optional.of(bias()));
-    var layer = operators.prepare(parameters);
+    IntegerOperators integer = (IntegerOperators) operators;
+    int[] sums =
+        integer.accumulate(
+            integer.quantize(x(), new DynamicToken(activationFormat())),
+            layer().sets().get(0).weight());
+    return outputs(operators).put("accumulators", sums, rows, out);
+  }
+
+  /** What backends compute that do not open up their integers. */
+  <V> Results outputs(Operators<V> operators) {
+    var layer = operators.prepare(layer());
     V x = operators.constant(x());
     operators.selectTimestep(500.5);
     Tensor early = operators.read(operators.linear(x, layer));
     operators.selectTimestep(501);
     Tensor late = operators.read(operators.linear(x, layer));
-    IntegerOperators integer = (IntegerOperators) operators;
-    int[] sums =
-        integer.accumulate(
-            integer.quantize(x(), new DynamicToken(activationFormat())),
-            parameters.sets().get(0).weight());
-    return new Results()
-        .put("unbalanced", early)
-        .put("balanced", late)
-        .put("accumulators", sums, rows, out);
+    return new Results().put("unbalanced", early).put("balanced", late);
   }
 
   private WeightSet set(TimestepRange range, int index, Optional<float[]> balance) {

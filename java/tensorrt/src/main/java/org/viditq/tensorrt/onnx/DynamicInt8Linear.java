@@ -9,14 +9,19 @@ import org.viditq.core.tensor.Shape;
  */
 final class DynamicInt8Linear implements OnnxLinear {
   private final GraphRecorder recorder;
+  private final PointwiseLowering pointwise;
   private final DenseLinearParameters parameters;
   private final TensorQuantizer quantizer;
   private final OnnxValue codes;
   private final OnnxValue scale;
 
   DynamicInt8Linear(
-      GraphRecorder recorder, DenseLinearParameters parameters, TensorQuantizer quantizer) {
+      GraphRecorder recorder,
+      PointwiseLowering pointwise,
+      TensorQuantizer quantizer,
+      DenseLinearParameters parameters) {
     this.recorder = recorder;
+    this.pointwise = pointwise;
     this.parameters = parameters;
     this.quantizer = quantizer;
     SymmetricWeight weight = SymmetricWeight.of(parameters.weight());
@@ -31,24 +36,15 @@ final class DynamicInt8Linear implements OnnxLinear {
   }
 
   @Override
-  public OnnxValue product(OnnxValue x, Shape result) {
-    String layer = parameters.name();
+  public OnnxValue product(OnnxValue x, Shape result, double timestep) {
     TensorQuantizer.Quantized input = quantizer.quantize(x);
     OnnxValue sums =
         recorder
             .node("MatMulInteger")
-            .of(layer)
+            .of(parameters.name())
             .inputs(input.codes(), codes, input.zeroPoint())
             .result(ElementType.INT32, result);
-    OnnxValue product =
-        recorder
-            .node("Cast")
-            .of(layer)
-            .inputs(sums)
-            .attribute("to", ElementType.FLOAT.code())
-            .result(result);
-    OnnxValue step =
-        recorder.node("Mul").of(layer).inputs(input.scale(), scale).result(scale.shape());
-    return recorder.node("Mul").of(layer).inputs(product, step).result(result);
+    OnnxValue product = pointwise.cast(sums, ElementType.FLOAT);
+    return pointwise.combine("Mul", product, pointwise.combine("Mul", input.scale(), scale));
   }
 }

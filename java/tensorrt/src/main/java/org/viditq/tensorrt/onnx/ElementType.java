@@ -8,7 +8,8 @@ enum ElementType {
   UINT8(TensorProto.DataType.UINT8, 1),
   INT8(TensorProto.DataType.INT8, 1),
   INT32(TensorProto.DataType.INT32, 4),
-  INT64(TensorProto.DataType.INT64, 8);
+  INT64(TensorProto.DataType.INT64, 8),
+  BOOL(TensorProto.DataType.BOOL, 1);
 
   private final TensorProto.DataType code;
   private final int bytes;

@@ -22,7 +22,7 @@ final class Float32Linear implements OnnxLinear {
   }
 
   @Override
-  public OnnxValue product(OnnxValue x, Shape result) {
+  public OnnxValue product(OnnxValue x, Shape result, double timestep) {
     return recorder.node("MatMul").of(parameters.name()).inputs(x, weight).result(result);
   }
 }

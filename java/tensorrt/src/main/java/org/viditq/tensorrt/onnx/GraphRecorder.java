@@ -38,7 +38,7 @@ final class GraphRecorder {
 
   /** A list of int64. */
   OnnxValue indices(int... values) {
-    return constant("indices", IndexConstant.of(values));
+    return constant("indices", IntegerConstant.of(ElementType.INT64, values));
   }
 
   OnnxValue constant(String name, ConstantData data) {

@@ -9,6 +9,7 @@ import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LayerChecks;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 
@@ -17,36 +18,43 @@ final class LinearLowering {
   private final GraphRecorder recorder;
   private final OnnxOptions.LinearForm form;
   private final PointwiseLowering pointwise;
-  private final TensorQuantizer quantizer;
+  private final TensorQuantizer tensorQuantizer;
+  private final ActivationQuantizer activationQuantizer;
   private final Map<Linear, Optional<OnnxValue>> biases = new IdentityHashMap<>();
+  private double timestep;
 
   LinearLowering(GraphRecorder recorder, OnnxOptions.LinearForm form, PointwiseLowering pointwise) {
     this.recorder = recorder;
     this.form = form;
     this.pointwise = pointwise;
-    this.quantizer = new TensorQuantizer(recorder);
+    this.tensorQuantizer = new TensorQuantizer(recorder);
+    this.activationQuantizer = new ActivationQuantizer(recorder, pointwise);
   }
 
   Linear prepare(LinearParameters parameters) {
     LayerChecks.require(parameters);
-    if (!(parameters instanceof DenseLinearParameters dense)) {
-      throw new BackendException(
-          "Layer "
-              + parameters.name()
-              + " is quantized, and quantized layers cannot be exported to ONNX yet; export the"
-              + " full-precision model.");
-    }
     OnnxLinear layer =
-        switch (form) {
-          case FLOAT32 -> new Float32Linear(recorder, dense);
-          case DYNAMIC_INT8 -> new DynamicInt8Linear(recorder, dense, quantizer);
-        };
+        parameters instanceof DenseLinearParameters dense
+            ? prepare(dense)
+            : new QuantizedLinear(
+                recorder, pointwise, activationQuantizer, (QuantizedLinearParameters) parameters);
     biases.put(
         layer,
-        dense
+        parameters
             .bias()
-            .map(bias -> recorder.constant(dense.name() + ".bias", new TensorConstant(bias))));
+            .map(bias -> recorder.constant(parameters.name() + ".bias", new TensorConstant(bias))));
     return layer;
+  }
+
+  private OnnxLinear prepare(DenseLinearParameters parameters) {
+    return switch (form) {
+      case FLOAT32 -> new Float32Linear(recorder, parameters);
+      case DYNAMIC_INT8 -> new DynamicInt8Linear(recorder, pointwise, tensorQuantizer, parameters);
+    };
+  }
+
+  void selectTimestep(double timestep) {
+    this.timestep = timestep;
   }
 
   OnnxValue apply(OnnxValue x, Linear layer, Epilogue<OnnxValue> epilogue) {
@@ -61,7 +69,7 @@ final class LinearLowering {
             x.shape(),
             epilogue.gate().map(OnnxValue::shape),
             epilogue.residual().map(OnnxValue::shape));
-    OnnxValue y = ((OnnxLinear) layer).product(x, result);
+    OnnxValue y = ((OnnxLinear) layer).product(x, result, timestep);
     if (biases.get(layer).isPresent()) {
       y = pointwise.combine("Add", y, biases.get(layer).get());
     }

@@ -9,6 +9,7 @@ interface OnnxLinear extends Linear {
    * Records x W^T.
    *
    * @param result its shape
+   * @param timestep that quantized layers choose their weights by
    */
-  OnnxValue product(OnnxValue x, Shape result);
+  OnnxValue product(OnnxValue x, Shape result, double timestep);
 }

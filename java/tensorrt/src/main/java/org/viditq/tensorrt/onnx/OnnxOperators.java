@@ -28,9 +28,10 @@ import org.viditq.core.tensor.Tensor;
  * }
  * }</pre>
  *
- * <p>Shapes are fixed when they are recorded. {@link #read} gives constants only; everything else
- * is not known before the graph is run. Weights stay where they are stored until the graph is
- * written. For one thread.
+ * <p>Shapes are fixed when they are recorded, and so are the weights that quantized layers have at
+ * the timestep. {@link #read} gives constants only; everything else is not known before the graph
+ * is run, so NaN or infinity in what a quantized layer is given are not refused. Weights stay where
+ * they are stored until the graph is written. For one thread.
  */
 public final class OnnxOperators implements Operators<OnnxValue> {
   private final GraphRecorder recorder = new GraphRecorder();
@@ -123,7 +124,7 @@ public final class OnnxOperators implements Operators<OnnxValue> {
     if (!Double.isFinite(timestep)) {
       throw new UsageException("The timestep is " + timestep + "; give a number from 0 to 1000.");
     }
-    // Full-precision layers are the same at every timestep.
+    linear.selectTimestep(timestep);
   }
 
   @Override

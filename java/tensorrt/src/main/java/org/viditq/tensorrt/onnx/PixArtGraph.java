@@ -39,12 +39,19 @@ public final class PixArtGraph {
    * Records the transformer.
    *
    * @param parameters must stay open until the graph is written
-   * @throws org.viditq.core.error.BackendException if a layer is quantized, or the checkpoint is in
-   *     the authors' layout, which removes masked text tokens and so needs the mask's values
+   * @param timestep 0 to 1000; quantized layers get the weights of its range, full-precision ones
+   *     are the same at all
+   * @throws org.viditq.core.error.BackendException if the checkpoint is in the authors' layout,
+   *     which removes masked text tokens and so needs the mask's values
    */
   public static OnnxGraph record(
-      PixArtConfig config, Parameters parameters, OnnxOptions options, Extents extents) {
+      PixArtConfig config,
+      Parameters parameters,
+      OnnxOptions options,
+      Extents extents,
+      double timestep) {
     try (OnnxOperators operators = new OnnxOperators(options)) {
+      operators.selectTimestep(timestep);
       PixArtTransformer<OnnxValue> transformer =
           new PixArtTransformer<>(config, parameters, operators);
       int batch = extents.batch();

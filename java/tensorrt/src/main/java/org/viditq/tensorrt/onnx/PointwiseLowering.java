@@ -11,12 +11,16 @@ final class PointwiseLowering {
     this.recorder = recorder;
   }
 
-  /** Add, Sub, Mul or Div of operands that broadcast together. */
+  /** An operator of two operands that broadcast together; the result has the type of both. */
   OnnxValue combine(String operator, OnnxValue a, OnnxValue b) {
     return recorder
         .node(operator)
         .inputs(a, b)
-        .result(ResultShapes.together(operator, a.shape(), b.shape()));
+        .result(a.type(), ResultShapes.together(operator, a.shape(), b.shape()));
+  }
+
+  OnnxValue cast(OnnxValue x, ElementType type) {
+    return recorder.node("Cast").inputs(x).attribute("to", type.code()).result(type, x.shape());
   }
 
   OnnxValue scale(OnnxValue x, float factor) {
