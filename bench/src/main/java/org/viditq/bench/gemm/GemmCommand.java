@@ -4,18 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.MeasurementOptions;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.console.Quantities;
-import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cpp.InstructionSet;
 import picocli.CommandLine.Command;
@@ -41,7 +38,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  taskset -c 0 viditq bench gemm",
-      "  viditq bench gemm --shapes 4096x1152x1152 --threads 2 --out gemm.json"
+      "  viditq bench gemm --shapes 4096x1152x1152 --threads 1,2 --out gemm.json"
     })
 public final class GemmCommand implements Callable<Integer> {
   @Option(
@@ -57,19 +54,20 @@ public final class GemmCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
-  private int threads;
+  private List<Integer> threadCounts;
   private int rounds;
 
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    threads = options.threads(1);
+    threadCounts = options.threadCounts(1);
     rounds = options.rounds(21);
-    BenchReport report = new BenchReport(spec, options, threads, rounds);
-    report.root().put("clock", threads == 1 ? "processor time of the thread" : "wall");
+    BenchReport report =
+        new BenchReport(spec, options, threadCounts.stream().max(Integer::compare).get(), rounds);
+    report.root().put("clock", ofOneThread() ? "processor time of the thread" : "wall");
     for (GemmShape shape : shapes) {
       ObjectNode figures = measure(shape, console);
-      new QuantizationCost(shape, threads, new Rounds(rounds, clock()))
+      new QuantizationCost(shape, threadCounts.get(0), new Rounds(rounds, clock()))
           .measure(integerSets().toList(), figures.withArray("/quantization"), console);
       report.root().withArray("/shapes").add(figures);
     }
@@ -77,35 +75,61 @@ public final class GemmCommand implements Callable<Integer> {
     return 0;
   }
 
+  private boolean ofOneThread() {
+    return threadCounts.equals(List.of(1));
+  }
+
   private ObjectNode measure(GemmShape shape, Console console) {
     Operands operands = new Operands(shape);
     List<PeakLoop> peaks = integerSets().map(PeakLoop::new).toList();
-    List<Contender> contenders = new ArrayList<>(peaks);
+    List<Layer> layers = new ArrayList<>();
     try {
-      integerSets()
-          .forEach(
-              isa -> {
-                contenders.add(layer("int8-" + isa, isa, operands, 8));
-                contenders.add(layer("int4-" + isa, isa, operands, 4));
-              });
-      contenders.add(
-          new NativeLayer(
-              "onednn-f32", InstructionSet.choose(), threads, operands.x(), operands.dense()));
-      contenders.add(new OnnxRuntimeLayer(operands, threads));
-      return report(shape, peaks, new Rounds(rounds, clock()).measure(contenders), console);
+      for (int threads : threadCounts) {
+        addLayers(layers, operands, threads);
+      }
+      List<Contender> contenders = new ArrayList<>(peaks);
+      layers.forEach(layer -> contenders.add(layer.contender()));
+      Map<String, Double> medians = new Rounds(rounds, clock()).measure(contenders);
+      return new GemmTable(shape, peaks, layers, medians).report(console);
     } finally {
-      contenders.forEach(Contender::close);
+      layers.forEach(layer -> layer.contender().close());
     }
+  }
+
+  private void addLayers(List<Layer> layers, Operands operands, int threads) {
+    for (InstructionSet isa : integerSets().toList()) {
+      for (int bits : new int[] {8, 4}) {
+        add(
+            layers,
+            "int" + bits + "-" + isa,
+            threads,
+            name -> new NativeLayer(name, isa, threads, operands.x(), operands.quantized(bits)));
+      }
+    }
+    add(
+        layers,
+        GemmTable.ONE_DNN,
+        threads,
+        name ->
+            new NativeLayer(
+                name, InstructionSet.choose(), threads, operands.x(), operands.dense()));
+    add(
+        layers,
+        GemmTable.ONNX_RUNTIME,
+        threads,
+        name -> new OnnxRuntimeLayer(name, operands, threads));
+  }
+
+  private void add(
+      List<Layer> layers, String name, int threads, Function<String, Contender> contender) {
+    String unique = threadCounts.size() == 1 ? name : name + " x" + threads;
+    layers.add(new Layer(name, threads, contender.apply(unique)));
   }
 
   /** One thread's own processor time, which leaves other processes' turns out; else the wall's. */
   private LongSupplier clock() {
     ThreadMXBean thread = ManagementFactory.getThreadMXBean();
-    return threads == 1 ? thread::getCurrentThreadCpuTime : System::nanoTime;
-  }
-
-  private Contender layer(String name, InstructionSet isa, Operands operands, int weightBits) {
-    return new NativeLayer(name, isa, threads, operands.x(), operands.quantized(weightBits));
+    return ofOneThread() ? thread::getCurrentThreadCpuTime : System::nanoTime;
   }
 
   /** Those with an instruction for integer products. */
@@ -113,55 +137,10 @@ public final class GemmCommand implements Callable<Integer> {
     return InstructionSet.supported().stream().filter(InstructionSet::hasMultiplier);
   }
 
-  private ObjectNode report(
-      GemmShape shape, List<PeakLoop> peaks, Map<String, Double> medians, Console console) {
-    ObjectNode result = Console.object().put("shape", shape.toString());
-    Map<String, Double> peakRates = new LinkedHashMap<>();
-    for (PeakLoop peak : peaks) {
-      double rate = peak.operations() / medians.get(peak.name());
-      peakRates.put(peak.name(), rate);
-      result.withObject("/peakGops").put(instructionSet(peak.name()), BenchReport.rounded(rate));
-    }
-    List<String> titles =
-        new ArrayList<>(
-            List.of(shape.toString(), ">ms", ">Gop/s", ">vs oneDNN f32", ">vs ONNX Runtime int8"));
-    peakRates.keySet().forEach(peak -> titles.add(">of " + peak));
-    TextTable table = new TextTable(titles.toArray(String[]::new));
-    double oneDnn = medians.get("onednn-f32");
-    double onnxRuntime = medians.get("onnxruntime-dynamic-int8");
-    medians.forEach(
-        (name, nanos) -> {
-          double rate = peakRates.getOrDefault(name, shape.operations() / nanos);
-          List<String> cells = new ArrayList<>(List.of(name));
-          if (peakRates.containsKey(name)) {
-            cells.addAll(List.of("", String.format(Locale.ROOT, "%.0f", rate), "", ""));
-            peakRates.forEach((peak, most) -> cells.add(""));
-          } else {
-            ObjectNode row = result.withArray("/results").addObject().put("name", name);
-            row.put("medianMillis", BenchReport.rounded(nanos / 1e6));
-            row.put("gops", BenchReport.rounded(rate));
-            row.put("timesOneDnnF32", BenchReport.rounded(oneDnn / nanos));
-            row.put("timesOnnxRuntimeInt8", BenchReport.rounded(onnxRuntime / nanos));
-            cells.add(String.format(Locale.ROOT, "%.3f", nanos / 1e6));
-            cells.add(String.format(Locale.ROOT, "%.0f", rate));
-            cells.add(Quantities.times(oneDnn / nanos));
-            cells.add(Quantities.times(onnxRuntime / nanos));
-            peakRates.forEach(
-                (peak, most) -> {
-                  double fraction = rate / most / threads;
-                  row.withObject("/fractionOfPeak")
-                      .put(instructionSet(peak), BenchReport.rounded(fraction));
-                  cells.add(String.format(Locale.ROOT, "%.3f", fraction));
-                });
-          }
-          table.row(cells.toArray(String[]::new));
-        });
-    table.lines().forEach(console::result);
-    console.result("");
-    return result;
-  }
-
-  private static String instructionSet(String peak) {
-    return peak.substring("peak-".length());
-  }
+  /**
+   * A layer on a number of threads.
+   *
+   * @param name the same for every number of threads; the contender's is unique
+   */
+  record Layer(String name, int threads, Contender contender) {}
 }

@@ -13,11 +13,13 @@ import org.viditq.tensorrt.onnx.OnnxValue;
 final class OnnxRuntimeLayer implements Contender {
   private static final String INPUT = "x";
 
+  private final String name;
   private final Tensor x;
   private final OnnxRuntimeModel model;
   private final OnnxTensor fed;
 
-  OnnxRuntimeLayer(Operands operands, int threads) {
+  OnnxRuntimeLayer(String name, Operands operands, int threads) {
+    this.name = name;
     x = operands.x();
     model = OnnxRuntimeModel.of(operands.shape().toString(), graph(operands), threads);
     fed = OnnxRuntimeModel.feed(x);
@@ -36,7 +38,7 @@ final class OnnxRuntimeLayer implements Contender {
 
   @Override
   public String name() {
-    return "onnxruntime-dynamic-int8";
+    return name;
   }
 
   /** The product, [rows, channels]; for tests. */

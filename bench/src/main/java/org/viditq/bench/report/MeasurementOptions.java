@@ -1,6 +1,7 @@
 package org.viditq.bench.report;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.UsageException;
 import picocli.CommandLine.Option;
@@ -17,9 +18,12 @@ public final class MeasurementOptions {
 
   @Option(
       names = "--threads",
+      split = ",",
       paramLabel = "N",
-      description = "Threads of every contender. Default: 1; pipeline: all cores.")
-  private Integer threads;
+      description =
+          "Threads of every contender. Default: 1; pipeline: all cores. Of gemm, several numbers"
+              + " measure how it scales.")
+  private List<Integer> threads = List.of();
 
   @Option(
       names = "--note",
@@ -38,10 +42,28 @@ public final class MeasurementOptions {
   }
 
   /**
-   * @throws UsageException if it is below 1 or absurdly many
+   * @throws UsageException if it is below 1, absurdly many, or more than one number
    */
   public int threads(int standard) {
-    return checked("--threads", threads, standard);
+    List<Integer> counts = threadCounts(standard);
+    if (counts.size() > 1) {
+      throw new UsageException("--threads is " + counts + ", but this benchmark takes one number.");
+    }
+    return counts.get(0);
+  }
+
+  /**
+   * The numbers of threads to compare, in the order given.
+   *
+   * @throws UsageException if one is below 1 or absurdly many, or given twice
+   */
+  public List<Integer> threadCounts(int standard) {
+    if (threads.stream().distinct().count() < threads.size()) {
+      throw new UsageException("--threads is " + threads + ", but no number may come twice.");
+    }
+    return threads.isEmpty()
+        ? List.of(standard)
+        : threads.stream().map(count -> checked("--threads", count, standard)).toList();
   }
 
   public Optional<String> note() {

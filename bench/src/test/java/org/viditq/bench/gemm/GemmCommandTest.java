@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.viditq.bench.report.Median;
@@ -57,6 +59,39 @@ class GemmCommandTest {
   }
 
   @Test
+  void severalNumbersOfThreadsAreComparedWithTheFirst(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("gemm.json");
+    assertThat(
+            run(
+                "gemm",
+                "--shapes=8x64x48",
+                "--rounds=2",
+                "--threads=1,2",
+                "--out=" + file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode report = new ObjectMapper().readTree(file.toFile());
+    assertThat(report.get("clock").asText()).isEqualTo("wall");
+    assertThat(report.get("threads").asInt()).isEqualTo(2);
+    List<JsonNode> oneDnn = new ArrayList<>();
+    for (JsonNode result : report.get("shapes").get(0).get("results")) {
+      if (result.get("name").asText().equals("onednn-f32")) {
+        oneDnn.add(result);
+      }
+    }
+    assertThat(oneDnn).hasSize(2);
+    assertThat(oneDnn.get(0).get("threads").asInt()).isEqualTo(1);
+    assertThat(oneDnn.get(0).get("timesFirstThreads").asDouble()).isEqualTo(1);
+    assertThat(oneDnn.get(1).get("threads").asInt()).isEqualTo(2);
+    assertThat(oneDnn.get(1).get("timesFirstThreads").asDouble())
+        .isCloseTo(
+            oneDnn.get(0).get("medianMillis").asDouble()
+                / oneDnn.get(1).get("medianMillis").asDouble(),
+            Percentage.withPercentage(5));
+    assertThat(oneDnn.get(1).get("timesOneDnnF32").asDouble()).isEqualTo(1);
+  }
+
+  @Test
   void jsonIsAllThatStandardOutputCarries() throws IOException {
     assertThat(run("gemm", "--shapes", "8x64x48", "--rounds", "1", "--json"))
         .as(err.toString())
@@ -69,7 +104,7 @@ class GemmCommandTest {
     Operands operands = new Operands(new GemmShape(5, 37, 19));
     float[] x = operands.x().data();
     float[] w = operands.weight().data();
-    try (OnnxRuntimeLayer layer = new OnnxRuntimeLayer(operands, 1)) {
+    try (OnnxRuntimeLayer layer = new OnnxRuntimeLayer("onnxruntime", operands, 1)) {
       float[] product = layer.product();
       for (int m = 0; m < 5; m++) {
         for (int n = 0; n < 19; n++) {
@@ -113,6 +148,8 @@ class GemmCommandTest {
     assertThat(run("gemm", "--rounds", "0")).isEqualTo(2);
     assertThat(err.toString()).contains("--rounds is 0, but must lie between 1 and 1024.");
     assertThat(run("gemm", "--threads", "-1")).isEqualTo(2);
+    assertThat(run("gemm", "--threads", "2,2")).isEqualTo(2);
+    assertThat(err.toString()).contains("no number may come twice");
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString()).contains("A benchmark is missing: gemm");
     assertThat(out.toString()).isEmpty();
