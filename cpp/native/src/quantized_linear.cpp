@@ -6,8 +6,9 @@
 namespace viditq {
 namespace {
 
-// Tasks per thread, so that a thread that is held up leaves some of its share to others.
-constexpr int64_t kTasksPerThread = 4;
+// Tasks per thread, so that a thread that wakes late or is held up leaves some of its share to others,
+// and none waits long for the last task.
+constexpr int64_t kTasksPerThread = 16;
 
 void run(viditq_context* context, const QuantizedProduct& product, const MatrixSink& sink) {
   ThreadPool& pool = context->pool;
