@@ -60,6 +60,24 @@ class GenerateCommandTest {
   }
 
   @Test
+  void aProfileTellsWhereTheTimeWent() {
+    CommandRun run =
+        CommandRun.of(
+            "generate",
+            "--model",
+            SAMPLE,
+            "--prompt",
+            RING,
+            "--steps",
+            "2",
+            "--profile",
+            "--out",
+            folder + "/ring.png");
+    run.succeeded();
+    assertThat(run.stderr()).contains("operator", "calls", "attention 64 to ", "convolution");
+  }
+
+  @Test
   void nonSquarePictures() throws IOException {
     generate("wide.png", "--prompt", RING, "--width", "96", "--height", "40");
     BufferedImage image = ImageIO.read(folder.resolve("wide.png").toFile());

@@ -15,6 +15,7 @@ import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.PrecisionOptions;
+import org.viditq.cli.option.ProfileOption;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
@@ -93,6 +94,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private QuantizationOptions quantization;
   @Mixin private PrecisionOptions backend;
+  @Mixin private ProfileOption profile;
 
   @Option(
       names = "--out",
@@ -110,20 +112,22 @@ public final class GenerateCommand implements Callable<Integer> {
     PipelineFolder folder = quantization.configure(model.open());
     backend.find();
     TextToImagePipeline pipeline =
-        sampling.schedule(TextToImagePipeline.open(folder, backend::open));
+        sampling.schedule(TextToImagePipeline.open(folder, () -> profile.timed(backend.open())));
     // Everything that can be wrong with the request is known before any work.
     GenerationRequest request = sampling.request(pipeline, seeds.seeds());
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
     if (out == null) {
       save(encode(pipeline, texts, console), console);
+      profile.print(console);
       return 0;
     }
     PromptEmbeddings encoded = embeddings == null ? null : PromptEmbeddingsFile.load(embeddings);
     List<PictureJob> jobs =
         PictureJob.product(encoded == null ? texts : encoded.prompts(), seeds.seeds());
     try (PictureOutput output = PictureOutput.open(out, jobs.size());
-        ChosenParameters chosen = quantization.choose(folder, backend::open, console)) {
+        ChosenParameters chosen =
+            quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
       if (encoded == null) {
         encoded = encode(pipeline, texts, console);
       }
@@ -231,6 +235,7 @@ public final class GenerateCommand implements Callable<Integer> {
         Quantities.of(jobs.size(), "picture")
             + " in "
             + Quantities.seconds(denoiseSeconds + decodeSeconds));
+    profile.print(console);
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("plan", plan);

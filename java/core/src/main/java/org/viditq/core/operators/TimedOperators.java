@@ -7,15 +7,14 @@ import org.viditq.core.tensor.Tensor;
 
 /** Operators whose calls are timed one by one; for backends that compute at once. */
 public final class TimedOperators<V> extends ForwardingOperators<V> {
-  private final OperatorProfile profile = new OperatorProfile();
+  private final OperatorProfile profile;
 
-  public TimedOperators(Operators<V> inner) {
+  /**
+   * @param profile takes what is measured, beside what it holds
+   */
+  public TimedOperators(Operators<V> inner, OperatorProfile profile) {
     super(inner);
-  }
-
-  /** What was measured so far; grows with every call. */
-  public OperatorProfile profile() {
-    return profile;
+    this.profile = profile;
   }
 
   private <T> T timed(String kind, Supplier<T> call) {
