@@ -35,16 +35,18 @@ final class Contender implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(DenoiserProcess.class.getName());
     command.addAll(
         List.of(
             transformer.toString(),
             Integer.toString(pixels),
             Integer.toString(threads),
-            variant.precision().name()));
+            variant.name()));
     try {
-      process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+      ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+      // Not an argument: ONNX Runtime bears no long command line.
+      builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+      process = builder.start();
     } catch (IOException e) {
       throw new BackendException("Cannot start a process to measure " + name + ".", e);
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.Component;
@@ -27,14 +28,16 @@ import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeLibrary;
 import org.viditq.cpp.NativeOperators;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
+import org.viditq.tensorrt.onnx.OnnxGraph;
 
 /**
  * Main class of a process that holds one denoiser and evaluates it when told to, so that the peak
  * of the process's memory is that of the denoiser.
  *
- * <p>Says {@code ready} and the bytes of native memory that its weights take, once it has been
- * evaluated for the first time; {@code took} and nanoseconds for each line {@code run} that it
- * reads; {@code peak} and the most bytes that the process had resident, when the input ends.
+ * <p>Says {@code ready} and the bytes of native memory that its weights take (of ONNX Runtime those
+ * of the graph's constants, as they are stored), once it has been evaluated for the first time;
+ * {@code took} and nanoseconds for each line {@code run} that it reads; {@code peak} and the most
+ * bytes that the process had resident, when the input ends.
  */
 final class DenoiserProcess {
   private static final int SAMPLES = 2; // classifier-free guidance
@@ -44,7 +47,7 @@ final class DenoiserProcess {
   private DenoiserProcess() {}
 
   /**
-   * @param args folder of the transformer, side of the picture in pixels, threads, precision
+   * @param args folder of the transformer, side of the picture in pixels, threads, {@link Variant}
    */
   public static void main(String[] args) throws IOException {
     try {
@@ -52,17 +55,29 @@ final class DenoiserProcess {
           Path.of(args[0]),
           Integer.parseInt(args[1]),
           Integer.parseInt(args[2]),
-          Precision.valueOf(args[3]));
+          Variant.valueOf(args[3]));
     } catch (ViditqException failure) {
       System.err.println(failure.getMessage());
       System.exit(1);
     }
   }
 
-  private static void measure(Path folder, int pixels, int threads, Precision precision)
+  private static void measure(Path folder, int pixels, int threads, Variant variant)
       throws IOException {
     PixArtConfig config =
         PixArtConfig.fromJson(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
+    if (variant.peer().isPresent()) {
+      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(config, folder, threads)) {
+        serve(denoiser, input(config, pixels), Files.size(folder.resolve(OnnxGraph.DATA_FILE)));
+      }
+    } else {
+      measure(config, folder, pixels, threads, variant.precision());
+    }
+  }
+
+  private static void measure(
+      PixArtConfig config, Path folder, int pixels, int threads, Precision precision)
+      throws IOException {
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators =
             new NativeOperators(threads, InstructionSet.choose(), precision);
@@ -70,10 +85,7 @@ final class DenoiserProcess {
         Denoiser denoiser =
             new PixArtDenoiser<>(config, parameters(weights), operators, () -> {})) {
       long weightBytes = NativeLibrary.allocatedBytes() - before;
-      DenoiserInput input = input(config, pixels);
-      requireFinite(denoiser.predict(input));
-      System.out.println("ready " + weightBytes);
-      serve(denoiser, input);
+      serve(denoiser, input(config, pixels), weightBytes);
     }
     if (NativeLibrary.allocatedBytes() != before) {
       throw new IllegalStateException(
@@ -87,7 +99,10 @@ final class DenoiserProcess {
         : new CheckpointParameters(weights);
   }
 
-  private static void serve(Denoiser denoiser, DenoiserInput input) throws IOException {
+  private static void serve(Denoiser denoiser, DenoiserInput input, long weightBytes)
+      throws IOException {
+    requireFinite(denoiser.predict(input));
+    System.out.println("ready " + weightBytes);
     BufferedReader commands =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     while (commands.readLine() != null) {
@@ -99,7 +114,7 @@ final class DenoiserProcess {
   }
 
   /** Normally distributed, the same in every process. */
-  private static DenoiserInput input(PixArtConfig config, int pixels) {
+  static DenoiserInput input(PixArtConfig config, int pixels) {
     Random random = new Random(1);
     int side = pixels / PIXELS_PER_LATENT;
     int features = config.captionChannels().orElse(config.channels());

@@ -8,23 +8,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.viditq.bench.model.PixArtXl;
+import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.quantize.PlanApplication;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /**
  * The transformers of all variants in a folder that goes with the run: the full-precision one, and
- * those that the product makes of it.
+ * those that the product makes of it, ONNX graphs included.
  */
 final class ModelFiles implements AutoCloseable {
   private final AtomicOutput scratch;
@@ -80,9 +86,29 @@ final class ModelFiles implements AutoCloseable {
     return folder;
   }
 
-  /** The folder of a variant's transformer. */
-  Path transformer(Variant variant) {
-    return transformers.get(variant);
+  /** The folder of a variant's transformer for pictures of some size. */
+  Path transformer(Variant variant, int pixels) {
+    Path folder = transformers.get(variant);
+    return variant.peer().map(form -> graph(folder, form, variant, pixels)).orElse(folder);
+  }
+
+  /** The full-precision transformer as ONNX Runtime takes it, with its configuration beside it. */
+  private Path graph(Path transformer, LinearForm form, Variant variant, int pixels) {
+    Path folder = scratch.path().resolve(variant + "-" + pixels);
+    Path configFile = transformer.resolve(Component.TRANSFORMER.configFile());
+    PixArtConfig config = PixArtConfig.fromJson(JsonConfig.read(configFile));
+    try (Checkpoint weights = Checkpoints.open(transformer)) {
+      OnnxRuntimeDenoiser.write(
+          config,
+          new CheckpointParameters(weights),
+          form,
+          DenoiserProcess.input(config, pixels),
+          folder);
+      Files.copy(configFile, folder.resolve(configFile.getFileName()));
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
+    return folder;
   }
 
   /** A file in the scratch folder. */

@@ -5,22 +5,34 @@ import java.util.Optional;
 import java.util.Set;
 import org.viditq.core.operators.Precision;
 import org.viditq.cpp.NativeLibrary;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /** How a denoiser computes. */
 enum Variant {
   FP32("fp32", null, Precision.FP32),
   BF16("bf16", null, Precision.BF16),
   W8A8("w8a8", "w8a8", Precision.FP32),
-  W4A8("w4a8", "w4a8-dynamic", Precision.FP32);
+  W4A8("w4a8", "w4a8-dynamic", Precision.FP32),
+  ONNX_RUNTIME_FP32("onnxruntime-fp32", LinearForm.FLOAT32),
+  ONNX_RUNTIME_INT8("onnxruntime-dynamic-int8", LinearForm.DYNAMIC_INT8);
 
   private final String label;
   private final String plan;
   private final Precision precision;
+  private final LinearForm peer;
 
   Variant(String label, String plan, Precision precision) {
     this.label = label;
     this.plan = plan;
     this.precision = precision;
+    this.peer = null;
+  }
+
+  Variant(String label, LinearForm peer) {
+    this.label = label;
+    this.plan = null;
+    this.precision = Precision.FP32;
+    this.peer = peer;
   }
 
   /** Those that this processor has instructions for. */
@@ -38,6 +50,11 @@ enum Variant {
   /** Name of the built-in plan that its weights are quantized by. */
   Optional<String> plan() {
     return Optional.ofNullable(plan);
+  }
+
+  /** How ONNX Runtime computes its linear layers; empty where we compute. */
+  Optional<LinearForm> peer() {
+    return Optional.ofNullable(peer);
   }
 
   /** As options, tables and JSON call it. */
