@@ -117,4 +117,55 @@ void multiply_m64n128k32(int32_t (&d)[16][4], const unsigned char* x, const unsi
   });
 }
 
+// cp.async.bulk: bytes as they lie.
+inline void copy_bytes(void* shared, const void* global, int bytes, PhaseBarrier* barrier) {
+  if (!is_aligned(shared, 16) || !is_aligned(global, 16) || bytes <= 0 || bytes % 16 != 0) {
+    fail("A bulk copy needs multiples of 16 bytes.");
+  }
+  issue_at(barrier, [=] {
+    std::memcpy(shared, global, static_cast<size_t>(bytes));
+    barrier->bytes_arrived(bytes);
+  });
+}
+
+// wgmma.mma_async.m64n128k32 with the first operand in registers: d += w * x^T with w [64, 32], of which
+// warp w of the four holds rows 16 w and on in fragments as mma.m16n8k32's, and x [128, 32] at swizzled
+// addresses in shared memory.
+template <bool kSignedX>
+void multiply_m64n128k32_from_registers(int32_t (&d)[16][4], const uint32_t (&w)[4],
+                                        const unsigned char* x) {
+  struct Words {
+    uint32_t of[4][4];  // of the four lanes that share the rows of this one
+    uint32_t own[4];
+  };
+  Words words;
+  const Exchange& all = collective(Collective::kWarpGroup, kFullMask, w, 4);
+  const int me = lane();
+  for (int j = 0; j < 4; j++) {
+    std::memcpy(words.of[j], all.words[me / 4 * 4 + j], sizeof words.of[j]);
+  }
+  std::memcpy(words.own, w, sizeof words.own);
+  issue(Queue::kProducts, [&d, &w, words, x, me] {
+    // Hardware reads the registers sometime before the wait.
+    if (std::memcmp(words.own, w, sizeof words.own) != 0) {
+      fail("Registers of a warp group's product changed before it was waited for.");
+    }
+    for (int half = 0; half < 2; half++) {
+      int w_row[32];
+      for (int k = 0; k < 32; k++) {
+        w_row[k] = words.of[k % 16 / 4][half + k / 16 * 2] >> k % 4 * 8 & 0xff;
+      }
+      for (int row = 0; row < 128; row++) {
+        if (row % 8 / 2 != me % 4) continue;
+        uint32_t sum = static_cast<uint32_t>(d[row / 8][half * 2 + row % 2]);
+        for (int k = 0; k < 32; k++) {
+          const uint8_t byte = *swizzled(x + row * kSwizzleSpan + k);
+          sum += static_cast<uint32_t>(w_row[k] * (kSignedX ? static_cast<int8_t>(byte) : byte));
+        }
+        d[row / 8][half * 2 + row % 2] = static_cast<int32_t>(sum);
+      }
+    }
+  });
+}
+
 }  // namespace emulation

@@ -36,7 +36,7 @@ enum {
   VIDITQ_CUDA_NAIVE = 1,
   VIDITQ_CUDA_TILE_64X64 = 2,
   VIDITQ_CUDA_TILE_128X128 = 3,
-  VIDITQ_CUDA_HOPPER = 4 /* 8-bit weights on sm_90a only: warp groups and the tensor copy engine */
+  VIDITQ_CUDA_HOPPER = 4 /* on sm_90a only: warp groups and the tensor copy engine */
 };
 
 /* Largest inner extent up to which sums of products of 8-bit codes cannot overflow int32. */

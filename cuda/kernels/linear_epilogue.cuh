@@ -109,4 +109,29 @@ __device__ __forceinline__ void store_sums(const LinearOperands<T>& in, int set,
   }
 }
 
+// The same where the product was transposed: kAcross fragments of 16 channels by 8 rows, of which a lane
+// holds channels lane / 4 and 8 more, rows 2 (lane % 4) and one more.
+template <int kAcross, typename T>
+__device__ __forceinline__ void store_transposed_sums(const LinearOperands<T>& in, int set,
+                                                      int first_row, int first_channel,
+                                                      const int32_t (&sums)[kAcross][4]) {
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    const int channel = first_channel + lane / 4 + half * 8;
+    if (channel >= in.channels) continue;
+    const ChannelTerms terms = channel_terms(in, set, channel);
+#pragma unroll
+    for (int across = 0; across < kAcross; across++) {
+#pragma unroll
+      for (int side = 0; side < 2; side++) {
+        const int row = first_row + across * 8 + lane % 4 * 2 + side;
+        if (row >= in.rows) continue;
+        const int32_t sum = sums[across][half * 2 + side];
+        store_linear(in, row, channel, linear_value(sum, row_terms(in, row), terms, in.gelu));
+      }
+    }
+  }
+}
+
 }  // namespace viditq

@@ -96,6 +96,21 @@ __device__ __forceinline__ void tensor_copy(void* shared, const TensorMap* map, 
 #endif
 }
 
+// Starts copying bytes as they lie, a multiple of 16 from and to multiples of 16; counts them at the
+// barrier. For one thread.
+__device__ __forceinline__ void bulk_copy(void* shared, const void* global, int bytes,
+                                          PhaseBarrier* barrier) {
+#ifdef __CUDACC__
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+          shared_address(shared)),
+      "l"(__cvta_generic_to_global(global)), "r"(bytes), "r"(shared_address(barrier))
+      : "memory");
+#else
+  emulation::copy_bytes(shared, global, bytes, barrier);
+#endif
+}
+
 #ifdef __CUDACC__
 // The descriptor of a tile of rows of 128 bytes, swizzled: address and distance of eight rows in
 // units of 16 bytes, swizzle mode 1.
@@ -114,21 +129,16 @@ __device__ __forceinline__ void group_fence() {
 #endif
 }
 
-// Starts d += x w^T for a warp group: x [64, 32] bytes, signed or not, w [128, 32] signed bytes, both
-// in shared memory as tensor_copy leaves them, `x` and `w` being the tile's start plus 32 bytes per
-// step. A lane holds of d what it would of 16 fragments of mma.m16n8k32 for the rows of its warp.
-template <bool kSignedX>
-__device__ __forceinline__ void multiply_m64n128k32(int32_t (&d)[16][4], const unsigned char* x,
-                                                    const unsigned char* w) {
 #ifdef __CUDACC__
 #define VIDITQ_FOUR(i) "+r"(d[i][0]), "+r"(d[i][1]), "+r"(d[i][2]), "+r"(d[i][3])
 #define VIDITQ_SIXTEEN(i) VIDITQ_FOUR(i), VIDITQ_FOUR(i + 1), VIDITQ_FOUR(i + 2), VIDITQ_FOUR(i + 3)
-#define VIDITQ_WGMMA(x_type)                                                            \
+// The product of operands of these types; `operands` names them from %64 on.
+#define VIDITQ_WGMMA(types, operands, ...)                                              \
   asm volatile(                                                                         \
       "{\n"                                                                             \
       ".reg .pred accumulate;\n"                                                        \
       "setp.eq.u32 accumulate, 0, 0;\n"                                                 \
-      "wgmma.mma_async.sync.aligned.m64n128k32.s32." x_type ".s8 {"                     \
+      "wgmma.mma_async.sync.aligned.m64n128k32.s32." types " {"                         \
       "%0, %1, %2, %3, %4, %5, %6, %7, "                                                \
       "%8, %9, %10, %11, %12, %13, %14, %15, "                                          \
       "%16, %17, %18, %19, %20, %21, %22, %23, "                                        \
@@ -137,22 +147,58 @@ __device__ __forceinline__ void multiply_m64n128k32(int32_t (&d)[16][4], const u
       "%40, %41, %42, %43, %44, %45, %46, %47, "                                        \
       "%48, %49, %50, %51, %52, %53, %54, %55, "                                        \
       "%56, %57, %58, %59, %60, %61, %62, %63"                                          \
-      "}, %64, %65, accumulate;\n"                                                      \
+      "}, " operands ", accumulate;\n"                                                  \
       "}"                                                                               \
       : VIDITQ_SIXTEEN(0), VIDITQ_SIXTEEN(4), VIDITQ_SIXTEEN(8), VIDITQ_SIXTEEN(12)     \
-      : "l"(tile_descriptor(x)), "l"(tile_descriptor(w)))
+      : __VA_ARGS__)
+#endif
+
+// Starts d += x w^T for a warp group: x [64, 32] bytes, signed or not, w [128, 32] signed bytes, both
+// in shared memory as tensor_copy leaves them, `x` and `w` being the tile's start plus 32 bytes per
+// step. A lane holds of d what it would of 16 fragments of mma.m16n8k32 for the rows of its warp.
+template <bool kSignedX>
+__device__ __forceinline__ void multiply_m64n128k32(int32_t (&d)[16][4], const unsigned char* x,
+                                                    const unsigned char* w) {
+#ifdef __CUDACC__
+  const uint64_t x_tile = tile_descriptor(x);
+  const uint64_t w_tile = tile_descriptor(w);
   if constexpr (kSignedX) {
-    VIDITQ_WGMMA("s8");
+    VIDITQ_WGMMA("s8.s8", "%64, %65", "l"(x_tile), "l"(w_tile));
   } else {
-    VIDITQ_WGMMA("u8");
+    VIDITQ_WGMMA("u8.s8", "%64, %65", "l"(x_tile), "l"(w_tile));
   }
-#undef VIDITQ_WGMMA
-#undef VIDITQ_SIXTEEN
-#undef VIDITQ_FOUR
 #else
   emulation::multiply_m64n128k32<kSignedX>(d, x, w);
 #endif
 }
+
+// Starts d += w x^T for a warp group: w [64, 32] unsigned bytes in registers, of which each warp holds 16
+// rows as mma.m16n8k32 wants them, and x [128, 32] bytes, signed or not, in shared memory as above. A
+// lane holds of d what it would of 16 fragments of mma.m16n8k32. `w` must stay as it is until the group
+// was waited for.
+template <bool kSignedX>
+__device__ __forceinline__ void multiply_m64n128k32_from_registers(int32_t (&d)[16][4],
+                                                                   const uint32_t (&w)[4],
+                                                                   const unsigned char* x) {
+#ifdef __CUDACC__
+  const uint64_t x_tile = tile_descriptor(x);
+  if constexpr (kSignedX) {
+    VIDITQ_WGMMA("u8.s8", "{%64, %65, %66, %67}, %68", "r"(w[0]), "r"(w[1]), "r"(w[2]), "r"(w[3]),
+                 "l"(x_tile));
+  } else {
+    VIDITQ_WGMMA("u8.u8", "{%64, %65, %66, %67}, %68", "r"(w[0]), "r"(w[1]), "r"(w[2]), "r"(w[3]),
+                 "l"(x_tile));
+  }
+#else
+  emulation::multiply_m64n128k32_from_registers<kSignedX>(d, w, x);
+#endif
+}
+
+#ifdef __CUDACC__
+#undef VIDITQ_WGMMA
+#undef VIDITQ_SIXTEEN
+#undef VIDITQ_FOUR
+#endif
 
 // Makes the products started since the last call one group.
 __device__ __forceinline__ void group_commit() {
@@ -183,6 +229,15 @@ __device__ __forceinline__ void hold(int32_t (&d)[16][4]) {
   }
 #else
   (void)d;
+#endif
+}
+
+// Keeps the compiler from using a register before the wait above it.
+__device__ __forceinline__ void hold(uint32_t& word) {
+#ifdef __CUDACC__
+  asm volatile("" : "+r"(word)::"memory");
+#else
+  (void)word;
 #endif
 }
 

@@ -29,6 +29,21 @@ int check(const viditq_cuda_tokens& x, const viditq_cuda_weights& weights,
 }
 
 }  // namespace
+
+bool has_hopper_kernels() {
+#if !defined(__CUDACC__)
+  return true;
+#elif defined(VIDITQ_WITH_SM90A)
+  int device = 0;
+  int major = 0;
+  return cudaGetDevice(&device) == cudaSuccess &&
+         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
+         major == 9;
+#else
+  return false;
+#endif
+}
+
 }  // namespace viditq
 
 int viditq_cuda_has_linear_kernel(int32_t weight_bits, int kernel) {
@@ -40,7 +55,7 @@ int viditq_cuda_has_linear_kernel(int32_t weight_bits, int kernel) {
     case VIDITQ_CUDA_TILE_128X128:
       return 1;
     case VIDITQ_CUDA_HOPPER:
-      return weight_bits == 8 && viditq::has_linear_w8a8_sm90();
+      return viditq::has_hopper_kernels();
     default:
       return 0;
   }

@@ -10,25 +10,39 @@ namespace viditq {
 template <typename T>
 int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
 
-// Whether the library holds the Hopper kernel and the current device runs it.
-bool has_linear_w8a8_sm90();
-
 template <typename T>
 int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream);
 
-// The Hopper kernel; VIDITQ_CUDA_LAUNCH_FAILED where the driver knows no tensor maps.
+// The Hopper kernels; VIDITQ_CUDA_LAUNCH_FAILED where the driver knows no tensor maps.
 template <typename T>
 int launch_linear_w8a8_sm90(const LinearOperands<T>& in, bool x_symmetric, void* stream);
+
+template <typename T>
+int launch_linear_w4a8_sm90(const LinearOperands<T>& in, bool x_symmetric, void* stream);
 
 // From so many blocks on, large tiles keep a GPU busy; small ones fill it better below.
 constexpr int64_t kBlocksForLargeTiles = 96;
 
-// The tile shape to use for VIDITQ_CUDA_FAST.
+// The tile shape that suits the extents.
 template <typename T>
 int choose_tile(const LinearOperands<T>& in) {
   const int64_t large = static_cast<int64_t>(blocks_for(in.rows, 128)) *
                         static_cast<int64_t>(blocks_for(in.channels, 128));
   return large >= kBlocksForLargeTiles ? VIDITQ_CUDA_TILE_128X128 : VIDITQ_CUDA_TILE_64X64;
+}
+
+// Whether the library holds the Hopper kernels and the current device runs them.
+bool has_hopper_kernels();
+
+// The kernel to use for VIDITQ_CUDA_FAST. The emulation runs the Hopper kernels only if asked for them
+// by name.
+template <typename T>
+int choose_kernel(const LinearOperands<T>& in) {
+  const int tile = choose_tile(in);
+#ifdef __CUDACC__
+  if (tile == VIDITQ_CUDA_TILE_128X128 && has_hopper_kernels()) return VIDITQ_CUDA_HOPPER;
+#endif
+  return tile;
 }
 
 template <typename Shape, typename Weights, typename Kernel, typename T>

@@ -21,13 +21,17 @@ int launch_shape(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
 
 template <typename T>
 int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {
-  switch (kernel == VIDITQ_CUDA_FAST ? choose_tile(in) : kernel) {
+  switch (kernel == VIDITQ_CUDA_FAST ? choose_kernel(in) : kernel) {
     case VIDITQ_CUDA_NAIVE:
       return launch_linear_naive(linear_naive<T, NibbleWeights>, in, x_symmetric, stream);
     case VIDITQ_CUDA_TILE_64X64:
       return launch_shape<Small>(in, x_symmetric, stream);
     case VIDITQ_CUDA_TILE_128X128:
       return launch_shape<Large>(in, x_symmetric, stream);
+#if defined(VIDITQ_WITH_SM90A) || !defined(__CUDACC__)
+    case VIDITQ_CUDA_HOPPER:
+      return launch_linear_w4a8_sm90(in, x_symmetric, stream);
+#endif
     default:
       return VIDITQ_CUDA_BAD_FORMAT;
   }

@@ -17,31 +17,7 @@ int launch_shape(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
       x_symmetric ? linear_w8a8<Shape, true, T> : linear_w8a8<Shape, false, T>, in, stream);
 }
 
-template <typename T>
-int choose_kernel(const LinearOperands<T>& in) {
-  const int tile = choose_tile(in);
-#ifdef __CUDACC__
-  if (tile == VIDITQ_CUDA_TILE_128X128 && has_linear_w8a8_sm90()) return VIDITQ_CUDA_HOPPER;
-#endif
-  return tile;
-}
-
 }  // namespace
-
-// The emulation runs it, but only if asked for it by name.
-bool has_linear_w8a8_sm90() {
-#if !defined(__CUDACC__)
-  return true;
-#elif defined(VIDITQ_WITH_SM90A)
-  int device = 0;
-  int major = 0;
-  return cudaGetDevice(&device) == cudaSuccess &&
-         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
-         major == 9;
-#else
-  return false;
-#endif
-}
 
 template <typename T>
 int launch_linear_w8a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {

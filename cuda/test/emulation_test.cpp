@@ -286,6 +286,111 @@ TEST(tensor_copies_swizzle_and_pad_with_zeros) {
   }
 }
 
+// Bytes -> registers and shared memory -> a product of a warp group, the first operand in registers.
+template <bool kSignedX>
+void check_product_from_registers() {
+  uint8_t w[64 * 32];
+  uint8_t x[128 * 32];
+  for (int i = 0; i < 64 * 32; i++) w[i] = static_cast<uint8_t>(i * 29 + 3);
+  for (int i = 0; i < 128 * 32; i++) x[i] = static_cast<uint8_t>(i * 53 + 17);
+  for (const Schedule schedule : kSchedules) {
+    std::vector<int32_t> out(64 * 128);
+    emulation::run_grid(1, 128, 128 * 128, schedule, [&] {
+      unsigned char* tile = emulation::dynamic_shared();
+      const int thread = static_cast<int>(threadIdx.x);
+      for (int k = 0; k < 32; k++) {
+        *const_cast<unsigned char*>(emulation::swizzled(tile + thread * 128 + k)) =
+            x[thread * 32 + k];
+      }
+      __syncthreads();
+      const int row = thread / 32 * 16 + thread % 32 / 4;
+      const int first = thread % 4 * 4;
+      uint32_t words[4];
+      for (int i = 0; i < 4; i++) {
+        std::memcpy(&words[i], w + (row + i % 2 * 8) * 32 + first + i / 2 * 16, sizeof words[i]);
+      }
+      int32_t d[16][4] = {};
+      d[3][1] = 5;
+      emulation::multiply_m64n128k32_from_registers<kSignedX>(d, words, tile);
+      emulation::commit(emulation::Queue::kProducts);
+      emulation::wait_for_groups(emulation::Queue::kProducts, 0);
+      d[3][1] -= 5;
+      for (int i = 0; i < 16; i++) {
+        for (int j = 0; j < 4; j++) {
+          out[(row + j / 2 * 8) * 128 + i * 8 + thread % 4 * 2 + j % 2] = d[i][j];
+        }
+      }
+    });
+    int wrong = 0;
+    for (int m = 0; m < 64; m++) {
+      for (int n = 0; n < 128; n++) {
+        int32_t sum = 0;
+        for (int k = 0; k < 32; k++) {
+          sum += w[m * 32 + k] * (kSignedX ? static_cast<int8_t>(x[n * 32 + k]) : x[n * 32 + k]);
+        }
+        wrong += out[m * 128 + n] != sum;
+      }
+    }
+    CHECK_EQUAL(wrong, 0);
+  }
+}
+
+TEST(warp_groups_multiply_from_registers) {
+  check_product_from_registers<false>();
+  check_product_from_registers<true>();
+}
+
+TEST(registers_changed_before_the_wait_fail) {
+  const auto product = [](bool changed) {
+    const auto body = [=] {
+      uint32_t words[4] = {1, 2, 3, 4};
+      int32_t d[16][4] = {};
+      emulation::multiply_m64n128k32_from_registers<false>(d, words, emulation::dynamic_shared());
+      emulation::commit(emulation::Queue::kProducts);
+      if (changed) words[2] = 7;
+      emulation::wait_for_groups(emulation::Queue::kProducts, 0);
+    };
+    try {
+      emulation::run_grid(1, 128, 128 * 128,
+                          {emulation::Order::kForward, emulation::Async::kDeferred}, body);
+      return false;
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+  };
+  CHECK_EQUAL(product(true), true);
+  CHECK_EQUAL(product(false), false);
+}
+
+TEST(bulk_copies_bring_their_bytes) {
+  alignas(16) uint8_t bytes[64];
+  for (int i = 0; i < 64; i++) bytes[i] = static_cast<uint8_t>(i * 5 + 1);
+  for (const Schedule schedule : kSchedules) {
+    int wrong = 0;
+    emulation::run_grid(1, 64, 64 + sizeof(emulation::PhaseBarrier), schedule, [&] {
+      unsigned char* copy = emulation::dynamic_shared();
+      auto* barrier = reinterpret_cast<emulation::PhaseBarrier*>(copy + 64);
+      if (threadIdx.x == 0) barrier->init(1);
+      __syncthreads();
+      if (threadIdx.x == 0) {
+        barrier->arrive(64);
+        emulation::copy_bytes(copy, bytes, 48, barrier);
+        emulation::copy_bytes(copy + 48, bytes + 48, 16, barrier);
+      }
+      barrier->wait(0);
+      wrong += copy[threadIdx.x] != bytes[threadIdx.x];
+    });
+    CHECK_EQUAL(wrong, 0);
+  }
+  CHECK_EQUAL(fails([&] {
+                auto* barrier =
+                    reinterpret_cast<emulation::PhaseBarrier*>(emulation::dynamic_shared() + 64);
+                barrier->init(1);
+                emulation::copy_bytes(emulation::dynamic_shared(), bytes + 8, 16, barrier);
+              }),
+              true);
+}
+
 TEST(misused_phase_barriers_fail) {
   const auto with_barrier = [](auto body) {
     return fails([&] {

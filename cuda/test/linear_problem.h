@@ -13,12 +13,12 @@ struct KernelName {
   const char* name;
 };
 
-// The kernels for weights of 4 or of 8 bits that run here, the naive one first.
-inline std::vector<KernelName> linear_kernels(int weight_bits) {
+// The kernels that run here, the naive one first.
+inline std::vector<KernelName> linear_kernels() {
   std::vector<KernelName> kernels = {{VIDITQ_CUDA_NAIVE, "naive"},
                                      {VIDITQ_CUDA_TILE_64X64, "64x64"},
                                      {VIDITQ_CUDA_TILE_128X128, "128x128"}};
-  if (weight_bits == 8 && has_warp_groups()) kernels.push_back({VIDITQ_CUDA_HOPPER, "hopper"});
+  if (has_warp_groups()) kernels.push_back({VIDITQ_CUDA_HOPPER, "hopper"});
   return kernels;
 }
 

@@ -21,7 +21,7 @@ void check_definition(LinearProblem& problem, const viditq_cuda_epilogue& epilog
 template <typename T>
 void check_tiles(LinearProblem& problem, const viditq_cuda_epilogue& epilogue) {
   const Buffer<T> expected = problem.run<T>(epilogue, VIDITQ_CUDA_NAIVE);
-  for (const KernelName& kernel : linear_kernels(problem.weight_bits)) {
+  for (const KernelName& kernel : linear_kernels()) {
     CHECK_EQUAL(differences(problem.run<T>(epilogue, kernel.kernel), expected), 0);
   }
 }

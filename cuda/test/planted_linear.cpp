@@ -5,7 +5,7 @@
 #include "linear_problem.h"
 
 int main() {
-  LinearProblem problem(70, 64, 700, 8, true, false);
+  LinearProblem problem(70, 64, 700, WEIGHT_BITS, true, false);
   const Buffer<float> expected = problem.run<float>({}, VIDITQ_CUDA_NAIVE);
   int shown = 0;
   // A launch that stops counts as a failed check of its status, and leaves a wrong result.

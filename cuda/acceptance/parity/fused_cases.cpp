@@ -96,7 +96,7 @@ void gelu_epilogue(const Fixture& fixture, const std::vector<float>& x,
   viditq_cuda_epilogue epilogue = {};
   epilogue.bias = problem.bias.data();
   epilogue.activation = VIDITQ_CUDA_ACTIVATION_GELU_TANH;
-  for (const KernelName& kernel : linear_kernels(8)) {
+  for (const KernelName& kernel : linear_kernels()) {
     next_schedule();
     report.begin(fixture.name, std::string("linear w8a8 ") + kernel.name);
     Buffer<float> out(x.size());

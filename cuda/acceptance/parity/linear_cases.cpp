@@ -124,7 +124,7 @@ void on_linear_kernels(const std::string& source, const Layer& layer, const Inpu
         storage,             layer.sets, packed.active_set.data()};
     viditq_cuda_epilogue epilogue = {};
     epilogue.bias = bias;
-    std::vector<KernelName> kernels = linear_kernels(storage);
+    std::vector<KernelName> kernels = linear_kernels();
     kernels.push_back({VIDITQ_CUDA_FAST, "fast"});
     for (const KernelName& kernel : kernels) {
       next_schedule();

@@ -179,7 +179,7 @@ void random_linear(Dice& dice, int largest, Report& report) {
     epilogue.rows_per_gate = rows / samples;
     epilogue.residual = residual.data();
   }
-  std::vector<KernelName> kernels = linear_kernels(bits);
+  std::vector<KernelName> kernels = linear_kernels();
   kernels.push_back({VIDITQ_CUDA_FAST, "fast"});
   Buffer<T> naive(static_cast<size_t>(rows) * channels);
   for (const KernelName& kernel : kernels) {

@@ -191,6 +191,7 @@ void time_linear(int rows, int channels, int inner, CublasLt* library,
   add("viditq w8a8 128x128", 8, VIDITQ_CUDA_TILE_128X128);
   if (device.major == 9) add("viditq w8a8 hopper", 8, VIDITQ_CUDA_HOPPER);
   add("viditq w4a8 128x128", 4, VIDITQ_CUDA_TILE_128X128);
+  if (device.major == 9) add("viditq w4a8 hopper", 4, VIDITQ_CUDA_HOPPER);
   std::vector<std::unique_ptr<Peer>> kept;
   for (const ProductTypes* types : peers) {
     try {

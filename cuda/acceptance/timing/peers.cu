@@ -82,12 +82,16 @@ Peer::Peer(CublasLt& library, const ProductTypes& types, int rows, int channels,
   double best_time = 0;
   const int algorithms = product_->algorithms();
   for (algorithm_ = 0; algorithm_ < algorithms; algorithm_++) {
-    // One that the library refuses after all is passed over.
-    if (!contender_.launch(0, stopwatch.stream())) continue;
-    const double time = stopwatch.compare({contender_}, kTrialRounds)[0].microseconds.low;
-    if (best < 0 || time < best_time) {
-      best = algorithm_;
-      best_time = time;
+    // One that the library refuses after all, or that cannot be recorded, is passed over.
+    try {
+      if (!contender_.launch(0, stopwatch.stream())) continue;
+      const double time = stopwatch.compare({contender_}, kTrialRounds)[0].microseconds.low;
+      if (best < 0 || time < best_time) {
+        best = algorithm_;
+        best_time = time;
+      }
+    } catch (const std::runtime_error&) {
+      cudaGetLastError();
     }
   }
   if (best < 0) throw std::runtime_error(contender_.name + " runs with none of its algorithms.");

@@ -32,10 +32,7 @@ import org.viditq.reference.ReferenceOperators;
 /** The CUDA kernels, emulated, against the reference backend. */
 class KernelParityTest {
   private static final float EPSILON = 1e-6f;
-  private static final int[] TILES = {
-    Bridge.VIDITQ_CUDA_TILE_64X64, Bridge.VIDITQ_CUDA_TILE_128X128
-  };
-  private static final int[] TILES_AND_HOPPER = {
+  private static final int[] FAST_KERNELS = {
     Bridge.VIDITQ_CUDA_TILE_64X64, Bridge.VIDITQ_CUDA_TILE_128X128, Bridge.VIDITQ_CUDA_HOPPER
   };
 
@@ -134,7 +131,7 @@ class KernelParityTest {
     for (int active : new int[] {0, 1}) {
       reference.selectTimestep(active == 0 ? 100 : 900);
       int storage = weightBits <= 4 ? 4 : 8;
-      for (int kernel : storage == 4 ? TILES : TILES_AND_HOPPER) {
+      for (int kernel : FAST_KERNELS) {
         assertClose(
             EmulatedKernels.linear(
                 x, tokens, sets, active, storage, bias, true, null, null, kernel),

@@ -1,0 +1,26 @@
+// Launch of the linear layer for Hopper on weights stored as nibbles.
+#include "linear_w4a8_sm90.cuh"
+
+#include "linear.cuh"
+#include "tensor_map.cuh"
+
+namespace viditq {
+
+template <typename T>
+int launch_linear_w4a8_sm90(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
+  using Tile = HopperNibbleTile;
+  static_assert(Tile::kInner == kTensorBoxBytes, "a stage is one box wide");
+  TensorMap x_map;
+  if (!make_map(in.x_codes, 1, in.rows, in.inner, Tile::kRows, &x_map)) {
+    return VIDITQ_CUDA_LAUNCH_FAILED;
+  }
+  return launch(x_symmetric ? linear_w4a8_sm90<true, T> : linear_w4a8_sm90<false, T>,
+                dim3(blocks_for(in.rows, Tile::kRows), blocks_for(in.channels, Tile::kChannels)),
+                Tile::kThreads, Tile::kSharedBytes, stream, in, x_map);
+}
+
+template int launch_linear_w4a8_sm90(const LinearOperands<float>&, bool, void*);
+template int launch_linear_w4a8_sm90(const LinearOperands<__half>&, bool, void*);
+template int launch_linear_w4a8_sm90(const LinearOperands<__nv_bfloat16>&, bool, void*);
+
+}  // namespace viditq
