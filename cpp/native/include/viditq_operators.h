@@ -152,9 +152,10 @@ int viditq_precision_supported(int precision);
 typedef struct viditq_dense viditq_dense;
 
 /* Converts and packs; released by viditq_free_dense. VIDITQ_BAD_ISA if the precision is not
- * supported. */
+ * supported. If compact is not 0, weights of a 16-bit type stay in 16 bits and are widened in every
+ * call: half the memory, for layers that take little of a model's time. */
 int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, int precision,
-                         viditq_dense** dense);
+                         int compact, viditq_dense** dense);
 
 /* Null is allowed. */
 void viditq_free_dense(viditq_dense* dense);

@@ -11,7 +11,9 @@
 struct viditq_dense {
   int64_t out;
   int64_t in;
-  dnnl::memory::data_type type;  // of weights and inputs
+  dnnl::memory::data_type type;  // of the products' weights and inputs
+  int kept = VIDITQ_FLOAT32;     // how weights lie here; 16-bit ones are widened in every call
+  int64_t width = 0;             // channels of a group
   // By group: the last one may have fewer channels.
   dnnl::memory::desc whole_layout;
   dnnl::memory::desc last_layout;
@@ -27,6 +29,7 @@ namespace {
 // in the second-level cache, and enough tasks for all threads, few rows included. Fixed, so that the
 // number of threads cannot change which product a value comes from.
 constexpr int64_t kGroupChannels = 384;
+constexpr int64_t kWidenedChannels = 64;  // float32 weights of a group, just widened, stay near
 constexpr int64_t kFloatRows = 64;
 constexpr int64_t kBfloat16Rows = 256;  // a product takes less time than its weights' way here
 
@@ -41,11 +44,11 @@ int64_t rows_per_block(const viditq_dense& dense) {
 }
 
 int64_t group_count(const viditq_dense& dense) {
-  return (dense.out + kGroupChannels - 1) / kGroupChannels;
+  return (dense.out + dense.width - 1) / dense.width;
 }
 
 int64_t group_channels(const viditq_dense& dense, int64_t group) {
-  return std::min(kGroupChannels, dense.out - group * kGroupChannels);
+  return std::min(dense.width, dense.out - group * dense.width);
 }
 
 Product make_product(const viditq_dense& dense, int64_t rows, int64_t channels,
@@ -63,28 +66,43 @@ dnnl::memory::desc best_layout(const viditq_dense& dense, int64_t channels) {
 }
 
 const dnnl::memory::desc& layout_of(const viditq_dense& dense, int64_t channels) {
-  return channels == std::min(kGroupChannels, dense.out) ? dense.whole_layout : dense.last_layout;
+  return channels == std::min(dense.width, dense.out) ? dense.whole_layout : dense.last_layout;
+}
+
+// Bytes that the weights of so many channels take here.
+int64_t kept_bytes(const viditq_dense& dense, int64_t channels) {
+  const int64_t bytes = static_cast<int64_t>(layout_of(dense, channels).get_size());
+  return whole_lines(dense.kept == VIDITQ_FLOAT32 ? bytes : bytes / 2);
+}
+
+// Float32 bytes of a group's widened weights; 0 if they need not be widened.
+int64_t widened_bytes(const viditq_dense& dense) {
+  return dense.kept == VIDITQ_FLOAT32
+             ? 0
+             : whole_lines(static_cast<int64_t>(dense.whole_layout.get_size()));
 }
 
 int pack(const void* weight, int type, viditq_dense* dense) {
   const int64_t last = group_count(*dense) - 1;
-  dense->whole_layout = best_layout(*dense, std::min(kGroupChannels, dense->out));
+  dense->whole_layout = best_layout(*dense, std::min(dense->width, dense->out));
   dense->last_layout = best_layout(*dense, group_channels(*dense, last));
-  dense->group_bytes = whole_lines(static_cast<int64_t>(dense->whole_layout.get_size()));
-  dense->weight = allocate<char>(
-      last * dense->group_bytes +
-      whole_lines(static_cast<int64_t>(layout_of(*dense, group_channels(*dense, last)).get_size())));
-  const int64_t most = std::min(kGroupChannels, dense->out) * dense->in;
+  dense->group_bytes = kept_bytes(*dense, std::min(dense->width, dense->out));
+  dense->weight = allocate<char>(last * dense->group_bytes +
+                                 kept_bytes(*dense, group_channels(*dense, last)));
+  const int64_t most = std::min(dense->width, dense->out) * dense->in;
   const bool rounded = dense->type == dnnl::memory::data_type::bf16;
   const auto values = allocate<float>(most);
   const auto words = allocate<uint16_t>(rounded ? most : 1);
-  if (dense->weight == nullptr || values == nullptr || words == nullptr) return VIDITQ_NO_MEMORY;
+  const auto wide = allocate<float>(std::max<int64_t>(widened_bytes(*dense) / 4, 1));
+  if (dense->weight == nullptr || values == nullptr || words == nullptr || wide == nullptr) {
+    return VIDITQ_NO_MEMORY;
+  }
 
   dnnl::stream stream(cpu_engine());
   for (int64_t group = 0; group <= last; group++) {
     const int64_t channels = group_channels(*dense, group);
     const int64_t count = channels * dense->in;
-    const int64_t first = group * kGroupChannels * dense->in;
+    const int64_t first = group * dense->width * dense->in;
     to_float32(static_cast<const char*>(weight) + first * stored_bytes(type), type, count,
                values.get());
     if (rounded) kPortableFloat.round_to_bfloat16(values.get(), count, words.get());
@@ -92,10 +110,16 @@ int pack(const void* weight, int type, viditq_dense* dense) {
                                         dnnl::memory::format_tag::ba);
     dnnl::memory from(transposed, cpu_engine(),
                       rounded ? static_cast<void*>(words.get()) : values.get());
-    dnnl::memory to(layout_of(*dense, channels), cpu_engine(),
-                    dense->weight.get() + group * dense->group_bytes);
+    const dnnl::memory::desc& layout = layout_of(*dense, channels);
+    char* kept = dense->weight.get() + group * dense->group_bytes;
+    const bool narrow = dense->kept != VIDITQ_FLOAT32;
+    dnnl::memory to(layout, cpu_engine(), narrow ? static_cast<void*>(wide.get()) : kept);
     dnnl::reorder(from, to).execute(stream, from, to);
     stream.wait();
+    if (narrow) {
+      to_stored(wide.get(), dense->kept, static_cast<int64_t>(layout.get_size() / sizeof(float)),
+                kept);
+    }
   }
   return VIDITQ_OK;
 }
@@ -106,7 +130,7 @@ class Products {
   Products(viditq_dense* dense, int64_t rows) : dense_(dense), block_(rows_per_block(*dense)) {
     const int64_t last_channels = group_channels(*dense, group_count(*dense) - 1);
     for (const int64_t some_rows : {std::min(block_, rows), (rows - 1) % block_ + 1}) {
-      for (const int64_t channels : {std::min(kGroupChannels, dense->out), last_channels}) {
+      for (const int64_t channels : {std::min(dense->width, dense->out), last_channels}) {
         scratch_bytes_ = std::max(scratch_bytes_, whole_lines(of(some_rows, channels).scratch_bytes()));
       }
     }
@@ -127,8 +151,8 @@ class Products {
   int64_t scratch_bytes_ = 0;
 };
 
-// Working memory of a call: x as bfloat16 where the layer multiplies that, then what each thread's
-// products need.
+// Working memory of a call: x as bfloat16 where the layer multiplies that, then what each thread needs
+// for its products, behind the weights that it has widened.
 struct Memory {
   int64_t rounded_bytes;
   int64_t thread_bytes;
@@ -138,7 +162,7 @@ struct Memory {
       : rounded_bytes(dense.type == dnnl::memory::data_type::bf16
                           ? whole_lines(rows * dense.in * static_cast<int64_t>(sizeof(uint16_t)))
                           : 0),
-        thread_bytes(product_bytes),
+        thread_bytes(widened_bytes(dense) + product_bytes),
         first(reinterpret_cast<char*>(context->scratch.at_least(
             (rounded_bytes + thread_bytes * context->pool.threads()) /
             static_cast<int64_t>(sizeof(float))))) {}
@@ -157,7 +181,7 @@ int viditq_precision_supported(int precision) {
 }
 
 int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, int precision,
-                         viditq_dense** dense) {
+                         int compact, viditq_dense** dense) {
   if (weight == nullptr || dense == nullptr) return VIDITQ_NULL_POINTER;
   *dense = nullptr;
   if (viditq::stored_bytes(type) == 0) return VIDITQ_BAD_ARGUMENT;
@@ -173,6 +197,9 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
     prepared->in = in;
     prepared->type = precision == VIDITQ_BF16 ? dnnl::memory::data_type::bf16
                                               : dnnl::memory::data_type::f32;
+    if (compact != 0 && precision == VIDITQ_FP32) prepared->kept = type;
+    prepared->width =
+        prepared->kept == VIDITQ_FLOAT32 ? viditq::kGroupChannels : viditq::kWidenedChannels;
     const int packed = viditq::pack(weight, type, prepared.get());
     if (packed == VIDITQ_OK) *dense = prepared.release();
     return packed;
@@ -222,26 +249,39 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
     const int64_t block = viditq::rows_per_block(*dense);
     const int64_t blocks = (rows + block - 1) / block;
     std::atomic<int> outcome{VIDITQ_OK};
-    // Blocks of a group one after the other, so that its weights are near.
-    context->pool.run(blocks * viditq::group_count(*dense), [&](int64_t task, int thread) {
+    // Blocks of a group one after the other, so that its weights are near; in one task where they are
+    // widened first.
+    const int64_t widened = viditq::widened_bytes(*dense);
+    const int64_t tasks_per_group = widened > 0 ? 1 : blocks;
+    context->pool.run(tasks_per_group * viditq::group_count(*dense), [&](int64_t task, int thread) {
       viditq::SequentialOpenMp sequential_here;
-      const int64_t group = task / blocks;
-      const int64_t from = task % blocks * block;
-      const int64_t count = std::min(block, rows - from);
-      const int64_t first = group * viditq::kGroupChannels;
+      const int64_t group = task / tasks_per_group;
+      const int64_t first = group * dense->width;
       const int64_t channels = viditq::group_channels(*dense, group);
-      try {
-        products.of(count, channels)
-            .run(input + from * row_bytes, dense->weight.get() + group * dense->group_bytes,
-                 out + from * dense->out + first, memory.of_thread(thread));
-      } catch (const std::exception&) {
-        outcome = VIDITQ_LIBRARY_FAILED;
-        return;
+      const char* weights = dense->weight.get() + group * dense->group_bytes;
+      if (widened > 0) {
+        const auto bytes = static_cast<int64_t>(viditq::layout_of(*dense, channels).get_size());
+        context->kernels.widen(weights, dense->kept, bytes / static_cast<int64_t>(sizeof(float)),
+                               reinterpret_cast<float*>(memory.of_thread(thread)));
+        weights = memory.of_thread(thread);
       }
-      if (epilogue.nothing()) return;
-      for (int64_t row = from; row < from + count; row++) {
-        float* y = out + row * dense->out + first;
-        context->kernels.finish_row(y, channels, epilogue.of_row(row, first), y);
+      const int64_t first_block = task % tasks_per_group;
+      for (int64_t i = first_block; i < (widened > 0 ? blocks : first_block + 1); i++) {
+        const int64_t from = i * block;
+        const int64_t count = std::min(block, rows - from);
+        try {
+          products.of(count, channels)
+              .run(input + from * row_bytes, weights, out + from * dense->out + first,
+                   memory.of_thread(thread) + widened);
+        } catch (const std::exception&) {
+          outcome = VIDITQ_LIBRARY_FAILED;
+          return;
+        }
+        if (epilogue.nothing()) continue;
+        for (int64_t row = from; row < from + count; row++) {
+          float* y = out + row * dense->out + first;
+          context->kernels.finish_row(y, channels, epilogue.of_row(row, first), y);
+        }
       }
     });
     return outcome;

@@ -30,6 +30,8 @@ struct FloatKernels {
   void (*attend)(const AttentionTask& task, float* scratch);
   // To nearest, ties to even.
   void (*round_to_bfloat16)(const float* from, int64_t count, uint16_t* to);
+  // Of VIDITQ_FLOAT16 or VIDITQ_BFLOAT16, to float32; exact.
+  void (*widen)(const void* from, int type, int64_t count, float* to);
 };
 
 extern const FloatKernels kPortableFloat;

@@ -54,4 +54,26 @@ inline void to_float32(const void* from, int type, int64_t count, float* to) {
   }
 }
 
+// The inverse, for values that the 16-bit type holds exactly.
+inline uint16_t to_float16_exactly(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  const uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  const uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude >= 0x7f800000) return sign | 0x7c00 | static_cast<uint16_t>(magnitude >> 13 & 0x3ff);
+  const float moved = from_bits(magnitude) * 0x1p-112f;
+  std::memcpy(&bits, &moved, sizeof(bits));
+  return sign | static_cast<uint16_t>(bits >> 13);
+}
+
+inline void to_stored(const float* from, int type, int64_t count, char* to) {
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits;
+    std::memcpy(&bits, from + i, sizeof(bits));
+    const uint16_t stored = type == VIDITQ_FLOAT16 ? to_float16_exactly(from[i])
+                                                   : static_cast<uint16_t>(bits >> 16);
+    std::memcpy(to + 2 * i, &stored, sizeof(stored));
+  }
+}
+
 }  // namespace viditq

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "operators.h"
+#include "stored_floats.h"
 
 using operators::normal;
 
@@ -33,7 +34,7 @@ struct DenseLayer {
   viditq_dense* handle = nullptr;
 
   DenseLayer(const std::vector<float>& weight, int64_t out, int64_t in, int precision) {
-    CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, out, in, precision, &handle),
+    CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, out, in, precision, 0, &handle),
                 VIDITQ_OK);
   }
   ~DenseLayer() { viditq_free_dense(handle); }
@@ -77,7 +78,7 @@ TEST(dense_layers_are_their_definition) {
       const auto gate = normal(e.out, 4);
       const auto residual = normal(e.rows * e.out, 5);
       viditq_dense* dense = nullptr;
-      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, VIDITQ_FP32,
+      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, VIDITQ_FP32, 0,
                                        &dense),
                   VIDITQ_OK);
       std::vector<float> out(e.rows * e.out, NAN);
@@ -106,7 +107,7 @@ TEST(bfloat16_layers_multiply_rounded_operands) {
     if (!viditq_precision_supported(VIDITQ_BF16)) {
       viditq_dense* dense = nullptr;
       const float one = 1.0f;
-      CHECK_EQUAL(viditq_prepare_dense(&one, VIDITQ_FLOAT32, 1, 1, VIDITQ_BF16, &dense),
+      CHECK_EQUAL(viditq_prepare_dense(&one, VIDITQ_FLOAT32, 1, 1, VIDITQ_BF16, 0, &dense),
                   VIDITQ_BAD_ISA);
       return;
     }
@@ -188,7 +189,6 @@ TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
 }
 
 TEST(dense_layers_read_every_stored_type) {
-  operators::Context context(1, VIDITQ_PORTABLE);
   // 1, -2, the largest and the smallest subnormal number, and 0, in both formats.
   const std::vector<uint16_t> halves = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000};
   const std::vector<float> half_values = {1.0f, -2.0f, 65504.0f, 0x1p-24f, -0.0f};
@@ -196,18 +196,67 @@ TEST(dense_layers_read_every_stored_type) {
   const std::vector<float> brain_values = {1.0f, -2.0f, 65536.0f, 0x1p-133f, -0.0f};
   const auto check = [&](const std::vector<uint16_t>& stored, int type,
                          const std::vector<float>& values) {
-    viditq_dense* dense = nullptr;
-    CHECK_EQUAL(viditq_prepare_dense(stored.data(), type, 5, 1, VIDITQ_FP32, &dense), VIDITQ_OK);
-    const float one = 1.0f;
-    std::vector<float> out(5);
-    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, &one, 1, 1, nullptr,
-                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, out.data()),
-                VIDITQ_OK);
-    viditq_free_dense(dense);
-    CHECK_CLOSE(out, std::vector<double>(values.begin(), values.end()), 0.0);
+    operators::on_every_isa(2, [&](viditq_context* context) {
+      for (const int compact : {0, 1}) {
+        viditq_dense* dense = nullptr;
+        CHECK_EQUAL(
+            viditq_prepare_dense(stored.data(), type, 5, 1, VIDITQ_FP32, compact, &dense),
+            VIDITQ_OK);
+        const float one = 1.0f;
+        std::vector<float> out(5);
+        CHECK_EQUAL(viditq_dense_linear(context, dense, &one, 1, 1, nullptr, VIDITQ_NO_ACTIVATION,
+                                        nullptr, 0, nullptr, out.data()),
+                    VIDITQ_OK);
+        viditq_free_dense(dense);
+        CHECK_CLOSE(out, std::vector<double>(values.begin(), values.end()), 0.0);
+      }
+    });
   };
   check(halves, VIDITQ_FLOAT16, half_values);
   check(brains, VIDITQ_BFLOAT16, brain_values);
+}
+
+TEST(compact_layers_compute_the_same_in_half_the_memory) {
+  for (const int type : {VIDITQ_FLOAT16, VIDITQ_BFLOAT16}) {
+    operators::on_every_isa(3, [&](viditq_context* context) {
+      std::vector<Extents> all = kExtents;
+      all.push_back({3, 1152, 256});  // fits the layouts without padding
+      for (const Extents& e : all) {
+        std::vector<uint16_t> stored(e.out * e.in);
+        std::vector<float> weight(stored.size());
+        for (size_t i = 0; i < stored.size(); i++) {
+          // Of either type: signs, and exponents from 2^-8 to 2^-1.
+          const auto noise = static_cast<uint32_t>(i * 2654435761u >> 8);
+          stored[i] = static_cast<uint16_t>(
+              type == VIDITQ_FLOAT16 ? (noise & 0x83ff) | (7 + noise / 1024 % 8) << 10
+                                     : (noise & 0x807f) | (119 + noise / 128 % 8) << 7);
+          viditq::to_float32(&stored[i], type, 1, &weight[i]);
+        }
+        const auto x = normal(e.rows * e.in, 1);
+        const auto bias = normal(e.out, 2);
+        const auto gate = normal(e.out, 3);
+        std::vector<float> expected(e.rows * e.out), out(expected.size());
+        const auto run = [&](const void* from, int from_type, int compact, std::vector<float>* y) {
+          const int64_t before = viditq_allocated_bytes();
+          viditq_dense* dense = nullptr;
+          CHECK_EQUAL(viditq_prepare_dense(from, from_type, e.out, e.in, VIDITQ_FP32, compact,
+                                           &dense),
+                      VIDITQ_OK);
+          const int64_t taken = viditq_allocated_bytes() - before;
+          CHECK_EQUAL(viditq_dense_linear(context, dense, x.data(), e.rows, e.in, bias.data(),
+                                          VIDITQ_NO_ACTIVATION, gate.data(), e.rows, nullptr,
+                                          y->data()),
+                      VIDITQ_OK);
+          viditq_free_dense(dense);
+          return taken;
+        };
+        const int64_t whole = run(weight.data(), VIDITQ_FLOAT32, 1, &expected);
+        const int64_t half = run(stored.data(), type, 1, &out);
+        if (e.in == 1152) CHECK_EQUAL(half * 10 < whole * 6, true);
+        CHECK_CLOSE(out, std::vector<double>(expected.begin(), expected.end()), 1e-4);
+      }
+    });
+  }
 }
 
 TEST(quantized_layers_are_their_definition) {
@@ -341,7 +390,7 @@ TEST(layers_refuse_bad_operands) {
   const auto weight = normal(6, 1);
   viditq_dense* dense = nullptr;
   const auto prepare = [&](const float* from, int type, int64_t out, int precision) {
-    return viditq_prepare_dense(from, type, out, 3, precision, &dense);
+    return viditq_prepare_dense(from, type, out, 3, precision, 0, &dense);
   };
   CHECK_EQUAL(prepare(nullptr, VIDITQ_FLOAT32, 2, VIDITQ_FP32), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(prepare(weight.data(), 7, 2, VIDITQ_FP32), VIDITQ_BAD_ARGUMENT);

@@ -7,9 +7,10 @@
 #include "linear_finish.h"
 #include "nonlinearity.h"
 #include "normalization.h"
+#include "widen.h"
 
 #define VIDITQ_FLOAT_TABLE                                                                        \
   {                                                                                               \
     normalize_row, modulate_row_range, rms_row, normalize_group, activate, finish_row, dequantize, \
-        attention_scratch, attend, round_to_bfloat16                                                      \
+        attention_scratch, attend, round_to_bfloat16, widen                                                      \
   }

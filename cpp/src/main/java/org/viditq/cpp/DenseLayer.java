@@ -26,6 +26,7 @@ final class DenseLayer implements Linear, AutoCloseable {
               parameters.outFeatures(),
               parameters.inFeatures(),
               NativeLibrary.code(precision),
+              parameters.compact() ? 1 : 0,
               result);
       NativeLibrary.check(status, "preparation of layer " + parameters.name());
       handle = result.get(viditq_dense.class, 0);

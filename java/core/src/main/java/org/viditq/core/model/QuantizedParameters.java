@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.tensor.Tensor;
@@ -69,7 +70,9 @@ public final class QuantizedParameters implements Parameters {
     String layer = prefix + name;
     QuantizedLinearParameters quantized = layers.get(layer);
     if (quantized == null) {
-      return base.linear(name, inFeatures, outFeatures);
+      // What a plan leaves out takes little time, but more memory than quantized layers.
+      LinearParameters found = base.linear(name, inFeatures, outFeatures);
+      return found instanceof DenseLinearParameters dense ? dense.smaller() : found;
     }
     if (quantized.inFeatures() != inFeatures || quantized.outFeatures() != outFeatures) {
       throw new InvalidCheckpointException(

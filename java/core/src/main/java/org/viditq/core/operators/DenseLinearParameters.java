@@ -11,8 +11,11 @@ import org.viditq.core.tensor.Tensor;
  * @param name qualified layer name
  * @param weight [out, in], any floating-point type
  * @param bias [out]
+ * @param compact whether memory matters more than speed: a backend may then keep the weight as it
+ *     is stored and convert it in every call; results do not depend on it beyond rounding
  */
-public record DenseLinearParameters(String name, StoredTensor weight, Optional<Tensor> bias)
+public record DenseLinearParameters(
+    String name, StoredTensor weight, Optional<Tensor> bias, boolean compact)
     implements LinearParameters {
   public DenseLinearParameters {
     if (weight.shape().rank() != 2) {
@@ -29,6 +32,16 @@ public record DenseLinearParameters(String name, StoredTensor weight, Optional<T
               + weight.shape().dim(0)
               + " output channels.");
     }
+  }
+
+  /** A layer to be computed as fast as possible. */
+  public DenseLinearParameters(String name, StoredTensor weight, Optional<Tensor> bias) {
+    this(name, weight, bias, false);
+  }
+
+  /** The same layer, compact. */
+  public DenseLinearParameters smaller() {
+    return new DenseLinearParameters(name, weight, bias, true);
   }
 
   @Override
