@@ -225,7 +225,7 @@ class LauncherTest {
             + "if [ \"$1\" = -version ]; then echo 'openjdk version \""
             + version
             + "\"' >&2; exit 0; fi\n"
-            + "printf '%s|' \"$@\"\n"
+            + "printf '%s|' \"$CLASSPATH\" \"$@\"\n"
             + end
             + "\n");
   }
