@@ -33,6 +33,7 @@ class StridedLoop {
         }
       }
       if (counts[o] < 1 || last >= counts[o]) return VIDITQ_BAD_SIZE;
+      if (__builtin_mul_overflow(counts[o], int64_t{sizeof(float)}, &bytes)) return VIDITQ_OVERFLOW;
     }
     for (int axis = 0; axis < rank; axis++) loop->append(dims[axis], steps, axis);
     if (loop->rank_ == 0) loop->append_axis(1);

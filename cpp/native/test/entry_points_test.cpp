@@ -1,0 +1,362 @@
+// What every entry point has to refuse: missing buffers, outputs over other buffers, extents that are
+// zero, negative or beyond memory. One table; a new entry point needs one line of it.
+#include <cstring>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "operators.h"
+
+namespace {
+
+enum Kind { kFloats, kInts, kBytes, kLongs };
+
+struct Argument {
+  Kind kind;
+  bool output = false;
+  bool optional = false;
+};
+
+constexpr Argument kIn{kFloats};
+constexpr Argument kOptional{kFloats, false, true};
+constexpr Argument kOut{kFloats, true};
+constexpr Argument kInIndices{kInts};
+constexpr Argument kOutIndices{kInts, true};
+constexpr Argument kInCodes{kBytes};
+constexpr Argument kOutCodes{kBytes, true};
+constexpr Argument kSteps{kLongs};
+
+// Memory for one call, more than any needs: floats 1, integers 0, bytes 1.
+struct Memory {
+  std::vector<std::vector<uint8_t>> blocks;
+  std::vector<void*> pointers;
+
+  explicit Memory(const std::vector<Argument>& arguments) {
+    constexpr int64_t kFloatCount = 512;
+    for (const Argument& argument : arguments) {
+      blocks.emplace_back(kFloatCount * sizeof(float), argument.kind == kBytes ? 1 : 0);
+      if (argument.kind == kFloats) {
+        const std::vector<float> ones(kFloatCount, 1.0f);
+        std::memcpy(blocks.back().data(), ones.data(), blocks.back().size());
+      }
+    }
+    for (std::vector<uint8_t>& block : blocks) pointers.push_back(block.data());
+  }
+};
+
+// The arguments of a call, by position.
+struct Arguments {
+  viditq_context* context;
+  const std::vector<void*>& buffers;
+  const std::vector<int64_t>& extents;
+
+  const float* in(int i) const { return static_cast<const float*>(buffers[i]); }
+  float* out(int i) const { return static_cast<float*>(buffers[i]); }
+  int32_t* ints(int i) const { return static_cast<int32_t*>(buffers[i]); }
+  uint8_t* bytes(int i) const { return static_cast<uint8_t*>(buffers[i]); }
+  const int64_t* longs(int i) const { return static_cast<const int64_t*>(buffers[i]); }
+  int64_t operator[](int i) const { return extents[i]; }
+};
+
+struct EntryPoint {
+  std::string name;
+  std::vector<int64_t> extents;
+  std::vector<Argument> buffers;
+  std::function<int(const Arguments&)> call;
+  bool takes_context = true;
+};
+
+void expect(bool holds, const EntryPoint& entry, const std::string& what, int status) {
+  if (holds) return;
+  check::failures()++;
+  std::cerr << "viditq_" << entry.name << " " << what << ": " << viditq_status_message(status)
+            << "\n";
+}
+
+void check_entry_point(const EntryPoint& entry, viditq_context* context) {
+  const auto call = [&](const std::vector<void*>& buffers, const std::vector<int64_t>& extents,
+                        viditq_context* with) {
+    return entry.call({with, buffers, extents});
+  };
+  const auto fresh = [&](const std::function<void(std::vector<void*>*, std::vector<int64_t>*)>& change) {
+    Memory memory(entry.buffers);
+    std::vector<int64_t> extents = entry.extents;
+    change(&memory.pointers, &extents);
+    return call(memory.pointers, extents, context);
+  };
+  int status = fresh([](auto*, auto*) {});
+  expect(status == VIDITQ_OK, entry, "as it should be called", status);
+  if (entry.takes_context) {
+    Memory memory(entry.buffers);
+    status = call(memory.pointers, entry.extents, nullptr);
+    expect(status == VIDITQ_NULL_POINTER, entry, "without a context", status);
+  }
+  for (size_t i = 0; i < entry.buffers.size(); i++) {
+    status = fresh([&](auto* buffers, auto*) { (*buffers)[i] = nullptr; });
+    expect(status == (entry.buffers[i].optional ? VIDITQ_OK : VIDITQ_NULL_POINTER), entry,
+           "without buffer " + std::to_string(i), status);
+    if (!entry.buffers[i].output) continue;
+    for (size_t j = 0; j < entry.buffers.size(); j++) {
+      // Steps and dims are read before anything is written.
+      if (j == i || entry.buffers[j].kind == kLongs) continue;
+      status = fresh([&](auto* buffers, auto*) { (*buffers)[i] = (*buffers)[j]; });
+      expect(status == VIDITQ_OVERLAP, entry,
+             "with buffer " + std::to_string(i) + " over " + std::to_string(j), status);
+    }
+  }
+  for (size_t i = 0; i < entry.extents.size(); i++) {
+    for (const int64_t bad : {INT64_C(0), INT64_C(-1), INT64_MIN}) {
+      status = fresh([&](auto*, auto* extents) { (*extents)[i] = bad; });
+      expect(status == VIDITQ_BAD_SIZE, entry,
+             "with extent " + std::to_string(i) + " of " + std::to_string(bad), status);
+    }
+    for (const int64_t bad : {INT64_C(1) << 61, INT64_C(1) << 62, INT64_MAX}) {
+      status = fresh([&](auto*, auto* extents) { (*extents)[i] = bad; });
+      expect(status == VIDITQ_OVERFLOW || status == VIDITQ_BAD_SIZE, entry,
+             "with extent " + std::to_string(i) + " of " + std::to_string(bad), status);
+    }
+  }
+}
+
+std::vector<EntryPoint> row_entry_points() {
+  return {
+      {"measure_range", {4, 3, 2}, {kIn, kOut, kOut},
+       [](const Arguments& a) {
+         return viditq_measure_range(a.in(0), a[0], a[1], a[2], VIDITQ_PORTABLE, a.out(1),
+                                     a.out(2));
+       },
+       false},
+      {"encode", {4, 3, 2}, {kIn, kIn, kInIndices, kOutCodes, kOutIndices},
+       [](const Arguments& a) {
+         return viditq_encode(a.in(0), a[0], a[1], a[2], 8, 0, VIDITQ_PORTABLE, a.in(1), a.ints(2),
+                              a.bytes(3), a.ints(4));
+       },
+       false},
+      {"quantize_tokens", {4, 3}, {kIn, kOutCodes, kOut, kOutIndices, kOutIndices},
+       [](const Arguments& a) {
+         return viditq_quantize_tokens(a.in(0), a[0], a[1], 8, 0, VIDITQ_PORTABLE, a.bytes(1),
+                                       a.out(2), a.ints(3), a.ints(4));
+       },
+       false},
+      {"quantize", {4, 3}, {kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
+       [](const Arguments& a) {
+         return viditq_quantize(a.context, a.in(0), a.in(1), a[0], a[1], 8, 0, a.bytes(2),
+                                a.out(3), a.ints(4), a.ints(5));
+       }},
+      {"layer_norm_modulate_quantize", {1, 4, 3},
+       {kIn, kIn, kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
+       [](const Arguments& a) {
+         return viditq_layer_norm_modulate_quantize(
+             a.context, a.in(0), a[0], a[1], a[2], a.in(1), 1, a.in(2), 1, 1e-6f, a.in(3), 8, 0,
+             a.bytes(4), a.out(5), a.ints(6), a.ints(7));
+       }},
+      {"divide", {4, 3}, {kIn, kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_divide(a.context, a.in(0), a[0], a[1], a.in(1), a.out(2));
+       }},
+  };
+}
+
+std::vector<EntryPoint> float_entry_points() {
+  return {
+      {"layer_norm", {4, 3}, {kIn, kOptional, kOptional, kOut},
+       [](const Arguments& a) {
+         return viditq_layer_norm(a.context, a.in(0), a[0], a[1], a.in(1), a.in(2), 1e-6f,
+                                  a.out(3));
+       }},
+      {"layer_norm_modulate", {2, 4, 3, 1, 1}, {kIn, kIn, kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_layer_norm_modulate(a.context, a.in(0), a[0], a[1], a[2], a.in(1), a[3],
+                                           a.in(2), a[4], 1e-6f, a.out(3));
+       }},
+      {"rms_norm", {4, 3}, {kIn, kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_rms_norm(a.context, a.in(0), a[0], a[1], a.in(1), 1e-6f, a.out(2));
+       }},
+      {"group_norm", {2, 4, 3, 2}, {kIn, kIn, kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_group_norm(a.context, a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2),
+                                  1e-6f, a.out(3));
+       }},
+      {"activate", {5}, {kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_activate(a.context, a.in(0), a[0], VIDITQ_SILU, a.out(1));
+       }},
+      {"scale", {5}, {kIn, kOut},
+       [](const Arguments& a) { return viditq_scale(a.context, a.in(0), a[0], 2.0f, a.out(1)); }},
+      {"upsample", {2, 3, 4}, {kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_upsample(a.context, a.in(0), a[0], a[1], a[2], a.out(1));
+       }},
+      {"copy_runs", {4, 3}, {kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_copy_runs(a.context, a.in(0), a[1], a[0], a[1], a.out(1), a[1]);
+       }},
+      {"embed", {5, 3, 4}, {kIn, kInIndices, kOut},
+       [](const Arguments& a) {
+         return viditq_embed(a.context, a.in(0), a[0], a[1], a.ints(1), a[2], a.out(2));
+       }},
+      {"timestep_embedding", {2, 6}, {kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_timestep_embedding(a.context, a.in(0), a[0], a[1], 0, 0.0f, a.out(1));
+       }},
+      {"rotary", {2, 3, 2, 4}, {kIn, kIn, kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_rotary(a.context, a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2),
+                              a.out(3));
+       }},
+  };
+}
+
+TEST(every_entry_point_on_rows_refuses_what_it_must) {
+  const operators::Context context(2, VIDITQ_PORTABLE);
+  for (const EntryPoint& entry : row_entry_points()) check_entry_point(entry, context.handle);
+}
+
+TEST(every_entry_point_on_float32_refuses_what_it_must) {
+  const operators::Context context(2, VIDITQ_PORTABLE);
+  for (const EntryPoint& entry : float_entry_points()) check_entry_point(entry, context.handle);
+}
+
+TEST(combine_and_gather_refuse_what_they_must) {
+  const operators::Context context(2, VIDITQ_PORTABLE);
+  // Steps 0 repeat one value; dims are set by the extents.
+  check_entry_point(
+      {"combine", {4, 2, 3}, {kIn, kSteps, kIn, kSteps, kOut},
+       [](const Arguments& a) {
+         const int64_t dims[2] = {a[1], a[2]};
+         return viditq_combine(a.context, VIDITQ_ADD, a.in(0), a[0], a.longs(1), a.in(2), a[0],
+                               a.longs(3), dims, 2, a.out(4));
+       }},
+      context.handle);
+  check_entry_point({"gather", {4, 2, 3}, {kIn, kSteps, kOut},
+                     [](const Arguments& a) {
+                       const int64_t dims[2] = {a[1], a[2]};
+                       return viditq_gather(a.context, a.in(0), a[0], a.longs(1), dims, 2,
+                                            a.out(2));
+                     }},
+                    context.handle);
+}
+
+TEST(attention_refuses_what_it_must) {
+  const operators::Context context(2, VIDITQ_PORTABLE);
+  check_entry_point({"attention", {3, 2, 4, 4}, {kIn, kIn, kIn, kOptional, kOut},
+                     [](const Arguments& a) {
+                       const int64_t starts[2] = {0, 5};
+                       const int64_t bias[4] = {1, 1, 1, 5};
+                       return viditq_attention(a.context, a.in(0), a.in(1), a.in(2), 1, a[0], a[1],
+                                               a[2], a[3], starts, 0.5f, a.in(3), bias, a.out(4));
+                     }},
+                    context.handle);
+}
+
+TEST(layers_refuse_what_they_must) {
+  const operators::Context context(2, VIDITQ_PORTABLE);
+  const std::vector<float> weight(4 * 3, 1.0f);
+  viditq_dense* dense = nullptr;
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, &dense),
+              VIDITQ_OK);
+  check_entry_point({"dense_linear", {2, 3}, {kIn, kOptional, kOptional, kOptional, kOut},
+                     [&](const Arguments& a) {
+                       return viditq_dense_linear(a.context, dense, a.in(0), a[0], a[1], a.in(1),
+                                                  VIDITQ_SILU, a.in(2), 2, a.in(3), a.out(4));
+                     }},
+                    context.handle);
+  viditq_free_dense(dense);
+
+  const std::vector<uint8_t> codes(4 * 3, 1);
+  viditq_weights* packed = nullptr;
+  CHECK_EQUAL(viditq_pack_weights(codes.data(), 0, 4, 3, VIDITQ_PORTABLE, &packed), VIDITQ_OK);
+  check_entry_point(
+      {"quantized_linear", {2, 3},
+       {kIn, kInIndices, kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional,
+        kOut},
+       [&](const Arguments& a) {
+         return viditq_quantized_linear(a.context, packed, a.in(0), a.ints(1), a.bytes(2), 0, a[0],
+                                        a[1], a.in(3), a.ints(4), a.ints(5), a.in(6), VIDITQ_SILU,
+                                        a.in(7), 2, a.in(8), a.out(9));
+       }},
+      context.handle);
+  check_entry_point(
+      {"quantized_linear_to_codes", {2, 3},
+       {kIn, kInIndices, kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes,
+        kOut, kOutIndices, kOutIndices},
+       [&](const Arguments& a) {
+         return viditq_quantized_linear_to_codes(
+             a.context, packed, a.in(0), a.ints(1), a.bytes(2), 0, a[0], a[1], a.in(3), a.ints(4),
+             a.ints(5), a.in(6), VIDITQ_SILU, a.in(7), 8, 0, a.bytes(8), a.out(9), a.ints(10),
+             a.ints(11));
+       }},
+      context.handle);
+  check_entry_point({"multiply", {2, 3}, {kInCodes, kOutIndices},
+                     [&](const Arguments& a) {
+                       return viditq_multiply(a.bytes(0), 0, a[0], a[1], packed, a.ints(1));
+                     },
+                     false},
+                    context.handle);
+  viditq_free_weights(packed);
+
+  const int64_t kernel[3] = {1, 1, 1};
+  viditq_convolution* convolution = nullptr;
+  CHECK_EQUAL(viditq_prepare_convolution(weight.data(), VIDITQ_FLOAT32, 4, 3, kernel, &convolution),
+              VIDITQ_OK);
+  check_entry_point({"convolve", {2, 3, 1, 5, 4}, {kIn, kOptional, kOut},
+                     [&](const Arguments& a) {
+                       const int64_t extents[3] = {a[2], a[3], a[4]};
+                       const int64_t one[3] = {1, 1, 1};
+                       const int64_t none[3] = {0, 0, 0};
+                       return viditq_convolve(a.context, convolution, a.in(0), a[0], a[1], extents,
+                                              one, none, none, a.in(1), a.out(2));
+                     }},
+                    context.handle);
+  viditq_free_convolution(convolution);
+}
+
+TEST(packing_refuses_what_it_must) {
+  viditq_weights* packed = nullptr;
+  const EntryPoint plain{"pack_weights", {4, 3}, {kInCodes},
+                         [&](const Arguments& a) {
+                           const int status = viditq_pack_weights(a.bytes(0), 0, a[0], a[1],
+                                                                  VIDITQ_PORTABLE, &packed);
+                           if (status == VIDITQ_OK) viditq_free_weights(packed);
+                           return status;
+                         },
+                         false};
+  check_entry_point(plain, nullptr);
+  const EntryPoint stored{"pack_stored_weights", {4, 3}, {kInCodes},
+                          [&](const Arguments& a) {
+                            const int status = viditq_pack_stored_weights(
+                                a.bytes(0), VIDITQ_NIBBLES, 0, a[0], a[1], VIDITQ_PORTABLE,
+                                &packed);
+                            if (status == VIDITQ_OK) viditq_free_weights(packed);
+                            return status;
+                          },
+                          false};
+  check_entry_point(stored, nullptr);
+  const EntryPoint dense{"prepare_dense", {4, 3}, {kIn},
+                         [&](const Arguments& a) {
+                           viditq_dense* prepared = nullptr;
+                           const int status = viditq_prepare_dense(a.in(0), VIDITQ_FLOAT32, a[0],
+                                                                   a[1], VIDITQ_FP32, &prepared);
+                           if (status == VIDITQ_OK) viditq_free_dense(prepared);
+                           return status;
+                         },
+                         false};
+  check_entry_point(dense, nullptr);
+  const EntryPoint convolution{"prepare_convolution", {4, 3, 1, 1, 1}, {kIn},
+                               [&](const Arguments& a) {
+                                 const int64_t kernel[3] = {a[2], a[3], a[4]};
+                                 viditq_convolution* prepared = nullptr;
+                                 const int status = viditq_prepare_convolution(
+                                     a.in(0), VIDITQ_FLOAT32, a[0], a[1], kernel, &prepared);
+                                 if (status == VIDITQ_OK) viditq_free_convolution(prepared);
+                                 return status;
+                               },
+                               false};
+  check_entry_point(convolution, nullptr);
+}
+
+}  // namespace
