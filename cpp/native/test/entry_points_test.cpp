@@ -257,7 +257,7 @@ TEST(layers_refuse_what_they_must) {
   const operators::Context context(2, VIDITQ_PORTABLE);
   const std::vector<float> weight(4 * 3, 1.0f);
   viditq_dense* dense = nullptr;
-  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, &dense),
+  CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, 0, &dense),
               VIDITQ_OK);
   check_entry_point({"dense_linear", {2, 3}, {kIn, kOptional, kOptional, kOptional, kOut},
                      [&](const Arguments& a) {
@@ -340,7 +340,7 @@ TEST(packing_refuses_what_it_must) {
                          [&](const Arguments& a) {
                            viditq_dense* prepared = nullptr;
                            const int status = viditq_prepare_dense(a.in(0), VIDITQ_FLOAT32, a[0],
-                                                                   a[1], VIDITQ_FP32, &prepared);
+                                                                   a[1], VIDITQ_FP32, 0, &prepared);
                            if (status == VIDITQ_OK) viditq_free_dense(prepared);
                            return status;
                          },
