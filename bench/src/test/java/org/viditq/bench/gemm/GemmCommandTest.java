@@ -120,9 +120,11 @@ class GemmCommandTest {
 
   @Test
   void mediansLeaveOutliersAndWarmUpAside() {
-    // Warm-up reads the clock 4 times, then rounds of 3, 100 and 5 ns.
-    long[] times = {0, 1000, 0, 1000, 0, 3, 0, 100, 0, 5};
+    // Warm-up takes 2.5 ms for a call, then for 2; so a turn of 5 ms is 4 calls, of 3, 100 and 5
+    // ns.
+    long[] times = {0, 2_500_000, 0, 2_500_000, 0, 12, 0, 400, 0, 20};
     int[] next = {0};
+    int[] calls = {0};
     Contender idle =
         new Contender() {
           @Override
@@ -131,13 +133,16 @@ class GemmCommandTest {
           }
 
           @Override
-          public void run() {}
+          public void run() {
+            calls[0]++;
+          }
 
           @Override
           public void close() {}
         };
     assertThat(new Rounds(3, () -> times[next[0]++]).measure(List.of(idle)))
         .containsEntry("idle", 5.0);
+    assertThat(calls[0]).isEqualTo(1 + 2 + 3 * 4);
     assertThat(Median.of(new long[] {4, 1, 2, 9})).isEqualTo(3);
   }
 
