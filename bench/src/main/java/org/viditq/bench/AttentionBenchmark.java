@@ -2,6 +2,7 @@ package org.viditq.bench;
 
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -13,9 +14,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.viditq.core.tensor.Tensor;
+import org.viditq.core.operators.Operators;
 
-/** Self attention of [2, 64, 192] with 6 heads, without its projections. */
+/** Self attention, without its projections. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -23,23 +24,26 @@ import org.viditq.core.tensor.Tensor;
 @Fork(1)
 @State(Scope.Benchmark)
 public class AttentionBenchmark {
-  private static final float SCALE =
-      (float) (1 / Math.sqrt((double) Workload.HIDDEN / Workload.HEADS));
-
-  private Tensor q;
-  private Tensor k;
-  private Tensor v;
+  private Workload workload;
+  private Supplier<?> call;
 
   @Setup(Level.Trial)
-  public void prepare() {
-    Workload workload = new Workload();
-    q = workload.activations(Workload.HIDDEN);
-    k = workload.activations(Workload.HIDDEN);
-    v = workload.activations(Workload.HIDDEN);
+  public void prepare(BackendState backend, SizeState model) {
+    workload = new Workload(model.size);
+    call = backend.bind(this::attention);
+  }
+
+  private <V> Supplier<V> attention(Operators<V> operators) {
+    ModelSize size = workload.size();
+    V q = operators.constant(workload.tokens());
+    V k = operators.constant(workload.tokens());
+    V v = operators.constant(workload.tokens());
+    float scale = (float) (1 / Math.sqrt((double) size.hidden() / size.heads()));
+    return () -> operators.attention(q, k, v, size.heads(), scale, Optional.empty());
   }
 
   @Benchmark
-  public Tensor attention(ReferenceState reference) {
-    return reference.operators.attention(q, k, v, Workload.HEADS, SCALE, Optional.empty());
+  public Object attention() {
+    return call.get();
   }
 }

@@ -1,6 +1,7 @@
 package org.viditq.bench;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -14,9 +15,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.viditq.core.operators.Linear;
-import org.viditq.core.tensor.Tensor;
+import org.viditq.core.operators.Operators;
 
-/** A quantized linear layer on [2, 64, in]: token quantization, integer product, epilogue. */
+/** A quantized linear layer: token quantization, integer product, epilogue. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -27,18 +28,25 @@ public class QuantizedLinearBenchmark {
   @Param({"8", "4"})
   public int weightBits;
 
-  private Tensor x;
-  private Linear layer;
+  @Param public LayerRole layer;
+
+  private Workload workload;
+  private Supplier<?> call;
 
   @Setup(Level.Trial)
-  public void prepare(ReferenceState reference, LinearShape shape) {
-    Workload workload = new Workload();
-    x = workload.activations(shape.in());
-    layer = reference.operators.prepare(workload.quantized(shape.in(), shape.out(), weightBits));
+  public void prepare(BackendState backend, SizeState model) {
+    workload = new Workload(model.size);
+    call = backend.bind(this::quantizedLinear);
+  }
+
+  private <V> Supplier<V> quantizedLinear(Operators<V> operators) {
+    V x = operators.constant(workload.activations(layer.in(workload.size())));
+    Linear prepared = operators.prepare(workload.quantized(layer, weightBits));
+    return () -> operators.linear(x, prepared);
   }
 
   @Benchmark
-  public Tensor quantizedLinear(ReferenceState reference) {
-    return reference.operators.linear(x, layer);
+  public Object quantizedLinear() {
+    return call.get();
   }
 }

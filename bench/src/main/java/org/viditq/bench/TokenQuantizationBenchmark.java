@@ -13,12 +13,16 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Tensor;
 
-/** Dynamic token quantization of [2, 64, channels] to 8 bits. */
+/**
+ * Dynamic token quantization of a layer's input to 8 bits, from a tensor on the Java heap to codes
+ * there. Layers quantize in place: {@link QuantizedLinearBenchmark}.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -29,18 +33,20 @@ public class TokenQuantizationBenchmark {
   private static final ActivationQuantization SCHEME =
       new ActivationQuantization.DynamicToken(IntegerFormat.asymmetric(8));
 
-  @Param({"192", "768"})
-  public int channels;
+  @Param({"UP", "DOWN"})
+  public LayerRole layer;
 
+  private IntegerOperators integers;
   private Tensor x;
 
   @Setup(Level.Trial)
-  public void prepare() {
-    x = new Workload().activations(channels);
+  public void prepare(BackendState backend, SizeState model) {
+    integers = backend.integers();
+    x = new Workload(model.size).activations(layer.in(model.size));
   }
 
   @Benchmark
-  public QuantizedActivations quantizeTokens(ReferenceState reference) {
-    return reference.operators.quantize(x, SCHEME);
+  public QuantizedActivations quantizeTokens() {
+    return integers.quantize(x, SCHEME);
   }
 }

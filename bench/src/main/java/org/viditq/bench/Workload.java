@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
@@ -20,34 +21,84 @@ final class Workload {
   /** Classifier-free guidance: the conditional and the unconditional sample. */
   static final int BATCH = 2;
 
-  static final int TOKENS = 64;
-  static final int HIDDEN = 192;
-  static final int HEADS = 6;
+  static final int LATENT_CHANNELS = 4;
 
   private final Random random = new Random(1);
+  private final ModelSize size;
 
-  Tensor activations(int channels) {
-    return normal(1f, BATCH, TOKENS, channels);
+  Workload(ModelSize size) {
+    this.size = size;
   }
 
-  DenseLinearParameters dense(int in, int out) {
-    return new DenseLinearParameters("dense", weight(in, out), Optional.of(Tensor.zeros(out)));
+  ModelSize size() {
+    return size;
+  }
+
+  /** [B, N, hidden]: what goes from block to block. */
+  Tensor tokens() {
+    return activations(size.hidden());
+  }
+
+  /** [B, N, channels]. */
+  Tensor activations(int channels) {
+    return normal(1f, BATCH, size.tokens(), channels);
+  }
+
+  /** A shift, scale or gate of adaLN, [B, 1, hidden]. */
+  Tensor modulation() {
+    return normal(0.1f, BATCH, 1, size.hidden());
+  }
+
+  /** [batch, channels, H, W] at the extents of the latent. */
+  Tensor latent(int batch, int channels) {
+    return normal(1f, batch, channels, size.latent(), size.latent());
+  }
+
+  DenseLinearParameters dense(LayerRole layer) {
+    return new DenseLinearParameters(
+        "dense", weight(layer), Optional.of(Tensor.zeros(layer.out(size))));
   }
 
   /** Token-wise dynamic activations of 8 bits, asymmetric. */
-  QuantizedLinearParameters quantized(int in, int out, int weightBits) {
+  QuantizedLinearParameters quantized(LayerRole layer, int weightBits) {
     WeightSet set =
         new WeightSet(
             TimestepRange.ALL,
             new WeightQuantizer()
-                .quantize(weight(in, out), Optional.empty(), IntegerFormat.asymmetric(weightBits)),
+                .quantize(weight(layer), Optional.empty(), IntegerFormat.asymmetric(weightBits)),
             Optional.empty(),
             new ActivationQuantization.DynamicToken(IntegerFormat.asymmetric(8)));
-    return new QuantizedLinearParameters("quantized", List.of(set), Optional.of(Tensor.zeros(out)));
+    return new QuantizedLinearParameters(
+        "quantized", List.of(set), Optional.of(Tensor.zeros(layer.out(size))));
   }
 
-  private StoredTensor weight(int in, int out) {
-    return MemoryTensor.of("weight", normal((float) (1 / Math.sqrt(in)), out, in));
+  /** 3x3 with as many output as input channels; the extents stay. */
+  ConvolutionParameters decoderConvolution() {
+    int channels = size.vaeChannels();
+    return convolution(3, channels, channels, 1, 1);
+  }
+
+  /** Patches of the latent to tokens. */
+  ConvolutionParameters patchProjection() {
+    return convolution(ModelSize.PATCH, LATENT_CHANNELS, size.hidden(), ModelSize.PATCH, 0);
+  }
+
+  private ConvolutionParameters convolution(int kernel, int in, int out, int stride, int padding) {
+    Tensor weight =
+        normal((float) (1 / Math.sqrt((double) in * kernel * kernel)), out, in, kernel, kernel);
+    int[] pad = {padding, padding};
+    return new ConvolutionParameters(
+        "convolution",
+        MemoryTensor.of("weight", weight),
+        Optional.of(Tensor.zeros(out)),
+        new int[] {stride, stride},
+        pad,
+        pad);
+  }
+
+  private StoredTensor weight(LayerRole layer) {
+    int in = layer.in(size);
+    return MemoryTensor.of("weight", normal((float) (1 / Math.sqrt(in)), layer.out(size), in));
   }
 
   private Tensor normal(float deviation, int... dims) {

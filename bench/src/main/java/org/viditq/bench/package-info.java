@@ -1,8 +1,6 @@
 /**
- * JMH benchmarks of the operator contract at the shapes of the sample model pixart-mini: 64 tokens,
- * hidden 192, 6 heads, MLP 768, batch 2 for classifier-free guidance.
- *
- * <p>From the project root: {@code mvn -q -B -pl bench -am package -DskipTests && java -jar
- * bench/target/benchmarks.jar}; add a regular expression to choose, {@code -rf json} for JSON.
+ * JMH benchmarks of the operator contract on every backend for CPUs, at the shapes of the sample
+ * model pixart-mini and of PixArt XL/2, batch 2 for classifier-free guidance. How to run them is in
+ * bench/README.md.
  */
 package org.viditq.bench;
