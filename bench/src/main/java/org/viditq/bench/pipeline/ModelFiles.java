@@ -81,7 +81,7 @@ final class ModelFiles implements AutoCloseable {
           pipeline.config(Component.TRANSFORMER).node(),
           weights,
           plan,
-          application.apply(plan, Optional.empty()));
+          application.apply(plan, weights, Optional.empty()));
     }
     return folder;
   }

@@ -56,19 +56,26 @@ public final class PlanComparison {
 
   /** What the transformer takes in full precision. */
   public StoredSize originalSize() {
-    return size(new QuantizedLayers(Map.of()));
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      return StoredSize.of(weights, new QuantizedLayers(Map.of()));
+    }
   }
 
   /**
    * @param statistics of the transformer; only plans that need them take them
    */
   public PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
-    QuantizedLayers layers =
-        new PlanApplication(folder, backend, console)
-            .apply(plan, plan.needsCalibration() ? statistics : Optional.empty());
-    TimedPictures run = make(layers::over, plan.name());
-    return new PlanScore(
-        plan.name(), size(layers), run, PictureScores.of(reference.images(), run.images()));
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      QuantizedLayers layers =
+          new PlanApplication(folder, backend, console)
+              .apply(plan, weights, plan.needsCalibration() ? statistics : Optional.empty());
+      TimedPictures run = make(layers::over, plan.name());
+      return new PlanScore(
+          plan.name(),
+          StoredSize.of(weights, layers),
+          run,
+          PictureScores.of(reference.images(), run.images()));
+    }
   }
 
   private TimedPictures make(UnaryOperator<Parameters> parameters, String title) {
@@ -76,12 +83,6 @@ public final class PlanComparison {
       long start = System.nanoTime();
       List<Image> images = pipeline.generate(request, prompts, parameters, progress);
       return new TimedPictures(images, (System.nanoTime() - start) * 1e-9);
-    }
-  }
-
-  private StoredSize size(QuantizedLayers layers) {
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      return StoredSize.of(weights, layers);
     }
   }
 }

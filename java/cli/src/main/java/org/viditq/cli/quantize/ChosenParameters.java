@@ -2,6 +2,7 @@ package org.viditq.cli.quantize;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
@@ -26,8 +27,20 @@ public final class ChosenParameters implements AutoCloseable {
     return new ChosenParameters("full-precision", UnaryOperator.identity(), Optional.empty());
   }
 
-  static ChosenParameters quantized(String plan, QuantizedLayers layers) {
-    return new ChosenParameters(plan, layers::over, Optional.empty());
+  /**
+   * Layers that are quantized on the fly.
+   *
+   * @param weights in full precision, which codes are made from when they are asked for; closed
+   *     with this object
+   */
+  static ChosenParameters quantized(
+      String plan, Checkpoint weights, Function<Checkpoint, QuantizedLayers> quantizer) {
+    try {
+      return new ChosenParameters(plan, quantizer.apply(weights)::over, Optional.of(weights));
+    } catch (RuntimeException unfit) {
+      weights.close();
+      throw unfit;
+    }
   }
 
   /** All parameters of a quantized checkpoint; codes stay in the mapped file. */

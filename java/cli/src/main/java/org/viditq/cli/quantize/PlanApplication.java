@@ -38,26 +38,27 @@ public final class PlanApplication {
   }
 
   /**
+   * @param weights of the transformer in full precision, which must stay open while the layers are
+   *     used: their codes are made from it when they are asked for
    * @param statistics of this transformer, where the plan needs them
    * @throws InvalidModelException if it is quantized already
    * @throws org.viditq.core.error.InvalidPlanException if the plan does not fit the model or lacks
    *     statistics
    * @throws org.viditq.core.error.InvalidCheckpointException if the statistics are of another model
    */
-  public QuantizedLayers apply(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
+  public QuantizedLayers apply(
+      QuantizationPlan plan, Checkpoint weights, Optional<CalibrationStatistics> statistics) {
     statistics.ifPresent(seen -> seen.requireModel(Calibration.modelIdentity(folder)));
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      if (QuantizedCheckpoint.recognizes(weights)) {
-        throw new InvalidModelException(
-            "The transformer in "
-                + weights.source()
-                + " is quantized already; quantize the full-precision one.");
-      }
-      QuantizedLayers layers = quantizeWeights(plan, weights, statistics);
-      return plan.activation().mode().isStatic()
-          ? withStaticGrids(plan, layers, weights, statistics.orElseThrow())
-          : layers;
+    if (QuantizedCheckpoint.recognizes(weights)) {
+      throw new InvalidModelException(
+          "The transformer in "
+              + weights.source()
+              + " is quantized already; quantize the full-precision one.");
     }
+    QuantizedLayers layers = quantizeWeights(plan, weights, statistics);
+    return plan.activation().mode().isStatic()
+        ? withStaticGrids(plan, layers, weights, statistics.orElseThrow())
+        : layers;
   }
 
   private QuantizedLayers quantizeWeights(

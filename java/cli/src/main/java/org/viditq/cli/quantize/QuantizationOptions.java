@@ -84,8 +84,11 @@ public final class QuantizationOptions {
       QuantizationPlan found = planOptions.read(plan);
       Optional<CalibrationStatistics> seen =
           Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
+      PlanApplication application = new PlanApplication(folder, backend, console);
       return ChosenParameters.quantized(
-          found.name(), new PlanApplication(folder, backend, console).apply(found, seen));
+          found.name(),
+          folder.checkpoint(Component.TRANSFORMER),
+          weights -> application.apply(found, weights, seen));
     }
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       if (!QuantizedCheckpoint.recognizes(weights)) {

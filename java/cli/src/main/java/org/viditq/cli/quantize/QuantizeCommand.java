@@ -13,6 +13,7 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -77,10 +78,11 @@ public final class QuantizeCommand implements Callable<Integer> {
     QuantizationPlan found = planOptions.read(plan);
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.folder(out).close();
-    QuantizedLayers layers =
-        new PlanApplication(folder, backend::open, console)
-            .apply(found, Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read));
+    Optional<CalibrationStatistics> seen =
+        Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      QuantizedLayers layers =
+          new PlanApplication(folder, backend::open, console).apply(found, weights, seen);
       QuantizedCheckpointWriter.write(
           out, folder.config(Component.TRANSFORMER).node(), weights, found, layers);
       report(found, layers, StoredSize.of(weights, layers), console);

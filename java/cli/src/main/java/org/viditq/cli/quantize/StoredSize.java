@@ -17,7 +17,7 @@ public record StoredSize(long original, long quantized, long layersOriginal, lon
     long original = 0;
     long replaced = 0;
     for (String name : weights.names()) {
-      long bytes = weights.get(name).bytes().remaining();
+      long bytes = weights.get(name).sizeInBytes();
       original += bytes;
       if (name.endsWith(".weight")
           && layers.layers().containsKey(name.substring(0, name.length() - ".weight".length()))) {

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.io.IoReason;
@@ -22,9 +23,14 @@ import org.viditq.core.tensor.Shape;
  *
  * <p>Each tensor is mapped on its own when its bytes are first asked for, so neither the size of
  * the file nor the heap is a limit. Closing it closes the file; the mappings go when the last
- * buffer onto them is garbage, since unmapping memory that somebody still reads would crash.
+ * buffer onto them is garbage, since unmapping memory that somebody still reads would crash. A
+ * tensor that is only {@linkplain StoredTensor#copyTo converted} is never mapped, so that its pages
+ * do not count as memory of the process.
  */
 final class SafetensorsFile implements Checkpoint {
+  /** Bytes read at once; Java copies them through native memory, which pieces keep small. */
+  private static final int PIECE = 1 << 18;
+
   private final String source;
   private final FileChannel channel;
   private final Map<String, String> metadata;
@@ -95,6 +101,7 @@ final class SafetensorsFile implements Checkpoint {
     return header.array();
   }
 
+  /** Fills the buffer, which starts at position 0. */
   private void readFully(ByteBuffer destination, long position) throws IOException {
     while (destination.hasRemaining()) {
       int read = channel.read(destination, position + destination.position());
@@ -192,18 +199,48 @@ final class SafetensorsFile implements Checkpoint {
           throw new IOException("it became shorter while it was open");
         }
         return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), length);
-      } catch (ClosedChannelException e) {
-        throw new IllegalStateException(
-            "Tensor " + name + " was read after its checkpoint " + source + " was closed.", e);
       } catch (IOException e) {
-        throw new InvalidCheckpointException(
-            "Cannot read tensor " + name + " of " + source + ": " + IoReason.of(e) + ".", e);
+        throw unreadable(e);
       }
     }
 
     @Override
     public void copyTo(int start, float[] destination, int offset, int count) {
-      ElementCodec.decode(entry.dtype(), bytes(), start, destination, offset, count);
+      Objects.checkFromIndexSize(start, count, shape().size());
+      if (mapped()) {
+        ElementCodec.decode(entry.dtype(), bytes(), start, destination, offset, count);
+        return;
+      }
+      int elementBytes = entry.dtype().bytes();
+      int most = Math.min(count, PIECE / elementBytes);
+      ByteBuffer piece = ByteBuffer.allocate(most * elementBytes).order(ByteOrder.LITTLE_ENDIAN);
+      for (int done = 0; done < count; done += most) {
+        int elements = Math.min(most, count - done);
+        read(
+            piece.clear().limit(elements * elementBytes),
+            entry.begin() + (long) (start + done) * elementBytes);
+        ElementCodec.decode(entry.dtype(), piece, 0, destination, offset + done, elements);
+      }
+    }
+
+    private synchronized boolean mapped() {
+      return window != null;
+    }
+
+    private void read(ByteBuffer piece, long begin) {
+      try {
+        readFully(piece, dataStart + begin);
+      } catch (IOException e) {
+        throw unreadable(e);
+      }
+    }
+
+    private RuntimeException unreadable(IOException e) {
+      return e instanceof ClosedChannelException
+          ? new IllegalStateException(
+              "Tensor " + name + " was read after its checkpoint " + source + " was closed.", e)
+          : new InvalidCheckpointException(
+              "Cannot read tensor " + name + " of " + source + ": " + IoReason.of(e) + ".", e);
     }
 
     @Override

@@ -93,7 +93,7 @@ public final class SafetensorsWriter {
       writeFully(channel, ByteBuffer.wrap(header));
       for (StoredTensor tensor : tensors) {
         ByteBuffer bytes = tensor.bytes();
-        if (bytes.remaining() != byteLength(tensor)) {
+        if (bytes.remaining() != tensor.sizeInBytes()) {
           throw new IllegalStateException(
               "Tensor "
                   + tensor.name()
@@ -129,7 +129,7 @@ public final class SafetensorsWriter {
         json.writeFieldName("shape");
         json.writeArray(dims, 0, dims.length);
         json.writeFieldName("data_offsets");
-        json.writeArray(new long[] {offset, offset += byteLength(tensor)}, 0, 2);
+        json.writeArray(new long[] {offset, offset += tensor.sizeInBytes()}, 0, 2);
         json.writeEndObject();
       }
       json.writeEndObject();
@@ -138,10 +138,6 @@ public final class SafetensorsWriter {
     byte[] padded = Arrays.copyOf(header, (header.length + 7) / 8 * 8);
     Arrays.fill(padded, header.length, padded.length, (byte) ' ');
     return padded;
-  }
-
-  private static long byteLength(StoredTensor tensor) {
-    return (long) tensor.shape().size() * tensor.dtype().bytes();
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

@@ -20,6 +20,11 @@ public interface StoredTensor {
   /** Extents, outermost first. */
   Shape shape();
 
+  /** Bytes that its elements take where they are stored. */
+  default long sizeInBytes() {
+    return (long) shape().size() * dtype().bytes();
+  }
+
   /**
    * The raw little-endian bytes, row-major, from position 0 to the limit; read-only and private to
    * the caller. Valid while the checkpoint is open.
@@ -28,7 +33,7 @@ public interface StoredTensor {
 
   /**
    * Converts {@code count} elements from {@code start} on to float32 (F64, I64 and I32 are rounded
-   * to nearest).
+   * to nearest). Of a file, this reads what is asked for, without keeping it in memory.
    */
   void copyTo(int start, float[] destination, int offset, int count);
 

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
 
 class SafetensorsFileTest {
   @TempDir Path folder;
@@ -134,6 +137,55 @@ class SafetensorsFileTest {
     assertThat(bytes.get(0)).isEqualTo((byte) 7);
     StoredTensor unread = checkpoint.get("b");
     assertThatThrownBy(unread::bytes)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void partsAreReadFromTheFileAsFromItsMapping() {
+    Random random = new Random(1);
+    float[] values = new float[100_000]; // more than is read at once
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextInt(1000);
+    }
+    for (DType dtype : List.of(DType.F64, DType.F32, DType.F16, DType.BF16)) {
+      SafetensorsWriter.write(
+          file,
+          List.of(
+              MemoryTensor.of("a", Tensor.full(-1, 3), dtype),
+              MemoryTensor.of("b", Tensor.of(values, values.length), dtype)),
+          Map.of());
+      try (Checkpoint checkpoint = Checkpoints.open(file);
+          Checkpoint mapped = Checkpoints.open(file)) {
+        StoredTensor unmapped = checkpoint.get("b");
+        StoredTensor window = mapped.get("b");
+        assertThat(window.bytes().remaining()).isEqualTo((int) window.sizeInBytes());
+        assertThat(unmapped.toTensor().data()).isEqualTo(window.toTensor().data());
+        for (int i = 0; i < 20; i++) {
+          int start = random.nextInt(values.length);
+          int count = random.nextInt(values.length - start + 1);
+          float[] part = new float[count + 2];
+          float[] expected = new float[count + 2];
+          unmapped.copyTo(start, part, 1, count);
+          window.copyTo(start, expected, 1, count);
+          assertThat(part).isEqualTo(expected);
+        }
+        // Not into the next tensor, nor the header.
+        assertThatThrownBy(() -> checkpoint.get("a").copyTo(1, new float[3], 0, 3))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> unmapped.copyTo(-1, new float[3], 0, 3))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+      }
+    }
+  }
+
+  @Test
+  void closedCheckpointRefusesToConvert() throws IOException {
+    RawSafetensors.write(file, "{" + tensor("a", "U8", "[1]", "[0,1]") + "}", new byte[] {7});
+    Checkpoint checkpoint = Checkpoints.open(file);
+    checkpoint.close();
+    StoredTensor unread = checkpoint.get("a");
+    assertThatThrownBy(unread::toTensor)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
   }

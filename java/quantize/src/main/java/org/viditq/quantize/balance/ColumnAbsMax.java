@@ -1,5 +1,6 @@
 package org.viditq.quantize.balance;
 
+import java.util.Optional;
 import org.viditq.core.checkpoint.StoredTensor;
 
 /** Largest magnitude of each input channel of a weight matrix. */
@@ -11,15 +12,14 @@ public final class ColumnAbsMax {
    *
    * @param weight [out, in]
    * @return max_o |W[o, c]|, [in]
+   * @throws org.viditq.core.error.NonFiniteException if the weight holds NaN or infinity, naming it
    */
   public static float[] of(StoredTensor weight) {
-    int rows = weight.shape().dim(0);
-    int columns = weight.shape().dim(1);
-    float[] max = new float[columns];
-    float[] row = new float[columns];
-    for (int r = 0; r < rows; r++) {
-      weight.copyTo(r * columns, row, 0, columns);
-      for (int c = 0; c < columns; c++) {
+    BalancedRows rows = new BalancedRows(weight, Optional.empty());
+    float[] max = new float[BalancedRows.columns(weight)];
+    for (int r = 0; r < rows.count(); r++) {
+      float[] row = rows.read(r);
+      for (int c = 0; c < max.length; c++) {
         max[c] = Math.max(max[c], Math.abs(row[c]));
       }
     }

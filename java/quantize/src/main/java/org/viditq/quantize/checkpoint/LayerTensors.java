@@ -15,7 +15,7 @@ import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.quantize.weight.StoredWeightCodes;
+import org.viditq.quantize.weight.CheckpointCodes;
 
 /** The tensors that a quantized layer is stored as. */
 final class LayerTensors {
@@ -38,18 +38,17 @@ final class LayerTensors {
   private static void addWeight(
       List<StoredTensor> tensors, String prefix, LayerDescription.StoredWeight stored) {
     AffineGrid grid = stored.weight().grid();
-    StoredWeightCodes codes = codes(stored.weight().codes());
+    CheckpointCodes codes = codes(stored.weight().codes());
     Shape shape = Shape.of(codes.rows(), codes.columns());
     if (codes.layout() == CodeLayout.NIBBLES) {
       Shape packed =
           Shape.of(codes.rows(), codes.layout().rowBytes(codes.columns()) / Integer.BYTES);
-      tensors.add(
-          MemoryTensor.ofBuffer(prefix + "weight_packed", DType.I32, packed, codes.bytes()));
+      tensors.add(new CodesTensor(prefix + "weight_packed", DType.I32, packed, codes));
       tensors.add(
           MemoryTensor.ofLongs(
               prefix + "weight_shape", Shape.of(2), new long[] {codes.rows(), codes.columns()}));
     } else {
-      tensors.add(MemoryTensor.ofBuffer(prefix + "weight", DType.I8, shape, codes.bytes()));
+      tensors.add(new CodesTensor(prefix + "weight", DType.I8, shape, codes));
     }
     tensors.add(
         MemoryTensor.of(prefix + "weight_scale", Tensor.of(grid.scale(), grid.groups(), 1)));
@@ -119,9 +118,8 @@ final class LayerTensors {
     }
   }
 
-  /** The codes in their storage layout. */
-  private static StoredWeightCodes codes(WeightCodes codes) {
-    if (codes instanceof StoredWeightCodes stored) {
+  private static CheckpointCodes codes(WeightCodes codes) {
+    if (codes instanceof CheckpointCodes stored) {
       return stored;
     }
     throw new IllegalArgumentException("Only codes made by this module can be stored.");

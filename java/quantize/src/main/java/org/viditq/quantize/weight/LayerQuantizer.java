@@ -45,6 +45,7 @@ public final class LayerQuantizer {
 
   /**
    * Parts that come out with the same codes (same width, same balancing vector) share one weight.
+   * Codes are made from the layer's weight whenever they are asked for, so it must stay readable.
    *
    * @throws InvalidPlanException if the plan balances this layer and there are no statistics
    */
@@ -65,7 +66,9 @@ public final class LayerQuantizer {
       if (weight == null) {
         weight =
             new Made(
-                part.weight(), balance, quantizer.quantize(layer.weight(), balance, part.weight()));
+                part.weight(),
+                balance,
+                quantizer.quantizeOnDemand(layer.weight(), balance, part.weight()));
         made.add(weight);
       }
       sets.add(

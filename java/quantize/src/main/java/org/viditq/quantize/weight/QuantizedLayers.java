@@ -11,7 +11,8 @@ import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.QuantizedWeight;
 
 /**
- * The quantized layers of a model.
+ * The quantized layers of a model. The checkpoint that they were made from or read from must stay
+ * open while they are used.
  *
  * @param layers by qualified name
  */

@@ -52,9 +52,10 @@ public final class Quantizer {
   }
 
   /**
-   * Reads the weights row by row, so the float weights never lie on the heap together.
+   * Reads the weights row by row, and makes codes only when they are asked for: neither the float
+   * weights nor the codes lie on the heap together.
    *
-   * @param weights of the model, in full precision
+   * @param weights of the model, in full precision; stays open while the layers are used
    * @param statistics of a calibration of this model; needed if {@link
    *     QuantizationPlan#needsCalibration()}
    * @return the layers that the plan quantizes, in file order

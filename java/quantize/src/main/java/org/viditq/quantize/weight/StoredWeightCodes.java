@@ -6,10 +6,9 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.StoredCodes;
-import org.viditq.core.quant.WeightCodes;
 
 /** Weight codes in one of the {@link CodeLayout}s, on the heap or in a mapped file. */
-public final class StoredWeightCodes implements WeightCodes {
+public final class StoredWeightCodes implements CheckpointCodes {
   private final IntegerFormat format;
   private final int rows;
   private final int columns;
@@ -96,11 +95,13 @@ public final class StoredWeightCodes implements WeightCodes {
     return format;
   }
 
+  @Override
   public CodeLayout layout() {
     return layout;
   }
 
-  /** The bytes as they lie; read-only and private to the caller. */
+  /** The bytes as they lie. */
+  @Override
   public ByteBuffer bytes() {
     return bytes.asReadOnlyBuffer().rewind();
   }

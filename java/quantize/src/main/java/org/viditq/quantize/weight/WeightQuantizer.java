@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
-import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.MinMaxGrid;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
+import org.viditq.quantize.balance.BalancedRows;
 
 /**
  * Quantizes weights with one {@link MinMaxGrid} per output channel. Reads one row at a time, so a
@@ -44,16 +44,27 @@ public final class WeightQuantizer {
   }
 
   /**
+   * As {@link #quantize}, but the weight is read for its grids only. Its codes are made from it
+   * anew each time that they are asked for, so that those of a whole model never lie in memory
+   * together; until then the weight must stay readable.
+   */
+  QuantizedWeight quantizeOnDemand(
+      StoredTensor weight, Optional<float[]> balance, IntegerFormat format) {
+    AffineGrid grid = grids(weight, balance, List.of(format)).get(format);
+    return new QuantizedWeight(new CodesOnDemand(weight, balance, grid), grid);
+  }
+
+  /**
    * The grids of several candidate formats in one pass, as mixed precision needs them.
    *
    * @return one grid per format, a group per output channel
    */
   public Map<IntegerFormat, AffineGrid> grids(
       StoredTensor weight, Optional<float[]> balance, List<IntegerFormat> formats) {
-    Rows rows = new Rows(weight, balance);
-    float[] lo = new float[rows.count];
-    float[] hi = new float[rows.count];
-    for (int r = 0; r < rows.count; r++) {
+    BalancedRows rows = new BalancedRows(weight, balance);
+    float[] lo = new float[rows.count()];
+    float[] hi = new float[rows.count()];
+    for (int r = 0; r < rows.count(); r++) {
       float min = 0;
       float max = 0;
       for (float value : rows.read(r)) {
@@ -72,64 +83,6 @@ public final class WeightQuantizer {
 
   /** Codes of a weight on a grid that is already known. */
   public QuantizedWeight encode(StoredTensor weight, Optional<float[]> balance, AffineGrid grid) {
-    Rows rows = new Rows(weight, balance);
-    StoredWeightCodes codes = StoredWeightCodes.allocate(grid.format(), rows.count, rows.columns);
-    int[] row = new int[rows.columns];
-    for (int r = 0; r < rows.count; r++) {
-      float[] values = rows.read(r);
-      for (int c = 0; c < row.length; c++) {
-        row[c] = grid.encode(r, values[c]);
-      }
-      codes.putRow(r, row);
-    }
-    return new QuantizedWeight(codes, grid);
-  }
-
-  /** Rows of W * diag(s), one at a time. */
-  private static final class Rows {
-    private final StoredTensor weight;
-    private final Optional<float[]> balance;
-    private final int count;
-    private final int columns;
-    private final float[] buffer;
-
-    Rows(StoredTensor weight, Optional<float[]> balance) {
-      this.weight = weight;
-      this.balance = balance;
-      this.count = weight.shape().dim(0);
-      this.columns = count == 0 ? 0 : weight.shape().size() / count;
-      this.buffer = new float[columns];
-      if (balance.isPresent() && balance.get().length != columns) {
-        throw new ShapeException(
-            "Weight "
-                + weight.name()
-                + " has "
-                + columns
-                + " input channels but "
-                + balance.get().length
-                + " balancing factors.");
-      }
-    }
-
-    /** The buffer is reused by the next call. */
-    float[] read(int row) {
-      weight.copyTo(row * columns, buffer, 0, columns);
-      for (int c = 0; c < columns; c++) {
-        if (balance.isPresent()) {
-          buffer[c] *= balance.get()[c];
-        }
-        if (!Float.isFinite(buffer[c])) {
-          throw new NonFiniteException(
-              "Weight "
-                  + weight.name()
-                  + " holds NaN or infinity at output channel "
-                  + row
-                  + ", input channel "
-                  + c
-                  + "; the checkpoint is damaged.");
-        }
-      }
-      return buffer;
-    }
+    return new QuantizedWeight(new CodesOnDemand(weight, balance, grid).encode(), grid);
   }
 }
