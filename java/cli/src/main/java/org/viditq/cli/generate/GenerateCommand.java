@@ -15,7 +15,6 @@ import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.PrecisionOptions;
-import org.viditq.cli.option.ProfileOption;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;

@@ -1,4 +1,4 @@
-package org.viditq.cli.option;
+package org.viditq.cli.generate;
 
 import java.util.Locale;
 import org.viditq.cli.console.Console;
@@ -10,7 +10,7 @@ import org.viditq.core.operators.TimedOperators;
 import picocli.CommandLine.Option;
 
 /** Tells where the time went, operator by operator. */
-public final class ProfileOption {
+final class ProfileOption {
   @Option(
       names = "--profile",
       description = "Also print how often each kind of operator ran and how long it took.")
@@ -19,7 +19,7 @@ public final class ProfileOption {
   private final OperatorProfile profile = new OperatorProfile();
 
   /** The operators, timed if that is wanted. */
-  public Operators<?> timed(Operators<?> operators) {
+  Operators<?> timed(Operators<?> operators) {
     return wanted ? wrapped(operators) : operators;
   }
 
@@ -28,7 +28,7 @@ public final class ProfileOption {
   }
 
   /** Prints what was measured; nothing if it is not wanted. */
-  public void print(Console console) {
+  void print(Console console) {
     if (!wanted) {
       return;
     }
