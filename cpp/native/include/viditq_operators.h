@@ -78,10 +78,6 @@ int viditq_activate(viditq_context* context, const float* x, int64_t count, int 
 
 int viditq_scale(viditq_context* context, const float* x, int64_t count, float factor, float* out);
 
-/* x / divisor of each row of x [rows, channels], divisor [channels]; a true division. */
-int viditq_divide(viditq_context* context, const float* x, int64_t rows, int64_t channels,
-                  const float* divisor, float* out);
-
 /* Largest rank of the functions that take steps. */
 enum { VIDITQ_MAX_RANK = 8 };
 
@@ -174,6 +170,19 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
 int viditq_quantize(viditq_context* context, const float* x, const float* divisor, int64_t rows,
                     int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
                     int32_t* zero_point, int32_t* row_sum);
+
+/* viditq_measure_range of x / divisor, on the context's threads, which share out the groups; divisor
+ * [columns], true divisions, null for 1. */
+int viditq_measure_groups(viditq_context* context, const float* x, const float* divisor,
+                          int64_t rows, int64_t columns, int64_t groups, float* lo, float* hi);
+
+/* viditq_encode of x / divisor on the context's threads, with grids group_scale and group_zero_point
+ * [groups]. scale and zero_point [rows] become those of each row's group, as products take them. */
+int viditq_quantize_groups(viditq_context* context, const float* x, const float* divisor,
+                           int64_t rows, int64_t columns, int64_t groups, int bits,
+                           int is_symmetric, const float* group_scale,
+                           const int32_t* group_zero_point, uint8_t* codes, float* scale,
+                           int32_t* zero_point, int32_t* row_sum);
 
 /* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no float32
  * result is written. VIDITQ_NOT_FINITE, too, if shift, scale or divisor hold NaN or infinity, or a

@@ -36,22 +36,3 @@ int viditq_scale(viditq_context* context, const float* x, int64_t count, float f
   });
   return VIDITQ_OK;
 }
-
-int viditq_divide(viditq_context* context, const float* x, int64_t rows, int64_t channels,
-                  const float* divisor, float* out) {
-  if (context == nullptr) return VIDITQ_NULL_POINTER;
-  int64_t bytes;
-  int status = viditq::float_bytes({rows, channels}, &bytes);
-  if (status != VIDITQ_OK) return status;
-  status = viditq::check_buffers({{x, bytes}, {divisor, channels * 4}}, {{out, bytes}});
-  if (status != VIDITQ_OK) return status;
-
-  context->pool.run_blocks(rows, viditq::task_rows(channels), [=](int64_t from, int64_t to) {
-    for (int64_t row = from; row < to; row++) {
-      const float* values = x + row * channels;
-      float* quotients = out + row * channels;
-      for (int64_t c = 0; c < channels; c++) quotients[c] = values[c] / divisor[c];
-    }
-  });
-  return VIDITQ_OK;
-}

@@ -1,4 +1,4 @@
-// Rows of activations as codes, each row on a grid of its own.
+// Rows of activations as codes, each row with its grid.
 #pragma once
 
 #include "affine_grid.h"
@@ -43,7 +43,20 @@ struct TokenCodes {
     return kernels.extend_range(values, columns, &lo, &hi) && encode(kernels, values, lo, hi, row);
   }
 
-  // The same of values / divisor, where divisor is not null; `divided` has room for a row then.
+  // Quantizes a row on a given grid, which its values may exceed; false if a value is not finite.
+  bool encode_on(const Grid& grid, const RowKernels& kernels, const float* values,
+                 int64_t row) const {
+    float lo = 0.0f;
+    float hi = 0.0f;
+    if (!kernels.extend_range(values, columns, &lo, &hi)) return false;
+    scale[row] = grid.scale;
+    zero_point[row] = grid.zero_point;
+    row_sum[row] = grid.encode(format, kernels, values, columns, codes + row * columns);
+    return true;
+  }
+
+  // Quantizes a row of values / divisor on a grid of its own; `divided` has room for a row where
+  // divisor is not null.
   bool quantize(const RowKernels& kernels, const float* values, const float* divisor,
                 float* divided, int64_t row) const {
     if (divisor == nullptr) return quantize(kernels, values, row);

@@ -153,9 +153,17 @@ std::vector<EntryPoint> row_entry_points() {
              a.context, a.in(0), a[0], a[1], a[2], a.in(1), 1, a.in(2), 1, 1e-6f, a.in(3), 8, 0,
              a.bytes(4), a.out(5), a.ints(6), a.ints(7));
        }},
-      {"divide", {4, 3}, {kIn, kIn, kOut},
+      {"measure_groups", {4, 3, 2}, {kIn, kOptional, kOut, kOut},
        [](const Arguments& a) {
-         return viditq_divide(a.context, a.in(0), a[0], a[1], a.in(1), a.out(2));
+         return viditq_measure_groups(a.context, a.in(0), a.in(1), a[0], a[1], a[2], a.out(2),
+                                      a.out(3));
+       }},
+      {"quantize_groups", {4, 3, 2},
+       {kIn, kOptional, kIn, kInIndices, kOutCodes, kOut, kOutIndices, kOutIndices},
+       [](const Arguments& a) {
+         return viditq_quantize_groups(a.context, a.in(0), a.in(1), a[0], a[1], a[2], 8, 0,
+                                       a.in(2), a.ints(3), a.bytes(4), a.out(5), a.ints(6),
+                                       a.ints(7));
        }},
   };
 }

@@ -4,12 +4,11 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.viditq.core.quant.IntegerFormat;
-import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Shape;
 
 /**
  * The input of a quantized layer as codes, in the arena: [rows, columns] codes, and per row Δ, z
- * and the sum of the codes. Same layout as {@link QuantizedActivations}.
+ * and the sum of the codes.
  */
 final class ActivationCodes implements AutoCloseable {
   /** Values between the parts start at whole cache lines. */
@@ -29,16 +28,6 @@ final class ActivationCodes implements AutoCloseable {
     this.perRow = wholeLines(rows);
     long codes = wholeLines(((long) rows * columns + Float.BYTES - 1) / Float.BYTES);
     this.store = memory.allocate(Shape.of(Math.toIntExact(3 * perRow + codes)));
-  }
-
-  /** A copy of codes on the Java heap. */
-  static ActivationCodes of(NativeMemory memory, QuantizedActivations a) {
-    ActivationCodes result = new ActivationCodes(memory, a.format(), a.rows(), a.columns());
-    result.codes().put(a.codes(), 0, a.codes().length);
-    result.scale().put(a.scale(), 0, a.rows());
-    result.zeroPoint().put(a.zeroPoint(), 0, a.rows());
-    result.rowSum().put(a.rowSum(), 0, a.rows());
-    return result;
   }
 
   private static long wholeLines(long values) {

@@ -1,10 +1,12 @@
 package org.viditq.cpp;
 
 import java.util.Optional;
+import org.bytedeco.javacpp.IntPointer;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.operators.LinearInput.Modulated;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
+import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.GridGroups;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.SmallScaleRule;
@@ -12,15 +14,13 @@ import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
 
 /** Turns the input of quantized layers into codes. */
-final class InputQuantizer implements AutoCloseable {
+final class InputQuantizer {
   private final NativeContext context;
   private final NativeMemory memory;
-  private final NativeIntegerOperators integers;
 
   InputQuantizer(NativeContext context, NativeMemory memory) {
     this.context = context;
     this.memory = memory;
-    this.integers = new NativeIntegerOperators(context.isa());
   }
 
   /**
@@ -32,50 +32,19 @@ final class InputQuantizer implements AutoCloseable {
    */
   ActivationCodes quantize(
       String layer, NativeInput x, Optional<CountedMemory> balance, ActivationQuantization scheme) {
-    GridGroups.of(scheme, x.shape()); // checks the shape
+    GridGroups groups = GridGroups.of(scheme, x.shape());
     if (isDeployed(scheme)) {
       return x.definition() instanceof Modulated<NativeTensor> modulated
           ? quantizeModulated(layer, modulated, balance, scheme.format())
           : quantizeTokens(layer, x.value(), balance, scheme.format());
     }
-    if (balance.isEmpty()) {
-      return quantizeOnHeap(layer, x.value(), scheme);
-    }
-    try (NativeTensor divided = divide(layer, x.value(), balance.get())) {
-      return quantizeOnHeap(layer, divided, scheme);
-    }
+    return quantizeGroups(layer, x.value(), balance, groups);
   }
 
   /** Whether it is the form that checkpoints are deployed in: a grid per row, found on the way. */
   static boolean isDeployed(ActivationQuantization scheme) {
     return scheme instanceof DynamicToken dynamic
         && dynamic.smallScales() == SmallScaleRule.PER_GROUP;
-  }
-
-  private NativeTensor divide(String layer, NativeTensor x, CountedMemory balance) {
-    Shape shape = x.shape();
-    NativeTensor divided = memory.allocate(shape);
-    int status =
-        Bridge.viditq_divide(
-            context.handle(),
-            x.data(),
-            shape.rows(),
-            shape.dim(-1),
-            balance.floats(),
-            divided.data());
-    NativeLibrary.check(status, "balancing of the input of layer " + layer);
-    return divided;
-  }
-
-  /** For comparison only: these schemes take the way through the Java heap. */
-  private ActivationCodes quantizeOnHeap(
-      String layer, NativeTensor x, ActivationQuantization scheme) {
-    try {
-      return ActivationCodes.of(memory, integers.quantize(x.read(), scheme));
-    } catch (NonFiniteException e) {
-      throw new NonFiniteException(
-          "The input of quantized layer " + layer + " holds NaN, infinity or too wide a range.", e);
-    }
   }
 
   /** The deployed form: division and quantization in one pass over each row. */
@@ -132,8 +101,71 @@ final class InputQuantizer implements AutoCloseable {
     return codes;
   }
 
-  @Override
-  public void close() {
-    integers.close();
+  /** Static grids, and grids that rows share: measured where they are dynamic, then encoded. */
+  private ActivationCodes quantizeGroups(
+      String layer, NativeTensor x, Optional<CountedMemory> balance, GridGroups groups) {
+    AffineGrid grid = groups.calibrated().orElseGet(() -> measure(layer, x, balance, groups));
+    int count = groups.count();
+    IntegerFormat format = grid.format();
+    ActivationCodes codes =
+        new ActivationCodes(memory, format, x.shape().rows(), x.shape().dim(-1));
+    try (NativeTensor grids = memory.allocate(Shape.of(2, count))) {
+      int status =
+          Bridge.viditq_quantize_groups(
+              context.handle(),
+              x.data(),
+              balance.map(CountedMemory::floats).orElse(null),
+              codes.rows(),
+              codes.columns(),
+              count,
+              format.bits(),
+              format.symmetric() ? 1 : 0,
+              grids.data().put(grid.scale(), 0, count),
+              new IntPointer(grids.dataAt(count)).put(grid.zeroPoint(), 0, count),
+              codes.codes(),
+              codes.scale(),
+              codes.zeroPoint(),
+              codes.rowSum());
+      NativeLibrary.check(status, "quantization of the input of layer " + layer);
+    }
+    return codes;
+  }
+
+  /** The rules about grids are those of {@link GridGroups}; only ranges are found natively. */
+  private AffineGrid measure(
+      String layer, NativeTensor x, Optional<CountedMemory> balance, GridGroups groups) {
+    int count = groups.count();
+    float[] lo = new float[count];
+    float[] hi = new float[count];
+    try (NativeTensor ranges = memory.allocate(Shape.of(2, count))) {
+      int status =
+          Bridge.viditq_measure_groups(
+              context.handle(),
+              x.data(),
+              balance.map(CountedMemory::floats).orElse(null),
+              x.shape().rows(),
+              x.shape().dim(-1),
+              count,
+              ranges.data(),
+              ranges.dataAt(count));
+      NativeLibrary.check(status, "range measurement of the input of layer " + layer);
+      ranges.data().get(lo, 0, count);
+      ranges.dataAt(count).get(hi, 0, count);
+    }
+    return requireFinite(groups.measured(lo, hi), "The input of quantized layer " + layer);
+  }
+
+  /**
+   * A measured grid as it is.
+   *
+   * @throws NonFiniteException if a range it was made for is wider than float32 can say
+   */
+  static AffineGrid requireFinite(AffineGrid grid, String what) {
+    for (float scale : grid.scale()) {
+      if (!Float.isFinite(scale)) {
+        throw new NonFiniteException(what + " has a range beyond float32.");
+      }
+    }
+    return grid;
   }
 }

@@ -270,6 +270,5 @@ final class NativeLinear implements AutoCloseable {
   public void close() {
     denseLayers.forEach(DenseLayer::close);
     quantizedLayers.forEach(QuantizedLayer::close);
-    quantizer.close();
   }
 }

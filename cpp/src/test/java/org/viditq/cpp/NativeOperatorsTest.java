@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -27,9 +28,11 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
 import org.viditq.core.quant.ActivationQuantization.StaticTensor;
+import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.reference.ReferenceOperators;
@@ -149,7 +152,89 @@ class NativeOperatorsTest {
     return Stream.of(
         new DynamicToken(FORMAT),
         new DynamicTokenShared(FORMAT),
-        new StaticTensor(new AffineGrid(FORMAT, new float[] {0.1f}, new int[] {128})));
+        new DynamicToken(FORMAT, SmallScaleRule.ALL_GROUPS_AS_PUBLISHED),
+        new DynamicTokenShared(FORMAT, SmallScaleRule.ALL_GROUPS_AS_PUBLISHED),
+        new StaticTensor(new AffineGrid(FORMAT, new float[] {0.1f}, new int[] {128})),
+        new StaticToken(calibrated(40)));
+  }
+
+  private static AffineGrid calibrated(int tokens) {
+    float[] scale = new float[tokens];
+    int[] zeroPoint = new int[tokens];
+    for (int n = 0; n < tokens; n++) {
+      scale[n] = 0.002f * (n + 1);
+      zeroPoint[n] = 6 * n;
+    }
+    return new AffineGrid(FORMAT, scale, zeroPoint);
+  }
+
+  /** Weight and bias that leave Δ (q - z) as it is. */
+  private static LinearParameters unit(
+      Optional<float[]> balance, ActivationQuantization activation) {
+    byte[] codes = new byte[IN * IN];
+    float[] scale = new float[IN];
+    for (int c = 0; c < IN; c++) {
+      codes[c * IN + c] = 1;
+      scale[c] = 1;
+    }
+    QuantizedWeight weight =
+        new QuantizedWeight(
+            new ByteCodes(IN, IN, codes), new AffineGrid(FORMAT, scale, new int[IN]));
+    return new QuantizedLinearParameters(
+        "unit",
+        List.of(new WeightSet(TimestepRange.ALL, weight, balance, activation)),
+        Optional.empty());
+  }
+
+  private static <V> Tensor quantized(
+      Operators<V> operators, Tensor x, Optional<float[]> balance, ActivationQuantization scheme) {
+    Linear layer = operators.prepare(unit(balance, scheme));
+    return operators.read(operators.linear(operators.constant(x), layer));
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemes")
+  void quantizedInputsEqualTheReferencesToTheBit(ActivationQuantization scheme) {
+    Tensor x = random(9, 3, 40, IN);
+    Arrays.fill(x.data(), 5 * IN, 6 * IN, 0f); // a dead row, shared with others by index 5
+    Tensor dead = random(10, 1, 40, IN);
+    Arrays.fill(dead.data(), 7 * IN, 8 * IN, 0f);
+    for (Tensor input : List.of(x, dead)) {
+      for (Optional<float[]> balance : List.of(Optional.<float[]>empty(), Optional.of(balance()))) {
+        Tensor expected;
+        try (ReferenceOperators reference = new ReferenceOperators(1, 1 << 20)) {
+          expected = quantized(reference, input, balance, scheme);
+        }
+        for (InstructionSet isa : InstructionSet.supported()) {
+          for (int threads = 1; threads <= 3; threads++) {
+            try (NativeOperators operators = new NativeOperators(threads, isa)) {
+              assertThat(quantized(operators, input, balance, scheme).data())
+                  .as("%s, %d threads", isa, threads)
+                  .containsExactly(expected.data());
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aMeasuredRangeBeyondFloat32NamesTheLayer() {
+    Tensor values = random(4, 2, 3, IN);
+    values.data()[2] = 3e38f;
+    values.data()[IN * 3 + 1] = -3e38f; // the same token index of the other sample
+    try (NativeOperators operators = new NativeOperators(2, InstructionSet.choose())) {
+      Linear layer =
+          operators.prepare(quantized(7, Optional.empty(), new DynamicTokenShared(FORMAT)));
+      NativeTensor x = operators.constant(values);
+      assertThatThrownBy(() -> operators.linear(x, layer))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining("blocks.3.to_q")
+          .hasMessageContaining("beyond float32");
+      assertThatThrownBy(() -> operators.quantize(values, new DynamicTokenShared(FORMAT)))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining("beyond float32");
+    }
   }
 
   @ParameterizedTest

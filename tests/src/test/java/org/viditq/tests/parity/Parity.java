@@ -25,6 +25,7 @@ final class Parity {
             LinearCase.all(),
             TokenQuantizationCase.all(),
             QuantizedLinearCase.all(),
+            SharedGridsCase.all(),
             AttentionCase.all(),
             NormalizationCase.all(),
             FusedLayersCase.all(),
