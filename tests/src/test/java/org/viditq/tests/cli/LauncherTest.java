@@ -53,18 +53,19 @@ class LauncherTest {
     Result second = launch(root.resolve("viditq"), "--version");
     assertThat(second.stderr).isEmpty();
     assertThat(builds()).isEqualTo(1);
-    assertThat(second.stdout).contains("org.viditq.cli.Main|--version|");
+    assertThat(second.stdout)
+        .contains("-XX:+UseSerialGC|-Xms16m|", "org.viditq.cli.Main|--version|");
   }
 
   @Test
   void tellsTheJvmWhereHomeIsAndPassesItsOptions() throws Exception {
     Result result =
-        launch(root.resolve("viditq"), Map.of("VIDITQ_JAVA_OPTS", "-Xmx2g -XX:+UseSerialGC"), "x");
+        launch(root.resolve("viditq"), Map.of("VIDITQ_JAVA_OPTS", "-Xmx2g -XX:+UseG1GC"), "x");
     assertThat(result.stdout)
         .contains("-Dviditq.home=" + root.toRealPath() + "|")
         .contains("|-Dviditq.terminal=false|")
-        .contains("|-Xmx2g|-XX:+UseSerialGC|")
-        .doesNotContain("UseParallelGC");
+        .contains("|-Xmx2g|-XX:+UseG1GC|")
+        .doesNotContain("UseSerialGC", "-Xms");
   }
 
   @Test
