@@ -130,7 +130,7 @@ final class NativeLinear implements AutoCloseable {
       Activation activation,
       QuantizedLayer down,
       double timestep) {
-    QuantizedLayer.Set set = up.set(up.parameters().setFor(timestep));
+    QuantizedLayer.Set set = up.setFor(timestep);
     IntegerFormat format = chosen(down, timestep).activation().format();
     ActivationCodes result =
         new ActivationCodes(memory, format, codes.rows(), up.parameters().outFeatures());
@@ -149,10 +149,7 @@ final class NativeLinear implements AutoCloseable {
             codes.rowSum(),
             up.bias(),
             NativePointwise.code(activation),
-            down.set(down.parameters().setFor(timestep))
-                .balance()
-                .map(CountedMemory::floats)
-                .orElse(null),
+            down.setFor(timestep).balance().map(CountedMemory::floats).orElse(null),
             format.bits(),
             format.symmetric() ? 1 : 0,
             result.codes(),
@@ -194,12 +191,11 @@ final class NativeLinear implements AutoCloseable {
   }
 
   private ActivationCodes quantize(NativeInput x, QuantizedLayer layer, double timestep) {
-    int chosen = layer.parameters().setFor(timestep);
     return quantizer.quantize(
         layer.parameters().name(),
         x,
-        layer.set(chosen).balance(),
-        layer.parameters().sets().get(chosen).activation());
+        layer.setFor(timestep).balance(),
+        chosen(layer, timestep).activation());
   }
 
   private NativeTensor multiply(
@@ -228,7 +224,7 @@ final class NativeLinear implements AutoCloseable {
       double timestep,
       Epilogue<NativeTensor> epilogue,
       Shape shape) {
-    QuantizedLayer.Set set = layer.set(layer.parameters().setFor(timestep));
+    QuantizedLayer.Set set = layer.setFor(timestep);
     NativeTensor out = memory.allocate(shape);
     int status =
         Bridge.viditq_quantized_linear(

@@ -94,8 +94,9 @@ final class QuantizedLayer implements Linear, AutoCloseable {
     return parameters;
   }
 
-  Set set(int index) {
-    return sets.get(index);
+  /** The weight set of the range that the timestep belongs to. */
+  Set setFor(double timestep) {
+    return sets.get(parameters.setFor(timestep));
   }
 
   /** Null for none. */
