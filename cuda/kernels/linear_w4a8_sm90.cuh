@@ -1,13 +1,13 @@
 // The W4A8 linear layer for Hopper (sm_90a). The result's tile is computed transposed, channels by rows,
 // because warp groups take their first operand from registers, too: there nibbles, which lie in memory
 // in the order of the registers (packed_weights.h), become bytes by two masks and a shift. The second
-// operand, the rows of x, stays in shared memory. Stages change hands as in linear_w8a8_sm90.cuh, and
-// one warp only copies: boxes of x by the tensor copy engine, blocks of nibbles as they lie in memory.
+// operand, the rows of x, stays in shared memory. One warp only copies: boxes of x by the tensor copy
+// engine, blocks of nibbles as they lie in memory.
 #pragma once
 
 #include "linear_epilogue.cuh"
 #include "packed_weights.h"
-#include "warp_group.cuh"
+#include "stage_ring.cuh"
 
 namespace viditq {
 
@@ -25,8 +25,6 @@ struct HopperNibbleTile {
   static constexpr int kXBytes = kRows * kInner;
   static constexpr int kNibbleRowBytes = kSteps * kNibbleBlockBytes;  // of 32 channels
   static constexpr int kStageBytes = kXBytes + kChannels / kNibbleBlock * kNibbleRowBytes;
-  static constexpr int kSharedBytes =
-      kStages * (kStageBytes + 2 * static_cast<int>(sizeof(PhaseBarrier)));
 };
 
 // Starts the copies of one stage's weights, the inner positions from tile * kInner on of the channels
@@ -56,14 +54,12 @@ __device__ __forceinline__ int copy_nibbles(unsigned char* to, const uint8_t* we
 
 // The contract of viditq_cuda_linear for weights of 4 bits. x_map maps the codes of x with a box of
 // kRows rows. Launch with a block per tile, row tiles in x and channel tiles in y, kThreads threads and
-// kSharedBytes of dynamic shared memory.
+// StageRing's kSharedBytes.
 template <bool kSignedX, typename T>
 __global__ void __launch_bounds__(HopperNibbleTile::kThreads)
     linear_w4a8_sm90(LinearOperands<T> in, const __grid_constant__ TensorMap x_map) {
   using Tile = HopperNibbleTile;
-  unsigned char* ring = dynamic_shared();
-  PhaseBarrier* full = reinterpret_cast<PhaseBarrier*>(ring + Tile::kStages * Tile::kStageBytes);
-  PhaseBarrier* empty = full + Tile::kStages;
+  const StageRing<Tile> ring;
 
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
@@ -72,29 +68,19 @@ __global__ void __launch_bounds__(HopperNibbleTile::kThreads)
   const int set = chosen_set(in.weights.active_set, in.weights.sets);
   const int tiles = (in.inner + Tile::kInner - 1) / Tile::kInner;
 
-  if (threadIdx.x == 0) {
-    for (int stage = 0; stage < Tile::kStages; stage++) {
-      phase_init(full + stage, 1);
-      phase_init(empty + stage, Tile::kConsumerWarps);
-    }
-    phase_fence_init();
-  }
-  __syncthreads();
-
   if (warp == Tile::kConsumerWarps) {
     if (lane != 0) return;
     const uint8_t* weights = in.weights.codes + set * in.set_bytes;
     for (int tile = 0; tile < tiles; tile++) {
-      const int stage = tile % Tile::kStages;
-      const int use = tile / Tile::kStages;  // of this stage, before which the one before has ended
-      phase_wait(empty + stage, (use + 1) % 2);
-      unsigned char* x_tile = ring + stage * Tile::kStageBytes;
+      ring.wait_until_empty(tile);
+      PhaseBarrier* full = ring.full(tile);
+      unsigned char* x_tile = ring.stage(tile);
       unsigned char* w_tile = x_tile + Tile::kXBytes;
-      const int w_bytes = copy_nibbles<false>(w_tile, weights, first_channel, in.channels, tile,
-                                              in.inner, full + stage);
-      phase_arrive_expecting(full + stage, Tile::kXBytes + w_bytes);
-      tensor_copy(x_tile, &x_map, tile * Tile::kInner, first_row, 0, full + stage);
-      copy_nibbles<true>(w_tile, weights, first_channel, in.channels, tile, in.inner, full + stage);
+      const int w_bytes =
+          copy_nibbles<false>(w_tile, weights, first_channel, in.channels, tile, in.inner, full);
+      phase_arrive_expecting(full, Tile::kXBytes + w_bytes);
+      tensor_copy(x_tile, &x_map, tile * Tile::kInner, first_row, 0, full);
+      copy_nibbles<true>(w_tile, weights, first_channel, in.channels, tile, in.inner, full);
     }
     return;
   }
@@ -107,12 +93,11 @@ __global__ void __launch_bounds__(HopperNibbleTile::kThreads)
   uint32_t w[Tile::kSteps][4];
   const auto finish = [&](int tile) {
     group_wait<0>();
-    if (lane == 0) phase_arrive(empty + tile % Tile::kStages);
+    if (lane == 0) ring.release(tile);
   };
   for (int tile = 0; tile < tiles; tile++) {
-    const int stage = tile % Tile::kStages;
-    phase_wait(full + stage, tile / Tile::kStages % 2);
-    const unsigned char* x_tile = ring + stage * Tile::kStageBytes;
+    ring.wait_until_full(tile);
+    const unsigned char* x_tile = ring.stage(tile);
     Vector<uint32_t, 2> packed[Tile::kSteps];
 #pragma unroll
     for (int step = 0; step < Tile::kSteps; step++) {

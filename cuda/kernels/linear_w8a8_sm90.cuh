@@ -1,11 +1,10 @@
 // The W8A8 linear layer for Hopper (sm_90a). One warp only copies: the tensor copy engine fills a ring
 // of stages with swizzled tiles of both operands, zeros beyond their ends. Two warp groups multiply
-// straight from shared memory, 64 rows by 128 channels each. Stages change hands by two barriers each:
-// full (bytes have arrived) and empty (all eight warps are done with it).
+// straight from shared memory, 64 rows by 128 channels each.
 #pragma once
 
 #include "linear_epilogue.cuh"
-#include "warp_group.cuh"
+#include "stage_ring.cuh"
 
 namespace viditq {
 
@@ -23,21 +22,17 @@ struct HopperTile {
   static constexpr int kGroupRows = 64;
   static constexpr int kXBytes = kRows * kInner;
   static constexpr int kStageBytes = kXBytes + kChannels * kInner;
-  static constexpr int kSharedBytes =
-      kStages * (kStageBytes + 2 * static_cast<int>(sizeof(PhaseBarrier)));
 };
 
 // The contract of viditq_cuda_linear for weights of 8 bits. x_map maps the codes of x with a box of
 // kRows rows, w_map the weights of all sets with a box of kChannels. Launch with a block per tile, row
-// tiles in x and channel tiles in y, kThreads threads and kSharedBytes of dynamic shared memory.
+// tiles in x and channel tiles in y, kThreads threads and StageRing's kSharedBytes.
 template <bool kSignedX, typename T>
 __global__ void __launch_bounds__(HopperTile::kThreads)
     linear_w8a8_sm90(LinearOperands<T> in, const __grid_constant__ TensorMap x_map,
                      const __grid_constant__ TensorMap w_map) {
   using Tile = HopperTile;
-  unsigned char* ring = dynamic_shared();
-  PhaseBarrier* full = reinterpret_cast<PhaseBarrier*>(ring + Tile::kStages * Tile::kStageBytes);
-  PhaseBarrier* empty = full + Tile::kStages;
+  const StageRing<Tile> ring;
 
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
@@ -46,26 +41,15 @@ __global__ void __launch_bounds__(HopperTile::kThreads)
   const int set = chosen_set(in.weights.active_set, in.weights.sets);
   const int tiles = (in.inner + Tile::kInner - 1) / Tile::kInner;
 
-  if (threadIdx.x == 0) {
-    for (int stage = 0; stage < Tile::kStages; stage++) {
-      phase_init(full + stage, 1);
-      phase_init(empty + stage, Tile::kConsumerWarps);
-    }
-    phase_fence_init();
-  }
-  __syncthreads();
-
   if (warp == Tile::kConsumerWarps) {
     if (lane != 0) return;
     for (int tile = 0; tile < tiles; tile++) {
-      const int stage = tile % Tile::kStages;
-      const int use = tile / Tile::kStages;  // of this stage, before which the one before has ended
-      phase_wait(empty + stage, (use + 1) % 2);
-      phase_arrive_expecting(full + stage, Tile::kStageBytes);
-      unsigned char* x_tile = ring + stage * Tile::kStageBytes;
-      tensor_copy(x_tile, &x_map, tile * Tile::kInner, first_row, 0, full + stage);
-      tensor_copy(x_tile + Tile::kXBytes, &w_map, tile * Tile::kInner, first_channel, set,
-                  full + stage);
+      ring.wait_until_empty(tile);
+      PhaseBarrier* full = ring.full(tile);
+      phase_arrive_expecting(full, Tile::kStageBytes);
+      unsigned char* x_tile = ring.stage(tile);
+      tensor_copy(x_tile, &x_map, tile * Tile::kInner, first_row, 0, full);
+      tensor_copy(x_tile + Tile::kXBytes, &w_map, tile * Tile::kInner, first_channel, set, full);
     }
     return;
   }
@@ -73,10 +57,9 @@ __global__ void __launch_bounds__(HopperTile::kThreads)
   int32_t sums[1][16][4] = {};
   const int group_row = warp / 4 * Tile::kGroupRows;
   for (int tile = 0; tile < tiles; tile++) {
-    const int stage = tile % Tile::kStages;
-    phase_wait(full + stage, tile / Tile::kStages % 2);
-    const unsigned char* x_tile = ring + stage * Tile::kStageBytes + group_row * Tile::kInner;
-    const unsigned char* w_tile = ring + stage * Tile::kStageBytes + Tile::kXBytes;
+    ring.wait_until_full(tile);
+    const unsigned char* x_tile = ring.stage(tile) + group_row * Tile::kInner;
+    const unsigned char* w_tile = ring.stage(tile) + Tile::kXBytes;
     group_fence();
 #pragma unroll
     for (int k = 0; k < Tile::kInner; k += Tile::kStep) {
@@ -85,7 +68,7 @@ __global__ void __launch_bounds__(HopperTile::kThreads)
     group_commit();
     // The products of the previous tile are done, and with them its stage.
     group_wait<1>();
-    if (tile > 0 && lane == 0) phase_arrive(empty + (tile - 1) % Tile::kStages);
+    if (tile > 0 && lane == 0) ring.release(tile - 1);
   }
   group_wait<0>();
   hold(sums[0]);

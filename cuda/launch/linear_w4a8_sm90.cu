@@ -16,7 +16,7 @@ int launch_linear_w4a8_sm90(const LinearOperands<T>& in, bool x_symmetric, void*
   }
   return launch(x_symmetric ? linear_w4a8_sm90<true, T> : linear_w4a8_sm90<false, T>,
                 dim3(blocks_for(in.rows, Tile::kRows), blocks_for(in.channels, Tile::kChannels)),
-                Tile::kThreads, Tile::kSharedBytes, stream, in, x_map);
+                Tile::kThreads, StageRing<Tile>::kSharedBytes, stream, in, x_map);
 }
 
 template int launch_linear_w4a8_sm90(const LinearOperands<float>&, bool, void*);
