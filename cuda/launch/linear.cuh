@@ -59,4 +59,26 @@ int launch_linear_naive(void (*kernel)(LinearOperands<T>, bool), const LinearOpe
                 kNaiveThreads, 0, stream, in, x_symmetric);
 }
 
+// Starts `kernel` from those for one way of storing weights: Kernels::naive, ::tiles<Shape> and ::hopper.
+template <typename Kernels, typename T>
+int launch_kernel(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {
+  // Warps of 64 by 32 and of 32 by 32.
+  using Large = TileShape<128, 128, 2, 4, 4>;
+  using Small = TileShape<64, 64, 2, 2, 4>;
+  switch (kernel == VIDITQ_CUDA_FAST ? choose_kernel(in) : kernel) {
+    case VIDITQ_CUDA_NAIVE:
+      return Kernels::naive(in, x_symmetric, stream);
+    case VIDITQ_CUDA_TILE_64X64:
+      return Kernels::template tiles<Small>(in, x_symmetric, stream);
+    case VIDITQ_CUDA_TILE_128X128:
+      return Kernels::template tiles<Large>(in, x_symmetric, stream);
+#if defined(VIDITQ_WITH_SM90A) || !defined(__CUDACC__)
+    case VIDITQ_CUDA_HOPPER:
+      return Kernels::hopper(in, x_symmetric, stream);
+#endif
+    default:
+      return VIDITQ_CUDA_BAD_FORMAT;
+  }
+}
+
 }  // namespace viditq

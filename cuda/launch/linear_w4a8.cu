@@ -7,34 +7,29 @@
 namespace viditq {
 namespace {
 
-// Warps of 64 by 32 and of 32 by 32.
-using Large = TileShape<128, 128, 2, 4, 4>;
-using Small = TileShape<64, 64, 2, 2, 4>;
+struct NibbleKernels {
+  template <typename T>
+  static int naive(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
+    return launch_linear_naive(linear_naive<T, NibbleWeights>, in, x_symmetric, stream);
+  }
 
-template <typename Shape, typename T>
-int launch_shape(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
-  return launch_tiles<Shape, NibbleTile>(
-      x_symmetric ? linear_w4a8<Shape, true, T> : linear_w4a8<Shape, false, T>, in, stream);
-}
+  template <typename Shape, typename T>
+  static int tiles(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
+    return launch_tiles<Shape, NibbleTile>(
+        x_symmetric ? linear_w4a8<Shape, true, T> : linear_w4a8<Shape, false, T>, in, stream);
+  }
+
+  template <typename T>
+  static int hopper(const LinearOperands<T>& in, bool x_symmetric, void* stream) {
+    return launch_linear_w4a8_sm90(in, x_symmetric, stream);
+  }
+};
 
 }  // namespace
 
 template <typename T>
 int launch_linear_w4a8(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {
-  switch (kernel == VIDITQ_CUDA_FAST ? choose_kernel(in) : kernel) {
-    case VIDITQ_CUDA_NAIVE:
-      return launch_linear_naive(linear_naive<T, NibbleWeights>, in, x_symmetric, stream);
-    case VIDITQ_CUDA_TILE_64X64:
-      return launch_shape<Small>(in, x_symmetric, stream);
-    case VIDITQ_CUDA_TILE_128X128:
-      return launch_shape<Large>(in, x_symmetric, stream);
-#if defined(VIDITQ_WITH_SM90A) || !defined(__CUDACC__)
-    case VIDITQ_CUDA_HOPPER:
-      return launch_linear_w4a8_sm90(in, x_symmetric, stream);
-#endif
-    default:
-      return VIDITQ_CUDA_BAD_FORMAT;
-  }
+  return launch_kernel<NibbleKernels>(in, x_symmetric, kernel, stream);
 }
 
 template int launch_linear_w4a8(const LinearOperands<float>&, bool, int, void*);
