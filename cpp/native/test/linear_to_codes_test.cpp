@@ -1,32 +1,15 @@
 #include <cmath>
-#include <memory>
 #include <random>
 #include <vector>
 
 #include "check.h"
-#include "operators.h"
+#include "quantized_rows.h"
+#include "weights.h"
 
 namespace {
 
-struct Free {
-  void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
-};
-using Weights = std::unique_ptr<viditq_weights, Free>;
-
-struct Codes {
-  std::vector<uint8_t> codes;
-  std::vector<float> scale;
-  std::vector<int32_t> zero_point;
-  std::vector<int32_t> row_sum;
-
-  Codes(int64_t rows, int64_t columns)
-      : codes(rows * columns, 99), scale(rows), zero_point(rows), row_sum(rows) {}
-
-  bool operator==(const Codes& other) const {
-    return codes == other.codes && scale == other.scale && zero_point == other.zero_point &&
-           row_sum == other.row_sum;
-  }
-};
+using Codes = operators::QuantizedRows;
+using Weights = weights::Packed;
 
 // A layer, the codes of its input, and how its result is quantized.
 struct Case {
@@ -50,10 +33,9 @@ struct Case {
         channels(channels),
         x(operators::normal(rows * inner, seed)),
         bias(operators::normal(channels, seed + 1)),
-        divisor(operators::normal(channels, seed + 2)),
+        divisor(operators::divisors(channels, seed + 2)),
         input(rows, inner) {
     std::mt19937 random(seed + 3);
-    for (float& d : divisor) d = std::exp(d);
     for (int64_t i = 0; i < channels * inner; i++) weight.push_back(static_cast<uint8_t>(random()));
     for (int64_t n = 0; n < channels; n++) {
       weight_scale.push_back(1e-3f * static_cast<float>(1 + random() % 5));
@@ -61,11 +43,7 @@ struct Case {
     }
   }
 
-  Weights pack(int isa) const {
-    viditq_weights* packed = nullptr;
-    CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, channels, inner, isa, &packed), VIDITQ_OK);
-    return Weights(packed);
-  }
+  Weights pack(int isa) const { return weights::pack(weight, false, channels, inner, isa); }
 
   void quantize_input() {
     CHECK_EQUAL(viditq_quantize_tokens(x.data(), rows, inner, 8, codes_signed, VIDITQ_PORTABLE,
@@ -92,9 +70,7 @@ struct Case {
         codes_signed, rows, inner, input.scale.data(), input.zero_point.data(),
         input.row_sum.data(), biases(), activation, nullptr, 0, nullptr, y.data());
     if (status != VIDITQ_OK) return status;
-    return viditq_quantize(context, y.data(), divisors(), rows, channels, bits, symmetric,
-                           out->codes.data(), out->scale.data(), out->zero_point.data(),
-                           out->row_sum.data());
+    return out->quantize(context, y, divisors(), bits, symmetric);
   }
 
   void check() {

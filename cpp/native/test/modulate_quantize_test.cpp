@@ -3,24 +3,11 @@
 #include <vector>
 
 #include "check.h"
-#include "operators.h"
+#include "quantized_rows.h"
 
 namespace {
 
-struct Codes {
-  std::vector<uint8_t> codes;
-  std::vector<float> scale;
-  std::vector<int32_t> zero_point;
-  std::vector<int32_t> row_sum;
-
-  Codes(int64_t rows, int64_t columns)
-      : codes(rows * columns, 99), scale(rows), zero_point(rows), row_sum(rows) {}
-
-  bool operator==(const Codes& other) const {
-    return codes == other.codes && scale == other.scale && zero_point == other.zero_point &&
-           row_sum == other.row_sum;
-  }
-};
+using Codes = operators::QuantizedRows;
 
 struct Case {
   int64_t batch;
@@ -46,9 +33,7 @@ struct Case {
         x(operators::normal(batch * tokens * channels, seed)),
         shift(operators::normal(shift_batch * channels, seed + 1)),
         scale(operators::normal(scale_batch * channels, seed + 2, 0.3f)),
-        divisor(operators::normal(channels, seed + 3)) {
-    for (float& d : divisor) d = std::exp(d);
-  }
+        divisor(operators::divisors(channels, seed + 3)) {}
 
   int64_t rows() const { return batch * tokens; }
   const float* divisors() const { return balanced ? divisor.data() : nullptr; }
@@ -66,9 +51,7 @@ struct Case {
                                                   shift.data(), shift_batch, scale.data(),
                                                   scale_batch, 1e-6f, normed.data());
     if (status != VIDITQ_OK) return status;
-    return viditq_quantize(context, normed.data(), divisors(), rows(), channels, bits, symmetric,
-                           out->codes.data(), out->scale.data(), out->zero_point.data(),
-                           out->row_sum.data());
+    return out->quantize(context, normed, divisors(), bits, symmetric);
   }
 
   void check() const {

@@ -1,25 +1,15 @@
 #include <cstring>
-#include <memory>
 #include <random>
 #include <vector>
 
 #include "check.h"
 #include "viditq.h"
+#include "weights.h"
 
 namespace {
 
-struct FreeWeights {
-  void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
-};
-using Weights = std::unique_ptr<viditq_weights, FreeWeights>;
-
-Weights pack(const std::vector<uint8_t>& codes, bool is_signed, int64_t channels, int64_t inner,
-             int isa) {
-  viditq_weights* weights = nullptr;
-  CHECK_EQUAL(viditq_pack_weights(codes.data(), is_signed, channels, inner, isa, &weights),
-              VIDITQ_OK);
-  return Weights(weights);
-}
+using Weights = weights::Packed;
+using weights::pack;
 
 int64_t value(uint8_t byte, bool is_signed) {
   return is_signed ? static_cast<int64_t>(static_cast<int8_t>(byte)) : byte;

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "check.h"
-#include "operators.h"
+#include "quantized_rows.h"
 
 namespace {
+
+using Codes = operators::QuantizedRows;
 
 struct Case {
   int64_t rows;
@@ -26,10 +28,9 @@ struct Case {
         groups(groups),
         balanced(balanced),
         x(operators::normal(rows * columns, seed)),
-        divisor(operators::normal(columns, seed + 1)),
+        divisor(operators::divisors(columns, seed + 1)),
         group_scale(operators::normal(groups, seed + 2)),
         group_zero_point(groups) {
-    for (float& d : divisor) d = std::exp(d);
     for (int64_t group = 0; group < groups; group++) {
       group_scale[group] = std::exp(group_scale[group] - 4.0f);
       group_zero_point[group] = symmetric ? 0 : static_cast<int32_t>(group % 16);
@@ -43,12 +44,11 @@ struct Case {
                                  hi->data());
   }
 
-  int quantize(viditq_context* context, std::vector<uint8_t>* codes, std::vector<float>* scale,
-               std::vector<int32_t>* zero_point, std::vector<int32_t>* row_sum) const {
+  int quantize(viditq_context* context, Codes* out) const {
     return viditq_quantize_groups(context, x.data(), divisors(), rows, columns, groups, bits,
                                   symmetric, group_scale.data(), group_zero_point.data(),
-                                  codes->data(), scale->data(), zero_point->data(),
-                                  row_sum->data());
+                                  out->codes.data(), out->scale.data(), out->zero_point.data(),
+                                  out->row_sum.data());
   }
 
   void check() const {
@@ -59,12 +59,15 @@ struct Case {
     CHECK_EQUAL(viditq_measure_range(values.data(), rows, columns, groups, VIDITQ_PORTABLE,
                                      lo.data(), hi.data()),
                 VIDITQ_OK);
-    std::vector<uint8_t> codes(rows * columns);
-    std::vector<int32_t> row_sum(rows);
+    Codes expected(rows, columns);
     CHECK_EQUAL(viditq_encode(values.data(), rows, columns, groups, bits, symmetric,
                               VIDITQ_PORTABLE, group_scale.data(), group_zero_point.data(),
-                              codes.data(), row_sum.data()),
+                              expected.codes.data(), expected.row_sum.data()),
                 VIDITQ_OK);
+    for (int64_t row = 0; row < rows; row++) {
+      expected.scale[row] = group_scale[row % groups];
+      expected.zero_point[row] = group_zero_point[row % groups];
+    }
     for (const int threads : {1, 2, 3}) {
       operators::on_every_isa(threads, [&](viditq_context* context) {
         std::vector<float> own_lo(groups, 99);
@@ -73,17 +76,9 @@ struct Case {
         CHECK_EQUAL(own_lo == lo, true);
         CHECK_EQUAL(own_hi == hi, true);
 
-        std::vector<uint8_t> own_codes(rows * columns, 99);
-        std::vector<float> scale(rows);
-        std::vector<int32_t> zero_point(rows);
-        std::vector<int32_t> own_sum(rows);
-        CHECK_EQUAL(quantize(context, &own_codes, &scale, &zero_point, &own_sum), VIDITQ_OK);
-        CHECK_EQUAL(own_codes == codes, true);
-        CHECK_EQUAL(own_sum == row_sum, true);
-        for (int64_t row = 0; row < rows; row++) {
-          CHECK_EQUAL(scale[row], group_scale[row % groups]);
-          CHECK_EQUAL(zero_point[row], group_zero_point[row % groups]);
-        }
+        Codes own(rows, columns);
+        CHECK_EQUAL(quantize(context, &own), VIDITQ_OK);
+        CHECK_EQUAL(own == expected, true);
       });
     }
   }
@@ -136,12 +131,8 @@ TEST(groups_with_values_that_are_not_finite_are_refused) {
           std::vector<float> lo(20);
           std::vector<float> hi(20);
           CHECK_EQUAL(test.measure(context, &lo, &hi), VIDITQ_NOT_FINITE);
-          std::vector<uint8_t> codes(40 * 37);
-          std::vector<float> scale(40);
-          std::vector<int32_t> zero_point(40);
-          std::vector<int32_t> row_sum(40);
-          CHECK_EQUAL(test.quantize(context, &codes, &scale, &zero_point, &row_sum),
-                      VIDITQ_NOT_FINITE);
+          Codes out(40, 37);
+          CHECK_EQUAL(test.quantize(context, &out), VIDITQ_NOT_FINITE);
         });
       }
     }
@@ -152,13 +143,8 @@ TEST(groups_with_bad_grids_formats_or_counts_are_refused) {
   operators::Context context(2, VIDITQ_PORTABLE);
   std::vector<float> lo(4);
   std::vector<float> hi(4);
-  std::vector<uint8_t> codes(12 * 5);
-  std::vector<float> scale(12);
-  std::vector<int32_t> zero_point(12);
-  std::vector<int32_t> row_sum(12);
-  const auto quantize = [&](const Case& test) {
-    return test.quantize(context.handle, &codes, &scale, &zero_point, &row_sum);
-  };
+  Codes out(12, 5);
+  const auto quantize = [&](const Case& test) { return test.quantize(context.handle, &out); };
   const Case good(12, 5, 4, true, 3);
   CHECK_EQUAL(quantize(good), VIDITQ_OK);
   for (const float bad : {0.0f, -1.0f, NAN, INFINITY}) {
