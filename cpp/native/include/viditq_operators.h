@@ -33,6 +33,10 @@ void viditq_free(void* memory);
 /* Bytes that this library holds now, packed weights included. */
 int64_t viditq_allocated_bytes(void);
 
+/* From now on, what would make viditq_allocated_bytes exceed `bytes` finds no memory; INT64_MAX, as at
+ * first, for no limit. For tests of what happens then. */
+void viditq_limit_allocated_bytes(int64_t bytes);
+
 /* Takes the pages that lie wholly inside these bytes out of the process's memory, if they are mapped
  * from a file, shared and read-only; touched again, they are read again. Other memory is left as it
  * is. */

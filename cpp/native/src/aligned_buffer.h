@@ -21,6 +21,12 @@ inline std::atomic<int64_t>& allocated_bytes() {
   return bytes;
 }
 
+// What allocate gives out at the most; tests lower it, to see what becomes of calls without memory.
+inline std::atomic<int64_t>& allocation_limit() {
+  static std::atomic<int64_t> bytes{INT64_MAX};
+  return bytes;
+}
+
 struct AlignedDelete {
   void operator()(void* memory) const {
     if (memory != nullptr) allocated_bytes() -= static_cast<int64_t>(malloc_usable_size(memory));
@@ -48,10 +54,12 @@ inline void advise_huge_pages(void* memory, int64_t bytes) {
 // Uninitialized; null if there is no memory.
 template <typename T>
 AlignedBuffer<T> allocate(int64_t count) {
-  void* memory = ::operator new(static_cast<size_t>(count) * sizeof(T), kAlignment, std::nothrow);
+  const int64_t wanted = count * static_cast<int64_t>(sizeof(T));
+  if (wanted > allocation_limit() - allocated_bytes()) return nullptr;
+  void* memory = ::operator new(static_cast<size_t>(wanted), kAlignment, std::nothrow);
   if (memory != nullptr) {
     allocated_bytes() += static_cast<int64_t>(malloc_usable_size(memory));
-    advise_huge_pages(memory, count * static_cast<int64_t>(sizeof(T)));
+    advise_huge_pages(memory, wanted);
   }
   return AlignedBuffer<T>(static_cast<T*>(memory));
 }

@@ -1,5 +1,6 @@
 // What every entry point has to refuse: missing buffers, outputs over other buffers, extents that are
-// zero, negative or beyond memory. One table; a new entry point needs one line of it.
+// zero, negative or beyond memory, and calls for which there is no memory. One table; a new entry point
+// needs one line of it.
 #include <cstring>
 #include <functional>
 #include <iostream>
@@ -76,6 +77,25 @@ void expect(bool holds, const EntryPoint& entry, const std::string& what, int st
             << "\n";
 }
 
+// With less memory than the call needs, from none on: it says so, and leaves nothing behind.
+void check_without_memory(const EntryPoint& entry) {
+  Memory memory(entry.buffers);
+  const int64_t before = viditq_allocated_bytes();
+  int status = VIDITQ_NO_MEMORY;
+  for (int64_t more = 0; status == VIDITQ_NO_MEMORY; more += 64 + more / 8) {
+    {
+      std::unique_ptr<operators::Context> context;
+      if (entry.takes_context) context = std::make_unique<operators::Context>(2, VIDITQ_PORTABLE);
+      viditq_limit_allocated_bytes(viditq_allocated_bytes() + more);
+      status = entry.call({context ? context->handle : nullptr, memory.pointers, entry.extents});
+      viditq_limit_allocated_bytes(INT64_MAX);
+    }
+    const std::string what = "with " + std::to_string(more) + " bytes of memory";
+    expect(status == VIDITQ_NO_MEMORY || status == VIDITQ_OK, entry, what, status);
+    expect(viditq_allocated_bytes() == before, entry, what + " keeps some", status);
+  }
+}
+
 void check_entry_point(const EntryPoint& entry, viditq_context* context) {
   const auto call = [&](const std::vector<void*>& buffers, const std::vector<int64_t>& extents,
                         viditq_context* with) {
@@ -119,6 +139,7 @@ void check_entry_point(const EntryPoint& entry, viditq_context* context) {
              "with extent " + std::to_string(i) + " of " + std::to_string(bad), status);
     }
   }
+  check_without_memory(entry);
 }
 
 std::vector<EntryPoint> row_entry_points() {

@@ -1,7 +1,6 @@
 package org.viditq.cpp;
 
 import java.util.Arrays;
-import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -15,11 +14,19 @@ final class ConvolutionLayer implements Convolution, AutoCloseable {
   private static final int AXES = 3;
 
   private final ConvolutionParameters parameters;
-  private final Optional<CountedMemory> bias;
-  private viditq_convolution handle;
+  private final PreparedLayer<viditq_convolution> prepared;
 
   ConvolutionLayer(ConvolutionParameters parameters) {
     this.parameters = parameters;
+    this.prepared =
+        new PreparedLayer<>(
+            parameters.name(),
+            parameters.bias(),
+            () -> prepare(parameters),
+            Bridge::viditq_free_convolution);
+  }
+
+  private static viditq_convolution prepare(ConvolutionParameters parameters) {
     int[] dims = parameters.weight().shape().toArray();
     int[] kernel = Arrays.copyOfRange(dims, 2, dims.length);
     try (StoredWeight weight = StoredWeight.of(parameters.weight());
@@ -34,9 +41,8 @@ final class ConvolutionLayer implements Convolution, AutoCloseable {
               extents,
               result);
       NativeLibrary.check(status, "preparation of layer " + parameters.name());
-      handle = result.get(viditq_convolution.class, 0);
+      return result.get(viditq_convolution.class, 0);
     }
-    this.bias = parameters.bias().map(b -> CountedMemory.of(b.data()));
   }
 
   /** Values per spatial axis, led by {@code fill} to three. */
@@ -55,24 +61,17 @@ final class ConvolutionLayer implements Convolution, AutoCloseable {
   }
 
   viditq_convolution handle() {
-    if (handle == null) {
-      throw new IllegalStateException("Convolution " + parameters.name() + " was released.");
-    }
-    return handle;
+    return prepared.handle();
   }
 
   /** Null for none. */
   FloatPointer bias() {
-    return bias.map(CountedMemory::floats).orElse(null);
+    return prepared.bias();
   }
 
   /** Idempotent. */
   @Override
   public void close() {
-    if (handle != null) {
-      Bridge.viditq_free_convolution(handle);
-      handle = null;
-      bias.ifPresent(CountedMemory::close);
-    }
+    prepared.close();
   }
 }

@@ -1,6 +1,5 @@
 package org.viditq.cpp;
 
-import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.viditq.core.operators.DenseLinearParameters;
@@ -12,11 +11,19 @@ import org.viditq.cpp.bridge.viditq_dense;
 /** A full-precision linear layer in oneDNN's layout. */
 final class DenseLayer implements Linear, AutoCloseable {
   private final DenseLinearParameters parameters;
-  private final Optional<CountedMemory> bias;
-  private viditq_dense handle;
+  private final PreparedLayer<viditq_dense> prepared;
 
   DenseLayer(DenseLinearParameters parameters, Precision precision) {
     this.parameters = parameters;
+    this.prepared =
+        new PreparedLayer<>(
+            parameters.name(),
+            parameters.bias(),
+            () -> prepare(parameters, precision),
+            Bridge::viditq_free_dense);
+  }
+
+  private static viditq_dense prepare(DenseLinearParameters parameters, Precision precision) {
     try (StoredWeight weight = StoredWeight.of(parameters.weight());
         PointerPointer<viditq_dense> result = new PointerPointer<>(1)) {
       int status =
@@ -29,9 +36,8 @@ final class DenseLayer implements Linear, AutoCloseable {
               parameters.compact() ? 1 : 0,
               result);
       NativeLibrary.check(status, "preparation of layer " + parameters.name());
-      handle = result.get(viditq_dense.class, 0);
+      return result.get(viditq_dense.class, 0);
     }
-    this.bias = parameters.bias().map(b -> CountedMemory.of(b.data()));
   }
 
   @Override
@@ -40,24 +46,17 @@ final class DenseLayer implements Linear, AutoCloseable {
   }
 
   viditq_dense handle() {
-    if (handle == null) {
-      throw new IllegalStateException("Layer " + parameters.name() + " was released.");
-    }
-    return handle;
+    return prepared.handle();
   }
 
   /** Null for none. */
   FloatPointer bias() {
-    return bias.map(CountedMemory::floats).orElse(null);
+    return prepared.bias();
   }
 
   /** Idempotent. */
   @Override
   public void close() {
-    if (handle != null) {
-      Bridge.viditq_free_dense(handle);
-      handle = null;
-      bias.ifPresent(CountedMemory::close);
-    }
+    prepared.close();
   }
 }

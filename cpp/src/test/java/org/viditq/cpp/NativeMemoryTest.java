@@ -11,12 +11,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.checkpoint.MemoryTensor;
@@ -37,6 +41,7 @@ import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.cpp.bridge.Bridge;
 
 /** Lifetime of values, reuse of their memory, and that nothing is left behind. */
 class NativeMemoryTest {
@@ -180,24 +185,73 @@ class NativeMemoryTest {
     assertThat(NativeLibrary.allocatedBytes()).isGreaterThan(before);
   }
 
+  /** With biases that take more than what is needed only while the weight is prepared. */
+  static Stream<Arguments> layers() {
+    Optional<Tensor> bias = Optional.of(Tensor.zeros(4096));
+    return Stream.of(
+        Arguments.of(
+            "dense",
+            (Consumer<NativeOperators>)
+                on ->
+                    on.prepare(
+                        new DenseLinearParameters(
+                            "dense", MemoryTensor.of("w", Tensor.full(1, 4096, 1)), bias))),
+        Arguments.of(
+            "convolution",
+            (Consumer<NativeOperators>)
+                on ->
+                    on.prepare(
+                        new ConvolutionParameters(
+                            "convolution",
+                            MemoryTensor.of("w", Tensor.full(1, 4096, 1, 1, 1)),
+                            bias,
+                            new int[] {1, 1},
+                            new int[] {1, 1},
+                            new int[] {1, 1}))),
+        Arguments.of(
+            "quantized", (Consumer<NativeOperators>) on -> prepareQuantized(on, 70, 64, 4, 2)));
+  }
+
+  /** Memory ends at every place of what the layer needs, one after the other. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("layers")
+  void preparationWithoutMemoryLeavesNothing(String layer, Consumer<NativeOperators> prepare) {
+    long without = NativeLibrary.allocatedBytes();
+    int failed = 0;
+    for (long more = 0; NativeLibrary.allocatedBytes() == without; more += 64) {
+      Bridge.viditq_limit_allocated_bytes(without + more);
+      try {
+        prepare.accept(operators);
+      } catch (BackendException noMemory) {
+        failed++;
+        assertThat(noMemory).hasMessageMatching(".*(finds no memory|could not be allocated).*");
+        assertThat(NativeLibrary.allocatedBytes()).as("%d bytes", more).isEqualTo(without);
+      } finally {
+        Bridge.viditq_limit_allocated_bytes(Long.MAX_VALUE);
+      }
+    }
+    assertThat(failed).isGreaterThan(2);
+  }
+
   @ParameterizedTest
   @CsvSource({"1152, 1152, 8, 0.27", "1152, 4608, 8, 0.27", "1152, 4608, 4, 0.15"})
   void quantizedLayersTakeTheirShareOfFloat32(int in, int out, int bits, double share) {
-    prepareQuantized(in, out, bits, 1);
+    prepareQuantized(operators, in, out, bits, 1);
     long bytes = NativeLibrary.allocatedBytes() - before;
     assertThat(bytes / (4.0 * in * out)).isLessThan(share).isGreaterThan(bits / 32.0);
   }
 
   @Test
   void weightSetsOfTheSameWeightShareItInMemory() {
-    prepareQuantized(256, 512, 8, 1);
+    prepareQuantized(operators, 256, 512, 8, 1);
     long one = NativeLibrary.allocatedBytes() - before;
-    prepareQuantized(256, 512, 8, 4);
+    prepareQuantized(operators, 256, 512, 8, 4);
     // What malloc gives for a size differs by some bytes.
     assertThat(NativeLibrary.allocatedBytes() - before - one).isBetween(one - 1000, one + 1000);
   }
 
-  private void prepareQuantized(int in, int out, int bits, int sets) {
+  private static void prepareQuantized(
+      NativeOperators operators, int in, int out, int bits, int sets) {
     IntegerFormat format = IntegerFormat.asymmetric(bits);
     ByteCodes bytes = new ByteCodes(out, in, new byte[out * in]);
     WeightCodes codes = bits == 4 ? NibbleCodes.of(bytes, false, true) : bytes;
