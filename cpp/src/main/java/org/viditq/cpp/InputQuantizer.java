@@ -2,7 +2,6 @@ package org.viditq.cpp;
 
 import java.util.Optional;
 import org.bytedeco.javacpp.IntPointer;
-import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.operators.LinearInput.Modulated;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
@@ -28,7 +27,8 @@ final class InputQuantizer {
    *
    * @param x [.., C]; [B, N, C] for the schemes that go by token index
    * @param balance s [C]; empty for 1
-   * @throws NonFiniteException naming the layer if x / s holds NaN or infinity
+   * @throws org.viditq.core.error.NonFiniteException naming the layer if x / s holds NaN or
+   *     infinity, or has a range beyond float32
    */
   ActivationCodes quantize(
       String layer, NativeInput x, Optional<CountedMemory> balance, ActivationQuantization scheme) {
@@ -152,20 +152,6 @@ final class InputQuantizer {
       ranges.data().get(lo, 0, count);
       ranges.dataAt(count).get(hi, 0, count);
     }
-    return requireFinite(groups.measured(lo, hi), "The input of quantized layer " + layer);
-  }
-
-  /**
-   * A measured grid as it is.
-   *
-   * @throws NonFiniteException if a range it was made for is wider than float32 can say
-   */
-  static AffineGrid requireFinite(AffineGrid grid, String what) {
-    for (float scale : grid.scale()) {
-      if (!Float.isFinite(scale)) {
-        throw new NonFiniteException(what + " has a range beyond float32.");
-      }
-    }
-    return grid;
+    return groups.measured(lo, hi, "The input of quantized layer " + layer);
   }
 }

@@ -91,9 +91,8 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
         Bridge.viditq_measure_range(
             data, x.shape().rows(), x.dim(-1), groups.count(), isa.code(), lo, hi);
     NativeLibrary.check(status, "range measurement of " + x.shape());
-    return InputQuantizer.requireFinite(
-        groups.measured(read(lo, groups.count()), read(hi, groups.count())),
-        "The tensor to quantize");
+    return groups.measured(
+        read(lo, groups.count()), read(hi, groups.count()), "The tensor to quantize");
   }
 
   private QuantizedActivations encode(

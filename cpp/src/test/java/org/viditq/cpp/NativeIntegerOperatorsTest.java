@@ -15,7 +15,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.viditq.core.error.BackendException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
@@ -235,20 +234,6 @@ class NativeIntegerOperatorsTest {
     assertThatThrownBy(() -> kernels.accumulate(longRow, longWeight))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("overflow");
-  }
-
-  @Test
-  void gridsThatAreNoGridsAreRefused() {
-    IntegerFormat format = IntegerFormat.asymmetric(4);
-    Tensor x = Tensor.zeros(1, 4);
-    for (AffineGrid grid :
-        List.of(
-            new AffineGrid(format, new float[] {0}, new int[] {0}),
-            new AffineGrid(format, new float[] {-1}, new int[] {0}),
-            new AffineGrid(format, new float[] {Float.NaN}, new int[] {0}))) {
-      assertThatThrownBy(() -> kernels.quantize(x, new StaticTensor(grid)))
-          .isInstanceOf(BackendException.class);
-    }
   }
 
   @Test

@@ -22,15 +22,14 @@ final class TokenQuantizer {
    *
    * @param x [.., C]; [B, N, C] for the schemes that go by token index
    * @param balance s [C]; empty for 1
-   * @param what begins the message if x holds NaN or infinity
+   * @param what begins the message if x holds NaN or infinity, or its range is beyond float32
    */
   QuantizedActivations quantize(
       Tensor x, Optional<float[]> balance, ActivationQuantization scheme, String what) {
     GridGroups groups = GridGroups.of(scheme, x.shape());
     float[] values = balance.map(s -> divide(x, s)).orElse(x.data());
     Finite.require(values, what);
-    AffineGrid grid = groups.calibrated().orElseGet(() -> measure(x, values, groups));
-    Finite.require(grid.scale(), what + " has a range beyond float32: its scale");
+    AffineGrid grid = groups.calibrated().orElseGet(() -> measure(x, values, groups, what));
     return encode(values, x.shape().rows(), x.dim(-1), grid);
   }
 
@@ -50,9 +49,9 @@ final class TokenQuantizer {
     return out;
   }
 
-  private static AffineGrid measure(Tensor x, float[] values, GridGroups groups) {
+  private static AffineGrid measure(Tensor x, float[] values, GridGroups groups, String what) {
     RowRanges ranges = RowRanges.of(values, x.dim(-1), x.shape().rows(), groups.count());
-    return groups.measured(ranges.lo(), ranges.hi());
+    return groups.measured(ranges.lo(), ranges.hi(), what);
   }
 
   private QuantizedActivations encode(float[] values, int rows, int columns, AffineGrid grid) {

@@ -194,7 +194,7 @@ class QuantizedLinearTest {
       assertThatThrownBy(
               () -> prepare("fc", Optional.empty(), set(TimestepRange.ALL, weight, null, scheme)))
           .isInstanceOf(NonFiniteException.class)
-          .hasMessageContaining("activation scale of layer fc");
+          .hasMessageContaining("activation scale of layer fc is");
     }
   }
 

@@ -17,7 +17,8 @@ public interface IntegerOperators {
    * org.viditq.core.quant.MinMaxGrid} defines. Rounding is half to even, x/Δ a true float32
    * division.
    *
-   * @throws org.viditq.core.error.NonFiniteException if x holds NaN or infinity
+   * @throws org.viditq.core.error.NonFiniteException if x holds NaN or infinity, has a range hi -
+   *     lo beyond float32, or a calibrated Δ is not finite and above 0
    */
   QuantizedActivations quantize(Tensor x, ActivationQuantization scheme);
 

@@ -7,8 +7,7 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
-import org.viditq.core.quant.ActivationQuantization.StaticTensor;
-import org.viditq.core.quant.ActivationQuantization.StaticToken;
+import org.viditq.core.quant.GridGroups;
 
 /** What every backend checks of a layer before preparing it. */
 public final class LayerChecks {
@@ -16,7 +15,7 @@ public final class LayerChecks {
 
   /**
    * @throws NonFiniteException naming the layer if its weight, bias, scales or balancing divisors
-   *     hold NaN or infinity, or a divisor is not above 0
+   *     hold NaN or infinity, or a divisor or calibrated activation scale is not above 0
    */
   public static void require(LinearParameters layer) {
     String name = layer.name();
@@ -30,11 +29,8 @@ public final class LayerChecks {
 
   private static void require(String name, WeightSet set) {
     requireFinite(set.weight().grid().scale(), "The weight scale of layer " + name);
-    if (set.activation() instanceof StaticTensor fixed) {
-      requireFinite(fixed.grid().scale(), "The activation scale of layer " + name);
-    } else if (set.activation() instanceof StaticToken fixed) {
-      requireFinite(fixed.grid().scale(), "The activation scale of layer " + name);
-    }
+    GridGroups.calibrated(set.activation())
+        .ifPresent(grid -> grid.requireUsable("An activation scale of layer " + name));
     for (float s : set.balance().orElse(new float[0])) {
       if (!(s > 0) || Float.isInfinite(s)) {
         throw new NonFiniteException(

@@ -51,8 +51,8 @@ public interface Operators<V> extends AutoCloseable {
   /**
    * Prepares a linear layer; released by {@link #close()}.
    *
-   * @throws org.viditq.core.error.NonFiniteException if weight or bias holds NaN or infinity,
-   *     naming the layer
+   * @throws org.viditq.core.error.NonFiniteException if weight, bias or a scale holds NaN or
+   *     infinity, or x would be divided by a scale that is not above 0, naming the layer
    */
   Linear prepare(LinearParameters parameters);
 
@@ -74,7 +74,7 @@ public interface Operators<V> extends AutoCloseable {
    * epilogue is float32 or better.
    *
    * @throws org.viditq.core.error.NonFiniteException if a quantized layer's input holds NaN or
-   *     infinity, naming the layer
+   *     infinity, or has a range beyond float32, naming the layer
    */
   V linear(V x, Linear layer, Epilogue<V> epilogue);
 

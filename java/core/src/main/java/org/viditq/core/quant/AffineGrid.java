@@ -1,5 +1,7 @@
 package org.viditq.core.quant;
 
+import org.viditq.core.error.NonFiniteException;
+
 /**
  * Scale and zero point per group: value = (code - zeroPoint) * scale.
  *
@@ -17,6 +19,19 @@ public record AffineGrid(IntegerFormat format, float[] scale, int[] zeroPoint) {
 
   public int groups() {
     return scale.length;
+  }
+
+  /**
+   * @param what begins the message, for example "The activation scale of layer proj_out"
+   * @throws NonFiniteException if values cannot be divided by a scale: it is not finite, or not
+   *     above 0
+   */
+  public void requireUsable(String what) {
+    for (float s : scale) {
+      if (!(s > 0) || Float.isInfinite(s)) {
+        throw new NonFiniteException(what + " is " + s + "; scales must be finite and above 0.");
+      }
+    }
   }
 
   /** round-half-even(x/Δ) + z clamped to the code range; x/Δ is a true float32 division. */

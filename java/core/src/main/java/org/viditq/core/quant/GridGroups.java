@@ -3,6 +3,7 @@ package org.viditq.core.quant;
 import java.util.Arrays;
 import java.util.Optional;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
@@ -33,11 +34,14 @@ public final class GridGroups {
   /**
    * @param x [.., C]; [B, N, C] for the schemes that go by token index
    * @throws ShapeException if x has another rank, or another N than was calibrated
+   * @throws NonFiniteException if a calibrated scale is not finite and above 0
    */
   public static GridGroups of(ActivationQuantization scheme, Shape x) {
     if (x.rank() < 1 || x.size() == 0) {
       throw new ShapeException("Operator quantize takes x [.., C] with values, not " + x + ".");
     }
+    calibrated(scheme)
+        .ifPresent(grid -> grid.requireUsable("A calibrated scale given to operator quantize"));
     if (scheme instanceof StaticTensor) {
       return new GridGroups(scheme, 1, 1);
     }
@@ -69,6 +73,11 @@ public final class GridGroups {
 
   /** The calibrated grid of a static scheme; empty if it must be measured. */
   public Optional<AffineGrid> calibrated() {
+    return calibrated(scheme);
+  }
+
+  /** The calibrated grid of a static scheme; empty if it must be measured. */
+  public static Optional<AffineGrid> calibrated(ActivationQuantization scheme) {
     if (scheme instanceof StaticTensor fixed) {
       return Optional.of(fixed.grid());
     }
@@ -80,8 +89,10 @@ public final class GridGroups {
    *
    * @param lo smallest value per group, finite
    * @param hi largest value per group, finite
+   * @param what begins the message, for example "The input of quantized layer proj_out"
+   * @throws NonFiniteException if hi - lo of a group is beyond float32
    */
-  public AffineGrid measured(float[] lo, float[] hi) {
+  public AffineGrid measured(float[] lo, float[] hi, String what) {
     float[] scale = new float[count];
     int[] zeroPoint = new int[count];
     for (int from = 0; from < count; from += groupsPerCall) {
@@ -92,6 +103,12 @@ public final class GridGroups {
               Arrays.copyOfRange(lo, from, to),
               Arrays.copyOfRange(hi, from, to),
               smallScales());
+      for (float s : call.scale()) {
+        if (Float.isInfinite(s)) {
+          throw new NonFiniteException(
+              what + " has a range beyond float32; check where it came from.");
+        }
+      }
       System.arraycopy(call.scale(), 0, scale, from, groupsPerCall);
       System.arraycopy(call.zeroPoint(), 0, zeroPoint, from, groupsPerCall);
     }
