@@ -1,12 +1,9 @@
 package org.viditq.core.checkpoint;
 
-import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import org.viditq.core.tensor.DType;
-import org.viditq.core.tensor.Shape;
 
 /**
  * The tensors of another checkpoint whose names start with a prefix, without it. Closing the view
@@ -61,25 +58,17 @@ public final class PrefixedCheckpoint implements Checkpoint {
   @Override
   public void close() {}
 
-  private record Renamed(String name, StoredTensor tensor) implements StoredTensor {
-    @Override
-    public DType dtype() {
-      return tensor.dtype();
+  private static final class Renamed extends ForwardingTensor {
+    private final String name;
+
+    Renamed(String name, StoredTensor tensor) {
+      super(tensor);
+      this.name = name;
     }
 
     @Override
-    public Shape shape() {
-      return tensor.shape();
-    }
-
-    @Override
-    public ByteBuffer bytes() {
-      return tensor.bytes();
-    }
-
-    @Override
-    public void copyTo(int start, float[] destination, int offset, int count) {
-      tensor.copyTo(start, destination, offset, count);
+    public String name() {
+      return name;
     }
   }
 }

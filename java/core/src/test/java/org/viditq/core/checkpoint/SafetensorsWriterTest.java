@@ -129,31 +129,18 @@ class SafetensorsWriterTest {
     assertThat(asked).containsExactly("a", "b");
   }
 
-  private record Watched(StoredTensor tensor, List<String> asked) implements StoredTensor {
-    @Override
-    public String name() {
-      return tensor.name();
-    }
+  private static final class Watched extends ForwardingTensor {
+    private final List<String> asked;
 
-    @Override
-    public DType dtype() {
-      return tensor.dtype();
-    }
-
-    @Override
-    public Shape shape() {
-      return tensor.shape();
+    Watched(StoredTensor tensor, List<String> asked) {
+      super(tensor);
+      this.asked = asked;
     }
 
     @Override
     public ByteBuffer bytes() {
       asked.add(name());
-      return tensor.bytes();
-    }
-
-    @Override
-    public void copyTo(int start, float[] destination, int offset, int count) {
-      tensor.copyTo(start, destination, offset, count);
+      return super.bytes();
     }
   }
 

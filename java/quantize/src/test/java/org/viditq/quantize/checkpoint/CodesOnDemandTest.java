@@ -18,11 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.checkpoint.ForwardingTensor;
 import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
-import org.viditq.core.tensor.DType;
-import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.plan.PlanReader;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -143,26 +142,9 @@ class CodesOnDemandTest {
   }
 
   /** Notes which rows are read, and how much of the output was written by then. */
-  private final class WatchedTensor implements StoredTensor {
-    private final StoredTensor tensor;
-
+  private final class WatchedTensor extends ForwardingTensor {
     WatchedTensor(StoredTensor tensor) {
-      this.tensor = tensor;
-    }
-
-    @Override
-    public String name() {
-      return tensor.name();
-    }
-
-    @Override
-    public DType dtype() {
-      return tensor.dtype();
-    }
-
-    @Override
-    public Shape shape() {
-      return tensor.shape();
+      super(tensor);
     }
 
     @Override
@@ -173,7 +155,7 @@ class CodesOnDemandTest {
     @Override
     public void copyTo(int start, float[] destination, int offset, int count) {
       reads.add(new Row(name(), start / IN, bytesWritten()));
-      tensor.copyTo(start, destination, offset, count);
+      super.copyTo(start, destination, offset, count);
     }
   }
 }
