@@ -1,19 +1,8 @@
 package org.viditq.bench;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
@@ -21,38 +10,30 @@ import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 
 /** The quantized MLP of a block as it stands there: modulation before it, gated residual behind. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-@State(Scope.Benchmark)
-public class FeedForwardBenchmark {
+public class FeedForwardBenchmark extends OperatorBenchmark {
   private static final float EPSILON = 1e-6f;
 
   @Param({"8", "4"})
   public int weightBits;
 
-  private Workload workload;
   private Supplier<?> call;
 
-  @Setup(Level.Trial)
-  public void prepare(BackendState backend, SizeState model) {
-    workload = new Workload(model.size);
+  @Override
+  void bind(BackendState backend) {
     call = backend.bind(this::feedForward);
   }
 
   private <V> Supplier<V> feedForward(Operators<V> operators) {
-    V x = operators.constant(workload.tokens());
+    V x = operators.constant(workload().tokens());
     LinearInput<V> input =
         LinearInput.modulated(
             x,
-            operators.constant(workload.modulation()),
-            operators.constant(workload.modulation()),
+            operators.constant(workload().modulation()),
+            operators.constant(workload().modulation()),
             EPSILON);
-    Epilogue<V> epilogue = Epilogue.gatedResidual(operators.constant(workload.modulation()), x);
-    Linear up = operators.prepare(workload.quantized(LayerRole.UP, weightBits));
-    Linear down = operators.prepare(workload.quantized(LayerRole.DOWN, weightBits));
+    Epilogue<V> epilogue = Epilogue.gatedResidual(operators.constant(workload().modulation()), x);
+    Linear up = operators.prepare(workload().quantized(LayerRole.UP, weightBits));
+    Linear down = operators.prepare(workload().quantized(LayerRole.DOWN, weightBits));
     return () -> operators.feedForward(input, up, Activation.GELU_TANH, down, epilogue);
   }
 

@@ -1,47 +1,28 @@
 package org.viditq.bench;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
 
 /** A quantized linear layer: token quantization, integer product, epilogue. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-@State(Scope.Benchmark)
-public class QuantizedLinearBenchmark {
+public class QuantizedLinearBenchmark extends OperatorBenchmark {
   @Param({"8", "4"})
   public int weightBits;
 
   @Param public LayerRole layer;
 
-  private Workload workload;
   private Supplier<?> call;
 
-  @Setup(Level.Trial)
-  public void prepare(BackendState backend, SizeState model) {
-    workload = new Workload(model.size);
+  @Override
+  void bind(BackendState backend) {
     call = backend.bind(this::quantizedLinear);
   }
 
   private <V> Supplier<V> quantizedLinear(Operators<V> operators) {
-    V x = operators.constant(workload.activations(layer.in(workload.size())));
-    Linear prepared = operators.prepare(workload.quantized(layer, weightBits));
+    V x = operators.constant(workload().activations(layer.in(workload().size())));
+    Linear prepared = operators.prepare(workload().quantized(layer, weightBits));
     return () -> operators.linear(x, prepared);
   }
 
