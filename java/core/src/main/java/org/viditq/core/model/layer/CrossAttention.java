@@ -1,7 +1,6 @@
 package org.viditq.core.model.layer;
 
 import java.util.List;
-import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
@@ -12,25 +11,18 @@ public final class CrossAttention<V> {
   private final Linear query;
   private final List<Linear> keyValue;
   private final Linear output;
-  private final int channels;
-  private final int heads;
+  private final AttentionHeads heads;
 
   private CrossAttention(
       Operators<V> operators,
       Linear query,
       List<Linear> keyValue,
       Linear output,
-      int channels,
-      int heads) {
-    if (heads <= 0 || channels % heads != 0) {
-      throw new ShapeException(
-          "Attention cannot divide " + channels + " channels among " + heads + " heads.");
-    }
+      AttentionHeads heads) {
     this.operators = operators;
     this.query = query;
     this.keyValue = keyValue;
     this.output = output;
-    this.channels = channels;
     this.heads = heads;
   }
 
@@ -44,13 +36,12 @@ public final class CrossAttention<V> {
       LayerLoader<V> loader, int channels, int textChannels, int heads, boolean bias) {
     return new CrossAttention<>(
         loader.operators(),
-        projection(loader, "to_q", channels, channels, bias),
+        Projections.diffusers(loader, "to_q", channels, channels, bias),
         List.of(
-            projection(loader, "to_k", textChannels, channels, bias),
-            projection(loader, "to_v", textChannels, channels, bias)),
+            Projections.diffusers(loader, "to_k", textChannels, channels, bias),
+            Projections.diffusers(loader, "to_v", textChannels, channels, bias)),
         loader.linear("to_out.0", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /**
@@ -63,8 +54,7 @@ public final class CrossAttention<V> {
         loader.linear("q_linear", channels, channels),
         List.of(loader.linear("kv_linear", channels, 2 * channels)),
         loader.linear("proj", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /** x [B, N, C]; result likewise. */
@@ -79,22 +69,14 @@ public final class CrossAttention<V> {
     V q = operators.linear(x, query);
     List<V> kv = operators.linears(text.tokens(), keyValue);
     if (kv.size() == 1) {
-      kv = Projections.split(operators, kv.get(0), channels);
+      kv = Projections.split(operators, kv.get(0), heads.channels());
     }
     V k = kv.get(0);
     V v = kv.get(1);
-    float scale = (float) (1 / Math.sqrt(channels / (double) heads));
     V attended =
         text.lengths().isPresent()
-            ? operators.attentionPacked(q, k, v, heads, scale, text.lengths().get())
-            : operators.attention(q, k, v, heads, scale, text.bias());
+            ? operators.attentionPacked(q, k, v, heads.count(), heads.scale(), text.lengths().get())
+            : operators.attention(q, k, v, heads.count(), heads.scale(), text.bias());
     return operators.linear(attended, output, epilogue);
-  }
-
-  private static <V> Linear projection(
-      LayerLoader<V> loader, String name, int inFeatures, int outFeatures, boolean bias) {
-    return bias
-        ? loader.linear(name, inFeatures, outFeatures)
-        : loader.linearOptionalBias(name, inFeatures, outFeatures);
   }
 }

@@ -18,25 +18,18 @@ public final class SelfAttention<V> {
   private final Optional<QueryKeyRotation<V>> rotation;
   private final List<Linear> projections;
   private final Linear output;
-  private final int channels;
-  private final int heads;
+  private final AttentionHeads heads;
 
   private SelfAttention(
       Operators<V> operators,
       Optional<QueryKeyRotation<V>> rotation,
       List<Linear> projections,
       Linear output,
-      int channels,
-      int heads) {
-    if (heads <= 0 || channels % heads != 0) {
-      throw new ShapeException(
-          "Attention cannot divide " + channels + " channels among " + heads + " heads.");
-    }
+      AttentionHeads heads) {
     this.operators = operators;
     this.rotation = rotation;
     this.projections = projections;
     this.output = output;
-    this.channels = channels;
     this.heads = heads;
   }
 
@@ -53,8 +46,7 @@ public final class SelfAttention<V> {
         Optional.empty(),
         diffusersProjections(loader, channels, bias),
         loader.linear("to_out.0", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /**
@@ -67,8 +59,7 @@ public final class SelfAttention<V> {
         Optional.of(new QueryKeyRotation<>(loader, channels, heads)),
         diffusersProjections(loader, channels, true),
         loader.linear("to_out.0", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /** Open-Sora's split layout: {@code q}, {@code k}, {@code v}, {@code proj}. */
@@ -81,8 +72,7 @@ public final class SelfAttention<V> {
             loader.linear("k", channels, channels),
             loader.linear("v", channels, channels)),
         loader.linear("proj", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /**
@@ -95,8 +85,7 @@ public final class SelfAttention<V> {
         Optional.empty(),
         List.of(loader.linear("qkv", channels, 3 * channels)),
         loader.linear("proj", channels, channels),
-        channels,
-        heads);
+        new AttentionHeads(channels, heads));
   }
 
   /** x [B, N, C]; result likewise. */
@@ -130,8 +119,7 @@ public final class SelfAttention<V> {
   }
 
   private V attend(V q, V k, V v, Epilogue<V> epilogue) {
-    float scale = (float) (1 / Math.sqrt(channels / (double) heads));
-    V attended = operators.attention(q, k, v, heads, scale, Optional.empty());
+    V attended = operators.attention(q, k, v, heads.count(), heads.scale(), Optional.empty());
     return operators.linear(attended, output, epilogue);
   }
 
@@ -139,17 +127,14 @@ public final class SelfAttention<V> {
     List<V> projected = operators.linears(x, projections);
     return projected.size() == 3
         ? projected
-        : Projections.split(operators, projected.get(0), channels);
+        : Projections.split(operators, projected.get(0), heads.channels());
   }
 
   private static <V> List<Linear> diffusersProjections(
       LayerLoader<V> loader, int channels, boolean bias) {
     List<Linear> projections = new ArrayList<>();
     for (String name : List.of("to_q", "to_k", "to_v")) {
-      projections.add(
-          bias
-              ? loader.linear(name, channels, channels)
-              : loader.linearOptionalBias(name, channels, channels));
+      projections.add(Projections.diffusers(loader, name, channels, channels, bias));
     }
     return List.copyOf(projections);
   }
