@@ -2,7 +2,6 @@ package org.viditq.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,13 +16,13 @@ import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
+import org.viditq.cli.quantize.StatisticsOption;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.PromptEmbeddings;
 import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Command;
@@ -59,11 +58,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       description = "A built-in plan's name or a YAML file; repeat it for several plans.")
   private List<String> plans;
 
-  @Option(
-      names = "--stats",
-      paramLabel = "FILE",
-      description = "Calibration statistics, for plans that need them (see calibrate).")
-  private Path statistics;
+  @Mixin private StatisticsOption statistics;
 
   @Mixin private PromptOptions prompts;
 
@@ -84,8 +79,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     PipelineFolder folder = model.open();
     List<QuantizationPlan> chosen = plans.stream().map(BuiltInPlans::find).toList();
-    Optional<CalibrationStatistics> seen =
-        Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
+    Optional<CalibrationStatistics> seen = statistics.read();
     List<String> texts = limited(prompts.read());
     backend.find();
     TextToImagePipeline pipeline =

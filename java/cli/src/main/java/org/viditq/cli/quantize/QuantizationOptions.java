@@ -12,7 +12,6 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Operators;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Mixin;
@@ -30,11 +29,7 @@ public final class QuantizationOptions {
 
   @Mixin private PlanOptions planOptions;
 
-  @Option(
-      names = "--stats",
-      paramLabel = "FILE",
-      description = "Calibration statistics, for plans that need them (see calibrate).")
-  private Path statistics;
+  @Mixin private StatisticsOption statistics;
 
   @Option(
       names = "--quantized",
@@ -56,7 +51,7 @@ public final class QuantizationOptions {
       throw new UsageException(
           "--weight-bits and --activation-bits go with --plan; give a plan or leave them out.");
     }
-    if (statistics != null && plan == null) {
+    if (statistics.given() && plan == null) {
       throw new UsageException("--stats goes with --plan; give a plan or leave it out.");
     }
   }
@@ -82,8 +77,7 @@ public final class QuantizationOptions {
     }
     if (plan != null) {
       QuantizationPlan found = planOptions.read(plan);
-      Optional<CalibrationStatistics> seen =
-          Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
+      Optional<CalibrationStatistics> seen = statistics.read();
       PlanApplication application = new PlanApplication(folder, backend, console);
       return ChosenParameters.quantized(
           found.name(),

@@ -14,7 +14,6 @@ import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
@@ -53,11 +52,7 @@ public final class QuantizeCommand implements Callable<Integer> {
 
   @Mixin private PlanOptions planOptions;
 
-  @Option(
-      names = "--stats",
-      paramLabel = "FILE",
-      description = "Calibration statistics, for plans that need them (see calibrate).")
-  private Path statistics;
+  @Mixin private StatisticsOption statistics;
 
   @Mixin private BackendOptions backend;
 
@@ -78,8 +73,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     QuantizationPlan found = planOptions.read(plan);
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.folder(out).close();
-    Optional<CalibrationStatistics> seen =
-        Optional.ofNullable(statistics).map(CalibrationStatisticsFile::read);
+    Optional<CalibrationStatistics> seen = statistics.read();
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       QuantizedLayers layers =
           new PlanApplication(folder, backend::open, console).apply(found, weights, seen);

@@ -1,0 +1,30 @@
+package org.viditq.cli.quantize;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import picocli.CommandLine.Option;
+
+/** What calibration has seen. */
+public final class StatisticsOption {
+  @Option(
+      names = "--stats",
+      paramLabel = "FILE",
+      description = "Calibration statistics, for plans that need them (see calibrate).")
+  private Path file;
+
+  /** Whether there is a file. */
+  boolean given() {
+    return file != null;
+  }
+
+  /**
+   * Reads the file; empty if there is none.
+   *
+   * @throws org.viditq.core.error.InvalidCheckpointException if it does not hold statistics
+   */
+  public Optional<CalibrationStatistics> read() {
+    return Optional.ofNullable(file).map(CalibrationStatisticsFile::read);
+  }
+}
