@@ -8,10 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.tensor.DType;
@@ -27,14 +25,12 @@ import org.viditq.core.tensor.Shape;
  * tensor that is only {@linkplain StoredTensor#copyTo converted} is never mapped, so that its pages
  * do not count as memory of the process.
  */
-final class SafetensorsFile implements Checkpoint {
+final class SafetensorsFile extends NamedTensors {
   /** Bytes read at once; Java copies them through native memory, which pieces keep small. */
   private static final int PIECE = 1 << 18;
 
-  private final String source;
   private final FileChannel channel;
   private final Map<String, String> metadata;
-  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 
   /**
    * @throws InvalidCheckpointException if the file is missing, unreadable or not valid safetensors
@@ -55,32 +51,33 @@ final class SafetensorsFile implements Checkpoint {
   }
 
   private SafetensorsFile(Path file, FileChannel channel) throws IOException {
-    this.source = file.toString();
+    super(file.toString());
     this.channel = channel;
     byte[] json = readHeader();
     long dataStart = Long.BYTES + json.length;
-    SafetensorsHeader header = SafetensorsHeader.parse(json, channel.size() - dataStart, source);
+    SafetensorsHeader header = SafetensorsHeader.parse(json, channel.size() - dataStart, source());
     this.metadata = Collections.unmodifiableMap(header.metadata());
-    header
-        .entries()
-        .forEach((name, entry) -> tensors.put(name, new MappedTensor(name, entry, dataStart)));
+    header.entries().forEach((name, entry) -> add(new MappedTensor(name, entry, dataStart)));
   }
 
   private byte[] readHeader() throws IOException {
     long size = channel.size();
     if (size < Long.BYTES) {
       throw new InvalidCheckpointException(
-          source + " is only " + size + " bytes long; it is truncated or not a safetensors file.");
+          source()
+              + " is only "
+              + size
+              + " bytes long; it is truncated or not a safetensors file.");
     }
     ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(prefix, 0);
     if (Pickle.looksLike(prefix)) {
-      throw Pickle.refuse(source);
+      throw Pickle.refuse(source());
     }
     long length = prefix.getLong(0);
     if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
       throw new InvalidCheckpointException(
-          source
+          source()
               + " claims a header of "
               + Long.toUnsignedString(length)
               + " bytes (at most "
@@ -89,7 +86,7 @@ final class SafetensorsFile implements Checkpoint {
     }
     if (length > size - Long.BYTES) {
       throw new InvalidCheckpointException(
-          source
+          source()
               + " claims a header of "
               + length
               + " bytes but is only "
@@ -109,30 +106,6 @@ final class SafetensorsFile implements Checkpoint {
         throw new IOException("it became shorter while it was read");
       }
     }
-  }
-
-  @Override
-  public String source() {
-    return source;
-  }
-
-  @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(tensors.keySet());
-  }
-
-  @Override
-  public boolean contains(String name) {
-    return tensors.containsKey(name);
-  }
-
-  @Override
-  public StoredTensor get(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw Checkpoints.missing(name, this);
-    }
-    return tensor;
   }
 
   @Override
@@ -238,14 +211,14 @@ final class SafetensorsFile implements Checkpoint {
     private RuntimeException unreadable(IOException e) {
       return e instanceof ClosedChannelException
           ? new IllegalStateException(
-              "Tensor " + name + " was read after its checkpoint " + source + " was closed.", e)
+              "Tensor " + name + " was read after its checkpoint " + source() + " was closed.", e)
           : new InvalidCheckpointException(
-              "Cannot read tensor " + name + " of " + source + ": " + IoReason.of(e) + ".", e);
+              "Cannot read tensor " + name + " of " + source() + ": " + IoReason.of(e) + ".", e);
     }
 
     @Override
     public String toString() {
-      return name + " " + entry.dtype() + shape() + " of " + source;
+      return name + " " + entry.dtype() + shape() + " of " + source();
     }
   }
 }
