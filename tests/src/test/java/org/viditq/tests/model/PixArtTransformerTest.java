@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -42,25 +41,14 @@ class PixArtTransformerTest {
 
   @Test
   void everyMissingTensorIsNamed() {
-    for (String name : FixtureWeights.of(CONDITIONED).names()) {
-      FixtureWeights weights = FixtureWeights.of(CONDITIONED).without(name);
-      assertThatThrownBy(() -> diffusers(weights))
-          .isInstanceOf(InvalidCheckpointException.class)
-          .hasMessageContaining(name);
-    }
+    MissingTensors.requireNamed(CONDITIONED, this::diffusers, List.of());
   }
 
   @Test
   void everyMissingTensorOfTheOriginalLayoutIsNamed() {
-    List<String> needed = new ArrayList<>(FixtureWeights.of(ORIGINAL).names());
     // The table is computed for the latent's size; the null caption is the sampler's business.
-    needed.removeAll(List.of("pos_embed", "y_embedder.y_embedding"));
-    for (String name : needed) {
-      FixtureWeights weights = FixtureWeights.of(ORIGINAL).without(name);
-      assertThatThrownBy(() -> original(weights))
-          .isInstanceOf(InvalidCheckpointException.class)
-          .hasMessageContaining(name);
-    }
+    MissingTensors.requireNamed(
+        ORIGINAL, this::original, List.of("pos_embed", "y_embedder.y_embedding"));
   }
 
   @Test
