@@ -3,32 +3,14 @@
 #pragma once
 
 #include "gelu.cuh"
-#include "token_row.cuh"
+#include "quantize.cuh"
 
 namespace viditq {
 
 // The contract of viditq_cuda_gelu_quantize. Launch as viditq::quantize.
 template <typename T, int kWidth>
 __global__ void gelu_quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
-  const int row = row_of_warp();
-  if (row >= in.rows) return;
-  const T* x = static_cast<const T*>(in.x) + static_cast<int64_t>(row) * in.columns;
-  const float* balance = active_balance(in);
-  const TokenRow<kWidth> values(in.columns);
-
-  Range range;
-  values.for_each_vector([&](int column, float* slots) {
-    const Vector<T, kWidth> loaded = load_vector<kWidth>(x + column);
-#pragma unroll
-    for (int i = 0; i < kWidth; i++) {
-      float value = gelu_tanh(to_float(loaded.elements[i]));
-      if (balance != nullptr) value = __fdiv_rn(value, balance[column + i]);
-      slots[i * kLanes] = value;
-      range.include(value);
-    }
-  });
-  range.reduce_over_warp();
-  values.quantize(format_of(in), range, row, out);
+  quantize_row<T, kWidth>(in, [](float x) { return gelu_tanh(x); }, out);
 }
 
 }  // namespace viditq

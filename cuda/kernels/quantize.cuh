@@ -6,10 +6,10 @@
 
 namespace viditq {
 
-// The contract of viditq_cuda_quantize. Launch with whole warps, at least as many as rows, and
-// TokenRow<kWidth>::floats(columns) floats of shared memory per warp; kWidth divides columns.
-template <typename T, int kWidth>
-__global__ void quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
+// Quantizes the warp's row of values before_balance(x).
+template <typename T, int kWidth, typename Function>
+__device__ __forceinline__ void quantize_row(const viditq_cuda_quantizer& in, Function before_balance,
+                                             const viditq_cuda_tokens& out) {
   const int row = row_of_warp();
   if (row >= in.rows) return;  // the whole warp: its lanes share the row
   const T* x = static_cast<const T*>(in.x) + static_cast<int64_t>(row) * in.columns;
@@ -21,7 +21,7 @@ __global__ void quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
     const Vector<T, kWidth> loaded = load_vector<kWidth>(x + column);
 #pragma unroll
     for (int i = 0; i < kWidth; i++) {
-      float value = to_float(loaded.elements[i]);
+      float value = before_balance(to_float(loaded.elements[i]));
       if (balance != nullptr) value = __fdiv_rn(value, balance[column + i]);
       slots[i * kLanes] = value;
       range.include(value);
@@ -29,6 +29,13 @@ __global__ void quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
   });
   range.reduce_over_warp();
   values.quantize(format_of(in), range, row, out);
+}
+
+// The contract of viditq_cuda_quantize. Launch with whole warps, at least as many as rows, and
+// TokenRow<kWidth>::floats(columns) floats of shared memory per warp; kWidth divides columns.
+template <typename T, int kWidth>
+__global__ void quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
+  quantize_row<T, kWidth>(in, [](float x) { return x; }, out);
 }
 
 }  // namespace viditq
