@@ -1,6 +1,5 @@
 package org.viditq.bench.gemm;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,11 +9,14 @@ import org.viditq.bench.report.Median;
 /**
  * Measures several contenders in turns, so that what else the machine does falls on all of them,
  * and takes medians. A turn is a row of calls, like layers of a model: threads that slept during
- * the others' turns are woken once per turn, which takes longer than a small product does.
+ * the others' turns are woken once per turn, which takes longer than a small product does. Before
+ * the first turn each contender runs until the virtual machine has compiled what calls it.
  */
 final class Rounds {
-  private static final int WARM_UP = 2;
-  private static final long TURN_NANOS = 5_000_000;
+  private static final long WARM_UP_NANOS = 500_000_000;
+  private static final int LEAST_WARM_UP_CALLS = 2;
+  private static final int MOST_WARM_UP_CALLS = 2000;
+  private static final long TURN_NANOS = 20_000_000;
   private static final int MOST_CALLS = 1000;
 
   private final int rounds;
@@ -32,15 +34,12 @@ final class Rounds {
   Map<String, Double> measure(List<? extends Contender> contenders) {
     long[][] times = new long[contenders.size()][rounds];
     int[] calls = new int[contenders.size()];
-    Arrays.fill(calls, 1);
-    for (int round = -WARM_UP; round < rounds; round++) {
-      for (int i = 0; i < contenders.size(); i++) {
-        long time = turn(contenders.get(i), calls[i]);
-        if (round >= 0) {
-          times[i][round] = time / calls[i];
-        } else {
-          calls[i] = callsPerTurn(time / calls[i]);
-        }
+    for (int i = 0; i < calls.length; i++) {
+      calls[i] = callsPerTurn(warmUp(contenders.get(i)));
+    }
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < calls.length; i++) {
+        times[i][round] = turn(contenders.get(i), calls[i]) / calls[i];
       }
     }
     Map<String, Double> medians = new LinkedHashMap<>();
@@ -48,6 +47,21 @@ final class Rounds {
       medians.put(contenders.get(i).name(), Median.of(times[i]));
     }
     return medians;
+  }
+
+  /** Nanoseconds of the last of many calls. */
+  private long warmUp(Contender contender) {
+    long start = clock.getAsLong();
+    long before = start;
+    for (int calls = 1; ; calls++) {
+      contender.run();
+      long now = clock.getAsLong();
+      boolean warm = calls >= MOST_WARM_UP_CALLS || now - start >= WARM_UP_NANOS;
+      if (warm && calls >= LEAST_WARM_UP_CALLS) {
+        return now - before;
+      }
+      before = now;
+    }
   }
 
   private static int callsPerTurn(long callNanos) {
