@@ -22,25 +22,27 @@ struct Grid {
     const float scale = width / static_cast<float>(format.steps());
     grid->scale = scale < kMinScale ? kMinScale : scale;
     grid->zero_point =
-        format.symmetric ? 0 : static_cast<int32_t>(std::nearbyintf(-lo / grid->scale));
+        format.symmetric ? 0 : static_cast<int32_t>(std::lrintf(-lo / grid->scale));
     return true;
   }
 
   bool valid() const { return scale > 0.0f && std::isfinite(scale); }
 
-  // Codes of one row; returns their sum. x must be finite.
+  // Codes of one row; returns their sum. x must be finite; `ahead` as RowKernels has it.
   int32_t encode(const IntegerFormat& format, const RowKernels& kernels, const float* x,
-                 int64_t count, uint8_t* codes) const {
+                 int64_t count, const float* ahead, uint8_t* codes) const {
     if (scale < kMinScale || zero_point < format.min_code() || zero_point > format.max_code()) {
       return encode_unusual(format, x, count, codes);
     }
-    return kernels.encode(x, count, scale, lowest(format), highest(format), zero_point, codes);
+    return kernels.encode(x, count, scale, lowest(format), highest(format), zero_point, ahead,
+                          codes);
   }
 
   // The same where `of` made the grid for a range that holds all of x.
   int32_t encode_own(const IntegerFormat& format, const RowKernels& kernels, const float* x,
-                     int64_t count, uint8_t* codes) const {
-    return kernels.encode_own(x, count, scale, lowest(format), highest(format), zero_point, codes);
+                     int64_t count, const float* ahead, uint8_t* codes) const {
+    return kernels.encode_own(x, count, scale, lowest(format), highest(format), zero_point, ahead,
+                              codes);
   }
 
  private:

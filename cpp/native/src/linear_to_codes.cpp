@@ -110,7 +110,8 @@ struct LinearToCodes {
 
   void quantize(const float* values, int64_t from, int64_t to, int thread) {
     for (int64_t row = from; row < to; row++, values += step) {
-      if (!out.quantize(kernels, values, divisor, divided + thread * step, row)) {
+      const float* next = row + 1 < to ? values + step : values;
+      if (!out.quantize(kernels, values, divisor, divided + thread * step, next, row)) {
         finite = false;
         return;
       }

@@ -1,6 +1,7 @@
 // LayerNorm, modulation and token quantization of each row while the first-level cache has it.
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "context.h"
 #include "extents.h"
@@ -56,18 +57,21 @@ int viditq_layer_norm_modulate_quantize(
     return VIDITQ_NOT_FINITE;
   }
 
-  // A row per thread, in whole cache lines.
+  // Two rows per thread, in whole cache lines. One is encoded when the next has been modulated, which
+  // need not wait until the grid is known.
   const int64_t row_floats = (channels + 15) / 16 * 16;
-  const auto values = viditq::allocate<float>(row_floats * context->pool.threads());
+  const auto values = viditq::allocate<float>(2 * row_floats * context->pool.threads());
   if (values == nullptr) return VIDITQ_NO_MEMORY;
   const int64_t shift_step = shift_batch == 1 ? 0 : channels;
   const int64_t scale_step = scale_batch == 1 ? 0 : channels;
   std::atomic<bool> finite{true};
   const int64_t tasks = (rows + viditq::kQuantizeRows - 1) / viditq::kQuantizeRows;
   context->pool.run(tasks, [&](int64_t task, int thread) {
-    float* row_values = values.get() + thread * row_floats;
+    float* row_values = values.get() + 2 * thread * row_floats;
+    float* row_before = row_values + row_floats;
     const int64_t first = task * viditq::kQuantizeRows;
-    for (int64_t row = first; row < std::min(rows, first + viditq::kQuantizeRows); row++) {
+    const int64_t end = std::min(rows, first + viditq::kQuantizeRows);
+    for (int64_t row = first; row < end; row++) {
       const int64_t sample = row / tokens;
       float lo;
       float hi;
@@ -75,11 +79,14 @@ int viditq_layer_norm_modulate_quantize(
                                                scale + sample * scale_step,
                                                shift + sample * shift_step, divisor, row_values,
                                                &lo, &hi) ||
-          !out.encode(encoder, row_values, lo, hi, row)) {
+          !out.choose_grid(lo, hi, row)) {
         finite = false;
         return;
       }
+      if (row > first) out.encode(encoder, row_before, x + (row + 1) * channels, row - 1);
+      std::swap(row_values, row_before);
     }
+    out.encode(encoder, row_before, x + end * channels, end - 1);
   });
   return finite ? VIDITQ_OK : VIDITQ_NOT_FINITE;
 }

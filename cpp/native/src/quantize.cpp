@@ -73,7 +73,8 @@ int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups,
     float hi = 0.0f;
     if (!kernels->extend_range(values, columns, &lo, &hi)) return VIDITQ_NOT_FINITE;
     const Grid grid{scale[row % groups], zero_point[row % groups]};
-    row_sum[row] = grid.encode(format, *kernels, values, columns, codes + row * columns);
+    row_sum[row] =
+        grid.encode(format, *kernels, values, columns, values + columns, codes + row * columns);
   }
   return VIDITQ_OK;
 }
@@ -94,7 +95,8 @@ int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bi
   if (kernels == nullptr) return VIDITQ_BAD_ISA;
   const viditq::TokenCodes out{format, columns, codes, scale, zero_point, row_sum};
   for (int64_t row = 0; row < rows; row++) {
-    if (!out.quantize(*kernels, x + row * columns, row)) return VIDITQ_NOT_FINITE;
+    const float* values = x + row * columns;
+    if (!out.quantize(*kernels, values, values + columns, row)) return VIDITQ_NOT_FINITE;
   }
   return VIDITQ_OK;
 }

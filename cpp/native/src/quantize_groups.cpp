@@ -113,7 +113,8 @@ int viditq_quantize_groups(viditq_context* context, const float* x, const float*
     const int64_t first = task * viditq::kQuantizeRows;
     for (int64_t row = first; row < std::min(rows, first + viditq::kQuantizeRows); row++) {
       const viditq::Grid grid{group_scale[row % groups], group_zero_point[row % groups]};
-      if (!out.encode_on(grid, kernels, in.row(kernels, row, divided), row)) {
+      if (!out.encode_on(grid, kernels, in.row(kernels, row, divided), x + (row + 1) * columns,
+                         row)) {
         finite = false;
         return;
       }

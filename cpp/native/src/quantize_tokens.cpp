@@ -32,8 +32,9 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
   context->pool.run(tasks, [&](int64_t task, int thread) {
     const int64_t first = task * viditq::kQuantizeRows;
     for (int64_t row = first; row < std::min(rows, first + viditq::kQuantizeRows); row++) {
-      if (!out.quantize(kernels, x + row * columns, divisor, divided.get() + thread * columns,
-                        row)) {
+      const float* values = x + row * columns;
+      if (!out.quantize(kernels, values, divisor, divided.get() + thread * columns,
+                        values + columns, row)) {
         finite = false;
         return;
       }

@@ -14,14 +14,16 @@ struct RowKernels {
   bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
 
   // codes = clamp(round-half-even(x / scale), lowest, highest) + zero_point; returns their sum. The
-  // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6.
+  // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6. As many values from
+  // `ahead` on may be prefetched meanwhile: it is where the next row will be read, if there is one, and
+  // never where another thread writes.
   int32_t (*encode)(const float* x, int64_t count, float scale, float lowest, float highest,
-                    int32_t zero_point, uint8_t* codes);
+                    int32_t zero_point, const float* ahead, uint8_t* codes);
 
   // The same where x / scale, rounded, lies between lowest and highest + 1 without clamping, and
   // highest - lowest is at most 255: a row on the grid of its own range.
   int32_t (*encode_own)(const float* x, int64_t count, float scale, float lowest, float highest,
-                        int32_t zero_point, uint8_t* codes);
+                        int32_t zero_point, const float* ahead, uint8_t* codes);
 };
 
 // The vector kernels multiply by 1/scale instead of dividing, which is several times faster. Steps

@@ -43,7 +43,7 @@ inline __m256 nearest(__m256 v) {
 }
 
 int32_t encode(const float* x, int64_t count, float scale, float lowest, float highest,
-               int32_t zero_point, uint8_t* codes) {
+               int32_t zero_point, const float* ahead, uint8_t* codes) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 half = _mm256_set1_ps(0.5f);
   const __m256 margin = _mm256_set1_ps(kTieMargin);
@@ -75,7 +75,7 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
   alignas(32) int32_t parts[kWidth];
   _mm256_store_si256(reinterpret_cast<__m256i*>(parts), sums);
   int32_t sum = kPortableRows.encode(x + i, count - i, scale, lowest, highest, zero_point,
-                                     codes + i);
+                                     ahead + i, codes + i);
   for (int lane = 0; lane < kWidth; lane++) sum += parts[lane];
   return sum;
 }

@@ -77,7 +77,7 @@ struct Steps {
 };
 
 int32_t encode(const float* x, int64_t count, float scale, float lowest, float highest,
-               int32_t zero_point, uint8_t* codes) {
+               int32_t zero_point, const float* ahead, uint8_t* codes) {
   const Steps grid{_mm512_set1_ps(scale), _mm512_set1_ps(1.0f / scale), _mm512_set1_ps(lowest),
                    _mm512_set1_ps(highest)};
   const __m512i zero16 = _mm512_set1_epi16(static_cast<int16_t>(zero_point));
@@ -89,8 +89,7 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
   __m512i sums = _mm512_setzero_si512();
   int64_t i = 0;
   for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
-    // The next row, if there is one: the far caches work meanwhile.
-    for (int line = 0; line < 4; line++) __builtin_prefetch(x + count + i + line * kWidth, 0, 2);
+    for (int line = 0; line < 4; line++) __builtin_prefetch(ahead + i + line * kWidth, 0, 2);
     const __m512 x0 = _mm512_loadu_ps(x + i);
     const __m512 x1 = _mm512_loadu_ps(x + i + kWidth);
     const __m512 x2 = _mm512_loadu_ps(x + i + 2 * kWidth);
@@ -164,7 +163,7 @@ struct FixedSteps {
 };
 
 int32_t encode_own(const float* x, int64_t count, float scale, float lowest, float highest,
-                   int32_t zero_point, uint8_t* codes) {
+                   int32_t zero_point, const float* ahead, uint8_t* codes) {
   const FixedSteps grid(scale, lowest);
   const int32_t first_code = zero_point + static_cast<int32_t>(lowest);
   const __m512i first = _mm512_set1_epi8(static_cast<char>(first_code));
@@ -175,8 +174,7 @@ int32_t encode_own(const float* x, int64_t count, float scale, float lowest, flo
   __m512i sums = zero;
   int64_t i = 0;
   for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
-    // The next row, if there is one: the far caches work meanwhile.
-    for (int line = 0; line < 4; line++) __builtin_prefetch(x + count + i + line * kWidth, 0, 2);
+    for (int line = 0; line < 4; line++) __builtin_prefetch(ahead + i + line * kWidth, 0, 2);
     __m512i steps0 = grid.fast(_mm512_loadu_ps(x + i));
     __m512i steps1 = grid.fast(_mm512_loadu_ps(x + i + kWidth));
     __m512i steps2 = grid.fast(_mm512_loadu_ps(x + i + 2 * kWidth));
@@ -200,7 +198,7 @@ int32_t encode_own(const float* x, int64_t count, float scale, float lowest, flo
   }
   const int32_t sum =
       static_cast<int32_t>(_mm512_reduce_add_epi64(sums) + i * static_cast<int64_t>(first_code));
-  return sum + encode(x + i, count - i, scale, lowest, highest, zero_point, codes + i);
+  return sum + encode(x + i, count - i, scale, lowest, highest, zero_point, ahead + i, codes + i);
 }
 
 }  // namespace

@@ -24,44 +24,53 @@ struct TokenCodes {
     return columns <= format.max_columns() ? VIDITQ_OK : VIDITQ_OVERFLOW;
   }
 
-  // Quantizes a row of finite values from lo to hi, both clipped through zero; false if hi - lo is
-  // beyond float32.
-  bool encode(const RowKernels& kernels, const float* values, float lo, float hi,
-              int64_t row) const {
+  // Chooses the grid of a row of finite values from lo to hi, both clipped through zero; false if
+  // hi - lo is beyond float32.
+  bool choose_grid(float lo, float hi, int64_t row) const {
     Grid grid;
     if (!Grid::of(format, lo, hi, &grid)) return false;
     scale[row] = grid.scale;
     zero_point[row] = grid.zero_point;
-    row_sum[row] = grid.encode_own(format, kernels, values, columns, codes + row * columns);
     return true;
   }
 
-  // The same of a row whose range is yet to be found; false, too, if a value is not finite.
-  bool quantize(const RowKernels& kernels, const float* values, int64_t row) const {
+  // Quantizes a row on the grid that was chosen for it. `ahead` as RowKernels has it, here and below.
+  void encode(const RowKernels& kernels, const float* values, const float* ahead,
+              int64_t row) const {
+    const Grid grid{scale[row], zero_point[row]};
+    row_sum[row] =
+        grid.encode_own(format, kernels, values, columns, ahead, codes + row * columns);
+  }
+
+  // Both for a row whose range is yet to be found; false, too, if a value is not finite.
+  bool quantize(const RowKernels& kernels, const float* values, const float* ahead,
+                int64_t row) const {
     float lo = 0.0f;
     float hi = 0.0f;
-    return kernels.extend_range(values, columns, &lo, &hi) && encode(kernels, values, lo, hi, row);
+    if (!kernels.extend_range(values, columns, &lo, &hi) || !choose_grid(lo, hi, row)) return false;
+    encode(kernels, values, ahead, row);
+    return true;
   }
 
   // Quantizes a row on a given grid, which its values may exceed; false if a value is not finite.
   bool encode_on(const Grid& grid, const RowKernels& kernels, const float* values,
-                 int64_t row) const {
+                 const float* ahead, int64_t row) const {
     float lo = 0.0f;
     float hi = 0.0f;
     if (!kernels.extend_range(values, columns, &lo, &hi)) return false;
     scale[row] = grid.scale;
     zero_point[row] = grid.zero_point;
-    row_sum[row] = grid.encode(format, kernels, values, columns, codes + row * columns);
+    row_sum[row] = grid.encode(format, kernels, values, columns, ahead, codes + row * columns);
     return true;
   }
 
   // Quantizes a row of values / divisor on a grid of its own; `divided` has room for a row where
   // divisor is not null.
   bool quantize(const RowKernels& kernels, const float* values, const float* divisor,
-                float* divided, int64_t row) const {
-    if (divisor == nullptr) return quantize(kernels, values, row);
+                float* divided, const float* ahead, int64_t row) const {
+    if (divisor == nullptr) return quantize(kernels, values, ahead, row);
     kernels.divide(values, divisor, columns, divided);
-    return quantize(kernels, divided, row);
+    return quantize(kernels, divided, divided, row);
   }
 };
 

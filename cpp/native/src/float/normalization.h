@@ -24,14 +24,16 @@ struct Moments {
 };
 
 inline Moments moments_of(const float* x, int64_t count, float eps) {
-  DoubleSum sum;
-  for_each_vector(count, [&](int64_t i, int64_t lanes) { sum.add(load_lanes(x + i, lanes)); });
+  int64_t i;
+  DoubleSum sum =
+      sum_of_vectors(count, &i, [=](DoubleSum* s, int64_t at) { s->add(load(x + at)); });
+  if (i < count) sum.add(load_part(x + i, count - i));
   const double mean = sum.total() / static_cast<double>(count);
   const float high = static_cast<float>(mean);
   const float low = static_cast<float>(mean - high);
-  DoubleSum squares;
-  int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) squares.add_square((load(x + i) - high) - low);
+  const DoubleSum squares = sum_of_vectors(count, &i, [=](DoubleSum* s, int64_t at) {
+    s->add_square((load(x + at) - high) - low);
+  });
   double total = squares.total();
   for (; i < count; i++) {
     const double difference = (x[i] - high) - low;
@@ -87,9 +89,10 @@ bool modulate_row_range(const float* x, int64_t count, float eps, const float* s
 }
 
 void rms_row(const float* x, int64_t count, float eps, const float* weight, float* out) {
-  DoubleSum squares;
-  for_each_vector(count,
-                  [&](int64_t i, int64_t lanes) { squares.add_square(load_lanes(x + i, lanes)); });
+  int64_t i;
+  DoubleSum squares =
+      sum_of_vectors(count, &i, [=](DoubleSum* s, int64_t at) { s->add_square(load(x + at)); });
+  if (i < count) squares.add_square(load_part(x + i, count - i));
   const float factor =
       static_cast<float>(1.0 / std::sqrt(squares.total() / static_cast<double>(count) + eps));
   for_each_vector(count, [&](int64_t i, int64_t lanes) {

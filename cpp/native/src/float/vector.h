@@ -74,6 +74,25 @@ inline float horizontal_sum(Vec v) {
   return result;
 }
 
+inline DoubleVec widen(HalfVec v) {
+#if VIDITQ_VECTOR_BYTES == 64
+  // g++ 12 makes four conversions of quarters of a general one.
+  return (DoubleVec)_mm512_cvtps_pd((__m256)v);
+#else
+  return __builtin_convertvector(v, DoubleVec);
+#endif
+}
+
+inline double horizontal_sum(DoubleVec v) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return _mm512_reduce_add_pd((__m512d)v);
+#else
+  double result = v[0];
+  for (int64_t i = 1; i < kWidth / 2; i++) result += v[i];
+  return result;
+#endif
+}
+
 // Sum in float64: rows may hold large means beside small differences.
 struct DoubleSum {
   DoubleVec low{};
@@ -82,26 +101,46 @@ struct DoubleSum {
   void add(Vec v) {
     HalfVec halves[2];
     std::memcpy(halves, &v, sizeof(v));
-    low += __builtin_convertvector(halves[0], DoubleVec);
-    high += __builtin_convertvector(halves[1], DoubleVec);
+    low += widen(halves[0]);
+    high += widen(halves[1]);
   }
 
   void add_square(Vec v) {
     HalfVec halves[2];
     std::memcpy(halves, &v, sizeof(v));
-    const DoubleVec a = __builtin_convertvector(halves[0], DoubleVec);
-    const DoubleVec b = __builtin_convertvector(halves[1], DoubleVec);
+    const DoubleVec a = widen(halves[0]);
+    const DoubleVec b = widen(halves[1]);
     low += a * a;
     high += b * b;
   }
 
-  double total() const {
-    const DoubleVec both = low + high;
-    double result = both[0];
-    for (int64_t i = 1; i < kWidth / 2; i++) result += both[i];
-    return result;
+  void add(const DoubleSum& other) {
+    low += other.low;
+    high += other.high;
   }
+
+  double total() const { return horizontal_sum(low + high); }
 };
+
+// The sum of what add(sum, i) adds for each vector i on of 0..count-1, but the last if it is a part;
+// *done is where that begins. Two vectors at a time, so that no addition waits for the one before.
+template <typename Add>
+inline DoubleSum sum_of_vectors(int64_t count, int64_t* done, const Add& add) {
+  DoubleSum sum;
+  DoubleSum other;
+  int64_t i = 0;
+  for (; i + 2 * kWidth <= count; i += 2 * kWidth) {
+    add(&sum, i);
+    add(&other, i + kWidth);
+  }
+  if (i + kWidth <= count) {
+    add(&sum, i);
+    i += kWidth;
+  }
+  sum.add(other);
+  *done = i;
+  return sum;
+}
 
 // Calls f(first, lanes) for each vector of 0..count-1; only the last one may be a part.
 template <typename F>
