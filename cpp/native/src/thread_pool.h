@@ -11,8 +11,10 @@
 
 namespace viditq {
 
-// A fixed number of threads, the caller's among them, that share out tasks. Which thread runs a task
-// never shows in its result. Idle threads watch for work for some microseconds, so that the operators
+// A fixed number of threads, the caller's among them, that share out tasks: each begins with a run of
+// its own of consecutive tasks, the same for as many tasks, so that it finds in its caches what the
+// task before asked for and what it computed in the call before; then it helps the others. Which
+// thread runs a task never shows in its result. Idle threads watch for work for some microseconds, so that the operators
 // of a model find them awake, and then sleep.
 class ThreadPool {
  public:
@@ -40,6 +42,12 @@ class ThreadPool {
   }
 
  private:
+  // Tasks that one thread begins with.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
   void work(int thread);
   void drain(int thread);
   void stop();
@@ -52,8 +60,7 @@ class ThreadPool {
   std::condition_variable done_;
   std::atomic<uint64_t> generation_{0};  // of runs
   std::atomic<int> active_{0};           // workers that have not finished the current run
-  std::atomic<int64_t> next_{0};
-  int64_t tasks_ = 0;
+  std::vector<Share> shares_;
   const Body* body_ = nullptr;
   bool stopping_ = false;
 };
