@@ -26,21 +26,16 @@ namespace viditq {
 namespace {
 
 // How work is cut: enough rows to use each weight often, few enough channels for their weights to stay
-// in the second-level cache, and enough tasks for all threads, few rows included. Fixed, so that the
-// number of threads cannot change which product a value comes from.
-constexpr int64_t kGroupChannels = 384;
-constexpr int64_t kWidenedChannels = 64;  // float32 weights of a group, just widened, stay near
-constexpr int64_t kFloatRows = 64;
-constexpr int64_t kBfloat16Rows = 256;  // a product takes less time than its weights' way here
+// in the near caches, and enough tasks for all threads. Fixed, so that the number of threads cannot
+// change which product a value comes from.
+constexpr int64_t kBlockRows = 256;
+constexpr int64_t kFloatChannels = 64;
+constexpr int64_t kBfloat16Channels = 384;  // whose products take less time than what is around them
 
 constexpr int64_t kLine = 64;
 
 int64_t whole_lines(int64_t bytes) {
   return std::max((bytes + kLine - 1) / kLine * kLine, kLine);
-}
-
-int64_t rows_per_block(const viditq_dense& dense) {
-  return dense.type == dnnl::memory::data_type::f32 ? kFloatRows : kBfloat16Rows;
 }
 
 int64_t group_count(const viditq_dense& dense) {
@@ -62,7 +57,7 @@ Product make_product(const viditq_dense& dense, int64_t rows, int64_t channels,
 // The layout that oneDNN likes best for W^T [in, channels] in products of whole blocks.
 dnnl::memory::desc best_layout(const viditq_dense& dense, int64_t channels) {
   const dnnl::memory::desc any({dense.in, channels}, dense.type, dnnl::memory::format_tag::any);
-  return make_product(dense, rows_per_block(dense), channels, any).description.weights_desc();
+  return make_product(dense, kBlockRows, channels, any).description.weights_desc();
 }
 
 const dnnl::memory::desc& layout_of(const viditq_dense& dense, int64_t channels) {
@@ -127,9 +122,9 @@ int pack(const void* weight, int type, viditq_dense* dense) {
 // The products of one call: of whole blocks and groups, and of what is left at the ends.
 class Products {
  public:
-  Products(viditq_dense* dense, int64_t rows) : dense_(dense), block_(rows_per_block(*dense)) {
+  Products(viditq_dense* dense, int64_t rows) : dense_(dense) {
     const int64_t last_channels = group_channels(*dense, group_count(*dense) - 1);
-    for (const int64_t some_rows : {std::min(block_, rows), (rows - 1) % block_ + 1}) {
+    for (const int64_t some_rows : {std::min(kBlockRows, rows), (rows - 1) % kBlockRows + 1}) {
       for (const int64_t channels : {std::min(dense->width, dense->out), last_channels}) {
         scratch_bytes_ = std::max(scratch_bytes_, whole_lines(of(some_rows, channels).scratch_bytes()));
       }
@@ -147,7 +142,6 @@ class Products {
 
  private:
   viditq_dense* dense_;
-  int64_t block_;
   int64_t scratch_bytes_ = 0;
 };
 
@@ -199,7 +193,7 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
                                               : dnnl::memory::data_type::f32;
     if (compact != 0 && precision == VIDITQ_FP32) prepared->kept = type;
     prepared->width =
-        prepared->kept == VIDITQ_FLOAT32 ? viditq::kGroupChannels : viditq::kWidenedChannels;
+        precision == VIDITQ_BF16 ? viditq::kBfloat16Channels : viditq::kFloatChannels;
     const int packed = viditq::pack(weight, type, prepared.get());
     if (packed == VIDITQ_OK) *dense = prepared.release();
     return packed;
@@ -246,7 +240,7 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
     }
     const char* input = rounded ? memory.first : reinterpret_cast<const char*>(x);
     const int64_t row_bytes = in * static_cast<int64_t>(rounded ? sizeof(uint16_t) : sizeof(float));
-    const int64_t block = viditq::rows_per_block(*dense);
+    const int64_t block = viditq::kBlockRows;
     const int64_t blocks = (rows + block - 1) / block;
     std::atomic<int> outcome{VIDITQ_OK};
     // Blocks of a group one after the other, so that its weights are near; in one task where they are
