@@ -19,6 +19,7 @@ final class ActivationCodes implements AutoCloseable {
   private final int columns;
   private final NativeTensor store;
   private final long perRow;
+  private final int first;
 
   /** Codes yet to be written. */
   ActivationCodes(NativeMemory memory, IntegerFormat format, int rows, int columns) {
@@ -28,6 +29,21 @@ final class ActivationCodes implements AutoCloseable {
     this.perRow = wholeLines(rows);
     long codes = wholeLines(((long) rows * columns + Float.BYTES - 1) / Float.BYTES);
     this.store = memory.allocate(Shape.of(Math.toIntExact(3 * perRow + codes)));
+    this.first = 0;
+  }
+
+  private ActivationCodes(ActivationCodes whole, int first, int rows) {
+    this.format = whole.format;
+    this.rows = rows;
+    this.columns = whole.columns;
+    this.store = whole.store;
+    this.perRow = whole.perRow;
+    this.first = whole.first + first;
+  }
+
+  /** {@code count} rows from {@code first} on, in the same memory, which these codes own. */
+  ActivationCodes rows(int first, int count) {
+    return new ActivationCodes(this, first, count);
   }
 
   private static long wholeLines(long values) {
@@ -47,19 +63,20 @@ final class ActivationCodes implements AutoCloseable {
   }
 
   FloatPointer scale() {
-    return store.data();
+    return store.dataAt(first);
   }
 
   IntPointer zeroPoint() {
-    return new IntPointer(store.dataAt(perRow));
+    return new IntPointer(store.dataAt(perRow + first));
   }
 
   IntPointer rowSum() {
-    return new IntPointer(store.dataAt(2 * perRow));
+    return new IntPointer(store.dataAt(2 * perRow + first));
   }
 
   BytePointer codes() {
-    return store.bytesAt(3 * perRow);
+    BytePointer codes = store.bytesAt(3 * perRow);
+    return codes.position(codes.position() + (long) first * columns);
   }
 
   /** Returns the memory to the arena; idempotent. */

@@ -27,11 +27,23 @@ final class NativeAttention {
     Shape shape =
         ResultShapes.attention(
             q.shape(), k.shape(), v.shape(), heads, bias.map(NativeTensor::shape));
-    long[] keyStarts = new long[q.shape().dim(0) + 1];
-    for (int sample = 0; sample < q.shape().dim(0); sample++) {
-      keyStarts[sample + 1] = keyStarts[sample] + k.shape().dim(1);
+    NativeTensor out = memory.allocate(shape);
+    compute(q, k, v, heads, scale, bias, keyStarts(k.shape()), out);
+    return out;
+  }
+
+  /** Attention without bias, written to {@code out}; operands have been checked. */
+  void compute(
+      NativeTensor q, NativeTensor k, NativeTensor v, int heads, float scale, NativeTensor out) {
+    compute(q, k, v, heads, scale, Optional.empty(), keyStarts(k.shape()), out);
+  }
+
+  private static long[] keyStarts(Shape k) {
+    long[] keyStarts = new long[k.dim(0) + 1];
+    for (int sample = 0; sample < k.dim(0); sample++) {
+      keyStarts[sample + 1] = keyStarts[sample] + k.dim(1);
     }
-    return compute(q, k, v, heads, scale, bias, keyStarts, shape);
+    return keyStarts;
   }
 
   NativeTensor attentionPacked(
@@ -41,10 +53,12 @@ final class NativeAttention {
     for (int sample = 0; sample < lengths.length; sample++) {
       keyStarts[sample + 1] = keyStarts[sample] + lengths[sample];
     }
-    return compute(q, k, v, heads, scale, Optional.empty(), keyStarts, shape);
+    NativeTensor out = memory.allocate(shape);
+    compute(q, k, v, heads, scale, Optional.empty(), keyStarts, out);
+    return out;
   }
 
-  private NativeTensor compute(
+  private void compute(
       NativeTensor q,
       NativeTensor k,
       NativeTensor v,
@@ -52,10 +66,10 @@ final class NativeAttention {
       float scale,
       Optional<NativeTensor> bias,
       long[] keyStarts,
-      Shape shape) {
-    NativeTensor out = memory.allocate(shape);
+      NativeTensor out) {
+    Shape shape = out.shape();
     if (shape.size() == 0) {
-      return out;
+      return;
     }
     FloatPointer biasData = bias.map(NativeTensor::data).orElse(null);
     long[] biasDims = bias.map(b -> Steps.dims(b.shape())).orElse(new long[4]);
@@ -79,6 +93,5 @@ final class NativeAttention {
               out.data());
       NativeLibrary.check(status, "attention of " + q.shape() + " to " + k.shape());
     }
-    return out;
   }
 }

@@ -8,6 +8,7 @@ import org.viditq.cpp.bridge.viditq_context;
 /** The threads and the instruction set that kernels compute with. */
 final class NativeContext implements AutoCloseable {
   private final InstructionSet isa;
+  private final int threads;
   private viditq_context handle;
 
   /**
@@ -17,6 +18,7 @@ final class NativeContext implements AutoCloseable {
   NativeContext(int threads, InstructionSet isa) {
     NativeLibrary.require();
     this.isa = isa;
+    this.threads = threads;
     try (PointerPointer<viditq_context> result = new PointerPointer<>(1)) {
       int status = Bridge.viditq_open(threads, isa.code(), result);
       NativeLibrary.check(status, "start with " + threads + " threads on " + isa);
@@ -26,6 +28,10 @@ final class NativeContext implements AutoCloseable {
 
   InstructionSet isa() {
     return isa;
+  }
+
+  int threads() {
+    return threads;
   }
 
   /**

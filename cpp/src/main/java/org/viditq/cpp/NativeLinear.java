@@ -60,9 +60,11 @@ final class NativeLinear implements AutoCloseable {
       return multiply(x.value(), dense, epilogue, shape);
     }
     QuantizedLayer quantized = requireOwn(layer);
+    NativeTensor out = memory.allocate(shape);
     try (ActivationCodes codes = quantize(x, quantized, timestep)) {
-      return multiply(codes, quantized, timestep, epilogue, shape);
+      multiply(codes, quantized, timestep, epilogue, out, 0);
     }
+    return out;
   }
 
   /** Consecutive quantized layers with the same balancing and scheme share the codes of x. */
@@ -85,7 +87,9 @@ final class NativeLinear implements AutoCloseable {
           codes = quantize(x, quantized, timestep);
           quantizedFor = Optional.of(set);
         }
-        results.add(multiply(codes, quantized, timestep, Epilogue.none(), shape));
+        NativeTensor out = memory.allocate(shape);
+        multiply(codes, quantized, timestep, Epilogue.none(), out, 0);
+        results.add(out);
       }
     } finally {
       if (codes != null) {
@@ -93,6 +97,26 @@ final class NativeLinear implements AutoCloseable {
       }
     }
     return results;
+  }
+
+  /** Whether all the layers are quantized and multiply with the same codes. */
+  boolean sharesCodes(List<Linear> layers, double timestep) {
+    if (!layers.stream().allMatch(layer -> layer instanceof QuantizedLayer)) {
+      return false;
+    }
+    WeightSet first = chosen((QuantizedLayer) layers.get(0), timestep);
+    return layers.stream()
+        .allMatch(layer -> sameInput(first, chosen((QuantizedLayer) layer, timestep)));
+  }
+
+  /** The input of a quantized layer as it multiplies with it. */
+  ActivationCodes quantize(NativeInput x, Linear layer, double timestep) {
+    return quantize(x, requireOwn(layer), timestep);
+  }
+
+  /** The layer's result of all rows of {@code codes} [.., rows, in]. */
+  void multiply(ActivationCodes codes, Linear layer, double timestep, NativeTensor out) {
+    multiply(codes, requireOwn(layer), timestep, Epilogue.none(), out, 0);
   }
 
   /** Whether {@link #feedForward} serves the layers: both quantized, the second one per token. */
@@ -117,10 +141,16 @@ final class NativeLinear implements AutoCloseable {
     }
     QuantizedLayer first = requireOwn(up);
     QuantizedLayer second = requireOwn(down);
-    try (ActivationCodes codes = quantize(x, first, timestep);
-        ActivationCodes between = between(codes, first, activation, second, timestep)) {
-      return multiply(between, second, timestep, epilogue, shape);
+    NativeTensor out = memory.allocate(shape);
+    try (ActivationCodes codes = quantize(x, first, timestep)) {
+      for (SampleGroup group : SampleGroup.groups(hidden, context.threads())) {
+        ActivationCodes some = codes.rows(group.firstRow(), group.rows());
+        try (ActivationCodes between = between(some, first, activation, second, timestep)) {
+          multiply(between, second, timestep, epilogue, out, group.firstRow());
+        }
+      }
     }
+    return out;
   }
 
   /** Codes of act(up(x)), as down multiplies with them. */
@@ -218,14 +248,18 @@ final class NativeLinear implements AutoCloseable {
     return out;
   }
 
-  private NativeTensor multiply(
+  /** Writes as many rows of {@code out} as there are codes, from {@code firstRow} on. */
+  private void multiply(
       ActivationCodes codes,
       QuantizedLayer layer,
       double timestep,
       Epilogue<NativeTensor> epilogue,
-      Shape shape) {
+      NativeTensor out,
+      int firstRow) {
     QuantizedLayer.Set set = layer.setFor(timestep);
-    NativeTensor out = memory.allocate(shape);
+    long rowsPerGate = Math.min(rowsPerGate(epilogue, out.shape()), codes.rows());
+    long first = (long) firstRow * out.shape().dim(-1);
+    long firstGate = firstRow / rowsPerGate(epilogue, out.shape()) * out.shape().dim(-1);
     int status =
         Bridge.viditq_quantized_linear(
             context.handle(),
@@ -241,12 +275,11 @@ final class NativeLinear implements AutoCloseable {
             codes.rowSum(),
             layer.bias(),
             NativePointwise.code(epilogue.activation()),
-            data(epilogue.gate()),
-            rowsPerGate(epilogue, shape),
-            data(epilogue.residual()),
-            out.data());
+            epilogue.gate().map(gate -> gate.dataAt(firstGate)).orElse(null),
+            rowsPerGate,
+            epilogue.residual().map(residual -> residual.dataAt(first)).orElse(null),
+            out.dataAt(first));
     NativeLibrary.check(status, "linear " + layer.parameters().name());
-    return out;
   }
 
   /** A gate of one row serves all rows of the result, else those of one sample. */

@@ -2,48 +2,56 @@ package org.viditq.cpp;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 
 /**
- * The off-heap memory of one set of operators: an arena whose blocks are used again.
+ * The off-heap memory of one set of operators.
  *
  * <p>A tensor belongs to the innermost scope that was open when it was made, and is closed with it;
  * outside every scope, with the arena. Tensors over the same values (a tensor and its reshaped
- * form) share a block, which returns to the arena with the last of them, ready for the next tensor
- * of about its size: after the first step of a sampling run nothing is allocated any more.
+ * form) share a block, which returns to the {@link Arena} with the last of them: after the first
+ * step of a sampling run nothing is allocated any more.
  *
  * <p>Not safe for use by several threads, as the operators it serves.
  */
 final class NativeMemory implements AutoCloseable {
-  /** Blocks are a multiple of this, so that tensors of nearly the same size can share them. */
-  private static final long GRANULE = 4096;
+  /**
+   * Values below this have chunks of their own, or a few that live long would break up large ones.
+   */
+  private static final long SMALL_BYTES = 1 << 18;
 
-  private final TreeMap<Long, List<Block>> free = new TreeMap<>();
+  private static final long SMALL_CHUNK = 1 << 20;
+
+  private final Arena small = new Arena(SMALL_CHUNK);
+  private final Arena large = new Arena(SMALL_BYTES);
 
   private final NativeScope outermost = new NativeScope(null);
   private NativeScope innermost = outermost;
-  private long freeBytes;
-  private long usedBytes;
   private boolean closed;
 
   /** Memory that tensors share. */
   static final class Block {
-    private final CountedMemory memory;
-    private final long bytes;
+    private final Arena arena;
+    private final Arena.Part part;
     private int tensors;
 
-    private Block(CountedMemory memory, long bytes) {
-      this.memory = memory;
-      this.bytes = bytes;
+    private Block(Arena arena, long bytes) {
+      this.arena = arena;
+      this.part = arena.take(bytes);
     }
 
-    FloatPointer data() {
-      return memory.floats();
+    /** Value {@code index} of the block. */
+    FloatPointer at(long index) {
+      return part.memory().position(part.start() + index);
+    }
+
+    /** The same as bytes. */
+    BytePointer bytesAt(long index) {
+      return new BytePointer(part.memory()).position((part.start() + index) * Float.BYTES);
     }
   }
 
@@ -102,7 +110,7 @@ final class NativeMemory implements AutoCloseable {
   /** A tensor of undefined values. */
   NativeTensor allocate(Shape shape) {
     requireOpen();
-    return register(new NativeTensor(this, shape, block(bytesOf(shape)), 0));
+    return register(new NativeTensor(this, shape, block(shape), 0));
   }
 
   /** A tensor over part of another's values, from value {@code first} on. */
@@ -117,40 +125,9 @@ final class NativeMemory implements AutoCloseable {
     return tensor;
   }
 
-  /** Bytes of whole granules; a tensor without values has a block, too. */
-  private static long bytesOf(Shape shape) {
-    long bytes = Math.max(1, (long) shape.size() * Float.BYTES);
-    return (bytes + GRANULE - 1) / GRANULE * GRANULE;
-  }
-
-  private Block block(long bytes) {
-    Map.Entry<Long, List<Block>> fitting = free.ceilingEntry(bytes);
-    // A block of more than a quarter above the size is left for larger tensors.
-    if (fitting == null || fitting.getKey() > bytes + bytes / 4) {
-      releaseFreeAbove(usedBytes + bytes);
-      usedBytes += bytes;
-      return new Block(CountedMemory.ofBytes(bytes), bytes);
-    }
-    Block block = takeFree(fitting);
-    usedBytes += block.bytes;
-    return block;
-  }
-
-  private Block takeFree(Map.Entry<Long, List<Block>> size) {
-    List<Block> blocks = size.getValue();
-    Block block = blocks.remove(blocks.size() - 1);
-    if (blocks.isEmpty()) {
-      free.remove(size.getKey());
-    }
-    freeBytes -= block.bytes;
-    return block;
-  }
-
-  /** Lets free blocks go, largest first, so that at most half of the memory lies idle. */
-  private void releaseFreeAbove(long limit) {
-    while (freeBytes > limit) {
-      takeFree(free.lastEntry()).memory.close();
-    }
+  private Block block(Shape shape) {
+    long bytes = (long) shape.size() * Float.BYTES;
+    return new Block(bytes < SMALL_BYTES ? small : large, bytes);
   }
 
   /** Called once per tensor. */
@@ -158,23 +135,15 @@ final class NativeMemory implements AutoCloseable {
     if (--block.tensors > 0) {
       return;
     }
-    usedBytes -= block.bytes;
+    block.arena.give(block.part);
     if (closed) {
-      block.memory.close();
-      return;
+      block.arena.close();
     }
-    freeBytes += block.bytes;
-    free.computeIfAbsent(block.bytes, size -> new ArrayList<>()).add(block);
   }
 
-  /** Bytes in blocks of live tensors. */
-  long usedBytes() {
-    return usedBytes;
-  }
-
-  /** Bytes in blocks that wait to be used again. */
-  long freeBytes() {
-    return freeBytes;
+  /** Bytes that values take, and those that wait to be used again. */
+  long bytes() {
+    return small.bytes() + large.bytes();
   }
 
   private void requireOpen() {
@@ -191,6 +160,7 @@ final class NativeMemory implements AutoCloseable {
     }
     outermost.close();
     closed = true;
-    releaseFreeAbove(0);
+    small.close();
+    large.close();
   }
 }

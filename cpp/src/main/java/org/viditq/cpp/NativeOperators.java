@@ -35,6 +35,7 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
   private final NativeNormalization normalization;
   private final NativePointwise pointwise;
   private final NativeAttention attention;
+  private final NativeSelfAttention selfAttention;
   private final NativeEmbeddings embeddings;
   private final NativeMoves moves;
   private double timestep;
@@ -62,6 +63,7 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
     convolution = new NativeConvolution(context, memory, moves);
     normalization = new NativeNormalization(context, memory);
     attention = new NativeAttention(context, memory);
+    selfAttention = new NativeSelfAttention(context, memory, linear, attention);
     embeddings = new NativeEmbeddings(context, memory);
   }
 
@@ -85,9 +87,9 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
     return memory.scope();
   }
 
-  /** Bytes that values and idle blocks of memory take now. */
+  /** Bytes that values take now, and memory that waits to be used again. */
   public long activationBytes() {
-    return memory.usedBytes() + memory.freeBytes();
+    return memory.bytes();
   }
 
   @Override
@@ -139,6 +141,14 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
     return linear.keepsCodesBetween(up, down, timestep)
         ? linear.feedForward(new NativeInput(this, x), up, activation, down, epilogue, timestep)
         : Operators.super.feedForward(x, up, activation, down, epilogue);
+  }
+
+  @Override
+  public NativeTensor selfAttention(
+      LinearInput<NativeTensor> x, List<Linear> projections, int heads, float scale) {
+    return selfAttention.serves(projections, timestep)
+        ? selfAttention.compute(new NativeInput(this, x), projections, heads, scale, timestep)
+        : Operators.super.selfAttention(x, projections, heads, scale);
   }
 
   @Override

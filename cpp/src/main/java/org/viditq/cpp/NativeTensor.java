@@ -24,7 +24,7 @@ public final class NativeTensor implements AutoCloseable {
     this.shape = shape;
     this.block = block;
     this.offset = offset;
-    this.data = block.data().position(offset);
+    this.data = block.at(offset);
   }
 
   public Shape shape() {
@@ -48,13 +48,17 @@ public final class NativeTensor implements AutoCloseable {
 
   /** Value {@code index} and those behind it. */
   FloatPointer dataAt(long index) {
-    return index == 0 ? data() : new FloatPointer(data()).position(offset + index);
+    return index == 0 ? data() : live().at(offset + index);
   }
 
   /** The same as bytes. */
   BytePointer bytesAt(long index) {
+    return live().bytesAt(offset + index);
+  }
+
+  private NativeMemory.Block live() {
     data(); // refuses a released tensor
-    return new BytePointer(block.data()).position((offset + index) * Float.BYTES);
+    return block;
   }
 
   NativeMemory.Block block() {

@@ -176,24 +176,60 @@ class FusedLayersTest {
   void feedForwardIsTwoLayers(InstructionSet isa, int threads) {
     try (NativeOperators operators = new NativeOperators(threads, isa)) {
       int[][] shapes = {
-        {1, 1, 1, 1, 1}, {2, 37, 20, 131, 9}, {1, 67, 96, 50, 33}, {1, 3, 5, 1031, 2}
+        {1, 1, 1, 1, 1},
+        {2, 37, 20, 131, 9},
+        {1, 67, 96, 50, 33},
+        {1, 3, 5, 1031, 2},
+        {5, 450, 3, 33, 4} // more rows than are computed together
       };
       for (int[] s : shapes) {
-        NativeTensor gate = operators.constant(random(7, s[0], 1, s[4]));
-        NativeTensor residual = operators.constant(random(8, s[0], s[1], s[4]));
-        Epilogue<NativeTensor> epilogue = Epilogue.gatedResidual(gate, residual);
-        LinearInput<NativeTensor> modulated = modulated(operators, s[0], s[1], s[2]);
-        NativeTensor x = modulated.value(operators);
-        for (Activation activation : List.of(Activation.GELU_TANH, Activation.RELU)) {
-          for (List<Linear> pair : pairs(operators, s[2], s[3], s[4])) {
-            Linear up = pair.get(0);
-            Linear down = pair.get(1);
-            NativeTensor hidden = operators.linear(x, up, Epilogue.activation(activation));
-            NativeTensor expected = operators.linear(hidden, down, epilogue);
-            assertSame(operators.feedForward(modulated, up, activation, down, epilogue), expected);
-            assertSame(
-                operators.feedForward(LinearInput.of(x), up, activation, down, epilogue), expected);
+        for (int gates : new int[] {s[0], 1}) {
+          NativeTensor gate = operators.constant(random(7, gates, 1, s[4]));
+          NativeTensor residual = operators.constant(random(8, s[0], s[1], s[4]));
+          Epilogue<NativeTensor> epilogue = Epilogue.gatedResidual(gate, residual);
+          LinearInput<NativeTensor> modulated = modulated(operators, s[0], s[1], s[2]);
+          NativeTensor x = modulated.value(operators);
+          for (Activation activation : List.of(Activation.GELU_TANH, Activation.RELU)) {
+            for (List<Linear> pair : pairs(operators, s[2], s[3], s[4])) {
+              Linear up = pair.get(0);
+              Linear down = pair.get(1);
+              NativeTensor hidden = operators.linear(x, up, Epilogue.activation(activation));
+              NativeTensor expected = operators.linear(hidden, down, epilogue);
+              assertSame(
+                  operators.feedForward(modulated, up, activation, down, epilogue), expected);
+              assertSame(
+                  operators.feedForward(LinearInput.of(x), up, activation, down, epilogue),
+                  expected);
+            }
           }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("everywhere")
+  void selfAttentionIsProjectionsAndAttention(InstructionSet isa, int threads) {
+    try (NativeOperators operators = new NativeOperators(threads, isa)) {
+      // The last two have more rows than are computed together.
+      int[][] shapes = {{1, 1, 1, 1, 1}, {2, 37, 20, 8, 5}, {5, 450, 9, 4, 4}, {3, 1700, 5, 2, 2}};
+      for (int[] s : shapes) {
+        int in = s[2];
+        int heads = 2;
+        Optional<float[]> balance = Optional.of(balance(4, in));
+        Linear q = quantized(operators, "q", in, heads * s[3], balance, tokens(8, false));
+        Linear k = quantized(operators, "k", in, heads * s[3], balance, tokens(8, false));
+        Linear v = quantized(operators, "v", in, heads * s[4], balance, tokens(8, false));
+        Linear other = quantized(operators, "o", in, heads * s[4], balance, tokens(6, true));
+        Linear full = dense(operators, "full", in, heads * s[4]);
+        LinearInput<NativeTensor> input = modulated(operators, s[0], s[1], in);
+        for (Linear values : List.of(v, other, full)) {
+          List<Linear> projections = List.of(q, k, values);
+          List<NativeTensor> qkv = operators.linears(input, projections);
+          NativeTensor expected =
+              operators.attention(
+                  qkv.get(0), qkv.get(1), qkv.get(2), heads, 0.7f, Optional.empty());
+          assertSame(operators.selfAttention(input, projections, heads, 0.7f), expected);
         }
       }
     }
@@ -265,6 +301,21 @@ class FusedLayersTest {
               () ->
                   operators.feedForward(
                       LinearInput.of(narrow), up, Activation.RELU, down, Epilogue.none()))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("up");
+      LinearInput<NativeTensor> input = LinearInput.of(x);
+      Linear wide = quantized(operators, "wide", 6, 12, Optional.empty(), tokens(8, false));
+      assertThatThrownBy(() -> operators.selfAttention(input, List.of(up, up), 3, 1))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("not 2");
+      assertThatThrownBy(() -> operators.selfAttention(input, List.of(up, wide, up), 3, 1))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("attention");
+      assertThatThrownBy(() -> operators.selfAttention(input, List.of(up, up, up), 2, 1))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("attention");
+      assertThatThrownBy(
+              () -> operators.selfAttention(LinearInput.of(narrow), List.of(up, up, up), 3, 1))
           .isInstanceOf(ShapeException.class)
           .hasMessageContaining("up");
     }

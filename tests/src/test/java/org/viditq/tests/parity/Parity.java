@@ -27,6 +27,7 @@ final class Parity {
             QuantizedLinearCase.all(),
             SharedGridsCase.all(),
             AttentionCase.all(),
+            SelfAttentionCase.all(),
             NormalizationCase.all(),
             FusedLayersCase.all(),
             QuantizedFeedForwardCase.all(),

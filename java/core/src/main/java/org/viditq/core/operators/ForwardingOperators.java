@@ -7,9 +7,9 @@ import org.viditq.core.tensor.Tensor;
 
 /**
  * Operators that pass every call on to others; a base for those that look at or change a few calls.
- * {@code linears}, {@code feedForward} and layers on a {@link LinearInput} are deliberately left to
- * their defaults, one {@link #linear} per layer, so that whoever overrides {@code linear} sees
- * every layer and its input.
+ * {@code linears}, {@code feedForward}, {@code selfAttention} and layers on a {@link LinearInput}
+ * are deliberately left to their defaults, one {@link #linear} per layer, so that whoever overrides
+ * {@code linear} sees every layer and its input.
  */
 public abstract class ForwardingOperators<V> implements Operators<V> {
   private final Operators<V> inner;

@@ -3,6 +3,7 @@ package org.viditq.core.operators;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -124,6 +125,29 @@ public interface Operators<V> extends AutoCloseable {
   default V feedForward(
       LinearInput<V> x, Linear up, Activation activation, Linear down, Epilogue<V> epilogue) {
     return linear(linear(x, up, Epilogue.activation(activation)), down, epilogue);
+  }
+
+  /**
+   * {@link #attention} without bias of q, k and v that three layers make of one input. The result
+   * is that of {@link #linears(LinearInput, List)} and {@code attention}, which is what the default
+   * calls; a backend need not have q, k and v of all samples in memory at a time.
+   *
+   * @param x [B, N, C]
+   * @param projections those of q [B, N, H*D], k [B, N, H*D] and v [B, N, H*Dv], in this order
+   * @param scale usually 1/sqrt(D)
+   * @return [B, N, H*Dv]
+   * @throws org.viditq.core.error.NonFiniteException as {@link #linear(Object, Linear, Epilogue)}
+   */
+  default V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+    if (projections.size() != 3) {
+      throw new ShapeException(
+          "Self attention takes the three layers of q, k and v, not " + projections.size() + ".");
+    }
+    try (Scope<V> scope = scope()) {
+      List<V> qkv = linears(x, projections);
+      return scope.keep(
+          attention(qkv.get(0), qkv.get(1), qkv.get(2), heads, scale, Optional.empty()));
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package org.viditq.core.pipeline;
 import java.util.Optional;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.embedding.SizeConditions;
+import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtTransformer;
 import org.viditq.core.operators.Operators;
@@ -48,10 +49,18 @@ public final class PixArtDenoiser<V> implements Denoiser {
           transformer.forward(
               operators.constant(input.latents()),
               operators.constant(Tensor.full((float) input.timestep(), batch)),
-              operators.constant(input.captions().values()),
-              Optional.of(operators.constant(input.captions().mask())),
+              text(input, batch),
               sizeConditions(input, batch));
       return operators.read(prediction);
+    }
+  }
+
+  /** The encoding is several times as large as what is kept of it. */
+  private TextTokens<V> text(DenoiserInput input, int batch) {
+    try (Scope<V> scope = operators.scope()) {
+      V encoded = operators.constant(input.captions().values());
+      V mask = operators.constant(input.captions().mask());
+      return transformer.project(encoded, batch, Optional.of(mask)).keptBy(scope);
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 
 /** Multi-head attention of image tokens to text tokens. */
 public final class CrossAttention<V> {
@@ -66,17 +67,22 @@ public final class CrossAttention<V> {
    * As {@link #forward(Object, TextTokens)}, with the epilogue applied to the output projection.
    */
   public V forward(V x, TextTokens<V> text, Epilogue<V> epilogue) {
-    V q = operators.linear(x, query);
+    V attended;
+    try (Scope<V> scope = operators.scope()) {
+      attended = scope.keep(attend(operators.linear(x, query), text));
+    }
+    return operators.linear(attended, output, epilogue);
+  }
+
+  private V attend(V q, TextTokens<V> text) {
     List<V> kv = operators.linears(text.tokens(), keyValue);
     if (kv.size() == 1) {
       kv = Projections.split(operators, kv.get(0), heads.channels());
     }
     V k = kv.get(0);
     V v = kv.get(1);
-    V attended =
-        text.lengths().isPresent()
-            ? operators.attentionPacked(q, k, v, heads.count(), heads.scale(), text.lengths().get())
-            : operators.attention(q, k, v, heads.count(), heads.scale(), text.bias());
-    return operators.linear(attended, output, epilogue);
+    return text.lengths().isPresent()
+        ? operators.attentionPacked(q, k, v, heads.count(), heads.scale(), text.lengths().get())
+        : operators.attention(q, k, v, heads.count(), heads.scale(), text.bias());
   }
 }

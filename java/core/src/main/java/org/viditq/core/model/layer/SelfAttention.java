@@ -8,6 +8,7 @@ import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 
 /**
  * Multi-head self attention: output(softmax(q k^T / sqrt(head dimension)) v); heads are contiguous
@@ -98,8 +99,18 @@ public final class SelfAttention<V> {
     if (rotation.isPresent()) {
       throw new ShapeException("This attention layer needs the rotary table of its grid.");
     }
-    List<V> qkv = project(x);
-    return attend(qkv.get(0), qkv.get(1), qkv.get(2), epilogue);
+    return operators.linear(attended(x), output, epilogue);
+  }
+
+  private V attended(LinearInput<V> x) {
+    if (projections.size() == 3) {
+      return operators.selfAttention(x, projections, heads.count(), heads.scale());
+    }
+    try (Scope<V> scope = operators.scope()) {
+      V qkv = operators.linears(x, projections).get(0);
+      List<V> parts = Projections.split(operators, qkv, heads.channels());
+      return scope.keep(attend(parts.get(0), parts.get(1), parts.get(2)));
+    }
   }
 
   /**
@@ -112,22 +123,18 @@ public final class SelfAttention<V> {
     QueryKeyRotation<V> rotate =
         rotation.orElseThrow(
             () -> new ShapeException("This attention layer has no rotary embedding."));
-    List<V> qkv = project(LinearInput.of(x));
-    V q = rotate.query(qkv.get(0), cos, sin);
-    V k = rotate.key(qkv.get(1), cos, sin);
-    return attend(q, k, qkv.get(2), epilogue);
-  }
-
-  private V attend(V q, V k, V v, Epilogue<V> epilogue) {
-    V attended = operators.attention(q, k, v, heads.count(), heads.scale(), Optional.empty());
+    V attended;
+    try (Scope<V> scope = operators.scope()) {
+      List<V> qkv = operators.linears(x, projections);
+      V q = rotate.query(qkv.get(0), cos, sin);
+      V k = rotate.key(qkv.get(1), cos, sin);
+      attended = scope.keep(attend(q, k, qkv.get(2)));
+    }
     return operators.linear(attended, output, epilogue);
   }
 
-  private List<V> project(LinearInput<V> x) {
-    List<V> projected = operators.linears(x, projections);
-    return projected.size() == 3
-        ? projected
-        : Projections.split(operators, projected.get(0), heads.channels());
+  private V attend(V q, V k, V v) {
+    return operators.attention(q, k, v, heads.count(), heads.scale(), Optional.empty());
   }
 
   private static <V> List<Linear> diffusersProjections(

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -56,6 +57,13 @@ public record TextTokens<V>(V tokens, Optional<V> bias, Optional<int[]> lengths)
     V rows = operators.reshape(tokens, 1, batch * length, channels);
     return new TextTokens<>(
         keepValid(operators, rows, valid.data()), Optional.empty(), Optional.of(lengths));
+  }
+
+  /** These tokens, which live on in the scope around {@code scope}. */
+  public TextTokens<V> keptBy(Scope<V> scope) {
+    scope.keep(tokens);
+    bias.ifPresent(scope::keep);
+    return this;
   }
 
   private static int[] countValid(float[] valid, int batch, int length) {

@@ -1,5 +1,6 @@
 package org.viditq.core.model.pixart;
 
+import java.util.function.Supplier;
 import org.viditq.core.model.layer.BlockModulation;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
@@ -40,24 +41,36 @@ final class PixArtBlock<V> {
   }
 
   /**
-   * @param hidden [B, N, C]
+   * @param hidden [B, N, C]; released if it belongs to the innermost scope that is open, where the
+   *     result takes its place
    * @param t [B, 6C], see {@link org.viditq.core.model.embedding.AdaLayerNormSingle}
    */
   V forward(V hidden, V t, TextTokens<V> text) {
-    BlockModulation<V> m = BlockModulation.of(operators, table, t);
-    V h;
-    try (Scope<V> scope = operators.scope()) {
-      h =
-          scope.keep(
-              selfAttention.forward(
-                  LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
-                  Epilogue.gatedResidual(m.gateAttention(), hidden)));
+    try (Scope<V> block = operators.scope()) {
+      BlockModulation<V> m = BlockModulation.of(operators, table, t);
+      V attended =
+          alone(
+              () ->
+                  selfAttention.forward(
+                      LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
+                      Epilogue.gatedResidual(m.gateAttention(), hidden)));
+      block.replace(hidden, attended);
+      V informed = alone(() -> crossAttention.forward(attended, text, Epilogue.residual(attended)));
+      block.replace(attended, informed);
+      V result =
+          alone(
+              () ->
+                  mlp.forward(
+                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), eps),
+                      Epilogue.gatedResidual(m.gateMlp(), informed)));
+      return block.replace(informed, result);
     }
+  }
+
+  /** What a part of the block computes; of the values that it made, nothing else is left. */
+  private V alone(Supplier<V> part) {
     try (Scope<V> scope = operators.scope()) {
-      h = scope.replace(h, crossAttention.forward(h, text, Epilogue.residual(h)));
+      return scope.keep(part.get());
     }
-    return mlp.forward(
-        LinearInput.modulated(h, m.shiftMlp(), m.scaleMlp(), eps),
-        Epilogue.gatedResidual(m.gateMlp(), h));
   }
 }

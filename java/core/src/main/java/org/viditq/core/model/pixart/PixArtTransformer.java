@@ -118,15 +118,25 @@ public final class PixArtTransformer<V> {
    */
   public V forward(
       V latents, V timesteps, V text, Optional<V> mask, Optional<SizeConditions<V>> sizes) {
+    gridOf(operators.shape(latents)); // refuses them before the text is projected
+    return forward(latents, timesteps, project(text, operators.shape(latents).dim(0), mask), sizes);
+  }
+
+  /**
+   * As {@link #forward(Object, Object, Object, Optional, Optional)}.
+   *
+   * @param text what {@link #project} gave for the batch of the latents
+   */
+  public V forward(V latents, V timesteps, TextTokens<V> text, Optional<SizeConditions<V>> sizes) {
     PositionGrid grid = gridOf(operators.shape(latents));
     int batch = operators.shape(latents).dim(0);
     AdaLayerNormSingle.Output<V> t = condition.forward(timesteps, sizes);
-    TextTokens<V> tokens = textTokens(text, batch, mask);
-    V hidden = positions.addTo(patches.forward(latents), grid);
+    V hidden;
+    try (Scope<V> scope = operators.scope()) {
+      hidden = scope.keep(positions.addTo(patches.forward(latents), grid));
+    }
     for (PixArtBlock<V> block : blocks) {
-      try (Scope<V> scope = operators.scope()) {
-        hidden = scope.replace(hidden, block.forward(hidden, t.modulation(), tokens));
-      }
+      hidden = block.forward(hidden, t.modulation(), text);
     }
     V features =
         operators.linear(modulateOutput(hidden, t.embedded(), batch), output, Epilogue.none());
@@ -163,7 +173,15 @@ public final class PixArtTransformer<V> {
         config.interpolationScale());
   }
 
-  private TextTokens<V> textTokens(V text, int batch, Optional<V> mask) {
+  /**
+   * Text as the blocks take it; what {@code forward} begins with. Whoever calls it can release the
+   * much larger encoding before the blocks are evaluated.
+   *
+   * @param batch of the latents
+   * @param text and {@code mask} as {@code forward} takes them
+   * @throws ShapeException if they do not fit together, to the batch or to the model
+   */
+  public TextTokens<V> project(V text, int batch, Optional<V> mask) {
     Shape shape = operators.shape(text);
     int channels = config.captionChannels().orElse(config.channels());
     boolean singleton = shape.rank() == 4 && shape.dim(1) == 1;

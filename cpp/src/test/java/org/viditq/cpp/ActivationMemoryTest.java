@@ -1,0 +1,159 @@
+package org.viditq.cpp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.core.checkpoint.MemoryTensor;
+import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.pixart.PixArtLayout;
+import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.DenseLinearParameters;
+import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.PixArtDenoiser;
+import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.quant.ActivationQuantization.DynamicToken;
+import org.viditq.core.quant.AffineGrid;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.TimestepRange;
+import org.viditq.core.tensor.Tensor;
+
+/** Working memory of a whole transformer, in sizes of the hidden tokens [B, N, C]. */
+class ActivationMemoryTest {
+  private static final int BATCH = 2;
+  private static final int SIDE = 64;
+  private static final int TOKENS = SIDE / 2 * SIDE / 2;
+  private static final int HEADS = 4;
+  private static final int CHANNELS = 128;
+  private static final long HIDDEN = (long) BATCH * TOKENS * CHANNELS * Float.BYTES;
+
+  /** Random weights; the linear layers of blocks are quantized. */
+  private record RandomParameters(String prefix, boolean quantized) implements Parameters {
+    private Tensor random(int... dims) {
+      Random random = new Random(prefix.hashCode());
+      Tensor tensor = Tensor.zeros(dims);
+      for (int i = 0; i < tensor.size(); i++) {
+        tensor.data()[i] = 0.05f * (float) random.nextGaussian();
+      }
+      return tensor;
+    }
+
+    @Override
+    public boolean contains(String name) {
+      return true;
+    }
+
+    @Override
+    public Tensor tensor(String name, int... shape) {
+      return random(shape);
+    }
+
+    @Override
+    public StoredTensor stored(String name, int... shape) {
+      return MemoryTensor.of(name, random(shape));
+    }
+
+    @Override
+    public LinearParameters linear(String name, int in, int out) {
+      Optional<Tensor> bias = Optional.of(random(out));
+      if (!quantized || !prefix.startsWith("transformer_blocks")) {
+        return new DenseLinearParameters(
+            prefix + name, MemoryTensor.of(name, random(out, in)), bias);
+      }
+      byte[] codes = new byte[out * in];
+      new Random(name.hashCode()).nextBytes(codes);
+      float[] scale = new float[out];
+      int[] zeroPoint = new int[out];
+      Arrays.fill(scale, 0.0005f);
+      Arrays.fill(zeroPoint, 128);
+      QuantizedWeight weight =
+          new QuantizedWeight(
+              new ByteCodes(out, in, codes),
+              new AffineGrid(IntegerFormat.asymmetric(8), scale, zeroPoint));
+      WeightSet set =
+          new WeightSet(
+              TimestepRange.ALL,
+              weight,
+              Optional.empty(),
+              new DynamicToken(IntegerFormat.asymmetric(8)));
+      return new QuantizedLinearParameters(prefix + name, List.of(set), bias);
+    }
+
+    @Override
+    public ConvolutionParameters convolution(
+        String name, int in, int out, int[] kernel, int[] stride, int[] before, int[] after) {
+      return new ConvolutionParameters(
+          prefix + name,
+          MemoryTensor.of(name, random(out, in, kernel[0], kernel[1])),
+          Optional.of(random(out)),
+          stride,
+          before,
+          after);
+    }
+
+    @Override
+    public Parameters under(String below) {
+      return new RandomParameters(prefix + below, quantized);
+    }
+  }
+
+  /**
+   * Quantized: the block's input and what self attention gives, each of the batch; q, k and v of
+   * one sample; and codes of a quarter of the input. In full precision q, k and v of the batch
+   * instead, or the four times wider hidden values of the feed-forward layer.
+   */
+  @ParameterizedTest
+  @CsvSource({"true, 1, 4.5", "true, 6, 4.5", "false, 1, 7.5", "false, 3, 7.5"})
+  void evaluationsTakeTheMemoryOfTheirLargestPart(boolean quantized, int layers, double sizes) {
+    PixArtConfig config =
+        new PixArtConfig(
+            PixArtLayout.DIFFUSERS,
+            HEADS,
+            CHANNELS / HEADS,
+            4,
+            8,
+            layers,
+            true,
+            SIDE,
+            2,
+            1e-6f,
+            1,
+            false,
+            OptionalInt.of(256),
+            4 * CHANNELS);
+    long before = NativeLibrary.allocatedBytes();
+    try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
+        PixArtDenoiser<NativeTensor> denoiser =
+            new PixArtDenoiser<>(
+                config, new RandomParameters("", quantized), operators, () -> {})) {
+      long constants = operators.activationBytes();
+      RandomParameters values = new RandomParameters("input", false);
+      DenoiserInput input =
+          new DenoiserInput(
+              values.random(BATCH, 4, SIDE, SIDE),
+              500,
+              new TextEmbeddings(values.random(BATCH, 12, 256), Tensor.full(1, BATCH, 12)),
+              8 * SIDE,
+              8 * SIDE);
+      float[] first = denoiser.predict(input).data();
+      long bytes = operators.activationBytes();
+      assertThat(bytes - constants).isLessThan((long) (sizes * HIDDEN));
+      for (int step = 0; step < 2; step++) {
+        assertThat(denoiser.predict(input).data()).containsExactly(first);
+        assertThat(operators.activationBytes()).isEqualTo(bytes);
+      }
+    }
+    assertThat(NativeLibrary.allocatedBytes()).isEqualTo(before);
+  }
+}
