@@ -37,10 +37,14 @@ int64_t viditq_allocated_bytes(void);
  * first, for no limit. For tests of what happens then. */
 void viditq_limit_allocated_bytes(int64_t bytes);
 
-/* Takes the pages that lie wholly inside these bytes out of the process's memory, if they are mapped
- * from a file, shared and read-only; touched again, they are read again. Other memory is left as it
- * is. */
+/* Takes the pages that these bytes lie in out of the process's memory, if they are mapped from a
+ * file, shared and read-only; touched again, they are read again. Other memory is left as it is. */
 int viditq_release_mapped_pages(const void* data, int64_t bytes);
+
+/* Takes the code and the tables of oneDNN out of the process's memory, most of which nothing but
+ * loading the library has touched; what is needed is mapped again when touched. Pages that differ from
+ * the file, a debugger's for example, stay. Advice: does nothing where the system does not tell. */
+void viditq_release_loading_pages(void);
 
 /* ---- normalization --------------------------------------------------------------------------- */
 

@@ -47,8 +47,9 @@ int viditq_release_mapped_pages(const void* data, int64_t bytes) {
   const uintptr_t start = reinterpret_cast<uintptr_t>(data);
   if (static_cast<uint64_t>(bytes) > UINTPTR_MAX - start) return VIDITQ_OVERFLOW;
   const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = (start + page - 1) / page * page;
-  const uintptr_t end = (start + static_cast<uintptr_t>(bytes)) / page * page;
+  // Whole pages: of what else lies in the first and the last, nothing is lost either.
+  const uintptr_t begin = start / page * page;
+  const uintptr_t end = (start + static_cast<uintptr_t>(bytes) + page - 1) / page * page;
   if (begin < end && viditq::is_shared_file(begin, end)) {
     // An advice: where the system does not take it, the pages stay.
     (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);

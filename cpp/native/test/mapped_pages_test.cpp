@@ -63,9 +63,13 @@ struct Mapping {
 TEST(pages_of_a_mapped_file_are_let_go_and_read_again) {
   Mapping file(PROT_READ, MAP_SHARED);
   CHECK_EQUAL(resident_pages(file.data), kPages);
-  // From inside the first page to inside the last: those two stay.
+  // From inside the first page to inside the last.
   CHECK_EQUAL(viditq_release_mapped_pages(file.data + 1, file.bytes - 2), VIDITQ_OK);
-  CHECK_EQUAL(resident_pages(file.data), 2);
+  CHECK_EQUAL(resident_pages(file.data), 0);
+  CHECK_EQUAL(file.holds(), kPages);
+  // A few bytes: their pages, and no others.
+  CHECK_EQUAL(viditq_release_mapped_pages(file.data + 3 * page_size() - 1, 2), VIDITQ_OK);
+  CHECK_EQUAL(resident_pages(file.data), kPages - 2);
   CHECK_EQUAL(file.holds(), kPages);
 }
 
@@ -105,5 +109,7 @@ TEST(release_of_pages_checks_its_arguments) {
   CHECK_EQUAL(viditq_release_mapped_pages(&byte, -1), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_release_mapped_pages(reinterpret_cast<void*>(~uintptr_t{0} - 5), 100),
               VIDITQ_OVERFLOW);
-  CHECK_EQUAL(viditq_release_mapped_pages(&byte, 1), VIDITQ_OK);  // no whole page
+  CHECK_EQUAL(viditq_release_mapped_pages(reinterpret_cast<void*>(~uintptr_t{0} - 5), 5),
+              VIDITQ_OK);  // nothing is mapped there
+  CHECK_EQUAL(viditq_release_mapped_pages(&byte, 1), VIDITQ_OK);
 }

@@ -90,6 +90,7 @@ public final class NativeLibrary {
     }
     try {
       Loader.load(Bridge.class);
+      Bridge.viditq_release_loading_pages();
       return Optional.empty();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | RuntimeException e) {
       return Optional.of(

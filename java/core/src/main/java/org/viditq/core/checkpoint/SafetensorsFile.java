@@ -19,15 +19,18 @@ import org.viditq.core.tensor.Shape;
  * One memory-mapped safetensors file: 8 bytes header length (little-endian), a JSON header, the
  * data.
  *
- * <p>Each tensor is mapped on its own when its bytes are first asked for, so neither the size of
- * the file nor the heap is a limit. Closing it closes the file; the mappings go when the last
- * buffer onto them is garbage, since unmapping memory that somebody still reads would crash. A
- * tensor that is only {@linkplain StoredTensor#copyTo converted} is never mapped, so that its pages
- * do not count as memory of the process.
+ * <p>Each tensor is mapped on its own when its bytes are first asked for (small ones are read), so
+ * neither the size of the file nor the heap is a limit. Closing it closes the file; the mappings go
+ * when the last buffer onto them is garbage, since unmapping memory that somebody still reads would
+ * crash. A tensor that is only {@linkplain StoredTensor#copyTo converted} is never mapped, so that
+ * its pages do not count as memory of the process.
  */
 final class SafetensorsFile extends NamedTensors {
   /** Bytes read at once; Java copies them through native memory, which pieces keep small. */
   private static final int PIECE = 1 << 18;
+
+  /** Below this, the pages and the bookkeeping of a mapping are more than the tensor. */
+  private static final int LEAST_MAPPED = 1 << 13;
 
   private final FileChannel channel;
   private final Map<String, String> metadata;
@@ -159,9 +162,15 @@ final class SafetensorsFile extends NamedTensors {
     @Override
     public synchronized ByteBuffer bytes() {
       if (window == null) {
-        window = map();
+        window = sizeInBytes() < LEAST_MAPPED ? readAll() : map();
       }
       return window.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private ByteBuffer readAll() {
+      ByteBuffer bytes = ByteBuffer.allocate((int) sizeInBytes());
+      read(bytes, entry.begin());
+      return bytes.rewind().asReadOnlyBuffer();
     }
 
     private ByteBuffer map() {

@@ -76,6 +76,12 @@ public final class TimedOperators<V> extends ForwardingOperators<V> {
     return timed(kind, () -> inner().feedForward(x, up, activation, down, epilogue));
   }
 
+  /** In its parts, with the same result: which of them takes the time is what a profile tells. */
+  @Override
+  public V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+    return super.selfAttention(x, projections, heads, scale);
+  }
+
   @Override
   public V convolution(V x, Convolution layer) {
     return timed("convolution", () -> super.convolution(x, layer));
