@@ -181,30 +181,49 @@ public final class GenerateCommand implements Callable<Integer> {
       List<PictureJob> jobs,
       PictureOutput output,
       Console console) {
+    List<List<PictureJob>> parts = new ArrayList<>();
+    for (int from = 0; from < jobs.size(); from += batch) {
+      parts.add(jobs.subList(from, Math.min(from + batch, jobs.size())));
+    }
     List<Path> files = new ArrayList<>();
-    try (Denoiser denoiser = pipeline.openDenoiser(chosen.parameters());
-        StageProgress progress = new StageProgress(console, "")) {
-      for (int from = 0; from < jobs.size(); from += batch) {
-        List<PictureJob> part = jobs.subList(from, Math.min(from + batch, jobs.size()));
+    try (StageProgress progress = new StageProgress(console, "")) {
+      // Latents are small: the denoiser is gone before the decoder comes.
+      List<Tensor> latents = sample(pipeline, chosen, encoded, parts, progress);
+      for (int i = 0; i < parts.size(); i++) {
+        List<PictureJob> part = parts.get(i);
         long start = System.nanoTime();
-        Tensor latents =
+        List<Image> images = pipeline.decode(latents.get(i), progress);
+        decodeSeconds += (System.nanoTime() - start) * 1e-9;
+        for (int j = 0; j < part.size(); j++) {
+          byte[] png = PngPicture.encode(images.get(j), texts(part.get(j), chosen.plan()));
+          files.add(output.write(part.get(j), png));
+        }
+      }
+    }
+    return files;
+  }
+
+  private List<Tensor> sample(
+      TextToImagePipeline pipeline,
+      ChosenParameters chosen,
+      PromptEmbeddings encoded,
+      List<List<PictureJob>> parts,
+      StageProgress progress) {
+    List<Tensor> latents = new ArrayList<>();
+    try (Denoiser denoiser = pipeline.openDenoiser(chosen.parameters())) {
+      long start = System.nanoTime();
+      for (List<PictureJob> part : parts) {
+        latents.add(
             pipeline.sample(
                 sampling.request(pipeline, part.stream().map(PictureJob::seed).toList()),
                 encoded.select(part.stream().map(PictureJob::prompt).toList()),
                 denoiser,
                 SamplingListener.NONE,
-                progress);
-        long sampled = System.nanoTime();
-        List<Image> images = pipeline.decode(latents, progress);
-        denoiseSeconds += (sampled - start) * 1e-9;
-        decodeSeconds += (System.nanoTime() - sampled) * 1e-9;
-        for (int i = 0; i < part.size(); i++) {
-          byte[] png = PngPicture.encode(images.get(i), texts(part.get(i), chosen.plan()));
-          files.add(output.write(part.get(i), png));
-        }
+                progress));
       }
+      denoiseSeconds += (System.nanoTime() - start) * 1e-9;
     }
-    return files;
+    return latents;
   }
 
   /** What the picture file says about itself. */
