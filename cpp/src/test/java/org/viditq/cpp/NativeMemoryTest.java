@@ -289,7 +289,18 @@ class NativeMemoryTest {
     }
   }
 
-  /** Of a file, in this process. */
+  /** Loading touches 33 of its 80 MB, computing 10. */
+  @Test
+  void whatOnlyLoadingNeededOfOneDnnIsNotInMemory() throws IOException {
+    Linear layer =
+        operators.prepare(
+            new DenseLinearParameters(
+                "dense", MemoryTensor.of("w", Tensor.full(1, 64, 32)), Optional.empty()));
+    operators.read(operators.linear(operators.constant(Tensor.full(1, 9, 32)), layer));
+    assertThat(residentKilobytes(Path.of("libdnnl.so.3"))).isBetween(100L, 20_000L);
+  }
+
+  /** Of a file in this process; a path, or how it ends. */
   private static long residentKilobytes(Path file) throws IOException {
     long sum = 0;
     boolean inFile = false;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -124,17 +125,29 @@ class SafetensorsFileTest {
     }
   }
 
-  @Test
-  void closedCheckpointRefusesNewReadsAndKeepsOldBuffersValid() throws IOException {
+  /** Small tensors are read, large ones mapped. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8191, 8192, 100_000})
+  void closedCheckpointRefusesNewReadsAndKeepsOldBuffersValid(int size) throws IOException {
+    byte[] data = new byte[2 * size];
+    for (int i = 0; i < data.length; i++) {
+      data[i] = (byte) (i % 251);
+    }
+    String shape = "[" + size + "]";
     RawSafetensors.write(
         file,
-        "{" + tensor("a", "U8", "[1]", "[0,1]") + "," + tensor("b", "U8", "[1]", "[1,2]") + "}",
-        new byte[] {7, 8});
+        "{"
+            + tensor("a", "U8", shape, "[0," + size + "]")
+            + ","
+            + tensor("b", "U8", shape, "[" + size + "," + 2 * size + "]")
+            + "}",
+        data);
     Checkpoint checkpoint = Checkpoints.open(file);
     var bytes = checkpoint.get("a").bytes();
+    assertThat(bytes.isReadOnly()).isTrue();
     checkpoint.close();
     checkpoint.close();
-    assertThat(bytes.get(0)).isEqualTo((byte) 7);
+    assertThat(bytes).isEqualTo(ByteBuffer.wrap(data, 0, size));
     StoredTensor unread = checkpoint.get("b");
     assertThatThrownBy(unread::bytes)
         .isInstanceOf(IllegalStateException.class)
