@@ -60,7 +60,12 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   VIDITQ_EACH_ROW(VIDITQ_DECLARE)
   const uint8_t* lower = a + 4 * a_step;
   const int64_t a_step3 = 3 * a_step;
+  const uint8_t* next = a + kRows * a_step;
+  const int32_t* next_sums = sums + kRows * kChannels;
   for (int64_t k = 0; k < inner; k += 2 * kStep) {
+    __builtin_prefetch(next + (k >> 3 & 7) * a_step + (k & ~63));
+    __builtin_prefetch(next_sums);
+    next_sums += 16;
     VIDITQ_STEP(0)
     VIDITQ_STEP(1)
     a += 2 * kStep;
