@@ -1,5 +1,7 @@
 #include "quantized_product.h"
 
+#include <algorithm>
+
 namespace viditq {
 namespace {
 
@@ -45,18 +47,20 @@ int QuantizedProduct::prepare(viditq_context* context, const QuantizedRows& rows
     return VIDITQ_NO_MEMORY;
   }
 
-  usual_weights_ = rows.inner < kUsualInner;
+  const auto [lowest, highest] =
+      std::minmax_element(weights.zero_point, weights.zero_point + channels);
+  // Weights are packed as signed codes.
+  const int64_t offset = weights_->offset;
+  if (*lowest - offset < INT32_MIN || *highest - offset > INT32_MAX) return VIDITQ_BAD_GRID;
+  const bool within_codes = *lowest - offset >= -128 && *highest - offset <= 127;
+  usual_weights_ = rows.inner < kUsualInner && within_codes;
   int32_t* code_sum = channel_terms_.get();
   int32_t* zero_point = code_sum + channels;
   for (int64_t n = 0; n < channels; n++) {
-    // Weights are packed as signed codes.
-    const int64_t packed = static_cast<int64_t>(weights.zero_point[n]) - weights_->offset;
-    if (packed < INT32_MIN || packed > INT32_MAX) return VIDITQ_BAD_GRID;
-    weight_zero_point_[n] = static_cast<int32_t>(packed);
-    const bool within_codes = packed >= -128 && packed <= 127;
-    usual_weights_ = usual_weights_ && within_codes;
+    weight_zero_point_[n] = static_cast<int32_t>(weights.zero_point[n] - offset);
     code_sum[n] = large_factor(weights_->channel_sum[n]);
-    zero_point[n] = small_factor(within_codes ? static_cast<int32_t>(packed) : 0);
+    // Of no use unless all are within the codes.
+    zero_point[n] = small_factor(within_codes ? weight_zero_point_[n] : 0);
   }
 
   usual_rows_ = true;
