@@ -1,4 +1,4 @@
-// LayerNorm, RMSNorm and GroupNorm on contiguous values: moments in two passes with sums in float64.
+// LayerNorm, RMSNorm and GroupNorm on contiguous values.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,8 @@ struct Moments {
   Vec normalize(Vec x) const { return ((x - mean_high) - mean_low) * inverse_deviation; }
 };
 
-inline Moments moments_of(const float* x, int64_t count, float eps) {
+// In two passes with all sums in float64.
+Moments exact_moments_of(const float* x, int64_t count, float eps) {
   int64_t i;
   DoubleSum sum =
       sum_of_vectors(count, &i, [=](DoubleSum* s, int64_t at) { s->add(load(x + at)); });
@@ -41,6 +42,55 @@ inline Moments moments_of(const float* x, int64_t count, float eps) {
   }
   const double variance = total / static_cast<double>(count);
   return {high, low, static_cast<float>(1.0 / std::sqrt(variance + eps))};
+}
+
+// A mean in float32, off by some of its roundings.
+inline float rough_mean(const float* x, int64_t count) {
+  const Vec share = broadcast(1.0f / static_cast<float>(count));
+  Vec sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    for (int v = 0; v < 4; v++) sums[v] += load(x + i + v * kWidth) * share;
+  }
+  for (; i + kWidth <= count; i += kWidth) sums[0] += load(x + i) * share;
+  if (i < count) sums[1] += load_part(x + i, count - i) * share;
+  return horizontal_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+// Differences from a rough mean are as exact as those from the mean, and so are their moments, from
+// which those about the mean follow. Four of them are added in float32, the rest in float64: half the
+// time of the exact moments, which serve where squares leave float32.
+Moments moments_of(const float* x, int64_t count, float eps) {
+  constexpr float kLeastEps = 1e-12f;  // squares that float32 loses are nothing beside it
+  const float high = rough_mean(x, count);
+  DoubleSum sum;
+  DoubleSum squares;
+  int64_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    const Vec a = load(x + i) - high;
+    const Vec b = load(x + i + kWidth) - high;
+    const Vec c = load(x + i + 2 * kWidth) - high;
+    const Vec d = load(x + i + 3 * kWidth) - high;
+    sum.add((a + b) + (c + d));
+    squares.add((a * a + b * b) + (c * c + d * d));
+  }
+  for (; i + kWidth <= count; i += kWidth) {
+    const Vec a = load(x + i) - high;
+    sum.add(a);
+    squares.add_square(a);
+  }
+  double differences = sum.total();
+  double total = squares.total();
+  for (; i < count; i++) {
+    const double difference = x[i] - high;
+    differences += difference;
+    total += difference * difference;
+  }
+  const double shift = differences / static_cast<double>(count);
+  const double variance = total / static_cast<double>(count) - shift * shift;
+  if (!std::isfinite(variance) || eps < kLeastEps) return exact_moments_of(x, count, eps);
+  const double positive = variance < 0.0 ? 0.0 : variance;
+  return {high, static_cast<float>(shift), static_cast<float>(1.0 / std::sqrt(positive + eps))};
 }
 
 // n * (base + factor) + offset of the normalized lanes n from i on; a null factor is 1 - base, a null

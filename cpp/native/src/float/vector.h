@@ -69,9 +69,13 @@ inline float horizontal_max(Vec v) {
 inline float horizontal_min(Vec v) { return -horizontal_max(-v); }
 
 inline float horizontal_sum(Vec v) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return _mm512_reduce_add_ps((__m512)v);
+#else
   float result = v[0];
   for (int64_t i = 1; i < kWidth; i++) result += v[i];
   return result;
+#endif
 }
 
 inline DoubleVec widen(HalfVec v) {
