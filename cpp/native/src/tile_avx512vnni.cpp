@@ -60,6 +60,7 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   VIDITQ_EACH_ROW(VIDITQ_DECLARE)
   const uint8_t* lower = a + 4 * a_step;
   const int64_t a_step3 = 3 * a_step;
+  // Meanwhile the next tile's rows, one line of all per 64 positions, and its sums come nearer.
   const uint8_t* next = a + kRows * a_step;
   const int32_t* next_sums = sums + kRows * kChannels;
   for (int64_t k = 0; k < inner; k += 2 * kStep) {

@@ -29,8 +29,7 @@ struct TokenCodes {
   bool choose_grid(float lo, float hi, int64_t row) const {
     Grid grid;
     if (!Grid::of(format, lo, hi, &grid)) return false;
-    scale[row] = grid.scale;
-    zero_point[row] = grid.zero_point;
+    set_grid(grid, row);
     return true;
   }
 
@@ -58,19 +57,24 @@ struct TokenCodes {
     float lo = 0.0f;
     float hi = 0.0f;
     if (!kernels.extend_range(values, columns, &lo, &hi)) return false;
-    scale[row] = grid.scale;
-    zero_point[row] = grid.zero_point;
+    set_grid(grid, row);
     row_sum[row] = grid.encode(format, kernels, values, columns, ahead, codes + row * columns);
     return true;
   }
 
   // Quantizes a row of values / divisor on a grid of its own; `divided` has room for a row where
-  // divisor is not null.
+  // divisor is not null. Nothing is prefetched then: the division reads the next row in order.
   bool quantize(const RowKernels& kernels, const float* values, const float* divisor,
                 float* divided, const float* ahead, int64_t row) const {
     if (divisor == nullptr) return quantize(kernels, values, ahead, row);
     kernels.divide(values, divisor, columns, divided);
     return quantize(kernels, divided, divided, row);
+  }
+
+ private:
+  void set_grid(const Grid& grid, int64_t row) const {
+    scale[row] = grid.scale;
+    zero_point[row] = grid.zero_point;
   }
 };
 

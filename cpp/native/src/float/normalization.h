@@ -62,6 +62,7 @@ inline float rough_mean(const float* x, int64_t count) {
 // time of the exact moments, which serve where squares leave float32.
 Moments moments_of(const float* x, int64_t count, float eps) {
   constexpr float kLeastEps = 1e-12f;  // squares that float32 loses are nothing beside it
+  if (eps < kLeastEps) return exact_moments_of(x, count, eps);
   const float high = rough_mean(x, count);
   DoubleSum sum;
   DoubleSum squares;
@@ -88,7 +89,7 @@ Moments moments_of(const float* x, int64_t count, float eps) {
   }
   const double shift = differences / static_cast<double>(count);
   const double variance = total / static_cast<double>(count) - shift * shift;
-  if (!std::isfinite(variance) || eps < kLeastEps) return exact_moments_of(x, count, eps);
+  if (!std::isfinite(variance)) return exact_moments_of(x, count, eps);
   const double positive = variance < 0.0 ? 0.0 : variance;
   return {high, static_cast<float>(shift), static_cast<float>(1.0 / std::sqrt(positive + eps))};
 }
