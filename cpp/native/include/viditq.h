@@ -77,13 +77,16 @@ int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bi
                            int isa, uint8_t* codes, float* scale, int32_t* zero_point,
                            int32_t* row_sum);
 
-/* Codes of a weight matrix, laid out for the integer product on one instruction set. */
+/* A quantized weight matrix, laid out for the integer product on one instruction set. */
 typedef struct viditq_weights viditq_weights;
 
 /* Packs codes [channels, inner], bytes read as signed where the flag is not 0; inner is at most
- * VIDITQ_MAX_INNER. The result is released by viditq_free_weights. */
+ * VIDITQ_MAX_INNER. scale and zero_point [channels] are the grids of the codes, as
+ * viditq_quantized_linear uses them; where null, 1 and 0. Both are copied. The result is released by
+ * viditq_free_weights. */
 int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
-                        int isa, viditq_weights** weights);
+                        const float* scale, const int32_t* zero_point, int isa,
+                        viditq_weights** weights);
 
 /* How weight codes are stored in checkpoints. */
 enum {
@@ -93,11 +96,12 @@ enum {
   VIDITQ_NIBBLES = 2
 };
 
-/* Packs stored codes [channels, inner] without widening them: a nibble per code where they are
- * nibbles, which are unpacked block by block in the first-level cache when multiplied. The code is
- * what is stored plus offset, which must be between -128 and 255 for every stored value. */
+/* viditq_pack_weights of stored codes [channels, inner] without widening them: a nibble per code where
+ * they are nibbles, which are unpacked block by block in the first-level cache when multiplied. The
+ * code is what is stored plus offset, which must be between -128 and 255 for every stored value. */
 int viditq_pack_stored_weights(const uint8_t* stored, int layout, int32_t offset, int64_t channels,
-                               int64_t inner, int isa, viditq_weights** weights);
+                               int64_t inner, const float* scale, const int32_t* zero_point, int isa,
+                               viditq_weights** weights);
 
 /* Null is allowed. */
 void viditq_free_weights(viditq_weights* weights);

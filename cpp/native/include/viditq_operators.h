@@ -202,11 +202,10 @@ int viditq_layer_norm_modulate_quantize(
     int32_t* zero_point, int32_t* row_sum);
 
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of
- * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact.
- * codes [rows, inner] with their scale, zero_point and row_sum [rows] come from viditq_quantize or
- * viditq_encode; the zero points of weights [channels] lie within their codes. */
+ * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact; weights hold
+ * their scales and zero points. codes [rows, inner] with their scale, zero_point and row_sum [rows]
+ * come from viditq_quantize or viditq_encode. */
 int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
-                            const float* weight_scale, const int32_t* weight_zero_point,
                             const uint8_t* codes, int codes_signed, int64_t rows, int64_t inner,
                             const float* scale, const int32_t* zero_point, const int32_t* row_sum,
                             const float* bias, int activation, const float* gate,
@@ -218,10 +217,9 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
  * second layer, null for 1; out_codes is [rows, channels], out_scale, out_zero_point and out_row_sum
  * are [rows]. */
 int viditq_quantized_linear_to_codes(
-    viditq_context* context, const viditq_weights* weights, const float* weight_scale,
-    const int32_t* weight_zero_point, const uint8_t* codes, int codes_signed, int64_t rows,
-    int64_t inner, const float* scale, const int32_t* zero_point, const int32_t* row_sum,
-    const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
+    viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
+    int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,
+    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
     uint8_t* out_codes, float* out_scale, int32_t* out_zero_point, int32_t* out_row_sum);
 
 /* ---- convolution ----------------------------------------------------------------------------- */

@@ -27,8 +27,10 @@ inline int32_t in_halves(int32_t low, int32_t high) {
                               static_cast<uint32_t>(high) << 16);
 }
 
-// Between -255 and 255.
-inline int32_t small_factor(int32_t x) { return in_halves(x, x * 128); }
+// Between -255 and 255; others wrap.
+inline int32_t small_factor(int32_t x) {
+  return in_halves(x, static_cast<int32_t>(static_cast<uint32_t>(x) * 128));
+}
 
 // The other one, below 2^22 in magnitude.
 constexpr int32_t kLargeFactor = 1 << 22;

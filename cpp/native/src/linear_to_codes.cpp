@@ -123,10 +123,9 @@ struct LinearToCodes {
 }  // namespace viditq
 
 int viditq_quantized_linear_to_codes(
-    viditq_context* context, const viditq_weights* weights, const float* weight_scale,
-    const int32_t* weight_zero_point, const uint8_t* codes, int codes_signed, int64_t rows,
-    int64_t inner, const float* scale, const int32_t* zero_point, const int32_t* row_sum,
-    const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
+    viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
+    int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,
+    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
     uint8_t* out_codes, float* out_scale, int32_t* out_zero_point, int32_t* out_row_sum) {
   if (context == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
   if (inner != weights->inner) return VIDITQ_BAD_SIZE;
@@ -143,8 +142,6 @@ int viditq_quantized_linear_to_codes(
   status = out.check();
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers({{codes, rows * inner},
-                                  {weight_scale, channels * 4},
-                                  {weight_zero_point, channels * 4},
                                   {scale, rows * 4},
                                   {zero_point, rows * 4},
                                   {row_sum, rows * 4},
@@ -157,9 +154,9 @@ int viditq_quantized_linear_to_codes(
   if (status != VIDITQ_OK) return status;
 
   viditq::QuantizedProduct product;
-  status = product.prepare(context,
-                           {codes, codes_signed != 0, rows, inner, scale, zero_point, row_sum},
-                           {*weights, weight_scale, weight_zero_point}, epilogue);
+  status = product.prepare(
+      context, {codes, codes_signed != 0, rows, inner, scale, zero_point, row_sum}, *weights,
+      epilogue);
   if (status != VIDITQ_OK) return status;
   const int64_t threads = context->pool.threads();
   const int64_t step = viditq::row_step(channels);

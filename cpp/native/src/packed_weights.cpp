@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "finish.h"
 
 namespace viditq {
 namespace {
@@ -62,6 +63,23 @@ void pack(const Source& source, viditq_weights* weights) {
   }
 }
 
+// Up to here, zero points that are 8-bit codes make large factors below kLargeFactor.
+constexpr int64_t kUsualInner = kLargeFactor / 256;
+
+// Copies the grids, and computes what products with them need.
+void set_grids(const float* scale, const int32_t* zero_point, viditq_weights* weights) {
+  weights->usual = weights->inner < kUsualInner;
+  for (int64_t n = 0; n < weights->channels; n++) {
+    weights->scale[n] = scale == nullptr ? 1.0f : scale[n];
+    weights->zero_point[n] = zero_point == nullptr ? 0 : zero_point[n];
+    const int64_t packed = weights->packed_zero_point(n);
+    const bool is_code = packed >= -128 && packed <= 127;
+    weights->usual &= is_code;
+    weights->code_sum_factor[n] = large_factor(weights->channel_sum[n]);
+    weights->zero_point_factor[n] = small_factor(is_code ? static_cast<int32_t>(packed) : 0);
+  }
+}
+
 // Even blocks of at most tile.block_inner.
 int64_t block_inner(const Tile& tile, int64_t padded_inner) {
   const int64_t blocks = (padded_inner + tile.block_inner - 1) / tile.block_inner;
@@ -69,8 +87,8 @@ int64_t block_inner(const Tile& tile, int64_t padded_inner) {
   return (even + kMaxInnerStep - 1) / kMaxInnerStep * kMaxInnerStep;
 }
 
-int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, int isa,
-         viditq_weights** weights) {
+int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, const float* scale,
+         const int32_t* zero_point, int isa, viditq_weights** weights) {
   if (source.codes == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
   *weights = nullptr;
   if (channels < 1 || inner < 1) return VIDITQ_BAD_SIZE;
@@ -94,8 +112,17 @@ int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, 
   packed->offset = offset;
   packed->panels = allocate<uint8_t>(packed->bytes());
   packed->channel_sum = allocate<int32_t>(channels);
-  if (packed->panels == nullptr || packed->channel_sum == nullptr) return VIDITQ_NO_MEMORY;
+  packed->scale = allocate<float>(channels);
+  packed->zero_point = allocate<int32_t>(channels);
+  packed->code_sum_factor = allocate<int32_t>(channels);
+  packed->zero_point_factor = allocate<int32_t>(channels);
+  if (packed->panels == nullptr || packed->channel_sum == nullptr || packed->scale == nullptr ||
+      packed->zero_point == nullptr || packed->code_sum_factor == nullptr ||
+      packed->zero_point_factor == nullptr) {
+    return VIDITQ_NO_MEMORY;
+  }
   pack(source, packed.get());
+  set_grids(scale, zero_point, packed.get());
   *weights = packed.release();
   return VIDITQ_OK;
 }
@@ -104,13 +131,15 @@ int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, 
 }  // namespace viditq
 
 int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
-                        int isa, viditq_weights** weights) {
+                        const float* scale, const int32_t* zero_point, int isa,
+                        viditq_weights** weights) {
   return viditq_pack_stored_weights(codes, codes_signed ? VIDITQ_SIGNED_BYTES : VIDITQ_UNSIGNED_BYTES,
-                                    0, channels, inner, isa, weights);
+                                    0, channels, inner, scale, zero_point, isa, weights);
 }
 
 int viditq_pack_stored_weights(const uint8_t* codes, int layout, int32_t offset, int64_t channels,
-                               int64_t inner, int isa, viditq_weights** weights) {
+                               int64_t inner, const float* scale, const int32_t* zero_point, int isa,
+                               viditq_weights** weights) {
   if (layout != VIDITQ_UNSIGNED_BYTES && layout != VIDITQ_SIGNED_BYTES &&
       layout != VIDITQ_NIBBLES) {
     return VIDITQ_BAD_FORMAT;
@@ -120,13 +149,15 @@ int viditq_pack_stored_weights(const uint8_t* codes, int layout, int32_t offset,
   const int32_t highest = layout == VIDITQ_NIBBLES ? 15 : lowest + 255;
   if (offset < -128 - lowest || offset > 255 - highest) return VIDITQ_BAD_FORMAT;
   const int32_t packed_offset = layout == VIDITQ_UNSIGNED_BYTES ? offset + 128 : offset;
-  return viditq::pack(viditq::Source{codes, layout}, packed_offset, channels, inner, isa, weights);
+  return viditq::pack(viditq::Source{codes, layout}, packed_offset, channels, inner, scale,
+                      zero_point, isa, weights);
 }
 
 void viditq_free_weights(viditq_weights* weights) { delete weights; }
 
 int64_t viditq_weights_bytes(const viditq_weights* weights) {
   if (weights == nullptr) return 0;
-  return weights->bytes() + weights->channels * static_cast<int64_t>(sizeof(int32_t)) +
+  // Of each channel: sum, scale, zero point and two factors.
+  return weights->bytes() + weights->channels * 5 * static_cast<int64_t>(sizeof(int32_t)) +
          static_cast<int64_t>(sizeof(viditq_weights));
 }

@@ -1,4 +1,4 @@
-// Weight codes in the order in which a tile reads them.
+// Quantized weights: codes in the order in which a tile reads them, and their grids.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,23 @@ struct viditq_weights {
   viditq::AlignedBuffer<uint8_t> panels;
   // Sum of the packed codes of each channel.
   viditq::AlignedBuffer<int32_t> channel_sum;
+  // Grids of each channel.
+  viditq::AlignedBuffer<float> scale;
+  viditq::AlignedBuffer<int32_t> zero_point;
+  // What SumBlock wants to know of each channel, if `usual`: weight_code_sum and weight_zero_point.
+  viditq::AlignedBuffer<int32_t> code_sum_factor;
+  viditq::AlignedBuffer<int32_t> zero_point_factor;
+  // Whether those are small enough: zero points are codes, and sums not too many.
+  bool usual;
 
   // Bytes that `inner` positions of a panel take.
   int64_t panel_bytes(int64_t inner) const { return inner * tile->channels / (nibbles ? 2 : 1); }
   int64_t panel_bytes() const { return panel_bytes(padded_inner); }
   int64_t panel_count() const { return (channels + tile->channels - 1) / tile->channels; }
   int64_t bytes() const { return panel_bytes() * panel_count(); }
+
+  // The zero point of a packed code.
+  int64_t packed_zero_point(int64_t channel) const {
+    return static_cast<int64_t>(zero_point[channel]) - offset;
+  }
 };

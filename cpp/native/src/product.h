@@ -21,10 +21,13 @@ static_assert(kMinBlockRows % kMaxTileRows == 0 && kMaxBlockRows % kMaxTileRows 
               "tiles must fill a block of rows");
 static_assert(kMaxBlockInner % kMaxInnerStep == 0, "steps must fill a block of inner positions");
 
-// Rows of the blocks that `rows` rows of `inner` codes are best cut into, evenly.
-inline int64_t block_rows(int64_t rows, int64_t inner) {
+// Rows of the blocks that `rows` rows of `inner` codes are best cut into, evenly: for each thread one,
+// if there are enough, so that it multiplies what it has quantized and nobody else writes to the pages
+// of its results.
+inline int64_t block_rows(int64_t rows, int64_t inner, int64_t threads) {
   const int64_t most = std::clamp(kBlockCodes / inner, kMinBlockRows, kMaxBlockRows);
-  const int64_t blocks = (rows + most - 1) / most;
+  const int64_t fewest = std::min(threads, rows / kMinBlockRows);
+  const int64_t blocks = std::max((rows + most - 1) / most, fewest);
   const int64_t even = (rows + blocks - 1) / blocks;
   return (even + kMaxTileRows - 1) / kMaxTileRows * kMaxTileRows;
 }
@@ -37,6 +40,9 @@ struct Workspace {
   alignas(64) int8_t weights[kMaxBlockInner * kMaxTileChannels];
   // The last rows, where a tile would read beyond them.
   alignas(64) uint8_t rows[kMaxTileRows * kMaxBlockInner];
+  // What SumBlock wants to know of each row.
+  alignas(64) int32_t zero_point_factors[kMaxBlockRows];
+  alignas(64) int32_t code_sum_factors[kMaxBlockRows];
 };
 
 // Unsigned activation codes [count, inner], count at most kMaxBlockRows; one after the other.

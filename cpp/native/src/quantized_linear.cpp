@@ -6,16 +6,27 @@
 namespace viditq {
 namespace {
 
-// Tasks per thread, so that a thread that wakes late or is held up leaves some of its share to others,
-// and none waits long for the last task.
+// Tasks per thread at the most: a thread that wakes late or is held up leaves some of its share to
+// others, and none waits long for the last task.
 constexpr int64_t kTasksPerThread = 16;
+
+// Products of a task at the least, some ten microseconds: each begins and ends without overlap.
+constexpr double kTaskProducts = 1 << 25;
+
+int64_t tasks_of(const QuantizedProduct& product, int64_t threads) {
+  if (threads == 1) return 1;
+  const double products = static_cast<double>(product.rows()) *
+                          static_cast<double>(product.inner()) *
+                          static_cast<double>(product.channels());
+  const double most = static_cast<double>(kTasksPerThread * threads);
+  return std::max(threads, static_cast<int64_t>(std::min(products / kTaskProducts, most)));
+}
 
 void run(viditq_context* context, const QuantizedProduct& product, const MatrixSink& sink) {
   ThreadPool& pool = context->pool;
   const int64_t step = product.block_rows();
   const int64_t blocks = (product.rows() + step - 1) / step;
-  const int64_t wanted =
-      pool.threads() == 1 ? 1 : (kTasksPerThread * pool.threads() + blocks - 1) / blocks;
+  const int64_t wanted = (tasks_of(product, pool.threads()) + blocks - 1) / blocks;
   const int64_t panels = product.panels();
   const int64_t groups = std::min(panels, wanted);
   pool.run(blocks * groups, [&](int64_t task, int thread) {
@@ -31,7 +42,6 @@ void run(viditq_context* context, const QuantizedProduct& product, const MatrixS
 }  // namespace viditq
 
 int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
-                            const float* weight_scale, const int32_t* weight_zero_point,
                             const uint8_t* codes, int codes_signed, int64_t rows, int64_t inner,
                             const float* scale, const int32_t* zero_point, const int32_t* row_sum,
                             const float* bias, int activation, const float* gate,
@@ -49,8 +59,6 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
   status = epilogue.check(rows);
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers({{codes, rows * inner},
-                                  {weight_scale, channels * 4},
-                                  {weight_zero_point, channels * 4},
                                   {scale, rows * 4},
                                   {zero_point, rows * 4},
                                   {row_sum, rows * 4},
@@ -61,10 +69,11 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
   if (status != VIDITQ_OK) return status;
 
   viditq::QuantizedProduct product;
-  status = product.prepare(context,
-                           {codes, codes_signed != 0, rows, inner, scale, zero_point, row_sum},
-                           {*weights, weight_scale, weight_zero_point}, epilogue);
+  status = product.prepare(
+      context, {codes, codes_signed != 0, rows, inner, scale, zero_point, row_sum}, *weights,
+      epilogue);
   if (status != VIDITQ_OK) return status;
-  viditq::run(context, product, viditq::MatrixSink(out, rows, channels, *weights->tile));
+  viditq::run(context, product,
+              viditq::MatrixSink(out, rows, channels, context->pool.threads(), *weights->tile));
   return VIDITQ_OK;
 }

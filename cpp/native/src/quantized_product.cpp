@@ -8,71 +8,29 @@ namespace {
 // Rows of a task that prepares.
 constexpr int64_t kPreparedRows = 64;
 
-// Up to here, zero points within 8-bit codes make large factors below kLargeFactor.
-constexpr int64_t kUsualInner = kLargeFactor / 256;
+// Two zero points and an inner extent can exceed int64.
+__extension__ using Int128 = __int128;
 
 }  // namespace
 
-int64_t QuantizedProduct::packed_zero_point(int64_t row) const {
-  return static_cast<int64_t>(input_.zero_point[row]) + (input_.codes_signed ? 128 : 0);
-}
-
-int64_t QuantizedProduct::packed_code_sum(int64_t row) const {
-  return input_.code_sum[row] + (input_.codes_signed ? 128 * input_.inner : 0);
-}
-
 bool QuantizedProduct::usual(int64_t row) const {
-  const int64_t zero_point = packed_zero_point(row);
+  const int64_t zero_point = static_cast<int64_t>(input_.zero_point[row]) + offset();
   return zero_point >= 0 && zero_point <= 255;
 }
 
 int QuantizedProduct::prepare(viditq_context* context, const QuantizedRows& rows,
-                              const QuantizedWeights& weights, const LinearEpilogue& epilogue) {
-  weights_ = &weights.packed;
+                              const viditq_weights& weights, const LinearEpilogue& epilogue) {
+  weights_ = &weights;
   kernels_ = &context->kernels;
   input_ = rows;
-  weight_scale_ = weights.scale;
   epilogue_ = epilogue;
-  block_rows_ = viditq::block_rows(rows.rows, rows.inner);
-  const int64_t channels = weights_->channels;
-  weight_zero_point_ = allocate<int32_t>(channels);
-  row_terms_ = allocate<int32_t>(2 * rows.rows);
-  channel_terms_ = allocate<int32_t>(2 * channels);
+  block_rows_ = viditq::block_rows(rows.rows, rows.inner, context->pool.threads());
   if (rows.codes_signed) flipped_ = allocate<uint8_t>(rows.rows * rows.inner);
   if (context->workspaces == nullptr) {
     context->workspaces = allocate<Workspace>(context->pool.threads());
   }
-  if (weight_zero_point_ == nullptr || row_terms_ == nullptr || channel_terms_ == nullptr ||
-      (rows.codes_signed && flipped_ == nullptr) || context->workspaces == nullptr) {
+  if ((rows.codes_signed && flipped_ == nullptr) || context->workspaces == nullptr) {
     return VIDITQ_NO_MEMORY;
-  }
-
-  const auto [lowest, highest] =
-      std::minmax_element(weights.zero_point, weights.zero_point + channels);
-  // Weights are packed as signed codes.
-  const int64_t offset = weights_->offset;
-  if (*lowest - offset < INT32_MIN || *highest - offset > INT32_MAX) return VIDITQ_BAD_GRID;
-  const bool within_codes = *lowest - offset >= -128 && *highest - offset <= 127;
-  usual_weights_ = rows.inner < kUsualInner && within_codes;
-  int32_t* code_sum = channel_terms_.get();
-  int32_t* zero_point = code_sum + channels;
-  for (int64_t n = 0; n < channels; n++) {
-    weight_zero_point_[n] = static_cast<int32_t>(weights.zero_point[n] - offset);
-    code_sum[n] = large_factor(weights_->channel_sum[n]);
-    // Of no use unless all are within the codes.
-    zero_point[n] = small_factor(within_codes ? weight_zero_point_[n] : 0);
-  }
-
-  usual_rows_ = true;
-  for (int64_t m = 0; m < rows.rows; m++) {
-    if (!usual(m)) {
-      usual_rows_ = false;
-      continue;
-    }
-    const int64_t packed = packed_zero_point(m);
-    row_terms_[m] = small_factor(static_cast<int32_t>(-packed));
-    row_terms_[rows.rows + m] =
-        large_factor(static_cast<int32_t>(rows.inner * packed - packed_code_sum(m)));
   }
 
   codes_ = rows.codes;
@@ -88,22 +46,40 @@ int QuantizedProduct::prepare(viditq_context* context, const QuantizedRows& rows
   return VIDITQ_OK;
 }
 
-SumBlock QuantizedProduct::block_of(const BlockExtent& e, const int32_t* sums,
+// Arithmetic wraps where a row is not usual, whose factors nobody reads; so the loop has no branches.
+bool QuantizedProduct::set_row_factors(int64_t first_row, int64_t count,
+                                       Workspace* workspace) const {
+  const uint32_t code_offset = static_cast<uint32_t>(offset());
+  const uint32_t inner = static_cast<uint32_t>(input_.inner);
+  const int32_t* zero_points = input_.zero_point + first_row;
+  const int32_t* code_sums = input_.code_sum + first_row;
+  uint32_t highest = 0;
+  for (int64_t m = 0; m < count; m++) {
+    const uint32_t packed = static_cast<uint32_t>(zero_points[m]) + code_offset;
+    const uint32_t code_sum = static_cast<uint32_t>(code_sums[m]) + code_offset * inner;
+    highest = std::max(highest, packed);
+    workspace->zero_point_factors[m] = small_factor(static_cast<int32_t>(-packed));
+    workspace->code_sum_factors[m] = large_factor(static_cast<int32_t>(inner * packed - code_sum));
+  }
+  return highest <= 255;
+}
+
+SumBlock QuantizedProduct::block_of(const BlockExtent& e, const Workspace& workspace,
                                     const BlockOutput& out) const {
   const auto channels_from = [&](const float* values) {
     return values == nullptr ? nullptr : values + e.first_channel;
   };
   SumBlock block;
-  block.sums = sums;
+  block.sums = workspace.sums;
   block.sums_step = weights_->tile->channels;
   block.rows = e.rows;
   block.channels = e.channels;
   block.scale = input_.scale + e.first_row;
-  block.zero_point = row_terms_.get() + e.first_row;
-  block.code_sum = block.zero_point + input_.rows;
-  block.weight_scale = weight_scale_ + e.first_channel;
-  block.weight_code_sum = channel_terms_.get() + e.first_channel;
-  block.weight_zero_point = block.weight_code_sum + weights_->channels;
+  block.zero_point = workspace.zero_point_factors;
+  block.code_sum = workspace.code_sum_factors;
+  block.weight_scale = weights_->scale.get() + e.first_channel;
+  block.weight_code_sum = weights_->code_sum_factor.get() + e.first_channel;
+  block.weight_zero_point = weights_->zero_point_factor.get() + e.first_channel;
   block.bias = channels_from(epilogue_.bias);
   block.activation = epilogue_.activation;
   block.gate = channels_from(epilogue_.gate);
@@ -117,13 +93,9 @@ SumBlock QuantizedProduct::block_of(const BlockExtent& e, const int32_t* sums,
 }
 
 // Runs of usual rows at once, others one by one.
-void QuantizedProduct::dequantize(const SumBlock& block, const BlockExtent& e, int64_t from,
-                                  int64_t to) const {
-  if (usual_weights_ && usual_rows_) {
-    kernels_->dequantize(block, from, to);
-    return;
-  }
-  const auto usual_here = [&](int64_t row) { return usual_weights_ && usual(e.first_row + row); };
+void QuantizedProduct::dequantize_unusual(const SumBlock& block, const BlockExtent& e, int64_t from,
+                                          int64_t to) const {
+  const auto usual_here = [&](int64_t row) { return weights_->usual && usual(e.first_row + row); };
   for (int64_t row = from; row < to;) {
     int64_t end = row;
     while (end < to && usual_here(end)) end++;
@@ -134,16 +106,17 @@ void QuantizedProduct::dequantize(const SumBlock& block, const BlockExtent& e, i
 }
 
 // Zero points far outside the codes, which the published small scale rule makes, and inner extents
-// that let corrections leave int32: no term exceeds 2^54.
+// that let corrections leave int32.
 void QuantizedProduct::dequantize_wide_row(const SumBlock& b, const BlockExtent& e,
                                            int64_t row) const {
   float product[kMaxTileChannels];
-  const int64_t zero_point = packed_zero_point(e.first_row + row);
-  const int64_t code_sum = packed_code_sum(e.first_row + row);
+  const int64_t m = e.first_row + row;
+  const Int128 zero_point = static_cast<int64_t>(input_.zero_point[m]) + offset();
+  const Int128 code_sum = input_.code_sum[m] + offset() * input_.inner;
   for (int64_t i = 0; i < e.channels; i++) {
     const int64_t n = e.first_channel + i;
-    const int64_t exact = b.sums[row * b.sums_step + i] - zero_point * weights_->channel_sum[n] +
-                          weight_zero_point_[n] * (input_.inner * zero_point - code_sum);
+    const Int128 exact = b.sums[row * b.sums_step + i] - zero_point * weights_->channel_sum[n] +
+                         weights_->packed_zero_point(n) * (input_.inner * zero_point - code_sum);
     product[i] =
         static_cast<float>(static_cast<double>(exact) * b.scale[row] * b.weight_scale[i]);
   }

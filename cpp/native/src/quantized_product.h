@@ -39,13 +39,6 @@ struct QuantizedRows {
   const int32_t* code_sum;
 };
 
-// Packed weights and their grids.
-struct QuantizedWeights {
-  const viditq_weights& packed;
-  const float* scale;
-  const int32_t* zero_point;
-};
-
 // Rows and channels of the layer's output that a block covers.
 struct BlockExtent {
   int64_t first_row;
@@ -64,12 +57,13 @@ inline void fence_streams() {
 // One call: what all of its tasks read.
 class QuantizedProduct {
  public:
-  // Computes what is the same for all blocks; VIDITQ_OK, VIDITQ_NO_MEMORY or VIDITQ_BAD_GRID.
+  // Computes what is the same for all blocks; VIDITQ_OK or VIDITQ_NO_MEMORY.
   // The arguments have been checked; their buffers, and those of the epilogue, outlive this.
-  int prepare(viditq_context* context, const QuantizedRows& rows, const QuantizedWeights& weights,
+  int prepare(viditq_context* context, const QuantizedRows& rows, const viditq_weights& weights,
               const LinearEpilogue& epilogue);
 
   int64_t rows() const { return input_.rows; }
+  int64_t inner() const { return input_.inner; }
   int64_t panels() const { return weights_->panel_count(); }
   int64_t channels() const { return weights_->channels; }
 
@@ -84,15 +78,20 @@ class QuantizedProduct {
     const Tile& tile = *weights_->tile;
     if (tile.begin != nullptr) tile.begin();
     const RowBlock block{codes_ + first_row * weights_->inner, count};
+    const bool usual = weights_->usual && set_row_factors(first_row, count, workspace);
     for (int64_t panel = first_panel; panel < last_panel; panel++) {
       const int64_t first_channel = panel * tile.channels;
       const int64_t channels = std::min<int64_t>(tile.channels, weights_->channels - first_channel);
       const BlockExtent extent{first_row, count, first_channel, channels};
       const BlockOutput out = sink.place(extent);
-      const SumBlock sums = block_of(extent, workspace->sums, out);
+      const SumBlock sums = block_of(extent, *workspace, out);
       PanelProduct product(block, *weights_, panel, workspace);
       product.run([&](int64_t from, int64_t to) {
-        dequantize(sums, extent, from, to);
+        if (usual) {
+          kernels_->dequantize(sums, from, to);
+        } else {
+          dequantize_unusual(sums, extent, from, to);
+        }
         sink.finished({first_row + from, to - from, first_channel, channels},
                       {out.first + from * out.step, out.step, out.stream});
       });
@@ -102,42 +101,36 @@ class QuantizedProduct {
   }
 
  private:
-  SumBlock block_of(const BlockExtent& extent, const int32_t* sums, const BlockOutput& out) const;
-  void dequantize(const SumBlock& block, const BlockExtent& extent, int64_t from,
-                  int64_t to) const;
+  // Factors of the block's rows; whether they serve all of them. Each task computes them anew: cheaper
+  // than fetching them from the caches of another thread.
+  bool set_row_factors(int64_t first_row, int64_t count, Workspace* workspace) const;
+  SumBlock block_of(const BlockExtent& extent, const Workspace& workspace,
+                    const BlockOutput& out) const;
+  void dequantize_unusual(const SumBlock& block, const BlockExtent& extent, int64_t from,
+                          int64_t to) const;
   void dequantize_wide_row(const SumBlock& block, const BlockExtent& extent, int64_t row) const;
-  // What zero_point and code_sum of a row are for the packed codes.
-  int64_t packed_zero_point(int64_t row) const;
-  int64_t packed_code_sum(int64_t row) const;
-  // Whether its zero point is an 8-bit code.
+  // What is added to codes to make them unsigned.
+  int32_t offset() const { return input_.codes_signed ? 128 : 0; }
+  // Whether a row's zero point is an 8-bit code.
   bool usual(int64_t row) const;
 
   const viditq_weights* weights_ = nullptr;
   const FloatKernels* kernels_ = nullptr;
   QuantizedRows input_{};
-  const float* weight_scale_ = nullptr;
   LinearEpilogue epilogue_{};
   int64_t block_rows_ = 0;
   AlignedBuffer<uint8_t> flipped_;  // the codes as unsigned ones, where they are signed
   const uint8_t* codes_ = nullptr;  // unsigned
-  // Zero points of packed weights.
-  AlignedBuffer<int32_t> weight_zero_point_;
-  // The terms of SumBlock.
-  AlignedBuffer<int32_t> row_terms_;
-  AlignedBuffer<int32_t> channel_terms_;
-  // Whether those serve all weights, and all rows.
-  bool usual_weights_ = false;
-  bool usual_rows_ = false;
 };
 
 // Where whole layers write: a matrix [rows, channels].
 class MatrixSink {
  public:
-  // Streams results that would push everything else out of the second-level cache.
-  MatrixSink(float* out, int64_t rows, int64_t channels, const Tile& tile)
+  // Streams results if those of a thread would push everything else out of its second-level cache.
+  MatrixSink(float* out, int64_t rows, int64_t channels, int64_t threads, const Tile& tile)
       : out_(out),
         channels_(channels),
-        stream_(rows * channels >= kStreamed && channels % kLineFloats == 0 &&
+        stream_(rows * channels / threads >= kStreamed && channels % kLineFloats == 0 &&
                 tile.channels % kLineFloats == 0 &&
                 reinterpret_cast<uintptr_t>(out) % (kLineFloats * sizeof(float)) == 0) {}
 

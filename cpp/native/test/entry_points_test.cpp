@@ -25,6 +25,7 @@ constexpr Argument kIn{kFloats};
 constexpr Argument kOptional{kFloats, false, true};
 constexpr Argument kOut{kFloats, true};
 constexpr Argument kInIndices{kInts};
+constexpr Argument kOptionalIndices{kInts, false, true};
 constexpr Argument kOutIndices{kInts, true};
 constexpr Argument kInCodes{kBytes};
 constexpr Argument kOutCodes{kBytes, true};
@@ -298,26 +299,25 @@ TEST(layers_refuse_what_they_must) {
 
   const std::vector<uint8_t> codes(4 * 3, 1);
   viditq_weights* packed = nullptr;
-  CHECK_EQUAL(viditq_pack_weights(codes.data(), 0, 4, 3, VIDITQ_PORTABLE, &packed), VIDITQ_OK);
+  CHECK_EQUAL(viditq_pack_weights(codes.data(), 0, 4, 3, nullptr, nullptr, VIDITQ_PORTABLE,
+                                  &packed), VIDITQ_OK);
   check_entry_point(
       {"quantized_linear", {2, 3},
-       {kIn, kInIndices, kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional,
-        kOut},
+       {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional, kOut},
        [&](const Arguments& a) {
-         return viditq_quantized_linear(a.context, packed, a.in(0), a.ints(1), a.bytes(2), 0, a[0],
-                                        a[1], a.in(3), a.ints(4), a.ints(5), a.in(6), VIDITQ_SILU,
-                                        a.in(7), 2, a.in(8), a.out(9));
+         return viditq_quantized_linear(a.context, packed, a.bytes(0), 0, a[0], a[1], a.in(1),
+                                        a.ints(2), a.ints(3), a.in(4), VIDITQ_SILU, a.in(5), 2,
+                                        a.in(6), a.out(7));
        }},
       context.handle);
   check_entry_point(
       {"quantized_linear_to_codes", {2, 3},
-       {kIn, kInIndices, kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes,
-        kOut, kOutIndices, kOutIndices},
+       {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes, kOut, kOutIndices,
+        kOutIndices},
        [&](const Arguments& a) {
          return viditq_quantized_linear_to_codes(
-             a.context, packed, a.in(0), a.ints(1), a.bytes(2), 0, a[0], a[1], a.in(3), a.ints(4),
-             a.ints(5), a.in(6), VIDITQ_SILU, a.in(7), 8, 0, a.bytes(8), a.out(9), a.ints(10),
-             a.ints(11));
+             a.context, packed, a.bytes(0), 0, a[0], a[1], a.in(1), a.ints(2), a.ints(3), a.in(4),
+             VIDITQ_SILU, a.in(5), 8, 0, a.bytes(6), a.out(7), a.ints(8), a.ints(9));
        }},
       context.handle);
   check_entry_point({"multiply", {2, 3}, {kInCodes, kOutIndices},
@@ -346,20 +346,21 @@ TEST(layers_refuse_what_they_must) {
 
 TEST(packing_refuses_what_it_must) {
   viditq_weights* packed = nullptr;
-  const EntryPoint plain{"pack_weights", {4, 3}, {kInCodes},
+  const EntryPoint plain{"pack_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
                          [&](const Arguments& a) {
-                           const int status = viditq_pack_weights(a.bytes(0), 0, a[0], a[1],
-                                                                  VIDITQ_PORTABLE, &packed);
+                           const int status = viditq_pack_weights(
+                               a.bytes(0), 0, a[0], a[1], a.in(1), a.ints(2), VIDITQ_PORTABLE,
+                               &packed);
                            if (status == VIDITQ_OK) viditq_free_weights(packed);
                            return status;
                          },
                          false};
   check_entry_point(plain, nullptr);
-  const EntryPoint stored{"pack_stored_weights", {4, 3}, {kInCodes},
+  const EntryPoint stored{"pack_stored_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
                           [&](const Arguments& a) {
                             const int status = viditq_pack_stored_weights(
-                                a.bytes(0), VIDITQ_NIBBLES, 0, a[0], a[1], VIDITQ_PORTABLE,
-                                &packed);
+                                a.bytes(0), VIDITQ_NIBBLES, 0, a[0], a[1], a.in(1), a.ints(2),
+                                VIDITQ_PORTABLE, &packed);
                             if (status == VIDITQ_OK) viditq_free_weights(packed);
                             return status;
                           },

@@ -277,14 +277,14 @@ TEST(quantized_layers_are_their_definition) {
                   VIDITQ_OK);
       zero_point[0] = 2000000000;  // as the published small scale rule makes them
       viditq_weights* packed = nullptr;
-      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, e.out, e.in, VIDITQ_PORTABLE, &packed),
+      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, e.out, e.in, weight_scale.data(),
+                                      weight_zero_point.data(), VIDITQ_PORTABLE, &packed),
                   VIDITQ_OK);
       std::vector<float> out(e.rows * e.out, NAN);
       CHECK_EQUAL(
-          viditq_quantized_linear(context, packed, weight_scale.data(), weight_zero_point.data(),
-                                  codes.data(), 0, e.rows, e.in, scale.data(), zero_point.data(),
-                                  row_sum.data(), bias.data(), VIDITQ_SILU, nullptr, 0, nullptr,
-                                  out.data()),
+          viditq_quantized_linear(context, packed, codes.data(), 0, e.rows, e.in, scale.data(),
+                                  zero_point.data(), row_sum.data(), bias.data(), VIDITQ_SILU,
+                                  nullptr, 0, nullptr, out.data()),
           VIDITQ_OK);
       viditq_free_weights(packed);
       std::vector<double> expected;

@@ -94,7 +94,7 @@ TEST(products_of_stored_nibbles_are_those_of_their_codes) {
             if (!viditq_isa_supported(isa)) continue;
             viditq_weights* handle = nullptr;
             CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_NIBBLES, offset, channels,
-                                                   inner, isa, &handle),
+                                                   inner, nullptr, nullptr, isa, &handle),
                         VIDITQ_OK);
             const Weights weights(handle);
             std::vector<int32_t> sums(rows * channels);
@@ -117,8 +117,8 @@ TEST(stored_bytes_take_an_offset) {
   for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
     if (!viditq_isa_supported(isa)) continue;
     viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_SIGNED_BYTES, 128, 1, 3, isa,
-                                           &handle),
+    CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_SIGNED_BYTES, 128, 1, 3, nullptr,
+                                           nullptr, isa, &handle),
                 VIDITQ_OK);
     const Weights weights(handle);
     int32_t sum = 0;
@@ -172,14 +172,14 @@ TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
     if (!viditq_isa_supported(isa)) continue;
     const Weights weights = pack(codes, false, channels, inner, isa);
     const int64_t bytes = viditq_weights_bytes(weights.get());
-    CHECK_EQUAL(bytes >= channels * inner && bytes < channels * inner + 8 * channels, true);
+    CHECK_EQUAL(bytes >= channels * inner && bytes < channels * inner + 24 * channels, true);
     viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner, isa,
-                                           &handle),
+    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner, nullptr,
+                                           nullptr, isa, &handle),
                 VIDITQ_OK);
     const Weights nibbles(handle);
     const int64_t nibble_bytes = viditq_weights_bytes(nibbles.get());
-    CHECK_EQUAL(nibble_bytes < channels * inner / 2 + 8 * channels, true);
+    CHECK_EQUAL(nibble_bytes < channels * inner / 2 + 24 * channels, true);
   }
   CHECK_EQUAL(viditq_weights_bytes(nullptr), 0);
 }
@@ -188,10 +188,11 @@ TEST(bad_weights_are_refused) {
   const std::vector<uint8_t> codes(12);
   viditq_weights* weights = nullptr;
   const auto call = [&](const uint8_t* in, int64_t channels, int64_t inner, int isa) {
-    return viditq_pack_weights(in, 1, channels, inner, isa, &weights);
+    return viditq_pack_weights(in, 1, channels, inner, nullptr, nullptr, isa, &weights);
   };
   CHECK_EQUAL(call(nullptr, 3, 4, VIDITQ_PORTABLE), VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_pack_weights(codes.data(), 1, 3, 4, VIDITQ_PORTABLE, nullptr),
+  CHECK_EQUAL(viditq_pack_weights(codes.data(), 1, 3, 4, nullptr, nullptr, VIDITQ_PORTABLE,
+                                  nullptr),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(call(codes.data(), 0, 4, VIDITQ_PORTABLE), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(call(codes.data(), 3, -4, VIDITQ_PORTABLE), VIDITQ_BAD_SIZE);
@@ -199,7 +200,8 @@ TEST(bad_weights_are_refused) {
   CHECK_EQUAL(call(codes.data(), INT64_C(1) << 60, 4, VIDITQ_PORTABLE), VIDITQ_OVERFLOW);
   CHECK_EQUAL(call(codes.data(), 3, 4, VIDITQ_ISA_COUNT), VIDITQ_BAD_ISA);
   const auto stored = [&](const uint8_t* in, int layout, int32_t offset) {
-    return viditq_pack_stored_weights(in, layout, offset, 3, 4, VIDITQ_PORTABLE, &weights);
+    return viditq_pack_stored_weights(in, layout, offset, 3, 4, nullptr, nullptr,
+                                      VIDITQ_PORTABLE, &weights);
   };
   CHECK_EQUAL(stored(nullptr, VIDITQ_NIBBLES, 0), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(stored(codes.data(), 3, 0), VIDITQ_BAD_FORMAT);

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "viditq_operators.h"
+#include "weights.h"
 
 namespace {
 
@@ -14,13 +15,16 @@ struct Close {
   void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
 };
 using Context = std::unique_ptr<viditq_context, Close>;
-using Weights = std::unique_ptr<viditq_weights, Close>;
+using Weights = weights::Packed;
 
 Context open(int threads, int isa) {
   viditq_context* context = nullptr;
   CHECK_EQUAL(viditq_open(threads, isa, &context), VIDITQ_OK);
   return Context(context);
 }
+
+// The definition's sums of extreme zero points.
+__extension__ using Int128 = __int128;
 
 // A layer and its input, with all that the entry point takes.
 struct Case {
@@ -76,10 +80,10 @@ struct Case {
 
   // The definition in viditq_operators.h, in float64.
   double expected(int64_t m, int64_t n) const {
-    int64_t sum = 0;
+    Int128 sum = 0;
     for (int64_t k = 0; k < inner; k++) {
-      sum += (static_cast<int64_t>(code(m, k)) - zero_point[m]) *
-             (static_cast<int64_t>(weight[n * inner + k]) - weight_zero_point[n]);
+      sum += (static_cast<Int128>(code(m, k)) - zero_point[m]) *
+             (static_cast<Int128>(weight[n * inner + k]) - weight_zero_point[n]);
     }
     const double y =
         static_cast<double>(sum) * scale[m] * weight_scale[n] + static_cast<double>(bias[n]);
@@ -92,10 +96,14 @@ struct Case {
   }
 
   int run_into(viditq_context* context, const viditq_weights* packed, float* out) const {
-    return viditq_quantized_linear(context, packed, weight_scale.data(), weight_zero_point.data(),
-                                   codes.data(), codes_signed, rows, inner, scale.data(),
-                                   zero_point.data(), row_sum.data(), bias.data(), activation,
-                                   gate.data(), rows_per_gate, residual.data(), out);
+    return viditq_quantized_linear(context, packed, codes.data(), codes_signed, rows, inner,
+                                   scale.data(), zero_point.data(), row_sum.data(), bias.data(),
+                                   activation, gate.data(), rows_per_gate, residual.data(), out);
+  }
+
+  Weights pack(int isa) const {
+    return weights::pack(weight, false, channels, inner, isa, weight_scale.data(),
+                         weight_zero_point.data());
   }
 
   // Every instruction set within float32 rounding of the definition, every number of threads to the
@@ -107,9 +115,7 @@ struct Case {
     }
     for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
       if (!viditq_isa_supported(isa)) continue;
-      viditq_weights* handle = nullptr;
-      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, channels, inner, isa, &handle), VIDITQ_OK);
-      const Weights packed(handle);
+      const Weights packed = pack(isa);
       std::vector<float> first(rows * channels);
       for (const int threads : {1, 2, 3}) {
         std::vector<float> out(rows * channels, -1.0f);
@@ -164,6 +170,27 @@ TEST(zero_points_far_outside_the_codes_do_not_overflow) {
   layer.weight_zero_point[2] = 100000;
   layer.weight_scale[2] = 1e-8f;
   layer.check();
+  for (const int32_t extreme : {INT32_MIN, INT32_MAX}) {
+    for (const int64_t row : {0, 3}) {
+      layer.zero_point[row] = extreme;
+      layer.scale[row] = 1e-13f;
+    }
+    layer.weight_zero_point[2] = extreme;
+    layer.weight_scale[2] = 1e-10f;
+    layer.check();
+  }
+}
+
+TEST(weights_without_grids_have_scale_1_and_zero_point_0) {
+  Case layer(4, 6, 5, false, 8);
+  layer.weight_scale.assign(5, 1.0f);
+  layer.weight_zero_point.assign(5, 0);
+  const Context context = open(1, VIDITQ_PORTABLE);
+  std::vector<float> expected(20), out(20);
+  CHECK_EQUAL(layer.run(context.get(), layer.pack(VIDITQ_PORTABLE).get(), &expected), VIDITQ_OK);
+  const Weights plain = weights::pack(layer.weight, false, 5, 6, VIDITQ_PORTABLE);
+  CHECK_EQUAL(layer.run(context.get(), plain.get(), &out), VIDITQ_OK);
+  CHECK_EQUAL(out == expected, true);
 }
 
 // Results of many megabytes are written past the caches where their rows are aligned.
@@ -178,11 +205,7 @@ TEST(large_results_do_not_depend_on_their_alignment) {
   float* aligned = memory.data() + (line - misaligned) % line;
   for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
     if (!viditq_isa_supported(isa)) continue;
-    viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_weights(layer.weight.data(), 0, layer.channels, layer.inner, isa,
-                                    &handle),
-                VIDITQ_OK);
-    const Weights packed(handle);
+    const Weights packed = layer.pack(isa);
     std::vector<float> first;
     for (const int threads : {1, 3}) {
       const Context context = open(threads, isa);
@@ -210,10 +233,7 @@ TEST(large_results_do_not_depend_on_their_alignment) {
 TEST(bad_quantized_layers_are_refused) {
   const Case layer(2, 3, 4, false, 5);
   const Context context = open(1, VIDITQ_PORTABLE);
-  viditq_weights* handle = nullptr;
-  CHECK_EQUAL(viditq_pack_weights(layer.weight.data(), 0, 4, 3, VIDITQ_PORTABLE, &handle),
-              VIDITQ_OK);
-  const Weights packed(handle);
+  const Weights packed = layer.pack(VIDITQ_PORTABLE);
   std::vector<float> out(8);
   CHECK_EQUAL(layer.run(context.get(), packed.get(), &out), VIDITQ_OK);
   CHECK_EQUAL(layer.run(nullptr, packed.get(), &out), VIDITQ_NULL_POINTER);
@@ -233,8 +253,7 @@ TEST(bad_quantized_layers_are_refused) {
   changed.rows_per_gate = 3;
   CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
   const auto call = [&](const uint8_t* codes, const float* residual, float* result) {
-    return viditq_quantized_linear(context.get(), packed.get(), layer.weight_scale.data(),
-                                   layer.weight_zero_point.data(), codes, 0, 2, 3,
+    return viditq_quantized_linear(context.get(), packed.get(), codes, 0, 2, 3,
                                    layer.scale.data(), layer.zero_point.data(),
                                    layer.row_sum.data(), nullptr, 0, nullptr, 0, residual, result);
   };

@@ -2,7 +2,6 @@ package org.viditq.cpp;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.viditq.core.error.BackendException;
 import org.viditq.cpp.bridge.Bridge;
@@ -31,12 +30,6 @@ final class CountedMemory implements AutoCloseable {
     return result;
   }
 
-  static CountedMemory of(int[] values) {
-    CountedMemory result = new CountedMemory((long) values.length * Integer.BYTES);
-    result.ints().put(values, 0, values.length);
-    return result;
-  }
-
   /** The block itself. */
   Pointer pointer() {
     if (memory == null) {
@@ -47,10 +40,6 @@ final class CountedMemory implements AutoCloseable {
 
   FloatPointer floats() {
     return new FloatPointer(pointer());
-  }
-
-  IntPointer ints() {
-    return new IntPointer(pointer());
   }
 
   BytePointer bytes() {

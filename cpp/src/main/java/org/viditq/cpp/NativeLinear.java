@@ -168,8 +168,6 @@ final class NativeLinear implements AutoCloseable {
         Bridge.viditq_quantized_linear_to_codes(
             context.handle(),
             set.weights().handle(),
-            set.scale().floats(),
-            set.zeroPoint().ints(),
             codes.codes(),
             codes.format().symmetric() ? 1 : 0,
             codes.rows(),
@@ -264,8 +262,6 @@ final class NativeLinear implements AutoCloseable {
         Bridge.viditq_quantized_linear(
             context.handle(),
             set.weights().handle(),
-            set.scale().floats(),
-            set.zeroPoint().ints(),
             codes.codes(),
             codes.format().symmetric() ? 1 : 0,
             codes.rows(),

@@ -3,6 +3,8 @@ package org.viditq.cpp;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.CodeLayout;
@@ -13,7 +15,7 @@ import org.viditq.core.quant.WeightCodes;
 import org.viditq.cpp.bridge.Bridge;
 import org.viditq.cpp.bridge.viditq_weights;
 
-/** The codes of a weight matrix in native memory, laid out for one instruction set. */
+/** A quantized weight matrix in native memory, laid out for one instruction set. */
 public final class PackedWeights implements AutoCloseable {
   private final int channels;
   private final int inner;
@@ -27,7 +29,7 @@ public final class PackedWeights implements AutoCloseable {
 
   /**
    * Packs [channels, inner] codes from where they are stored, a mapped file perhaps; a nibble per
-   * code where they are stored as nibbles, else a byte.
+   * code where they are stored as nibbles, else a byte. The grids are copied.
    *
    * @throws ShapeException if {@code inner} exceeds 2^15, the bound up to which sums of 8-bit codes
    *     cannot overflow int32
@@ -48,6 +50,8 @@ public final class PackedWeights implements AutoCloseable {
     }
     StoredCodes stored = codes.stored().orElseGet(() -> store(codes, weight.grid().format()));
     try (BytePointer pointer = pointer(stored.bytes());
+        FloatPointer scale = new FloatPointer(weight.grid().scale());
+        IntPointer zeroPoint = new IntPointer(weight.grid().zeroPoint());
         PointerPointer<viditq_weights> result = new PointerPointer<>(1)) {
       int status =
           Bridge.viditq_pack_stored_weights(
@@ -58,6 +62,8 @@ public final class PackedWeights implements AutoCloseable {
               stored.offset(),
               codes.rows(),
               codes.columns(),
+              scale,
+              zeroPoint,
               isa.code(),
               result);
       NativeLibrary.check(status, "packing of weight " + shape + " for " + isa);

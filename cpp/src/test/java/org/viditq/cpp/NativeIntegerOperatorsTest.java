@@ -178,7 +178,9 @@ class NativeIntegerOperatorsTest {
           try (PackedWeights packed = PackedWeights.of(stored, isa);
               PackedWeights bytes = PackedWeights.of(plain, isa)) {
             assertThat(kernels.accumulate(a, packed)).as(isa.toString()).isEqualTo(expected);
-            assertThat(packed.sizeInBytes()).isLessThanOrEqualTo(bytes.sizeInBytes() / 2 + 512);
+            // Grids, which take less than 32 bytes per channel, stay as they are.
+            assertThat(packed.sizeInBytes())
+                .isLessThanOrEqualTo(bytes.sizeInBytes() / 2 + 512 + 16 * packed.channels());
           }
         }
       }

@@ -34,8 +34,6 @@ final class QuantizationSteps implements AutoCloseable {
   private final FloatPointer rowScale;
   private final IntPointer zeroPoint;
   private final IntPointer rowSum;
-  private final FloatPointer weightScale;
-  private final IntPointer weightZeroPoint;
   private final FloatPointer out;
 
   /** Rows of normally distributed values, 8-bit weights. */
@@ -62,8 +60,8 @@ final class QuantizationSteps implements AutoCloseable {
     rowScale = keep(new FloatPointer(shape.rows()));
     zeroPoint = keep(new IntPointer((long) shape.rows()));
     rowSum = keep(new IntPointer((long) shape.rows()));
-    weightScale = normal(random, channels, 0.01, 0.001);
-    weightZeroPoint = keep(new IntPointer((long) channels));
+    FloatPointer weightScale = normal(random, channels, 0.01, 0.001);
+    IntPointer weightZeroPoint = keep(new IntPointer((long) channels));
     for (int n = 0; n < channels; n++) {
       weightZeroPoint.put(n, 128);
     }
@@ -72,7 +70,9 @@ final class QuantizationSteps implements AutoCloseable {
     random.nextBytes(weightCodes);
     try (PointerPointer<viditq_weights> handle = new PointerPointer<>(1);
         BytePointer unpacked = new BytePointer(weightCodes)) {
-      check(Bridge.viditq_pack_weights(unpacked, 0, channels, inner, isa.code(), handle));
+      check(
+          Bridge.viditq_pack_weights(
+              unpacked, 0, channels, inner, weightScale, weightZeroPoint, isa.code(), handle));
       weights = handle.get(viditq_weights.class, 0);
     }
   }
@@ -141,8 +141,6 @@ final class QuantizationSteps implements AutoCloseable {
         Bridge.viditq_quantized_linear(
             context,
             weights,
-            weightScale,
-            weightZeroPoint,
             codes,
             0,
             shape.rows(),
