@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "divide_row.h"
+#include "fixed_steps.h"
 #include "rows.h"
 
 namespace viditq {
@@ -127,24 +128,18 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
   return _mm512_reduce_add_epi32(sums);
 }
 
-// Steps of a row on its own grid, as fixed-point numbers from 0: the integer in the upper 16 bits, the
-// fraction below. One multiply-add scales, adds the zero point and rounds; the fractions tell where it
-// may have rounded otherwise than a division.
-struct FixedSteps {
-  // Of a tie: the product is off by 2^-24 of 2^8 integers, and it, its sum and the quotient that it
-  // stands for are each rounded by half of 2^-16.
-  static constexpr int32_t kMargin = 4;
-
+// FixedSteps in registers.
+struct FixedVectors {
   __m512 divisor;
   __m512 factor;
   __m512 half;
   __m512i offset;
 
-  FixedSteps(float scale, float lowest)
+  FixedVectors(float scale, const FixedSteps& steps)
       : divisor(_mm512_set1_ps(scale)),
-        factor(_mm512_set1_ps(1.0f / scale * 65536.0f)),
-        half(_mm512_set1_ps((0.5f - lowest) * 65536.0f + kMargin)),
-        offset(_mm512_set1_epi32(static_cast<int32_t>(-lowest))) {}
+        factor(_mm512_set1_ps(steps.factor)),
+        half(_mm512_set1_ps(steps.half)),
+        offset(_mm512_set1_epi32(steps.offset)) {}
 
   __m512i fast(__m512 value) const {
     return _mm512_cvtps_epi32(_mm512_fmadd_ps(value, factor, half));
@@ -155,16 +150,15 @@ struct FixedSteps {
     return _mm512_slli_epi32(_mm512_add_epi32(steps, offset), 16);
   }
 
-  // Whether a fraction among these lies within the margin, whose middle was moved from 0 to kMargin.
   static bool near_tie(__m512i smallest_fractions) {
     return _mm512_testn_epi32_mask(smallest_fractions,
-                                   _mm512_set1_epi32(0xffff & ~(2 * kMargin - 1))) != 0;
+                                   _mm512_set1_epi32(FixedSteps::kBeyondMargin)) != 0;
   }
 };
 
 int32_t encode_own(const float* x, int64_t count, float scale, float lowest, float highest,
                    int32_t zero_point, const float* ahead, uint8_t* codes) {
-  const FixedSteps grid(scale, lowest);
+  const FixedVectors grid(scale, FixedSteps(scale, lowest));
   const int32_t first_code = zero_point + static_cast<int32_t>(lowest);
   const __m512i first = _mm512_set1_epi8(static_cast<char>(first_code));
   const __m512i last_step = _mm512_set1_epi8(static_cast<char>(highest - lowest));
@@ -181,7 +175,7 @@ int32_t encode_own(const float* x, int64_t count, float scale, float lowest, flo
     __m512i steps3 = grid.fast(_mm512_loadu_ps(x + i + 3 * kWidth));
     const __m512i fractions = _mm512_min_epu16(_mm512_min_epu16(steps0, steps1),
                                                _mm512_min_epu16(steps2, steps3));
-    if (FixedSteps::near_tie(fractions)) {
+    if (FixedVectors::near_tie(fractions)) {
       steps0 = grid.exact(_mm512_loadu_ps(x + i));
       steps1 = grid.exact(_mm512_loadu_ps(x + i + kWidth));
       steps2 = grid.exact(_mm512_loadu_ps(x + i + 2 * kWidth));
