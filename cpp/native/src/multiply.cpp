@@ -56,7 +56,7 @@ int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
   if (status != VIDITQ_OK) return status;
 
   const auto workspace = viditq::allocate<viditq::Workspace>(1);
-  const int64_t block_rows = viditq::block_rows(rows, inner, 1);
+  const int64_t block_rows = viditq::block_rows(rows, *weights, 1);
   const auto codes = viditq::allocate<uint8_t>(std::min(rows, block_rows) * inner);
   if (workspace == nullptr || codes == nullptr) return VIDITQ_NO_MEMORY;
   const viditq::Tile& tile = *weights->tile;

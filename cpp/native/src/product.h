@@ -21,12 +21,12 @@ static_assert(kMinBlockRows % kMaxTileRows == 0 && kMaxBlockRows % kMaxTileRows 
               "tiles must fill a block of rows");
 static_assert(kMaxBlockInner % kMaxInnerStep == 0, "steps must fill a block of inner positions");
 
-// Rows of the blocks that `rows` rows of `inner` codes are best cut into, evenly: for each thread one,
-// if there are enough, so that it multiplies what it has quantized and nobody else writes to the pages
-// of its results.
-inline int64_t block_rows(int64_t rows, int64_t inner, int64_t threads) {
-  const int64_t most = std::clamp(kBlockCodes / inner, kMinBlockRows, kMaxBlockRows);
-  const int64_t fewest = std::min(threads, rows / kMinBlockRows);
+// Rows of the blocks that `rows` rows of weights.inner codes are best cut into, evenly: for each thread
+// one, if there are enough, so that it multiplies what it has quantized and nobody else writes to the
+// pages of its results.
+inline int64_t block_rows(int64_t rows, const viditq_weights& weights, int64_t threads) {
+  const int64_t most = std::clamp(kBlockCodes / weights.inner, kMinBlockRows, kMaxBlockRows);
+  const int64_t fewest = std::min(threads, rows / weights.tile->own_rows);
   const int64_t blocks = std::max((rows + most - 1) / most, fewest);
   const int64_t even = (rows + blocks - 1) / blocks;
   return (even + kMaxTileRows - 1) / kMaxTileRows * kMaxTileRows;

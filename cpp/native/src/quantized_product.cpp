@@ -24,7 +24,7 @@ int QuantizedProduct::prepare(viditq_context* context, const QuantizedRows& rows
   kernels_ = &context->kernels;
   input_ = rows;
   epilogue_ = epilogue;
-  block_rows_ = viditq::block_rows(rows.rows, rows.inner, context->pool.threads());
+  block_rows_ = viditq::block_rows(rows.rows, weights, context->pool.threads());
   if (rows.codes_signed) flipped_ = allocate<uint8_t>(rows.rows * rows.inner);
   if (context->workspaces == nullptr) {
     context->workspaces = allocate<Workspace>(context->pool.threads());

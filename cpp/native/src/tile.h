@@ -28,6 +28,9 @@ struct Tile {
   // Inner positions after which the rows of a panel are multiplied anew, so that the weights between
   // stay in the first-level cache: most that it should be.
   int block_inner;
+  // Rows at least that make a block of a thread's own worth while: with fewer, it would fetch weights
+  // more often than codes of other threads cost.
+  int own_rows;
 
   // sums [rows, channels] = a w^T, or += where accumulate, for
   //   a [rows, inner], unsigned codes, rows a_step bytes apart,
@@ -59,6 +62,9 @@ constexpr int kMaxTileChannels = 48;
 
 constexpr int kMaxInnerStep = 64;
 constexpr int kMaxBlockInner = 768;
+
+// Of tiles that multiply slower than weights arrive.
+constexpr int kOwnRows = 256;
 
 // Nibbles that are unpacked at a time.
 constexpr int kNibbleRun = 64;

@@ -98,7 +98,7 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAvx512VnniTile{kRows, kChannels, 2 * kStep, kMaxBlockInner, multiply, nullptr,
+const Tile kAvx512VnniTile{kRows, kChannels, 2 * kStep, kMaxBlockInner, kOwnRows, multiply, nullptr,
                            unpack_nibbles, exercise, nullptr, nullptr};
 
 }  // namespace viditq
