@@ -219,8 +219,9 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
 int viditq_quantized_linear_to_codes(
     viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
     int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,
-    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
-    uint8_t* out_codes, float* out_scale, int32_t* out_zero_point, int32_t* out_row_sum);
+    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits,
+    int is_symmetric, uint8_t* out_codes, float* out_scale, int32_t* out_zero_point,
+    int32_t* out_row_sum);
 
 /* ---- convolution ----------------------------------------------------------------------------- */
 

@@ -300,7 +300,8 @@ TEST(layers_refuse_what_they_must) {
   const std::vector<uint8_t> codes(4 * 3, 1);
   viditq_weights* packed = nullptr;
   CHECK_EQUAL(viditq_pack_weights(codes.data(), 0, 4, 3, nullptr, nullptr, VIDITQ_PORTABLE,
-                                  &packed), VIDITQ_OK);
+                                  &packed),
+              VIDITQ_OK);
   check_entry_point(
       {"quantized_linear", {2, 3},
        {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional, kOut},

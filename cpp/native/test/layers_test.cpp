@@ -3,6 +3,7 @@
 
 #include "operators.h"
 #include "stored_floats.h"
+#include "weights.h"
 
 using operators::normal;
 
@@ -276,17 +277,15 @@ TEST(quantized_layers_are_their_definition) {
                                   scale.data(), zero_point.data(), row_sum.data()),
                   VIDITQ_OK);
       zero_point[0] = 2000000000;  // as the published small scale rule makes them
-      viditq_weights* packed = nullptr;
-      CHECK_EQUAL(viditq_pack_weights(weight.data(), 0, e.out, e.in, weight_scale.data(),
-                                      weight_zero_point.data(), VIDITQ_PORTABLE, &packed),
-                  VIDITQ_OK);
+      const weights::Packed packed = weights::pack(
+          weight, false, e.out, e.in, VIDITQ_PORTABLE, weight_scale.data(),
+          weight_zero_point.data());
       std::vector<float> out(e.rows * e.out, NAN);
       CHECK_EQUAL(
-          viditq_quantized_linear(context, packed, codes.data(), 0, e.rows, e.in, scale.data(),
+          viditq_quantized_linear(context, packed.get(), codes.data(), 0, e.rows, e.in, scale.data(),
                                   zero_point.data(), row_sum.data(), bias.data(), VIDITQ_SILU,
                                   nullptr, 0, nullptr, out.data()),
           VIDITQ_OK);
-      viditq_free_weights(packed);
       std::vector<double> expected;
       for (int64_t m = 0; m < e.rows; m++) {
         for (int64_t n = 0; n < e.out; n++) {

@@ -12,7 +12,6 @@ namespace {
 
 struct Close {
   void operator()(viditq_context* context) const { viditq_close(context); }
-  void operator()(viditq_weights* weights) const { viditq_free_weights(weights); }
 };
 using Context = std::unique_ptr<viditq_context, Close>;
 using Weights = weights::Packed;
