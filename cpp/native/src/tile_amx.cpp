@@ -25,6 +25,10 @@ constexpr int kTileInts = kTileBytes / 4;
 
 constexpr int64_t kLine = 64;  // of the caches
 
+// Steps of products for each share of other work: enough that a share outweighs what it costs to begin
+// one, few enough that the processor overlaps the two.
+constexpr int64_t kStepsPerShare = 3;
+
 // The operand of ldtilecfg: palette 1, all 8 registers of 16 rows of 64 bytes.
 struct alignas(64) Configuration {
   uint8_t palette = 1;
@@ -61,6 +65,7 @@ void multiply_meanwhile(const uint8_t* a, int64_t a_step, const int8_t* w, int64
     _tile_zero(3);
   }
   const int64_t steps = inner / kTileBytes;
+  const int64_t shares = (steps + kStepsPerShare - 1) / kStepsPerShare;
   const uint8_t* ahead = meanwhile.weights;
   for (int64_t step = 0; step < steps; step++) {
     const int64_t k = step * kTileBytes;
@@ -76,7 +81,9 @@ void multiply_meanwhile(const uint8_t* a, int64_t a_step, const int8_t* w, int64
       __builtin_prefetch(ahead + line, 0, 2);
     }
     ahead += meanwhile.weights_step;
-    if (meanwhile.work != nullptr) meanwhile.work(meanwhile.state, step, steps);
+    if (meanwhile.work != nullptr && step % kStepsPerShare == 0) {
+      meanwhile.work(meanwhile.state, step / kStepsPerShare, shares);
+    }
   }
   _tile_stored(0, sums, kSumsStep);
   _tile_stored(1, sums + kTileInts, kSumsStep);
