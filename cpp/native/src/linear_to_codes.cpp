@@ -39,24 +39,6 @@ int64_t rows_of_block(int64_t rows, int64_t step, int64_t most, int64_t threads)
 // Tasks per thread where a block is shared.
 constexpr int64_t kTasksPerThread = 4;
 
-// Rows as float32 before they are quantized.
-class BlockSink {
- public:
-  // `block` holds rows from first_row on, `step` values apart.
-  BlockSink(float* block, int64_t first_row, int64_t step)
-      : block_(block), first_row_(first_row), step_(step) {}
-
-  BlockOutput place(const BlockExtent& e) const {
-    return {block_ + (e.first_row - first_row_) * step_ + e.first_channel, step_, false};
-  }
-  void finished(const BlockExtent&, const BlockOutput&) const {}
-
- private:
-  float* block_;
-  int64_t first_row_;
-  int64_t step_;
-};
-
 // One call.
 struct LinearToCodes {
   viditq_context* context;
@@ -79,7 +61,7 @@ struct LinearToCodes {
         const int64_t first = block * block_rows;
         const int64_t rows = std::min(block_rows, product.rows() - first);
         float* values = blocks + thread * block_rows * step;
-        compute(first, rows, 0, product.panels(), thread, BlockSink(values, first, step));
+        compute(first, rows, 0, product.panels(), thread, values);
         quantize(values, first, first + rows, thread);
       });
       return;
@@ -91,7 +73,7 @@ struct LinearToCodes {
       const int64_t first = task / groups * block_rows;
       const int64_t group = task % groups;
       compute(first, std::min(block_rows, product.rows() - first), panels * group / groups,
-              panels * (group + 1) / groups, thread, BlockSink(blocks, 0, step));
+              panels * (group + 1) / groups, thread, blocks + first * step);
     });
     const int64_t tasks = divide_up(product.rows(), kQuantizeRows);
     context->pool.run(tasks, [&](int64_t task, int thread) {
@@ -103,9 +85,9 @@ struct LinearToCodes {
 
  private:
   void compute(int64_t first, int64_t rows, int64_t first_panel, int64_t last_panel, int thread,
-               const BlockSink& sink) const {
+               float* out) const {
     product.compute(first, rows, first_panel, last_panel, context->workspaces.get() + thread,
-                    sink);
+                    {out, step, false});
   }
 
   void quantize(const float* values, int64_t from, int64_t to, int thread) {

@@ -22,7 +22,19 @@ int64_t tasks_of(const QuantizedProduct& product, int64_t threads) {
   return std::max(threads, static_cast<int64_t>(std::min(products / kTaskProducts, most)));
 }
 
-void run(viditq_context* context, const QuantizedProduct& product, const MatrixSink& sink) {
+// Where a whole layer goes: past the caches if the results of a thread would push everything else out
+// of its second level.
+BlockOutput matrix_output(float* out, int64_t rows, const viditq_weights& weights,
+                          int64_t threads) {
+  constexpr int64_t kLineFloats = 16;
+  constexpr int64_t kStreamed = INT64_C(1) << 18;  // 1 MB
+  const int64_t channels = weights.channels;
+  const bool aligned = channels % kLineFloats == 0 && weights.tile->channels % kLineFloats == 0 &&
+                       reinterpret_cast<uintptr_t>(out) % (kLineFloats * sizeof(float)) == 0;
+  return {out, channels, aligned && rows * channels / threads >= kStreamed};
+}
+
+void run(viditq_context* context, const QuantizedProduct& product, const BlockOutput& out) {
   ThreadPool& pool = context->pool;
   const int64_t step = product.block_rows();
   const int64_t blocks = (product.rows() + step - 1) / step;
@@ -34,7 +46,8 @@ void run(viditq_context* context, const QuantizedProduct& product, const MatrixS
     const int64_t group = task % groups;
     product.compute(first_row, std::min(step, product.rows() - first_row),
                     panels * group / groups, panels * (group + 1) / groups,
-                    context->workspaces.get() + thread, sink);
+                    context->workspaces.get() + thread,
+                    {out.first + first_row * out.step, out.step, out.stream});
   });
 }
 
@@ -74,6 +87,6 @@ int viditq_quantized_linear(viditq_context* context, const viditq_weights* weigh
       epilogue);
   if (status != VIDITQ_OK) return status;
   viditq::run(context, product,
-              viditq::MatrixSink(out, rows, channels, context->pool.threads(), *weights->tile));
+              viditq::matrix_output(out, rows, *weights, context->pool.threads()));
   return VIDITQ_OK;
 }

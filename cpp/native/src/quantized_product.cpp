@@ -8,6 +8,13 @@ namespace {
 // Rows of a task that prepares.
 constexpr int64_t kPreparedRows = 64;
 
+// Streamed results must reach memory before other threads are told of them.
+void fence_streams() {
+#ifdef __x86_64__
+  __builtin_ia32_sfence();
+#endif
+}
+
 // Two zero points and an inner extent can exceed int64.
 __extension__ using Int128 = __int128;
 
@@ -62,6 +69,32 @@ bool QuantizedProduct::set_row_factors(int64_t first_row, int64_t count,
     workspace->code_sum_factors[m] = large_factor(static_cast<int32_t>(inner * packed - code_sum));
   }
   return highest <= 255;
+}
+
+void QuantizedProduct::compute(int64_t first_row, int64_t count, int64_t first_panel,
+                               int64_t last_panel, Workspace* workspace,
+                               const BlockOutput& out) const {
+  const Tile& tile = *weights_->tile;
+  if (tile.begin != nullptr) tile.begin();
+  const RowBlock block{codes_ + first_row * weights_->inner, count};
+  const bool usual = weights_->usual && set_row_factors(first_row, count, workspace);
+  for (int64_t panel = first_panel; panel < last_panel; panel++) {
+    const int64_t first_channel = panel * tile.channels;
+    const int64_t channels = std::min<int64_t>(tile.channels, weights_->channels - first_channel);
+    const BlockExtent extent{first_row, count, first_channel, channels};
+    const SumBlock sums =
+        block_of(extent, *workspace, {out.first + first_channel, out.step, out.stream});
+    PanelProduct product(block, *weights_, panel, workspace);
+    product.run([&](int64_t from, int64_t to) {
+      if (usual) {
+        kernels_->dequantize(sums, from, to);
+      } else {
+        dequantize_unusual(sums, extent, from, to);
+      }
+    });
+  }
+  if (out.stream) fence_streams();
+  if (tile.end != nullptr) tile.end();
 }
 
 SumBlock QuantizedProduct::block_of(const BlockExtent& e, const Workspace& workspace,
