@@ -3,6 +3,7 @@ package org.viditq.cpp;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Shape;
 
@@ -20,30 +21,40 @@ final class ActivationCodes implements AutoCloseable {
   private final NativeTensor store;
   private final long perRow;
   private final int first;
+  private final FloatPointer scale;
+  private final IntPointer zeroPoint;
+  private final IntPointer rowSum;
+  private final BytePointer codes;
 
   /** Codes yet to be written. */
   ActivationCodes(NativeMemory memory, IntegerFormat format, int rows, int columns) {
+    this(format, rows, columns, allocate(memory, rows, columns), wholeLines(rows), 0);
+  }
+
+  /** Makes the pointers, which the call that writes codes and those that read them share. */
+  private ActivationCodes(
+      IntegerFormat format, int rows, int columns, NativeTensor store, long perRow, int first) {
     this.format = format;
     this.rows = rows;
     this.columns = columns;
-    this.perRow = wholeLines(rows);
-    long codes = wholeLines(((long) rows * columns + Float.BYTES - 1) / Float.BYTES);
-    this.store = memory.allocate(Shape.of(Math.toIntExact(3 * perRow + codes)));
-    this.first = 0;
+    this.store = store;
+    this.perRow = perRow;
+    this.first = first;
+    this.scale = store.dataAt(first);
+    this.zeroPoint = new IntPointer(store.dataAt(perRow + first));
+    this.rowSum = new IntPointer(store.dataAt(2 * perRow + first));
+    this.codes = store.bytesAt(3 * perRow);
+    codes.position(codes.position() + (long) first * columns);
   }
 
-  private ActivationCodes(ActivationCodes whole, int first, int rows) {
-    this.format = whole.format;
-    this.rows = rows;
-    this.columns = whole.columns;
-    this.store = whole.store;
-    this.perRow = whole.perRow;
-    this.first = whole.first + first;
+  private static NativeTensor allocate(NativeMemory memory, int rows, int columns) {
+    long codes = wholeLines(((long) rows * columns + Float.BYTES - 1) / Float.BYTES);
+    return memory.allocate(Shape.of(Math.toIntExact(3 * wholeLines(rows) + codes)));
   }
 
   /** {@code count} rows from {@code first} on, in the same memory, which these codes own. */
   ActivationCodes rows(int first, int count) {
-    return new ActivationCodes(this, first, count);
+    return new ActivationCodes(format, count, columns, store, perRow, this.first + first);
   }
 
   private static long wholeLines(long values) {
@@ -63,20 +74,24 @@ final class ActivationCodes implements AutoCloseable {
   }
 
   FloatPointer scale() {
-    return store.dataAt(first);
+    return live(scale);
   }
 
   IntPointer zeroPoint() {
-    return new IntPointer(store.dataAt(perRow + first));
+    return live(zeroPoint);
   }
 
   IntPointer rowSum() {
-    return new IntPointer(store.dataAt(2 * perRow + first));
+    return live(rowSum);
   }
 
   BytePointer codes() {
-    BytePointer codes = store.bytesAt(3 * perRow);
-    return codes.position(codes.position() + (long) first * columns);
+    return live(codes);
+  }
+
+  private <P extends Pointer> P live(P part) {
+    store.data(); // refuses released codes
+    return part;
   }
 
   /** Returns the memory to the arena; idempotent. */

@@ -68,11 +68,7 @@ final class Arena implements AutoCloseable {
    */
   Part take(long wanted) {
     long size = (Math.max(1, wanted) + GRANULE - 1) / GRANULE * GRANULE;
-    Part part =
-        gaps.stream()
-            .filter(gap -> gap.bytes >= size)
-            .min(Comparator.comparingLong(gap -> gap.bytes))
-            .orElse(null);
+    Part part = smallestGap(size);
     if (part == null) {
       part = newChunk(Math.max(size, leastChunk));
     } else {
@@ -83,6 +79,17 @@ final class Arena implements AutoCloseable {
       addGap(cut(part, size));
     }
     return part;
+  }
+
+  /** Of those that are large enough; null for none. */
+  private Part smallestGap(long size) {
+    Part smallest = null;
+    for (Part gap : gaps) {
+      if (gap.bytes >= size && (smallest == null || gap.bytes < smallest.bytes)) {
+        smallest = gap;
+      }
+    }
+    return smallest;
   }
 
   /** Takes a part back; called once for each. */

@@ -1,7 +1,5 @@
 package org.viditq.cpp;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.viditq.core.error.BackendException;
@@ -58,7 +56,7 @@ final class NativeMemory implements AutoCloseable {
   /** See {@link Scope}. */
   private final class NativeScope implements Scope<NativeTensor> {
     private final NativeScope outer;
-    private final List<NativeTensor> tensors = new ArrayList<>();
+    private final ScopedTensors tensors = new ScopedTensors();
     private boolean open = true;
 
     NativeScope(NativeScope outer) {
@@ -67,7 +65,8 @@ final class NativeMemory implements AutoCloseable {
 
     @Override
     public NativeTensor keep(NativeTensor value) {
-      if (tensors.remove(value)) {
+      if (tensors.contains(value)) {
+        value.place().leave();
         outer.tensors.add(value);
       }
       return value;
@@ -76,7 +75,7 @@ final class NativeMemory implements AutoCloseable {
     @Override
     public NativeTensor replace(NativeTensor old, NativeTensor value) {
       keep(value);
-      if (old != value && outer.tensors.remove(old)) {
+      if (old != value && outer.tensors.contains(old)) {
         old.close();
       }
       return value;
@@ -95,8 +94,7 @@ final class NativeMemory implements AutoCloseable {
       if (innermost == this && outer != null) {
         innermost = outer;
       }
-      tensors.forEach(NativeTensor::close);
-      tensors.clear();
+      tensors.close();
     }
   }
 

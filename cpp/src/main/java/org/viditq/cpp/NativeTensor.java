@@ -17,6 +17,7 @@ public final class NativeTensor implements AutoCloseable {
   private final NativeMemory.Block block;
   private final long offset;
   private final FloatPointer data;
+  private final ScopedTensors.Place place = new ScopedTensors.Place();
   private boolean closed;
 
   NativeTensor(NativeMemory memory, Shape shape, NativeMemory.Block block, long offset) {
@@ -70,6 +71,11 @@ public final class NativeTensor implements AutoCloseable {
     return offset;
   }
 
+  /** Where it is in its scope. */
+  ScopedTensors.Place place() {
+    return place;
+  }
+
   NativeTensor fill(Tensor values) {
     data().put(values.data(), 0, values.size());
     return this;
@@ -87,6 +93,7 @@ public final class NativeTensor implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
+      place.leave();
       memory.release(block);
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,6 +77,21 @@ class NativeMemoryTest {
         .isInstanceOf(BackendException.class)
         .hasMessageContaining("[3]")
         .hasMessageContaining("released with its scope");
+  }
+
+  @Test
+  void scopeForgetsValuesThatWereReleasedBeforeItEnds() {
+    try (Scope<NativeTensor> scope = operators.scope()) {
+      List<WeakReference<NativeTensor>> released = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        released.add(new WeakReference<>(operators.constant(Tensor.full(1, 3))));
+      }
+      NativeTensor last = operators.constant(Tensor.full(2, 3));
+      List.of(1, 0, 2).forEach(i -> released.get(i).get().close());
+      System.gc();
+      assertThat(released).allMatch(reference -> reference.get() == null);
+      assertThat(operators.read(last).data()).containsExactly(2, 2, 2);
+    }
   }
 
   @Test
