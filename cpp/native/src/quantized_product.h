@@ -6,7 +6,6 @@
 // activation, gate and residual, and become float32 in the task's output.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "aligned_buffer.h"
