@@ -1,16 +1,20 @@
 package org.viditq.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.cli.verify.fixture.FixtureCase;
 import org.viditq.cli.verify.fixture.FixtureReader;
 import org.viditq.cli.verify.fixture.Values;
+import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DenoiserInput;
@@ -51,6 +55,32 @@ class PixArtDenoiserTest {
       Values.Floats expected = (Values.Floats) fixture.expected().get("output");
       Tensor wanted = row(Tensor.of(expected.shape(), expected.data()), row);
       assertThat(output.data()).containsExactly(wanted.data(), within(tolerance));
+    }
+  }
+
+  /** Sums of the largest numbers overflow. */
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "native"})
+  void overflowNamesTheOperatorThatItCameFrom(String backend) {
+    Path file = Path.of("fixtures", "model.pixart_alpha__cond.safetensors");
+    try (FixtureCase fixture = FixtureReader.open(file);
+        Operators<?> operators = Backends.find(backend).open(2);
+        Denoiser denoiser = denoiser(fixture, operators)) {
+      Tensor latents = row(fixture.input("hidden_states"), 0);
+      DenoiserInput input =
+          new DenoiserInput(
+              Tensor.full(Float.MAX_VALUE, latents.shape().toArray()),
+              500,
+              new TextEmbeddings(
+                  row(fixture.input("encoder_hidden_states"), 0),
+                  row(fixture.input("encoder_attention_mask"), 0)),
+              64,
+              64);
+      assertThatThrownBy(() -> denoiser.predict(input))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageMatching(
+              "In the denoiser at timestep 500.0, the operator patchEmbedding of layer \\S+ is the"
+                  + " first to give NaN or infinity; .*");
     }
   }
 

@@ -3,7 +3,7 @@ package org.viditq.core.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.model.vae.AutoencoderKl;
-import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
@@ -12,9 +12,12 @@ final class LatentDecoder<V> {
   private static final int CHANNELS = 3;
 
   private final AutoencoderKl<V> autoencoder;
-  private final Operators<V> operators;
+  private final NonFiniteTracer<V> operators;
 
-  LatentDecoder(AutoencoderKl<V> autoencoder, Operators<V> operators) {
+  /**
+   * @param operators those of the autoencoder
+   */
+  LatentDecoder(AutoencoderKl<V> autoencoder, NonFiniteTracer<V> operators) {
     this.autoencoder = autoencoder;
     this.operators = operators;
   }
@@ -28,14 +31,19 @@ final class LatentDecoder<V> {
     try (Scope<V> batch = operators.scope()) {
       V all = operators.constant(latents);
       for (int i = 0; i < latents.dim(0); i++) {
-        try (Scope<V> picture = operators.scope()) {
-          V latent = autoencoder.unscale(operators.slice(all, 0, i, i + 1));
-          images.add(toImage(operators.read(autoencoder.decode(latent))));
-        }
+        int sample = i;
+        images.add(toImage(operators.finite("the VAE", () -> decode(all, sample))));
         afterEach.run();
       }
     }
     return images;
+  }
+
+  private Tensor decode(V latents, int sample) {
+    try (Scope<V> picture = operators.scope()) {
+      V latent = autoencoder.unscale(operators.slice(latents, 0, sample, sample + 1));
+      return operators.read(autoencoder.decode(latent));
+    }
   }
 
   /** From [1, 3, H, W] in -1..1 to [H, W, 3] in 0..1. */

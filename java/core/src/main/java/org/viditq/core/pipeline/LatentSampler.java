@@ -162,15 +162,13 @@ public final class LatentSampler {
   }
 
   private static void requireFinite(Tensor output, int step, double timestep) {
-    for (float value : output.data()) {
-      if (!Float.isFinite(value)) {
-        throw new NonFiniteException(
-            "The denoiser's prediction at sampling step "
-                + step
-                + " (timestep "
-                + timestep
-                + ") holds NaN or infinity; the model or its quantization is broken.");
-      }
+    if (!output.isFinite()) {
+      throw new NonFiniteException(
+          "The denoiser's prediction at sampling step "
+              + step
+              + " (timestep "
+              + timestep
+              + ") holds NaN or infinity; the model or its quantization is broken.");
     }
   }
 }

@@ -6,6 +6,7 @@ import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtTransformer;
+import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
@@ -13,7 +14,7 @@ import org.viditq.core.tensor.Tensor;
 /** A PixArt transformer on a backend that computes at once. */
 public final class PixArtDenoiser<V> implements Denoiser {
   private final PixArtTransformer<V> transformer;
-  private final Operators<V> operators;
+  private final NonFiniteTracer<V> operators;
   private final Runnable release;
 
   /**
@@ -25,8 +26,8 @@ public final class PixArtDenoiser<V> implements Denoiser {
    */
   public PixArtDenoiser(
       PixArtConfig config, Parameters parameters, Operators<V> operators, Runnable release) {
-    this.transformer = new PixArtTransformer<>(config, parameters, operators);
-    this.operators = operators;
+    this.operators = new NonFiniteTracer<>(operators);
+    this.transformer = new PixArtTransformer<>(config, parameters, this.operators);
     this.release = release;
   }
 
@@ -40,8 +41,19 @@ public final class PixArtDenoiser<V> implements Denoiser {
     return transformer.config().outChannels();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws org.viditq.core.error.NonFiniteException if it holds NaN or infinity, naming the
+   *     operator that was the first to give one
+   */
   @Override
   public Tensor predict(DenoiserInput input) {
+    return operators.finite(
+        "the denoiser at timestep " + input.timestep(), () -> prediction(input));
+  }
+
+  private Tensor prediction(DenoiserInput input) {
     int batch = input.latents().dim(0);
     operators.selectTimestep(input.timestep());
     try (Scope<V> scope = operators.scope()) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.model.t5.T5Encoder;
-import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.T5Tokenizer;
@@ -24,13 +24,15 @@ final class PromptEncoder<V> {
 
   private final T5Tokenizer tokenizer;
   private final T5Encoder<V> encoder;
-  private final Operators<V> operators;
+  private final NonFiniteTracer<V> operators;
   private final int tokens;
 
   /**
+   * @param operators those of the encoder
    * @param tokens length that texts are cut or padded to
    */
-  PromptEncoder(T5Tokenizer tokenizer, T5Encoder<V> encoder, Operators<V> operators, int tokens) {
+  PromptEncoder(
+      T5Tokenizer tokenizer, T5Encoder<V> encoder, NonFiniteTracer<V> operators, int tokens) {
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.operators = operators;
@@ -49,7 +51,7 @@ final class PromptEncoder<V> {
       TokenizedText text =
           tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
       text.removed().ifPresent(this::warnOfCut);
-      float[] embedding = encode(text);
+      float[] embedding = operators.finite("the text encoder", () -> encode(text)).data();
       System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
       for (int t = 0; t < tokens; t++) {
         masks.data()[i * tokens + t] = text.mask()[t];
@@ -59,10 +61,10 @@ final class PromptEncoder<V> {
     return new TextEmbeddings(values, masks);
   }
 
-  private float[] encode(TokenizedText text) {
+  private Tensor encode(TokenizedText text) {
     try (Scope<V> scope = operators.scope()) {
       V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
-      return operators.read(encoded).data();
+      return operators.read(encoded);
     }
   }
 

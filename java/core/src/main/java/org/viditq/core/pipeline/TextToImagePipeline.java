@@ -19,6 +19,7 @@ import org.viditq.core.model.t5.T5Config;
 import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.schedule.Scheduler;
@@ -136,8 +137,9 @@ public final class TextToImagePipeline {
     T5Config config = T5Config.fromJson(folder.config(Component.TEXT_ENCODER));
     try (T5Tokenizer tokenizer = T5Tokenizer.open(folder.folder(Component.TOKENIZER));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
-      T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), operators);
-      PromptEncoder<V> encode = new PromptEncoder<>(tokenizer, encoder, operators, textTokens());
+      NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
+      T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
+      PromptEncoder<V> encode = new PromptEncoder<>(tokenizer, encoder, traced, textTokens());
       Counter encoded = new Counter(progress, Stage.ENCODING, prompts.size() + 1);
       TextEmbeddings positive = encode.encode(prompts, encoded);
       TextEmbeddings negative = encode.encode(List.of(negativePrompt), encoded);
@@ -253,11 +255,12 @@ public final class TextToImagePipeline {
 
   /** As {@link #decode(Tensor, ProgressListener)} on the caller's operators. */
   public <V> List<Image> decode(Tensor latents, Operators<V> operators, ProgressListener progress) {
+    NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
     try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
       AutoencoderKl<V> autoencoder =
-          new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), operators);
+          new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
       Counter decoded = new Counter(progress, Stage.DECODING, latents.dim(0));
-      return new LatentDecoder<>(autoencoder, operators).decode(latents, decoded);
+      return new LatentDecoder<>(autoencoder, traced).decode(latents, decoded);
     }
   }
 

@@ -65,6 +65,16 @@ public final class Tensor {
     return data;
   }
 
+  /** Whether no element is NaN or infinite. */
+  public boolean isFinite() {
+    for (float value : data) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The same values under another shape of equal size; shares the array. */
   public Tensor reshape(int... dims) {
     return new Tensor(Shape.of(dims), data);

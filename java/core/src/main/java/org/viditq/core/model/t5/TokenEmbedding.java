@@ -42,16 +42,11 @@ final class TokenEmbedding {
         table.copyTo(id * channels, rows, (b * length + i) * channels, channels);
       }
     }
-    requireFinite(rows);
-    return Tensor.of(rows, ids.length, length, channels);
-  }
-
-  private void requireFinite(float[] rows) {
-    for (float value : rows) {
-      if (!Float.isFinite(value)) {
-        throw new NonFiniteException(
-            "Tensor " + table.name() + " holds NaN or infinity; the checkpoint is damaged.");
-      }
+    Tensor embeddings = Tensor.of(rows, ids.length, length, channels);
+    if (!embeddings.isFinite()) {
+      throw new NonFiniteException(
+          "Tensor " + table.name() + " holds NaN or infinity; the checkpoint is damaged.");
     }
+    return embeddings;
   }
 }
