@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.viditq.tests.verify.PlantedFixture;
@@ -91,6 +92,23 @@ class VerifyCommandTest {
   void oneFileIsEnough() {
     CommandRun.of("verify", Path.of("fixtures", PASSING).toString(), "--backend", "reference")
         .succeeded();
+  }
+
+  @Test
+  @Tag("slow")
+  void nativeBackendPassesEveryCaseThatTheReferencePasses() {
+    JsonNode reference = everyCase("reference");
+    JsonNode actual = everyCase("native");
+
+    assertThat(actual.get("backend").asText()).isEqualTo("native");
+    assertThat(actual.get("passed").asInt())
+        .isEqualTo(reference.get("passed").asInt())
+        .isEqualTo(actual.get("cases").size())
+        .isGreaterThan(100);
+  }
+
+  private static JsonNode everyCase(String backend) {
+    return CommandRun.of("verify", "fixtures", "--backend", backend, "--json").succeeded().json();
   }
 
   @Test
