@@ -83,8 +83,7 @@ public final class NativeLibrary {
 
   private static Optional<String> load() {
     // Otherwise JavaCPP takes mapped checkpoints and native weights for a leak as soon as the
-    // process
-    // is larger than a few Java heaps, and says that the heap is too small.
+    // process is larger than a few Java heaps, and says that the heap is too small.
     if (System.getProperty(PHYSICAL_LIMIT) == null) {
       System.setProperty(PHYSICAL_LIMIT, "0");
     }
@@ -92,7 +91,7 @@ public final class NativeLibrary {
       Loader.load(Bridge.class);
       Bridge.viditq_release_loading_pages();
       return Optional.empty();
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError | RuntimeException e) {
+    } catch (LinkageError | RuntimeException e) {
       return Optional.of(
           "The native library for "
               + Loader.getPlatform()
@@ -108,6 +107,10 @@ public final class NativeLibrary {
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return String.valueOf(cause.getMessage()).replaceAll("\\.$", "");
+    String message = cause.getMessage();
+    if (message == null || message.isBlank()) {
+      return cause.getClass().getName();
+    }
+    return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\.$", "");
   }
 }

@@ -24,9 +24,14 @@ public final class BackendOptions {
       description = "Threads to compute with; results do not depend on it. Default: all cores.")
   private Integer threads;
 
-  /** The backend that was asked for, able to run here. */
+  private Backend found;
+
+  /** The backend that was asked for, able to run here; looked for, and warned about, once. */
   public Backend find() {
-    return Backends.find(name);
+    if (found == null) {
+      found = Backends.find(name);
+    }
+    return found;
   }
 
   /** Opens its operators. */
