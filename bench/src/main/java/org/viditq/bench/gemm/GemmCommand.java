@@ -15,6 +15,7 @@ import org.viditq.bench.report.MeasurementOptions;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cpp.InstructionSet;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "From float32 rows to float32 rows, token quantization and bias included: 8-bit and 4-bit"
-          + " weights on every VNNI or AMX instruction set of this machine, oneDNN's float32"
-          + " product, and ONNX Runtime's dynamic 8-bit product. Then what token quantization adds"
+          + " weights on every VNNI or AMX instruction set of this machine, the float32"
+          + " products of oneDNN and ONNX Runtime, and the latter's dynamic 8-bit product. Then what token quantization adds"
           + " to LayerNorm and modulation, beside the time of the product that it is for. For"
           + " figures of one core, run it under taskset -c 0.",
       ""
@@ -115,9 +116,14 @@ public final class GemmCommand implements Callable<Integer> {
                 name, InstructionSet.choose(), threads, operands.x(), operands.dense()));
     add(
         layers,
+        GemmTable.ONNX_RUNTIME_FLOAT,
+        threads,
+        name -> new OnnxRuntimeLayer(name, operands, LinearForm.FLOAT32, threads));
+    add(
+        layers,
         GemmTable.ONNX_RUNTIME,
         threads,
-        name -> new OnnxRuntimeLayer(name, operands, threads));
+        name -> new OnnxRuntimeLayer(name, operands, LinearForm.DYNAMIC_INT8, threads));
   }
 
   private void add(

@@ -15,6 +15,7 @@ import org.viditq.cli.console.TextTable;
 /** What was measured of one shape, as a table and as JSON. */
 final class GemmTable {
   static final String ONE_DNN = "onednn-f32";
+  static final String ONNX_RUNTIME_FLOAT = "onnxruntime-f32";
   static final String ONNX_RUNTIME = "onnxruntime-dynamic-int8";
 
   private final GemmShape shape;
@@ -80,6 +81,9 @@ final class GemmTable {
     json.put("medianMillis", BenchReport.rounded(nanos / 1e6));
     json.put("gops", BenchReport.rounded(rate));
     json.put("timesOneDnnF32", BenchReport.rounded(oneDnn));
+    json.put(
+        "timesOnnxRuntimeF32",
+        BenchReport.rounded(nanos(ONNX_RUNTIME_FLOAT, layer.threads()) / nanos));
     json.put("timesOnnxRuntimeInt8", BenchReport.rounded(onnxRuntime));
     List<String> cells =
         new ArrayList<>(

@@ -7,9 +7,10 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.tensorrt.onnx.OnnxGraph;
 import org.viditq.tensorrt.onnx.OnnxOperators;
 import org.viditq.tensorrt.onnx.OnnxOptions;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 import org.viditq.tensorrt.onnx.OnnxValue;
 
-/** The dynamic 8-bit product of ONNX Runtime. */
+/** A product of ONNX Runtime. */
 final class OnnxRuntimeLayer implements Contender {
   private static final String INPUT = "x";
 
@@ -18,17 +19,15 @@ final class OnnxRuntimeLayer implements Contender {
   private final OnnxRuntimeModel model;
   private final OnnxTensor fed;
 
-  OnnxRuntimeLayer(String name, Operands operands, int threads) {
+  OnnxRuntimeLayer(String name, Operands operands, LinearForm form, int threads) {
     this.name = name;
     x = operands.x();
-    model = OnnxRuntimeModel.of(operands.shape().toString(), graph(operands), threads);
+    model = OnnxRuntimeModel.of(operands.shape().toString(), graph(operands, form), threads);
     fed = OnnxRuntimeModel.feed(x);
   }
 
-  private static OnnxGraph graph(Operands operands) {
-    OnnxOptions options =
-        new OnnxOptions(
-            OnnxOptions.LinearForm.DYNAMIC_INT8, OnnxOptions.AttentionForm.ONNX_RUNTIME);
+  private static OnnxGraph graph(Operands operands, LinearForm form) {
+    OnnxOptions options = new OnnxOptions(form, OnnxOptions.AttentionForm.ONNX_RUNTIME);
     try (OnnxOperators operators = new OnnxOperators(options)) {
       OnnxValue x = operators.input(INPUT, operands.shape().rows(), operands.shape().inner());
       OnnxValue y = operators.linear(x, operators.prepare(operands.dense()));

@@ -136,10 +136,8 @@ final class DenoiserProcess {
   }
 
   private static void requireFinite(Tensor prediction) {
-    for (float value : prediction.data()) {
-      if (!Float.isFinite(value)) {
-        throw new NonFiniteException("The denoiser's prediction holds NaN or infinity.");
-      }
+    if (!prediction.isFinite()) {
+      throw new NonFiniteException("The denoiser's prediction holds NaN or infinity.");
     }
   }
 

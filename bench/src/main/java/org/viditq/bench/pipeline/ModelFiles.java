@@ -23,6 +23,7 @@ import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -81,9 +82,18 @@ final class ModelFiles implements AutoCloseable {
           pipeline.config(Component.TRANSFORMER).node(),
           weights,
           plan,
-          application.apply(plan, weights, Optional.empty()));
+          application.apply(plan, weights, statistics(plan, console)));
     }
     return folder;
+  }
+
+  /** Measured only where a plan needs them. */
+  private Optional<CalibrationStatistics> statistics(QuantizationPlan plan, Console console) {
+    if (!plan.needsCalibration()) {
+      return Optional.empty();
+    }
+    console.note("Calibrating, " + plan.name());
+    return Optional.of(ShortCalibration.run(pipeline));
   }
 
   /** The folder of a variant's transformer for pictures of some size. */

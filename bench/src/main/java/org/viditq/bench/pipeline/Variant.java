@@ -9,10 +9,11 @@ import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /** How a denoiser computes. */
 enum Variant {
-  FP32("fp32", null, Precision.FP32),
-  BF16("bf16", null, Precision.BF16),
-  W8A8("w8a8", "w8a8", Precision.FP32),
-  W4A8("w4a8", "w4a8-dynamic", Precision.FP32),
+  FP32(Precision.FP32),
+  BF16(Precision.BF16),
+  W8A8("w8a8", Precision.FP32),
+  W4A8("w4a8", Precision.FP32),
+  W4A8_DYNAMIC("w4a8-dynamic", Precision.FP32),
   ONNX_RUNTIME_FP32("onnxruntime-fp32", LinearForm.FLOAT32),
   ONNX_RUNTIME_INT8("onnxruntime-dynamic-int8", LinearForm.DYNAMIC_INT8);
 
@@ -21,8 +22,15 @@ enum Variant {
   private final Precision precision;
   private final LinearForm peer;
 
-  Variant(String label, String plan, Precision precision) {
-    this.label = label;
+  Variant(Precision precision) {
+    this.label = precision.toString();
+    this.plan = null;
+    this.precision = precision;
+    this.peer = null;
+  }
+
+  Variant(String plan, Precision precision) {
+    this.label = plan;
     this.plan = plan;
     this.precision = precision;
     this.peer = null;

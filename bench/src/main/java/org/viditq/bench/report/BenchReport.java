@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.report.Machine;
 import org.viditq.core.error.OutputException;
@@ -32,6 +33,10 @@ public final class BenchReport {
     root.put("machine", Machine.processor() + ", " + InstructionSet.supported());
     root.put("system", Machine.system());
     root.put("command", command(spec));
+    Checkout.commit().ifPresent(commit -> root.put("commit", commit));
+    Machine.allowedProcessors().ifPresent(list -> root.put("allowedProcessors", list));
+    Optional.ofNullable(System.getenv(InstructionSet.VARIABLE))
+        .ifPresent(isa -> root.put("instructionSet", isa));
     root.put("threads", threads);
     root.put("rounds", rounds);
     options.note().ifPresent(text -> root.put("note", text));

@@ -15,9 +15,12 @@ import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.bench.report.Median;
 import org.viditq.cli.Main;
 import org.viditq.cpp.InstructionSet;
+import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 class GemmCommandTest {
   private final StringWriter out = new StringWriter();
@@ -38,8 +41,11 @@ class GemmCommandTest {
     assertThat(report.get("command").asText())
         .startsWith("viditq bench gemm --shapes 8x64x48 --rounds 2");
     assertThat(report.get("rounds").asInt()).isEqualTo(2);
+    assertThat(report.get("commit").asText()).matches("[0-9a-f]{40}(-dirty)?");
+    assertThat(report.get("allowedProcessors").asText()).matches("[0-9,-]+");
     JsonNode results = report.get("shapes").get(0).get("results");
-    assertThat(results.findValuesAsText("name")).contains("onednn-f32", "onnxruntime-dynamic-int8");
+    assertThat(results.findValuesAsText("name"))
+        .contains("onednn-f32", "onnxruntime-f32", "onnxruntime-dynamic-int8");
     for (JsonNode result : results) {
       assertThat(result.get("medianMillis").isNumber()).isTrue();
       assertThat(out.toString()).contains(result.get("name").asText());
@@ -89,6 +95,7 @@ class GemmCommandTest {
                 / oneDnn.get(1).get("medianMillis").asDouble(),
             Percentage.withPercentage(5));
     assertThat(oneDnn.get(1).get("timesOneDnnF32").asDouble()).isEqualTo(1);
+    assertThat(oneDnn.get(1).get("timesOnnxRuntimeF32").asDouble()).isPositive();
   }
 
   @Test
@@ -99,20 +106,22 @@ class GemmCommandTest {
     assertThat(new ObjectMapper().readTree(out.toString()).get("shapes")).hasSize(1);
   }
 
-  @Test
-  void peersComputeTheSameProduct() {
+  /** In float32 to some roundings; in 8 bits to about a hundredth of products of 37 values. */
+  @ParameterizedTest
+  @CsvSource({"FLOAT32, 1e-5", "DYNAMIC_INT8, 0.1"})
+  void peersComputeTheSameProduct(LinearForm form, double bound) {
     Operands operands = new Operands(new GemmShape(5, 37, 19));
     float[] x = operands.x().data();
     float[] w = operands.weight().data();
-    try (OnnxRuntimeLayer layer = new OnnxRuntimeLayer("onnxruntime", operands, 1)) {
+    try (OnnxRuntimeLayer layer = new OnnxRuntimeLayer("onnxruntime", operands, form, 1)) {
       float[] product = layer.product();
       for (int m = 0; m < 5; m++) {
         for (int n = 0; n < 19; n++) {
           double sum = operands.bias().data()[n];
           for (int k = 0; k < 37; k++) {
-            sum += x[m * 37 + k] * w[n * 37 + k];
+            sum += (double) x[m * 37 + k] * w[n * 37 + k];
           }
-          assertThat((double) product[m * 19 + n]).isBetween(sum - 0.1, sum + 0.1);
+          assertThat((double) product[m * 19 + n]).isCloseTo(sum, within(bound));
         }
       }
     }

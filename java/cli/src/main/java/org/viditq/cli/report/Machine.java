@@ -3,6 +3,7 @@ package org.viditq.cli.report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** The machine, in words. */
 public final class Machine {
@@ -27,15 +28,24 @@ public final class Machine {
         + " MiB heap";
   }
 
+  /** Numbers of the processors that this process may run on, as Linux lists them: 0-3,5. */
+  public static Optional<String> allowedProcessors() {
+    return entry("/proc/self/status", "Cpus_allowed_list");
+  }
+
   private static String model() {
+    return entry("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"));
+  }
+
+  /** Empty where the system has no such file. */
+  private static Optional<String> entry(String file, String key) {
     try {
-      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-          .filter(line -> line.startsWith("model name"))
+      return Files.readAllLines(Path.of(file)).stream()
+          .filter(line -> line.startsWith(key))
           .map(line -> line.substring(line.indexOf(':') + 1).strip())
-          .findFirst()
-          .orElse(System.getProperty("os.arch"));
+          .findFirst();
     } catch (IOException notLinux) {
-      return System.getProperty("os.arch");
+      return Optional.empty();
     }
   }
 }
