@@ -15,7 +15,7 @@ extern "C" {
 enum {
   VIDITQ_OK = 0,
   VIDITQ_NULL_POINTER = 1,  /* a buffer is null */
-  VIDITQ_BAD_SIZE = 2,      /* an extent is negative, zero where it may not be, or does not divide */
+  VIDITQ_BAD_SIZE = 2,      /* an extent is negative, zero where it may not, or does not divide */
   VIDITQ_BAD_FORMAT = 3,    /* bit width outside 2..8 */
   VIDITQ_OVERFLOW = 4,      /* the buffers would not fit the address space, or the sums int32 */
   VIDITQ_OVERLAP = 5,       /* an output shares memory with another buffer */
@@ -61,18 +61,18 @@ int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t 
                          float* lo, float* hi);
 
 /* codes = clamp(round-half-even(x / scale) + zero point) of x [rows, columns] on given grids, row r
- * using grid r % groups; x / scale is a true float32 division, zero points may be any integer. Codes
- * are bytes 0..2^bits-1, or -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric. row_sum
- * [rows] is the sum of each row's codes. */
+ * using grid r % groups; x / scale is a true float32 division, zero points may be any integer.
+ * Codes are bytes 0..2^bits-1, or -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric.
+ * row_sum [rows] is the sum of each row's codes. */
 int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
                   int symmetric, int isa, const float* scale, const int32_t* zero_point,
                   uint8_t* codes, int32_t* row_sum);
 
-/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, in float32,
+/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, float32,
  *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
  *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
- * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while it
- * is in the cache. scale, zero_point and row_sum have `rows` elements. */
+ * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while
+ * it is in the cache. scale, zero_point and row_sum have `rows` elements. */
 int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
                            int isa, uint8_t* codes, float* scale, int32_t* zero_point,
                            int32_t* row_sum);
@@ -82,8 +82,8 @@ typedef struct viditq_weights viditq_weights;
 
 /* Packs codes [channels, inner], bytes read as signed where the flag is not 0; inner is at most
  * VIDITQ_MAX_INNER. scale and zero_point [channels] are the grids of the codes, as
- * viditq_quantized_linear uses them; where null, 1 and 0. Both are copied. The result is released by
- * viditq_free_weights. */
+ * viditq_quantized_linear uses them; where null, 1 and 0. Both are copied. The result is released
+ * by viditq_free_weights. */
 int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
                         const float* scale, const int32_t* zero_point, int isa,
                         viditq_weights** weights);
@@ -96,12 +96,13 @@ enum {
   VIDITQ_NIBBLES = 2
 };
 
-/* viditq_pack_weights of stored codes [channels, inner] without widening them: a nibble per code where
- * they are nibbles, which are unpacked block by block in the first-level cache when multiplied. The
- * code is what is stored plus offset, which must be between -128 and 255 for every stored value. */
+/* viditq_pack_weights of stored codes [channels, inner] without widening them: a nibble per code
+ * where they are nibbles, which are unpacked block by block in the first-level cache when
+ * multiplied. The code is what is stored plus offset, which must be between -128 and 255 for every
+ * stored value. */
 int viditq_pack_stored_weights(const uint8_t* stored, int layout, int32_t offset, int64_t channels,
-                               int64_t inner, const float* scale, const int32_t* zero_point, int isa,
-                               viditq_weights** weights);
+                               int64_t inner, const float* scale, const int32_t* zero_point,
+                               int isa, viditq_weights** weights);
 
 /* Null is allowed. */
 void viditq_free_weights(viditq_weights* weights);
@@ -109,8 +110,8 @@ void viditq_free_weights(viditq_weights* weights);
 /* Memory that the packed weights hold; 0 for null. */
 int64_t viditq_weights_bytes(const viditq_weights* weights);
 
-/* sums[m, n] = sum over k of a[m, k] * w[n, k], exact in int32, zero points not subtracted.
- * a [rows, inner] are codes, bytes read as signed where the flag is not 0; inner as the weights were
+/* sums[m, n] = sum over k of a[m, k] * w[n, k], exact in int32, zero points not subtracted. a
+ * [rows, inner] are codes, bytes read as signed where the flag is not 0; inner as the weights were
  * packed with; sums is [rows, channels]. */
 int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
                     const viditq_weights* weights, int32_t* sums);

@@ -33,8 +33,8 @@ void viditq_free(void* memory);
 /* Bytes that this library holds now, packed weights included. */
 int64_t viditq_allocated_bytes(void);
 
-/* From now on, what would make viditq_allocated_bytes exceed `bytes` finds no memory; INT64_MAX, as at
- * first, for no limit. For tests of what happens then. */
+/* From now on, what would make viditq_allocated_bytes exceed `bytes` finds no memory; INT64_MAX, as
+ * at first, for no limit. For tests of what happens then. */
 void viditq_limit_allocated_bytes(int64_t bytes);
 
 /* Takes the pages that these bytes lie in out of the process's memory, if they are mapped from a
@@ -42,8 +42,9 @@ void viditq_limit_allocated_bytes(int64_t bytes);
 int viditq_release_mapped_pages(const void* data, int64_t bytes);
 
 /* Takes the code and the tables of oneDNN out of the process's memory, most of which nothing but
- * loading the library has touched; what is needed is mapped again when touched. Pages that differ from
- * the file, a debugger's for example, stay. Advice: does nothing where the system does not tell. */
+ * loading the library has touched; what is needed is mapped again when touched. Pages that differ
+ * from the file, a debugger's for example, stay. Advice: does nothing where the system does not
+ * tell. */
 void viditq_release_loading_pages(void);
 
 /* ---- normalization --------------------------------------------------------------------------- */
@@ -145,8 +146,8 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
 /* How weights are stored. */
 enum { VIDITQ_FLOAT32 = 0, VIDITQ_FLOAT16 = 1, VIDITQ_BFLOAT16 = 2 };
 
-/* What full-precision linear layers multiply: float32, or weights and inputs rounded to bfloat16 (to
- * nearest, ties to even). Sums and results are float32. */
+/* What full-precision linear layers multiply: float32, or weights and inputs rounded to bfloat16
+ * (to nearest, ties to even). Sums and results are float32. */
 enum { VIDITQ_FP32 = 0, VIDITQ_BF16 = 1, VIDITQ_PRECISION_COUNT = 2 };
 
 /* 1 if this processor multiplies in the precision without emulation, else 0. */
@@ -179,43 +180,44 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
                     int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
                     int32_t* zero_point, int32_t* row_sum);
 
-/* viditq_measure_range of x / divisor, on the context's threads, which share out the groups; divisor
- * [columns], true divisions, null for 1. */
+/* viditq_measure_range of x / divisor, on the context's threads, which share out the groups;
+ * divisor [columns], true divisions, null for 1. */
 int viditq_measure_groups(viditq_context* context, const float* x, const float* divisor,
                           int64_t rows, int64_t columns, int64_t groups, float* lo, float* hi);
 
-/* viditq_encode of x / divisor on the context's threads, with grids group_scale and group_zero_point
- * [groups]. scale and zero_point [rows] become those of each row's group, as products take them. */
+/* viditq_encode of x / divisor on the context's threads, with grids group_scale and
+ * group_zero_point [groups]. scale and zero_point [rows] become those of each row's group, as
+ * products take them. */
 int viditq_quantize_groups(viditq_context* context, const float* x, const float* divisor,
                            int64_t rows, int64_t columns, int64_t groups, int bits,
                            int is_symmetric, const float* group_scale,
                            const int32_t* group_zero_point, uint8_t* codes, float* scale,
                            int32_t* zero_point, int32_t* row_sum);
 
-/* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no float32
- * result is written. VIDITQ_NOT_FINITE, too, if shift, scale or divisor hold NaN or infinity, or a
- * divisor is 0. code_scale, zero_point and row_sum have batch * tokens elements. */
+/* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no
+ * float32 result is written. VIDITQ_NOT_FINITE, too, if shift, scale or divisor hold NaN or
+ * infinity, or a divisor is 0. code_scale, zero_point and row_sum have batch * tokens elements. */
 int viditq_layer_norm_modulate_quantize(
     viditq_context* context, const float* x, int64_t batch, int64_t tokens, int64_t channels,
     const float* shift, int64_t shift_batch, const float* scale, int64_t scale_batch, float eps,
     const float* divisor, int bits, int is_symmetric, uint8_t* codes, float* code_scale,
     int32_t* zero_point, int32_t* row_sum);
 
-/* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of
- * (codes[m, k] - zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact; weights hold
- * their scales and zero points. codes [rows, inner] with their scale, zero_point and row_sum [rows]
- * come from viditq_quantize or viditq_encode. */
+/* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of (codes[m, k] -
+ * zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact; weights hold their scales
+ * and zero points. codes [rows, inner] with their scale, zero_point and row_sum [rows] come from
+ * viditq_quantize or viditq_encode. */
 int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
                             const uint8_t* codes, int codes_signed, int64_t rows, int64_t inner,
                             const float* scale, const int32_t* zero_point, const int32_t* row_sum,
                             const float* bias, int activation, const float* gate,
                             int64_t rows_per_gate, const float* residual, float* out);
 
-/* viditq_quantized_linear without gate and residual, then viditq_quantize of its result, to the bit: the
- * first of two quantized layers up to the codes that the second one multiplies with. Rows become codes
- * block by block; their float32 values are never all in memory. divisor [channels] is that of the
- * second layer, null for 1; out_codes is [rows, channels], out_scale, out_zero_point and out_row_sum
- * are [rows]. */
+/* viditq_quantized_linear without gate and residual, then viditq_quantize of its result, to the
+ * bit: the first of two quantized layers up to the codes that the second one multiplies with. Rows
+ * become codes block by block; their float32 values are never all in memory. divisor [channels] is
+ * that of the second layer, null for 1; out_codes is [rows, channels], out_scale, out_zero_point
+ * and out_row_sum are [rows]. */
 int viditq_quantized_linear_to_codes(
     viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
     int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,

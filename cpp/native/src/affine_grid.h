@@ -15,7 +15,8 @@ struct Grid {
   float scale;
   int32_t zero_point;
 
-  // The grid of values from lo to hi, both clipped through zero; false if hi - lo is beyond float32.
+  // The grid of values from lo to hi, both clipped through zero; false if hi - lo is beyond
+  // float32.
   static bool of(const IntegerFormat& format, float lo, float hi, Grid* grid) {
     const float width = format.symmetric ? std::fmax(-lo, hi) : hi - lo;
     if (!std::isfinite(width)) return false;

@@ -37,8 +37,8 @@ struct AlignedDelete {
 template <typename T>
 using AlignedBuffer = std::unique_ptr<T[], AlignedDelete>;
 
-// Asks for huge pages where a block has whole ones. Rows of activations and weights lie a page or more
-// apart: with small pages, their addresses would be looked up again and again. Only advice.
+// Asks for huge pages where a block has whole ones. Rows of activations and weights lie a page or
+// more apart: with small pages, their addresses would be looked up again and again. Only advice.
 inline void advise_huge_pages(void* memory, int64_t bytes) {
 #ifdef MADV_HUGEPAGE
   constexpr uintptr_t kHugePage = uintptr_t{1} << 21;

@@ -13,7 +13,8 @@ struct Buffer {
   int64_t bytes;
 };
 
-// rows * columns * element_bytes into *bytes; false if it exceeds what a pointer difference can hold.
+// rows * columns * element_bytes into *bytes; false if it exceeds what a pointer difference can
+// hold.
 inline bool byte_count(int64_t rows, int64_t columns, int64_t element_bytes, int64_t* bytes) {
   int64_t elements;
   return !__builtin_mul_overflow(rows, columns, &elements) &&

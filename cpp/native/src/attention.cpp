@@ -22,11 +22,13 @@ struct BiasSteps {
     for (int axis = 0; axis < 4; axis++) {
       if (dims[axis] != 1 && dims[axis] != targets[axis]) return VIDITQ_BAD_SIZE;
     }
+    const int status = float_bytes({dims[0], dims[1], dims[2], dims[3]}, &steps->bytes);
+    if (status != VIDITQ_OK) return status;
     steps->sample = dims[0] == 1 ? 0 : dims[1] * dims[2] * dims[3];
     steps->head = dims[1] == 1 ? 0 : dims[2] * dims[3];
     steps->query = dims[2] == 1 ? 0 : dims[3];
     steps->key = dims[3] == 1 ? 0 : 1;
-    return float_bytes({dims[0], dims[1], dims[2], dims[3]}, &steps->bytes);
+    return VIDITQ_OK;
   }
 };
 
@@ -43,8 +45,8 @@ int check_key_starts(const int64_t* starts, int64_t batch, bool equal) {
 // Tasks per thread, so that a thread that is held up leaves some of its share to others.
 constexpr int64_t kTasksPerThread = 4;
 
-// Query rows of a task, for `groups` heads of samples: as many as leave enough tasks. How they are cut
-// shows in no result.
+// Query rows of a task, for `groups` heads of samples: as many as leave enough tasks. How they are
+// cut shows in no result.
 int64_t task_queries(int64_t groups, int64_t queries, int threads) {
   const int64_t cuts = (kTasksPerThread * threads + groups - 1) / groups;
   const int64_t fair = (queries + cuts - 1) / cuts;
@@ -84,8 +86,8 @@ int viditq_attention(viditq_context* context, const float* q, const float* k, co
   if (status != VIDITQ_OK) return status;
 
   int64_t scratch_bytes;
-  status = viditq::float_bytes({viditq::kMostTaskQueries, std::max(d, dv), context->pool.threads(), 4},
-                               &scratch_bytes);
+  status = viditq::float_bytes(
+      {viditq::kMostTaskQueries, std::max(d, dv), context->pool.threads(), 4}, &scratch_bytes);
   if (status != VIDITQ_OK) return status;
   const int64_t most = viditq::task_queries(batch * heads, queries, context->pool.threads());
   const int64_t floats = context->kernels.attention_scratch(most, d, dv);

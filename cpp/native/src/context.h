@@ -44,7 +44,8 @@ struct viditq_context {
 
 namespace viditq {
 
-// Floats that a task handles at least: some microseconds of work, a hundred times what a task costs.
+// Floats that a task handles at least: some microseconds of work, a hundred times what a task
+// costs.
 constexpr int64_t kTaskFloats = 16384;
 
 // Rows of a task, for rows of `columns` floats.

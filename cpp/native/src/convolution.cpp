@@ -1,6 +1,6 @@
 // Convolutions as oneDNN's product of the weight [out, volume] and unfolded windows [volume,
-// positions], a block of positions at a time: the result lies where it belongs, and a row of windows
-// is mostly one copy.
+// positions], a block of positions at a time: the result lies where it belongs, and a row of
+// windows is mostly one copy.
 #include <algorithm>
 #include <atomic>
 

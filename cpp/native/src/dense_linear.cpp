@@ -1,5 +1,5 @@
-// Full-precision linear layers: oneDNN's products of a block of rows and a group of output channels,
-// finished while the block is in the cache.
+// Full-precision linear layers: oneDNN's products of a block of rows and a group of output
+// channels, finished while the block is in the cache.
 #include <algorithm>
 #include <atomic>
 
@@ -25,12 +25,13 @@ struct viditq_dense {
 namespace viditq {
 namespace {
 
-// How work is cut: enough rows to use each weight often, few enough channels for their weights to stay
-// in the near caches, and enough tasks for all threads. Fixed, so that the number of threads cannot
-// change which product a value comes from.
+// How work is cut: enough rows to use each weight often, few enough channels for their weights to
+// stay in the near caches, and enough tasks for all threads. Fixed, so that the number of threads
+// cannot change which product a value comes from.
 constexpr int64_t kBlockRows = 256;
 constexpr int64_t kFloatChannels = 64;
-constexpr int64_t kBfloat16Channels = 384;  // whose products take less time than what is around them
+// Products of bfloat16 take less time than what is around them.
+constexpr int64_t kBfloat16Channels = 384;
 
 constexpr int64_t kLine = 64;
 
@@ -126,7 +127,8 @@ class Products {
     const int64_t last_channels = group_channels(*dense, group_count(*dense) - 1);
     for (const int64_t some_rows : {std::min(kBlockRows, rows), (rows - 1) % kBlockRows + 1}) {
       for (const int64_t channels : {std::min(dense->width, dense->out), last_channels}) {
-        scratch_bytes_ = std::max(scratch_bytes_, whole_lines(of(some_rows, channels).scratch_bytes()));
+        const int64_t bytes = whole_lines(of(some_rows, channels).scratch_bytes());
+        scratch_bytes_ = std::max(scratch_bytes_, bytes);
       }
     }
   }
@@ -145,8 +147,8 @@ class Products {
   int64_t scratch_bytes_ = 0;
 };
 
-// Working memory of a call: x as bfloat16 where the layer multiplies that, then what each thread needs
-// for its products, behind the weights that it has widened.
+// Working memory of a call: x as bfloat16 where the layer multiplies that, then what each thread
+// needs for its products, behind the weights that it has widened.
 struct Memory {
   int64_t rounded_bytes;
   int64_t thread_bytes;
@@ -243,8 +245,8 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
     const int64_t block = viditq::kBlockRows;
     const int64_t blocks = (rows + block - 1) / block;
     std::atomic<int> outcome{VIDITQ_OK};
-    // Blocks of a group one after the other, so that its weights are near; in one task where they are
-    // widened first.
+    // Blocks of a group one after the other, so that its weights are near; in one task where they
+    // are widened first.
     const int64_t widened = viditq::widened_bytes(*dense);
     const int64_t tasks_per_group = widened > 0 ? 1 : blocks;
     context->pool.run(tasks_per_group * viditq::group_count(*dense), [&](int64_t task, int thread) {

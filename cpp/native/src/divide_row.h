@@ -1,5 +1,5 @@
-// The definition of RowKernels::divide, compiled once per instruction set; the compiler makes vectors
-// of it.
+// The definition of RowKernels::divide, compiled once per instruction set; the compiler makes
+// vectors of it.
 #pragma once
 
 #include <cstdint>

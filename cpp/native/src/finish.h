@@ -20,8 +20,8 @@ struct BlockOutput {
   bool stream;   // past the caches; rows are aligned to 64 bytes then
 };
 
-// Factors of a product that fits int32, in two 16-bit halves each, so that one multiply-add of pairs
-// computes it: x y = x (y mod 128) + (128 x) (y div 128).
+// Factors of a product that fits int32, in two 16-bit halves each, so that one multiply-add of
+// pairs computes it: x y = x (y mod 128) + (128 x) (y div 128).
 inline int32_t in_halves(int32_t low, int32_t high) {
   return static_cast<int32_t>((static_cast<uint32_t>(low) & 0xffff) |
                               static_cast<uint32_t>(high) << 16);
@@ -36,8 +36,8 @@ inline int32_t small_factor(int32_t x) {
 constexpr int32_t kLargeFactor = 1 << 22;
 inline int32_t large_factor(int32_t y) { return in_halves(y & 127, y >> 7); }
 
-// A block of sums of products of packed codes, [rows, channels], and what makes the layer's output of
-// it: out = finish(scale * weight_scale * exact) with
+// A block of sums of products of packed codes, [rows, channels], and what makes the layer's output
+// of it: out = finish(scale * weight_scale * exact) with
 //   exact = sum (a - za)(w - zw) = sum a w - za sum w - zw (sum a - inner za).
 // All pointers are to the block's first row or channel.
 struct SumBlock {

@@ -1,6 +1,6 @@
-// Steps of a row on its own grid, as fixed-point numbers from 0: the integer in the upper 16 bits of 32,
-// the fraction below. One product and one sum scale, add the zero point and round; the fractions tell
-// where they may have rounded otherwise than a division.
+// Steps of a row on its own grid, as fixed-point numbers from 0: the integer in the upper 16 bits
+// of 32, the fraction below. One product and one sum scale, add the zero point and round; the
+// fractions tell where they may have rounded otherwise than a division.
 #pragma once
 
 #include <cstdint>

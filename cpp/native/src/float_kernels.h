@@ -11,10 +11,10 @@ namespace viditq {
 struct FloatKernels {
   void (*normalize_row)(const float* x, int64_t count, float eps, const float* factor, float base,
                         const float* offset, float* out);
-  // out = (n * (1 + scale) + shift) / divisor of the normalized row n, a null divisor being 1, and the
-  // range of these values, clipped through zero. False if n holds NaN or infinity; scale, shift and
-  // divisor are finite, divisors not 0, so that otherwise no value is NaN, and an infinite one shows
-  // in the range. The values are to the bit those of normalize_row, divided.
+  // out = (n * (1 + scale) + shift) / divisor of the normalized row n, a null divisor being 1, and
+  // the range of these values, clipped through zero. False if n holds NaN or infinity; scale, shift
+  // and divisor are finite, divisors not 0, so that otherwise no value is NaN, and an infinite one
+  // shows in the range. The values are to the bit those of normalize_row, divided.
   bool (*modulate_row_range)(const float* x, int64_t count, float eps, const float* scale,
                              const float* shift, const float* divisor, float* out, float* lo,
                              float* hi);

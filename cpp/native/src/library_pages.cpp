@@ -1,5 +1,6 @@
-// Code and tables of oneDNN that nothing but loading it needed: symbols, relocations and initializers
-// of all its kernels, some 30 MB of the 80 MB file. They count as memory of the process until let go.
+// Code and tables of oneDNN that nothing but loading it needed: symbols, relocations and
+// initializers of all its kernels, some 30 MB of the 80 MB file. They count as memory of the
+// process until let go.
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -53,8 +54,8 @@ class PageMap {
   PageMap(const PageMap&) = delete;
   PageMap& operator=(const PageMap&) = delete;
 
-  // Lets go of the pages that are as they are in the file. Others, a debugger's for example, would be
-  // lost.
+  // Lets go of the pages that are as they are in the file. Others, a debugger's for example, would
+  // be lost.
   void release_unchanged(const Range& range) const {
     const uintptr_t size = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
     const uintptr_t last = range.end / size;

@@ -1,5 +1,5 @@
-// Quantized linear layers whose result is the input of another one: rows become codes block by block,
-// while the second-level cache has them.
+// Quantized linear layers whose result is the input of another one: rows become codes block by
+// block, while the second-level cache has them.
 #include <algorithm>
 #include <atomic>
 
@@ -21,12 +21,12 @@ constexpr int64_t kLineFloats = 16;
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Values from row to row of a block: whole cache lines, and an odd number of them, so that the rows of
-// a tile do not compete for the same places of the caches.
+// Values from row to row of a block: whole cache lines, and an odd number of them, so that the rows
+// of a tile do not compete for the same places of the caches.
 int64_t row_step(int64_t channels) { return (divide_up(channels, kLineFloats) | 1) * kLineFloats; }
 
-// Rows of a block, where `most` of the product's should be computed together: as many blocks for each
-// thread.
+// Rows of a block, where `most` of the product's should be computed together: as many blocks for
+// each thread.
 int64_t rows_of_block(int64_t rows, int64_t step, int64_t most, int64_t threads) {
   const int64_t fitting = std::max<int64_t>(kBlockFloats / step / kRowsStep, 1) * kRowsStep;
   const int64_t largest = std::min(fitting, most);
@@ -107,8 +107,9 @@ struct LinearToCodes {
 int viditq_quantized_linear_to_codes(
     viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
     int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,
-    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits, int is_symmetric,
-    uint8_t* out_codes, float* out_scale, int32_t* out_zero_point, int32_t* out_row_sum) {
+    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits,
+    int is_symmetric, uint8_t* out_codes, float* out_scale, int32_t* out_zero_point,
+    int32_t* out_row_sum) {
   if (context == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
   if (inner != weights->inner) return VIDITQ_BAD_SIZE;
   const int64_t channels = weights->channels;

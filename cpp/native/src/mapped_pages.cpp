@@ -20,7 +20,8 @@ struct CloseFile {
 bool is_shared_file(uintptr_t begin, uintptr_t end) {
   const std::unique_ptr<std::FILE, CloseFile> maps(std::fopen("/proc/self/maps", "re"));
   if (maps == nullptr) return false;
-  char line[512];  // longer ones, of long file names, come in pieces; the rest does not look like one
+  // Longer lines, of long file names, come in pieces; the rest does not look like a line.
+  char line[512];
   uintptr_t covered = begin;
   while (covered < end && std::fgets(line, sizeof(line), maps.get()) != nullptr) {
     uintptr_t from, to;

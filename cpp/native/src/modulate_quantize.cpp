@@ -57,8 +57,8 @@ int viditq_layer_norm_modulate_quantize(
     return VIDITQ_NOT_FINITE;
   }
 
-  // Two rows per thread, in whole cache lines. One is encoded when the next has been modulated, which
-  // need not wait until the grid is known.
+  // Two rows per thread, in whole cache lines. One is encoded when the next has been modulated,
+  // which need not wait until the grid is known.
   const int64_t row_floats = (channels + 15) / 16 * 16;
   const auto values = viditq::allocate<float>(2 * row_floats * context->pool.threads());
   if (values == nullptr) return VIDITQ_NO_MEMORY;

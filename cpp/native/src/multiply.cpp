@@ -7,8 +7,8 @@
 namespace viditq {
 namespace {
 
-// Codes of one row as unsigned bytes and their sum. Signed codes become unsigned by adding 128, which
-// flips the highest bit.
+// Codes of one row as unsigned bytes and their sum. Signed codes become unsigned by adding 128,
+// which flips the highest bit.
 int32_t to_unsigned(const uint8_t* codes, uint8_t flip, int64_t inner, uint8_t* out) {
   int32_t sum = 0;
   for (int64_t k = 0; k < inner; k++) {

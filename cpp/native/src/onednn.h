@@ -48,10 +48,11 @@ struct Product {
   // c = a b; may throw dnnl::error.
   void run(const void* a, const void* b, void* c, void* scratch) const {
     dnnl::stream stream(cpu_engine());
-    primitive.execute(stream, {{DNNL_ARG_SRC, view(description.src_desc(), a)},
-                               {DNNL_ARG_WEIGHTS, view(description.weights_desc(), b)},
-                               {DNNL_ARG_DST, view(description.dst_desc(), c)},
-                               {DNNL_ARG_SCRATCHPAD, view(description.scratchpad_desc(), scratch)}});
+    primitive.execute(stream,
+                      {{DNNL_ARG_SRC, view(description.src_desc(), a)},
+                       {DNNL_ARG_WEIGHTS, view(description.weights_desc(), b)},
+                       {DNNL_ARG_DST, view(description.dst_desc(), c)},
+                       {DNNL_ARG_SCRATCHPAD, view(description.scratchpad_desc(), scratch)}});
     stream.wait();
   }
 

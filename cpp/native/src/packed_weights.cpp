@@ -133,13 +133,14 @@ int pack(const Source& source, int32_t offset, int64_t channels, int64_t inner, 
 int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
                         const float* scale, const int32_t* zero_point, int isa,
                         viditq_weights** weights) {
-  return viditq_pack_stored_weights(codes, codes_signed ? VIDITQ_SIGNED_BYTES : VIDITQ_UNSIGNED_BYTES,
-                                    0, channels, inner, scale, zero_point, isa, weights);
+  const int layout = codes_signed ? VIDITQ_SIGNED_BYTES : VIDITQ_UNSIGNED_BYTES;
+  return viditq_pack_stored_weights(codes, layout, 0, channels, inner, scale, zero_point, isa,
+                                    weights);
 }
 
 int viditq_pack_stored_weights(const uint8_t* codes, int layout, int32_t offset, int64_t channels,
-                               int64_t inner, const float* scale, const int32_t* zero_point, int isa,
-                               viditq_weights** weights) {
+                               int64_t inner, const float* scale, const int32_t* zero_point,
+                               int isa, viditq_weights** weights) {
   if (layout != VIDITQ_UNSIGNED_BYTES && layout != VIDITQ_SIGNED_BYTES &&
       layout != VIDITQ_NIBBLES) {
     return VIDITQ_BAD_FORMAT;

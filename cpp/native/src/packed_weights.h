@@ -7,8 +7,8 @@
 #include "tile.h"
 #include "viditq.h"
 
-// Panels of tile->channels channels, each [padded_inner / kStep, channels, kStep], padded with zeros;
-// a byte per code, or a nibble, as Tile::unpack_nibbles takes them.
+// Panels of tile->channels channels, each [padded_inner / kStep, channels, kStep], padded with
+// zeros; a byte per code, or a nibble, as Tile::unpack_nibbles takes them.
 struct viditq_weights {
   const viditq::Tile* tile;
   int64_t channels;

@@ -7,8 +7,8 @@ constexpr int64_t kLine = 64;
 
 int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
-// A tile reads each row up to padded_inner: weights there are zeros, and meet the first codes of the
-// rows that follow.
+// A tile reads each row up to padded_inner: weights there are zeros, and meet the first codes of
+// the rows that follow.
 int64_t rows_in_place(const RowBlock& a, const viditq_weights& w) {
   const int64_t beyond = (w.padded_inner - 1) / w.inner;  // rows that follow and are read
   return std::max<int64_t>(a.count - beyond, 0) / w.tile->rows * w.tile->rows;
@@ -64,7 +64,8 @@ void PanelProduct::multiply(int64_t m, void (*work)(void* state, int64_t share, 
   int32_t* sums = workspace_->sums + m * tile_.channels;
   if (tile_.multiply_meanwhile != nullptr) {
     const int64_t steps = inner_ / tile_.inner_step;
-    const Meanwhile meanwhile{next_, round_up((next_share_ + steps - 1) / steps, kLine), work, state};
+    const int64_t share = round_up((next_share_ + steps - 1) / steps, kLine);
+    const Meanwhile meanwhile{next_, share, work, state};
     tile_.multiply_meanwhile(codes, codes_step, block_, inner_, first_ > 0, sums, meanwhile);
     next_ += meanwhile.weights_step * steps;
     return;

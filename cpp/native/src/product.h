@@ -10,8 +10,8 @@
 
 namespace viditq {
 
-// Codes of a block of rows, which share each block of weights that comes from the far caches: half of
-// a second-level cache.
+// Codes of a block of rows, which share each block of weights that comes from the far caches: half
+// of a second-level cache.
 constexpr int64_t kBlockCodes = 1200 * 1024;
 
 // Rows of a block; multiples of every tile's rows. Fewer would wait for weights whatever the size.
@@ -21,9 +21,9 @@ static_assert(kMinBlockRows % kMaxTileRows == 0 && kMaxBlockRows % kMaxTileRows 
               "tiles must fill a block of rows");
 static_assert(kMaxBlockInner % kMaxInnerStep == 0, "steps must fill a block of inner positions");
 
-// Rows of the blocks that `rows` rows of weights.inner codes are best cut into, evenly: for each thread
-// one, if there are enough, so that it multiplies what it has quantized and nobody else writes to the
-// pages of its results.
+// Rows of the blocks that `rows` rows of weights.inner codes are best cut into, evenly: for each
+// thread one, if there are enough, so that it multiplies what it has quantized and nobody else
+// writes to the pages of its results.
 inline int64_t block_rows(int64_t rows, const viditq_weights& weights, int64_t threads) {
   const int64_t most = std::clamp(kBlockCodes / weights.inner, kMinBlockRows, kMaxBlockRows);
   const int64_t fewest = std::min(threads, rows / weights.tile->own_rows);
@@ -57,8 +57,8 @@ class PanelProduct {
   PanelProduct(const RowBlock& a, const viditq_weights& weights, int64_t panel,
                Workspace* workspace);
 
-  // workspace->sums = sums of products of the packed codes. Calls finish(from, to) for rows `from` to
-  // `to` - 1 when their sums are complete: those of one tile while the next one's are computed.
+  // workspace->sums = sums of products of the packed codes. Calls finish(from, to) for rows `from`
+  // to `to` - 1 when their sums are complete: those of one tile while the next one's are computed.
   // Between begin and end of the tile.
   template <typename Finish>
   void run(const Finish& finish) {
@@ -114,7 +114,8 @@ class PanelProduct {
 
   int64_t first_ = 0;
   int64_t inner_ = 0;
-  const int8_t* block_ = nullptr;  // codes of the inner block as bytes, unpacked if they are nibbles
+  // Codes of the inner block as bytes, unpacked if they are nibbles.
+  const int8_t* block_ = nullptr;
   // The codes that follow, whether of this panel or the next; each multiplication asks for a share.
   const uint8_t* next_ = nullptr;
   int64_t next_share_ = 0;

@@ -14,7 +14,8 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
   int64_t x_bytes;
   int status = viditq::float_bytes({rows, columns}, &x_bytes);
   if (status != VIDITQ_OK) return status;
-  const viditq::TokenCodes out{{bits, is_symmetric != 0}, columns, codes, scale, zero_point, row_sum};
+  const viditq::TokenCodes out{
+      {bits, is_symmetric != 0}, columns, codes, scale, zero_point, row_sum};
   status = out.check();
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers(

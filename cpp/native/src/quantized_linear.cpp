@@ -22,8 +22,8 @@ int64_t tasks_of(const QuantizedProduct& product, int64_t threads) {
   return std::max(threads, static_cast<int64_t>(std::min(products / kTaskProducts, most)));
 }
 
-// Where a whole layer goes: past the caches if the results of a thread would push everything else out
-// of its second level.
+// Where a whole layer goes: past the caches if the results of a thread would push everything else
+// out of its second level.
 BlockOutput matrix_output(float* out, int64_t rows, const viditq_weights& weights,
                           int64_t threads) {
   constexpr int64_t kLineFloats = 16;

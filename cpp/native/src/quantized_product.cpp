@@ -53,7 +53,8 @@ int QuantizedProduct::prepare(viditq_context* context, const QuantizedRows& rows
   return VIDITQ_OK;
 }
 
-// Arithmetic wraps where a row is not usual, whose factors nobody reads; so the loop has no branches.
+// Arithmetic wraps where a row is not usual, whose factors nobody reads; so the loop has no
+// branches.
 bool QuantizedProduct::set_row_factors(int64_t first_row, int64_t count,
                                        Workspace* workspace) const {
   const uint32_t code_offset = static_cast<uint32_t>(offset());

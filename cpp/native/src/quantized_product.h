@@ -1,8 +1,8 @@
 // Quantized linear layers from codes to float32, block by block: the part that is the same wherever
 // the results go.
 //
-// A task computes some panels of weights for one block of rows (`compute`). Its sums never leave the
-// caches: when those of some rows of a panel are complete, they get zero points, scales, bias,
+// A task computes some panels of weights for one block of rows (`compute`). Its sums never leave
+// the caches: when those of some rows of a panel are complete, they get zero points, scales, bias,
 // activation, gate and residual, and become float32 in the task's output.
 #pragma once
 
@@ -53,14 +53,14 @@ class QuantizedProduct {
   int64_t block_rows() const { return block_rows_; }
 
   // Panels from first_panel to last_panel - 1 for `count` rows from first_row on, at most
-  // block_rows(). out.first is where channel 0 of first_row goes. Each thread has a workspace of its
-  // own.
+  // block_rows(). out.first is where channel 0 of first_row goes. Each thread has a workspace of
+  // its own.
   void compute(int64_t first_row, int64_t count, int64_t first_panel, int64_t last_panel,
                Workspace* workspace, const BlockOutput& out) const;
 
  private:
-  // Factors of the block's rows; whether they serve all of them. Each task computes them anew: cheaper
-  // than fetching them from the caches of another thread.
+  // Factors of the block's rows; whether they serve all of them. Each task computes them anew:
+  // cheaper than fetching them from the caches of another thread.
   bool set_row_factors(int64_t first_row, int64_t count, Workspace* workspace) const;
   SumBlock block_of(const BlockExtent& extent, const Workspace& workspace,
                     const BlockOutput& out) const;

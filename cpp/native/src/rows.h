@@ -9,14 +9,14 @@ struct RowKernels {
   // out = x / divisor, true divisions.
   void (*divide)(const float* x, const float* divisor, int64_t count, float* out);
 
-  // Lowers *lo to the smallest value and raises *hi to the largest; false if one is NaN or infinite,
-  // where *lo and *hi are undefined.
+  // Lowers *lo to the smallest value and raises *hi to the largest; false if one is NaN or
+  // infinite, where *lo and *hi are undefined.
   bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
 
   // codes = clamp(round-half-even(x / scale), lowest, highest) + zero_point; returns their sum. The
-  // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6. As many values from
-  // `ahead` on may be prefetched meanwhile: it is where the next row will be read, if there is one, and
-  // never where another thread writes.
+  // bounds are integers below 2^8 in magnitude; x is finite, scale at least 1e-6. As many values
+  // from `ahead` on may be prefetched meanwhile: it is where the next row will be read, if there is
+  // one, and never where another thread writes.
   int32_t (*encode)(const float* x, int64_t count, float scale, float lowest, float highest,
                     int32_t zero_point, const float* ahead, uint8_t* codes);
 
@@ -27,9 +27,9 @@ struct RowKernels {
 };
 
 // The vector kernels multiply by 1/scale instead of dividing, which is several times faster. Steps
-// beyond the bounds are clamped, whatever they round to; for others, below 2^8, the product is within
-// 3 * 2^-24 * 2^8 < 5e-5 of the quotient, so that both round to the same integer unless the product
-// lies closer than this to a tie. Only such vectors are divided.
+// beyond the bounds are clamped, whatever they round to; for others, below 2^8, the product is
+// within 3 * 2^-24 * 2^8 < 5e-5 of the quotient, so that both round to the same integer unless the
+// product lies closer than this to a tie. Only such vectors are divided.
 constexpr float kTieMargin = 1e-4f;
 
 extern const RowKernels kPortableRows;

@@ -57,8 +57,8 @@ struct Steps {
     return _mm512_min_ps(_mm512_max_ps(steps, lowest), highest);
   }
 
-  // The bounds are integers, so that it makes no difference whether rounding or clamping comes first.
-  // *from_integer grows to the largest distance of a product from its integer.
+  // The bounds are integers, so that it makes no difference whether rounding or clamping comes
+  // first. *from_integer grows to the largest distance of a product from its integer.
   __m512i fast(__m512 value, __m512* from_integer) const {
     const __m512 quotient = clamp(_mm512_mul_ps(value, reciprocal));
     const __m512i steps = _mm512_cvtps_epi32(quotient);

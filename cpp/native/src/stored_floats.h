@@ -60,7 +60,9 @@ inline uint16_t to_float16_exactly(float value) {
   std::memcpy(&bits, &value, sizeof(bits));
   const uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
   const uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude >= 0x7f800000) return sign | 0x7c00 | static_cast<uint16_t>(magnitude >> 13 & 0x3ff);
+  if (magnitude >= 0x7f800000) {
+    return sign | 0x7c00 | static_cast<uint16_t>(magnitude >> 13 & 0x3ff);
+  }
   const float moved = from_bits(magnitude) * 0x1p-112f;
   std::memcpy(&bits, &moved, sizeof(bits));
   return sign | static_cast<uint16_t>(bits >> 13);

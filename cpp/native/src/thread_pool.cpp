@@ -4,7 +4,8 @@ namespace viditq {
 namespace {
 
 // About 100 microseconds, twice what it costs to wake a thread: longer than what one thread does
-// alone between two operators, or waits for the others at the end of one, shorter than a time slice.
+// alone between two operators, or waits for the others at the end of one, shorter than a time
+// slice.
 constexpr int kSpins = 2000;
 
 inline void pause() {
@@ -93,7 +94,8 @@ void ThreadPool::work(int thread) {
       seen = generation_;
     }
     drain(thread);
-    // Under the lock, so that the caller cannot miss the notification between its check and its wait.
+    // Under the lock, so that the caller cannot miss the notification between its check and its
+    // wait.
     std::lock_guard<std::mutex> lock(mutex_);
     if (--active_ == 0) done_.notify_one();
   }

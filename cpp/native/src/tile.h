@@ -8,7 +8,8 @@ namespace viditq {
 // Inner positions that one step multiplies and adds up: the width of vpdpbusd.
 constexpr int kStep = 4;
 
-// What a tile does between its products, so that memory and the other execution units are busy, too.
+// What a tile does between its products, so that memory and the other execution units are busy,
+// too.
 struct Meanwhile {
   // Where to ask for weights that are multiplied soon: with each step of products, this many bytes
   // more.
@@ -25,11 +26,11 @@ struct Tile {
   int channels;
   // What inner extents are padded to; a multiple of kStep.
   int inner_step;
-  // Inner positions after which the rows of a panel are multiplied anew, so that the weights between
-  // stay in the first-level cache: most that it should be.
+  // Inner positions after which the rows of a panel are multiplied anew, so that the weights
+  // between stay in the first-level cache: most that it should be.
   int block_inner;
-  // Rows at least that make a block of a thread's own worth while: with fewer, it would fetch weights
-  // more often than codes of other threads cost.
+  // Rows at least that make a block of a thread's own worth while: with fewer, it would fetch
+  // weights more often than codes of other threads cost.
   int own_rows;
 
   // sums [rows, channels] = a w^T, or += where accumulate, for
@@ -38,13 +39,13 @@ struct Tile {
   // inner is a multiple of inner_step.
   void (*multiply)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                    bool accumulate, int32_t* sums);
-  // The same where products have an execution unit of their own, which other work leaves idle, if it
-  // is not mixed with them; null elsewhere.
+  // The same where products have an execution unit of their own, which other work leaves idle, if
+  // it is not mixed with them; null elsewhere.
   void (*multiply_meanwhile)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                              bool accumulate, int32_t* sums, const Meanwhile& meanwhile);
 
-  // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low nibbles
-  // make 64 bytes, the high nibbles the next 64.
+  // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low
+  // nibbles make 64 bytes, the high nibbles the next 64.
   void (*unpack_nibbles)(const uint8_t* nibbles, int64_t count, int8_t* bytes);
 
   // Multiplies and adds in registers only, and returns how many operations (a product and a sum are

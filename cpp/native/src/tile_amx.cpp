@@ -25,8 +25,8 @@ constexpr int kTileInts = kTileBytes / 4;
 
 constexpr int64_t kLine = 64;  // of the caches
 
-// Steps of products for each share of other work: enough that a share outweighs what it costs to begin
-// one, few enough that the processor overlaps the two.
+// Steps of products for each share of other work: enough that a share outweighs what it costs to
+// begin one, few enough that the processor overlaps the two.
 constexpr int64_t kStepsPerShare = 3;
 
 // The operand of ldtilecfg: palette 1, all 8 registers of 16 rows of 64 bytes.

@@ -1,5 +1,5 @@
-// 8 rows x 48 channels in 24 accumulators; 3 registers of weights, one of activations. More channels
-// would take more bytes of weights per product, more rows more loads of activations.
+// 8 rows x 48 channels in 24 accumulators; 3 registers of weights, one of activations. More
+// channels would take more bytes of weights per product, more rows more loads of activations.
 #include <immintrin.h>
 
 #include <cstring>
@@ -44,7 +44,8 @@ constexpr int kStepBytes = kChannels * kStep;
 #define VIDITQ_EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
 #define VIDITQ_DECLARE(m)                                                                       \
-  __m512i sum##m##0 = accumulate ? _mm512_load_si512(sums + m * kChannels) : _mm512_setzero_si512(); \
+  __m512i sum##m##0 =                                                                           \
+      accumulate ? _mm512_load_si512(sums + m * kChannels) : _mm512_setzero_si512();            \
   __m512i sum##m##1 =                                                                           \
       accumulate ? _mm512_load_si512(sums + m * kChannels + 16) : _mm512_setzero_si512();       \
   __m512i sum##m##2 =                                                                           \
@@ -76,8 +77,8 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   VIDITQ_EACH_ROW(VIDITQ_STORE)
 }
 
-// 12 chains hide the latency of any processor. The compiler may neither know that they are equal nor
-// drop them.
+// 12 chains hide the latency of any processor. The compiler may neither know that they are equal
+// nor drop them.
 int64_t exercise(int64_t repetitions) {
   __m512i x = _mm512_set1_epi8(1);
   __m512i w = _mm512_set1_epi8(1);

@@ -1,5 +1,5 @@
-// 4 rows x 24 channels in 12 accumulators, with the 256-bit vpdpbusd; 3 registers of weights, one of
-// activations.
+// 4 rows x 24 channels in 12 accumulators, with the 256-bit vpdpbusd; 3 registers of weights, one
+// of activations.
 #include <immintrin.h>
 
 #include <cstring>
@@ -58,8 +58,8 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   VIDITQ_EACH_ROW(VIDITQ_STORE)
 }
 
-// 12 chains hide the latency of any processor. The compiler may neither know that they are equal nor
-// drop them.
+// 12 chains hide the latency of any processor. The compiler may neither know that they are equal
+// nor drop them.
 int64_t exercise(int64_t repetitions) {
   __m256i x = _mm256_set1_epi8(1);
   __m256i w = _mm256_set1_epi8(1);

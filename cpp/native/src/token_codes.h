@@ -33,7 +33,8 @@ struct TokenCodes {
     return true;
   }
 
-  // Quantizes a row on the grid that was chosen for it. `ahead` as RowKernels has it, here and below.
+  // Quantizes a row on the grid that was chosen for it. `ahead` as RowKernels has it, here and
+  // below.
   void encode(const RowKernels& kernels, const float* values, const float* ahead,
               int64_t row) const {
     const Grid grid{scale[row], zero_point[row]};

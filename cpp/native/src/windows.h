@@ -18,8 +18,8 @@ struct Windows {
   int64_t positions() const { return result[0] * result[1] * result[2]; }
   int64_t volume() const { return channels * kernel[0] * kernel[1] * kernel[2]; }
 
-  // Writes [volume, count]: column i is the window at position first + i of x [channels, extents...],
-  // zeros outside.
+  // Writes [volume, count]: column i is the window at position first + i of x [channels,
+  // extents...], zeros outside.
   void unfold(const float* x, int64_t first, int64_t count, float* to) const {
     for (int64_t c = 0; c < channels; c++) {
       const float* plane = x + c * extent[0] * extent[1] * extent[2];

@@ -56,8 +56,9 @@ std::vector<double> defined(const Case& c, const Operands& x, float scale) {
         for (double& weight : weights) sum += weight = std::exp(weight - maximum);
         for (size_t s = 0; s < weights.size(); s++) {
           for (int64_t i = 0; i < c.dv; i++) {
+            const int64_t key = first + static_cast<int64_t>(s);
             out[((b * c.queries + n) * c.heads + h) * c.dv + i] +=
-                weights[s] / sum * x.v[((first + static_cast<int64_t>(s)) * c.heads + h) * c.dv + i];
+                weights[s] / sum * x.v[(key * c.heads + h) * c.dv + i];
           }
         }
       }

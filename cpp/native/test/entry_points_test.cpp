@@ -1,6 +1,6 @@
-// What every entry point has to refuse: missing buffers, outputs over other buffers, extents that are
-// zero, negative or beyond memory, and calls for which there is no memory. One table; a new entry point
-// needs one line of it.
+// What every entry point has to refuse: missing buffers, outputs over other buffers, extents that
+// are zero, negative or beyond memory, and calls for which there is no memory. One table; a new
+// entry point needs one line of it.
 #include <cstring>
 #include <functional>
 #include <iostream>
@@ -102,7 +102,8 @@ void check_entry_point(const EntryPoint& entry, viditq_context* context) {
                         viditq_context* with) {
     return entry.call({with, buffers, extents});
   };
-  const auto fresh = [&](const std::function<void(std::vector<void*>*, std::vector<int64_t>*)>& change) {
+  using Change = std::function<void(std::vector<void*>*, std::vector<int64_t>*)>;
+  const auto fresh = [&](const Change& change) {
     Memory memory(entry.buffers);
     std::vector<int64_t> extents = entry.extents;
     change(&memory.pointers, &extents);
@@ -388,6 +389,93 @@ TEST(packing_refuses_what_it_must) {
                                },
                                false};
   check_entry_point(convolution, nullptr);
+}
+
+TEST(arrays_of_extents_may_not_be_missing) {
+  const operators::Context owner(1, VIDITQ_PORTABLE);
+  viditq_context* const context = owner.handle;
+  const std::vector<float> x(64, 1.0f);
+  std::vector<float> out(64);
+  const int64_t steps[2] = {0, 0};
+  CHECK_EQUAL(viditq_combine(context, VIDITQ_ADD, x.data(), 4, steps, x.data(), 4, steps, nullptr,
+                             2, out.data()),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_gather(context, x.data(), 4, steps, nullptr, 2, out.data()),
+              VIDITQ_NULL_POINTER);
+  const int64_t starts[2] = {0, 2};
+  CHECK_EQUAL(viditq_attention(context, x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, starts, 1.0f,
+                               x.data(), nullptr, out.data()),
+              VIDITQ_NULL_POINTER);
+
+  viditq_convolution* convolution = nullptr;
+  CHECK_EQUAL(
+      viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, nullptr, &convolution),
+      VIDITQ_NULL_POINTER);
+  const int64_t one[3] = {1, 1, 1};
+  const int64_t none[3] = {0, 0, 0};
+  CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, one, &convolution),
+              VIDITQ_OK);
+  const int64_t* const arrays[4] = {one, one, none, none};
+  for (int missing = 0; missing <= 4; missing++) {
+    const auto array = [&](int i) { return i == missing ? nullptr : arrays[i]; };
+    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), 2, 3, array(0), array(1), array(2),
+                                array(3), nullptr, out.data()),
+                missing == 4 ? VIDITQ_OK : VIDITQ_NULL_POINTER);
+  }
+  viditq_free_convolution(convolution);
+}
+
+TEST(handles_may_not_be_missing) {
+  const operators::Context owner(1, VIDITQ_PORTABLE);
+  viditq_context* const context = owner.handle;
+  const std::vector<float> x(16, 1.0f);
+  const std::vector<uint8_t> codes(16, 1);
+  const std::vector<int32_t> zeros(4, 0);
+  std::vector<float> out(16);
+  std::vector<uint8_t> out_codes(16);
+  std::vector<int32_t> sums(16), out_zero_point(4), out_row_sum(4);
+  const int64_t one[3] = {1, 1, 1};
+  CHECK_EQUAL(viditq_prepare_dense(x.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, 0, nullptr),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, one, nullptr),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(
+      viditq_pack_weights(codes.data(), 0, 4, 3, nullptr, nullptr, VIDITQ_PORTABLE, nullptr),
+      VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr,
+                                         nullptr, VIDITQ_PORTABLE, nullptr),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_dense_linear(context, nullptr, x.data(), 2, 3, nullptr, 0, nullptr, 0, nullptr,
+                                  out.data()),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_convolve(context, nullptr, x.data(), 2, 3, one, one, one, one, nullptr,
+                              out.data()),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_quantized_linear(context, nullptr, codes.data(), 0, 2, 3, x.data(),
+                                      zeros.data(), zeros.data(), nullptr, 0, nullptr, 0, nullptr,
+                                      out.data()),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_quantized_linear_to_codes(
+                  context, nullptr, codes.data(), 0, 2, 3, x.data(), zeros.data(), zeros.data(),
+                  nullptr, 0, nullptr, 8, 0, out_codes.data(), out.data(), out_zero_point.data(),
+                  out_row_sum.data()),
+              VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_multiply(codes.data(), 0, 2, 3, nullptr, sums.data()), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_weights_bytes(nullptr), 0);
+}
+
+// Queries and keys fit, since a head has one channel; a bias for each pair of them does not.
+TEST(attention_refuses_biases_beyond_memory) {
+  const operators::Context context(1, VIDITQ_PORTABLE);
+  const std::vector<float> x(4, 1.0f);
+  std::vector<float> out(4);
+  constexpr int64_t kQueries = INT64_C(1) << 31;
+  constexpr int64_t kKeys = INT64_C(1) << 32;
+  const int64_t starts[2] = {0, kKeys};
+  const int64_t bias[4] = {1, 2, kQueries, kKeys};
+  CHECK_EQUAL(viditq_attention(context.handle, x.data(), x.data(), x.data(), 1, kQueries, 2, 1, 1,
+                               starts, 1.0f, x.data(), bias, out.data()),
+              VIDITQ_OVERFLOW);
 }
 
 }  // namespace

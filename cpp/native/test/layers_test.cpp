@@ -282,9 +282,9 @@ TEST(quantized_layers_are_their_definition) {
           weight_zero_point.data());
       std::vector<float> out(e.rows * e.out, NAN);
       CHECK_EQUAL(
-          viditq_quantized_linear(context, packed.get(), codes.data(), 0, e.rows, e.in, scale.data(),
-                                  zero_point.data(), row_sum.data(), bias.data(), VIDITQ_SILU,
-                                  nullptr, 0, nullptr, out.data()),
+          viditq_quantized_linear(context, packed.get(), codes.data(), 0, e.rows, e.in,
+                                  scale.data(), zero_point.data(), row_sum.data(), bias.data(),
+                                  VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
           VIDITQ_OK);
       std::vector<double> expected;
       for (int64_t m = 0; m < e.rows; m++) {
@@ -310,8 +310,8 @@ TEST(quantize_names_what_is_not_finite) {
   std::vector<uint8_t> codes(x.size());
   std::vector<float> scale(64);
   std::vector<int32_t> zero_point(64), row_sum(64);
-  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), nullptr, 64, 5, 8, 0, codes.data(), scale.data(),
-                              zero_point.data(), row_sum.data()),
+  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), nullptr, 64, 5, 8, 0, codes.data(),
+                              scale.data(), zero_point.data(), row_sum.data()),
               VIDITQ_NOT_FINITE);
 }
 

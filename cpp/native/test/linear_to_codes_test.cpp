@@ -3,12 +3,12 @@
 #include <vector>
 
 #include "check.h"
-#include "quantized_rows.h"
+#include "rows_of_codes.h"
 #include "weights.h"
 
 namespace {
 
-using Codes = operators::QuantizedRows;
+using Codes = operators::RowsOfCodes;
 using Weights = weights::Packed;
 
 // A layer, the codes of its input, and how its result is quantized.

@@ -3,11 +3,11 @@
 #include <vector>
 
 #include "check.h"
-#include "quantized_rows.h"
+#include "rows_of_codes.h"
 
 namespace {
 
-using Codes = operators::QuantizedRows;
+using Codes = operators::RowsOfCodes;
 
 struct Case {
   int64_t batch;
@@ -130,7 +130,8 @@ TEST(modulated_rows_that_are_not_finite_are_refused) {
         changed.scale[position % 74] = bad;
         CHECK_EQUAL(changed.fused(context, &out), VIDITQ_NOT_FINITE);
       }
-      // Finite values a range beyond float32 apart, a difference to the mean, and a product beyond it.
+      // Finite values a range beyond float32 apart, a difference to the mean, and a product beyond
+      // it.
       Case wide(1, 1, 3, false, false, 5);
       Codes out(1, 3);
       wide.shift = {3e38f, -3e38f, 0.0f};
@@ -184,7 +185,8 @@ TEST(bad_modulated_rows_are_refused) {
   longest.channels = INT64_C(1) << 40;
   CHECK_EQUAL(call(longest), VIDITQ_OVERFLOW);
 
-  // x, shift, scale, divisor, codes, code_scale, zero_point, row_sum: each missing, each overlapping.
+  // x, shift, scale, divisor, codes, code_scale, zero_point, row_sum: each missing, each
+  // overlapping.
   for (int absent = 0; absent < 8; absent++) {
     const auto buffer = [&](int i, const void* data) { return i == absent ? nullptr : data; };
     const int status = viditq_layer_norm_modulate_quantize(

@@ -15,7 +15,8 @@ int64_t value(uint8_t byte, bool is_signed) {
   return is_signed ? static_cast<int64_t>(static_cast<int8_t>(byte)) : byte;
 }
 
-// The definition in viditq.h, written the obvious way, against every instruction set of this machine.
+// The definition in viditq.h, written the obvious way, against every instruction set of this
+// machine.
 void check_against_definition(const std::vector<uint8_t>& a, bool a_signed, int64_t rows,
                               const std::vector<uint8_t>& w, bool w_signed, int64_t channels,
                               int64_t inner) {
@@ -175,8 +176,8 @@ TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
     const int64_t bytes = viditq_weights_bytes(weights.get()) - grids;
     CHECK_EQUAL(bytes >= channels * inner && bytes < channels * inner + 8 * channels, true);
     viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner, nullptr,
-                                           nullptr, isa, &handle),
+    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner,
+                                           nullptr, nullptr, isa, &handle),
                 VIDITQ_OK);
     const Weights nibbles(handle);
     const int64_t nibble_bytes = viditq_weights_bytes(nibbles.get()) - grids;

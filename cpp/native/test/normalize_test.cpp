@@ -12,9 +12,9 @@ namespace {
 using operators::normal;
 
 // Largest error of a row in units of what float32 leaves of it: differences from the mean and their
-// scale each lose a few roundings; the mean, of differences that are added four by four, two roundings
-// of a usual one; and a mean that is summed in float32 some 2^-24 of the largest value per value, of
-// which its correction loses 2^-24 again.
+// scale each lose a few roundings; the mean, of differences that are added four by four, two
+// roundings of a usual one; and a mean that is summed in float32 some 2^-24 of the largest value
+// per value, of which its correction loses 2^-24 again.
 double error_in_bounds(const std::vector<float>& x, float eps, const std::vector<float>& actual) {
   const double count = static_cast<double>(x.size());
   double mean = 0.0;
@@ -46,8 +46,9 @@ void check_rows(float eps, const std::function<float(float normal, int64_t i)>& 
     for (int64_t i = 0; i < channels; i++) x[i] = value(x[i], i);
     operators::on_every_isa(1, [&](viditq_context* context) {
       std::vector<float> out(channels);
-      CHECK_EQUAL(viditq_layer_norm(context, x.data(), 1, channels, nullptr, nullptr, eps, out.data()),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_layer_norm(context, x.data(), 1, channels, nullptr, nullptr, eps, out.data()),
+          VIDITQ_OK);
       CHECK_EQUAL(error_in_bounds(x, eps, out) <= 1.0, true);
     });
   }

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "check.h"
-#include "quantized_rows.h"
+#include "rows_of_codes.h"
 
 namespace {
 
-using Codes = operators::QuantizedRows;
+using Codes = operators::RowsOfCodes;
 
 struct Case {
   int64_t rows;
@@ -101,8 +101,8 @@ TEST(groups_are_quantized_as_if_divided_and_encoded_by_one_thread) {
   }
 }
 
-// The published small scale rule: every scale 1e-6, zero points far outside the codes. And grids with
-// scales below it.
+// The published small scale rule: every scale 1e-6, zero points far outside the codes. And grids
+// with scales below it.
 TEST(groups_on_unusual_grids_are_quantized_as_by_one_thread) {
   for (const bool balanced : {false, true}) {
     Case test(12, 37, 4, balanced, 5);

@@ -5,22 +5,13 @@
 #include <vector>
 
 #include "check.h"
-#include "viditq_operators.h"
+#include "operators.h"
 #include "weights.h"
 
 namespace {
 
-struct Close {
-  void operator()(viditq_context* context) const { viditq_close(context); }
-};
-using Context = std::unique_ptr<viditq_context, Close>;
+using operators::Context;
 using Weights = weights::Packed;
-
-Context open(int threads, int isa) {
-  viditq_context* context = nullptr;
-  CHECK_EQUAL(viditq_open(threads, isa, &context), VIDITQ_OK);
-  return Context(context);
-}
 
 // The definition's sums of extreme zero points.
 __extension__ using Int128 = __int128;
@@ -118,7 +109,7 @@ struct Case {
       std::vector<float> first(rows * channels);
       for (const int threads : {1, 2, 3}) {
         std::vector<float> out(rows * channels, -1.0f);
-        CHECK_EQUAL(run(open(threads, isa).get(), packed.get(), &out), VIDITQ_OK);
+        CHECK_EQUAL(run(Context(threads, isa).handle, packed.get(), &out), VIDITQ_OK);
         if (threads == 1) first = out;
         CHECK_EQUAL(std::memcmp(out.data(), first.data(), out.size() * sizeof(float)), 0);
       }
@@ -184,11 +175,11 @@ TEST(weights_without_grids_have_scale_1_and_zero_point_0) {
   Case layer(4, 6, 5, false, 8);
   layer.weight_scale.assign(5, 1.0f);
   layer.weight_zero_point.assign(5, 0);
-  const Context context = open(1, VIDITQ_PORTABLE);
+  const Context context(1, VIDITQ_PORTABLE);
   std::vector<float> expected(20), out(20);
-  CHECK_EQUAL(layer.run(context.get(), layer.pack(VIDITQ_PORTABLE).get(), &expected), VIDITQ_OK);
+  CHECK_EQUAL(layer.run(context.handle, layer.pack(VIDITQ_PORTABLE).get(), &expected), VIDITQ_OK);
   const Weights plain = weights::pack(layer.weight, false, 5, 6, VIDITQ_PORTABLE);
-  CHECK_EQUAL(layer.run(context.get(), plain.get(), &out), VIDITQ_OK);
+  CHECK_EQUAL(layer.run(context.handle, plain.get(), &out), VIDITQ_OK);
   CHECK_EQUAL(out == expected, true);
 }
 
@@ -207,11 +198,11 @@ TEST(large_results_do_not_depend_on_their_alignment) {
     const Weights packed = layer.pack(isa);
     std::vector<float> first;
     for (const int threads : {1, 3}) {
-      const Context context = open(threads, isa);
+      const Context context(threads, isa);
       for (const int64_t shift : {0, 1, 8}) {
         float* out = aligned + shift;
         out[count] = 77.0f;
-        CHECK_EQUAL(layer.run_into(context.get(), packed.get(), out), VIDITQ_OK);
+        CHECK_EQUAL(layer.run_into(context.handle, packed.get(), out), VIDITQ_OK);
         CHECK_EQUAL(out[count], 77.0f);
         if (first.empty()) first.assign(out, out + count);
         CHECK_EQUAL(std::memcmp(out, first.data(), count * sizeof(float)), 0);
@@ -231,28 +222,28 @@ TEST(large_results_do_not_depend_on_their_alignment) {
 
 TEST(bad_quantized_layers_are_refused) {
   const Case layer(2, 3, 4, false, 5);
-  const Context context = open(1, VIDITQ_PORTABLE);
+  const Context context(1, VIDITQ_PORTABLE);
   const Weights packed = layer.pack(VIDITQ_PORTABLE);
   std::vector<float> out(8);
-  CHECK_EQUAL(layer.run(context.get(), packed.get(), &out), VIDITQ_OK);
+  CHECK_EQUAL(layer.run(context.handle, packed.get(), &out), VIDITQ_OK);
   CHECK_EQUAL(layer.run(nullptr, packed.get(), &out), VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(layer.run(context.get(), nullptr, &out), VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(layer.run(context.handle, nullptr, &out), VIDITQ_NULL_POINTER);
   Case changed = layer;
   changed.inner = 2;
-  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_BAD_SIZE);
   changed = layer;
   changed.rows = 0;
-  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_BAD_SIZE);
   changed.rows = INT64_C(1) << 61;
-  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_OVERFLOW);
+  CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_OVERFLOW);
   changed = layer;
   changed.activation = VIDITQ_ACTIVATION_COUNT;
-  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_ARGUMENT);
+  CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_BAD_ARGUMENT);
   changed = layer;
   changed.rows_per_gate = 3;
-  CHECK_EQUAL(changed.run(context.get(), packed.get(), &out), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_BAD_SIZE);
   const auto call = [&](const uint8_t* codes, const float* residual, float* result) {
-    return viditq_quantized_linear(context.get(), packed.get(), codes, 0, 2, 3,
+    return viditq_quantized_linear(context.handle, packed.get(), codes, 0, 2, 3,
                                    layer.scale.data(), layer.zero_point.data(),
                                    layer.row_sum.data(), nullptr, 0, nullptr, 0, residual, result);
   };
@@ -283,7 +274,7 @@ TEST(balanced_rows_are_quantized_as_if_divided_first) {
     for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
       if (!viditq_isa_supported(isa)) continue;
       for (const int threads : {1, 2, 3}) {
-        CHECK_EQUAL(viditq_quantize(open(threads, isa).get(), x.data(), divisor.data(), rows,
+        CHECK_EQUAL(viditq_quantize(Context(threads, isa).handle, x.data(), divisor.data(), rows,
                                     columns, 8, 0, codes.data(), scale.data(), zero.data(),
                                     sum.data()),
                     VIDITQ_OK);
@@ -297,7 +288,7 @@ TEST(balanced_rows_are_quantized_as_if_divided_first) {
 }
 
 TEST(quotients_that_are_not_finite_and_divisors_that_overlap_are_refused) {
-  const Context context = open(1, VIDITQ_PORTABLE);
+  const Context context(1, VIDITQ_PORTABLE);
   const std::vector<float> x = {1, 2};
   std::vector<float> divisor = {1, 0};
   std::vector<uint8_t> codes(2);
@@ -305,7 +296,7 @@ TEST(quotients_that_are_not_finite_and_divisors_that_overlap_are_refused) {
   int32_t zero;
   int32_t sum;
   const auto call = [&](float* out_scale) {
-    return viditq_quantize(context.get(), x.data(), divisor.data(), 1, 2, 8, 0, codes.data(),
+    return viditq_quantize(context.handle, x.data(), divisor.data(), 1, 2, 8, 0, codes.data(),
                            out_scale, &zero, &sum);
   };
   CHECK_EQUAL(call(&scale), VIDITQ_NOT_FINITE);

@@ -3,8 +3,9 @@
 // al., "FlashAttention", 2022. Only a block of the scores exists at any time.
 //
 // Everything is computed transposed, with a query per lane: scores^T = k q^T and out^T = v^T
-// weights^T. So keys and values are read where they lie, one value at a time for a panel of queries,
-// and maxima and sums need no step across lanes; only q and out are turned over, once per task.
+// weights^T. So keys and values are read where they lie, one value at a time for a panel of
+// queries, and maxima and sums need no step across lanes; only q and out are turned over, once per
+// task.
 #pragma once
 
 #include "attention_task.h"
@@ -67,8 +68,8 @@ inline void pack_queries(const AttentionTask& t, int64_t first, float* to) {
   }
 }
 
-// Rows one after the other. In place they lie a multiple of a page apart in many models: too far for
-// the processor to fetch them ahead, and on too few lines of the first-level cache.
+// Rows one after the other. In place they lie a multiple of a page apart in many models: too far
+// for the processor to fetch them ahead, and on too few lines of the first-level cache.
 inline void pack_rows(const float* from, int64_t step, int64_t rows, int64_t count, float* to) {
   for (int64_t row = 0; row < rows; row++) {
     for_each_vector(count, [&](int64_t i, int64_t lanes) {

@@ -67,8 +67,8 @@ struct Channels {
   }
 };
 
-// Rows from `from` to `to` - 1 of some vectors of channels from `first` on. Only a single vector may
-// have fewer lanes than its width.
+// Rows from `from` to `to` - 1 of some vectors of channels from `first` on. Only a single vector
+// may have fewer lanes than its width.
 template <int vectors, bool gated_or_added, bool streamed, typename Activation>
 inline void dequantize_channels(const SumBlock& b, int64_t from, int64_t to, int64_t first,
                                 int64_t lanes, const Activation& activation) {

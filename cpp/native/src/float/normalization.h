@@ -58,8 +58,8 @@ inline float rough_mean(const float* x, int64_t count) {
 }
 
 // Differences from a rough mean are as exact as those from the mean, and so are their moments, from
-// which those about the mean follow. Four of them are added in float32, the rest in float64: half the
-// time of the exact moments, which serve where squares leave float32.
+// which those about the mean follow. Four of them are added in float32, the rest in float64: half
+// the time of the exact moments, which serve where squares leave float32.
 Moments moments_of(const float* x, int64_t count, float eps) {
   constexpr float kLeastEps = 1e-12f;  // squares that float32 loses are nothing beside it
   if (eps < kLeastEps) return exact_moments_of(x, count, eps);
@@ -94,8 +94,9 @@ Moments moments_of(const float* x, int64_t count, float eps) {
   return {high, static_cast<float>(shift), static_cast<float>(1.0 / std::sqrt(positive + eps))};
 }
 
-// n * (base + factor) + offset of the normalized lanes n from i on; a null factor is 1 - base, a null
-// offset 0. Without branches, so that wherever this is inlined the same operations are contracted.
+// n * (base + factor) + offset of the normalized lanes n from i on; a null factor is 1 - base, a
+// null offset 0. Without branches, so that wherever this is inlined the same operations are
+// contracted.
 inline Vec modulated(const Moments& moments, const float* x, const float* factor, float base,
                      const float* offset, int64_t i, int64_t lanes) {
   const Vec f = factor == nullptr ? broadcast(1.0f - base) : load_lanes(factor + i, lanes);

@@ -1,5 +1,5 @@
-// Rows that will be needed soon, asked for a few at a time while something else is computed: they lie
-// too far apart for the processor to guess.
+// Rows that will be needed soon, asked for a few at a time while something else is computed: they
+// lie too far apart for the processor to guess.
 #pragma once
 
 #include <cstdint>

@@ -12,5 +12,5 @@
 #define VIDITQ_FLOAT_TABLE                                                                        \
   {                                                                                               \
     normalize_row, modulate_row_range, rms_row, normalize_group, activate, finish_row, dequantize, \
-        attention_scratch, attend, round_to_bfloat16, widen                                                      \
+        attention_scratch, attend, round_to_bfloat16, widen                                       \
   }

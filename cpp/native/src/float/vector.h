@@ -126,8 +126,9 @@ struct DoubleSum {
   double total() const { return horizontal_sum(low + high); }
 };
 
-// The sum of what add(sum, i) adds for each vector i on of 0..count-1, but the last if it is a part;
-// *done is where that begins. Two vectors at a time, so that no addition waits for the one before.
+// The sum of what add(sum, i) adds for each vector i on of 0..count-1, but the last if it is a
+// part; *done is where that begins. Two vectors at a time, so that no addition waits for the one
+// before.
 template <typename Add>
 inline DoubleSum sum_of_vectors(int64_t count, int64_t* done, const Add& add) {
   DoubleSum sum;

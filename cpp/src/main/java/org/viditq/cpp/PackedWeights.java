@@ -49,7 +49,7 @@ public final class PackedWeights implements AutoCloseable {
               + " input channels are allowed.");
     }
     StoredCodes stored = codes.stored().orElseGet(() -> store(codes, weight.grid().format()));
-    try (BytePointer pointer = pointer(stored.bytes());
+    try (BytePointer pointer = NativeBytes.of(stored.bytes());
         FloatPointer scale = new FloatPointer(weight.grid().scale());
         IntPointer zeroPoint = new IntPointer(weight.grid().zeroPoint());
         PointerPointer<viditq_weights> result = new PointerPointer<>(1)) {
@@ -88,16 +88,6 @@ public final class PackedWeights implements AutoCloseable {
       bytes.put(r * columns, row);
     }
     return new StoredCodes(CodeLayout.BYTES, offset, bytes);
-  }
-
-  /** The bytes where they lie, or a copy where C++ cannot reach the Java heap. */
-  private static BytePointer pointer(ByteBuffer bytes) {
-    if (bytes.isDirect()) {
-      return new BytePointer(bytes);
-    }
-    byte[] copy = new byte[bytes.remaining()];
-    bytes.get(copy);
-    return new BytePointer(copy);
   }
 
   /** Output channels. */

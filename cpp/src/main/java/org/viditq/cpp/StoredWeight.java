@@ -27,16 +27,7 @@ record StoredWeight(BytePointer data, int type, ByteBuffer owner) implements Aut
   }
 
   private static StoredWeight of(ByteBuffer bytes, int type) {
-    return new StoredWeight(pointer(bytes), type, bytes);
-  }
-
-  private static BytePointer pointer(ByteBuffer bytes) {
-    if (bytes.isDirect()) {
-      return new BytePointer(bytes);
-    }
-    byte[] copy = new byte[bytes.remaining()];
-    bytes.get(copy);
-    return new BytePointer(copy);
+    return new StoredWeight(NativeBytes.of(bytes), type, bytes);
   }
 
   private static ByteBuffer converted(StoredTensor weight) {

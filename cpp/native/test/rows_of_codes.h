@@ -9,16 +9,16 @@
 namespace operators {
 
 // Where rows of codes are written to.
-struct QuantizedRows {
+struct RowsOfCodes {
   std::vector<uint8_t> codes;
   std::vector<float> scale;
   std::vector<int32_t> zero_point;
   std::vector<int32_t> row_sum;
 
-  QuantizedRows(int64_t rows, int64_t columns)
+  RowsOfCodes(int64_t rows, int64_t columns)
       : codes(rows * columns, 99), scale(rows), zero_point(rows), row_sum(rows) {}
 
-  bool operator==(const QuantizedRows& other) const {
+  bool operator==(const RowsOfCodes& other) const {
     return codes == other.codes && scale == other.scale && zero_point == other.zero_point &&
            row_sum == other.row_sum;
   }
