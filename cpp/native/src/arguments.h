@@ -13,12 +13,15 @@ struct Buffer {
   int64_t bytes;
 };
 
-// rows * columns * element_bytes into *bytes; false if it exceeds what a pointer difference can
-// hold.
+// No array is larger: what 64-bit processes have for addresses. Far below INT64_MAX, so that what
+// entry points derive from the size of an array, its padding for example, fits int64, too.
+constexpr int64_t kAddressSpace = INT64_C(1) << 48;
+
+// rows * columns * element_bytes into *bytes; false if it exceeds the address space.
 inline bool byte_count(int64_t rows, int64_t columns, int64_t element_bytes, int64_t* bytes) {
   int64_t elements;
   return !__builtin_mul_overflow(rows, columns, &elements) &&
-         !__builtin_mul_overflow(elements, element_bytes, bytes);
+         !__builtin_mul_overflow(elements, element_bytes, bytes) && *bytes <= kAddressSpace;
 }
 
 inline bool overlap(const Buffer& a, const Buffer& b) {

@@ -53,8 +53,7 @@ int make_windows(const viditq_convolution& convolution, const int64_t* extents,
     if (extents[axis] < 1 || stride[axis] < 1 || before[axis] < 0 || after[axis] < 0) {
       return VIDITQ_BAD_SIZE;
     }
-    if (extents[axis] > kLargestExtent || before[axis] > kLargestExtent ||
-        after[axis] > kLargestExtent) {
+    if (std::max({extents[axis], stride[axis], before[axis], after[axis]}) > kLargestExtent) {
       return VIDITQ_OVERFLOW;
     }
     const int64_t room =

@@ -7,12 +7,15 @@
 
 namespace viditq {
 
-// Bytes of a float32 array; VIDITQ_BAD_SIZE for an extent below 1, VIDITQ_OVERFLOW beyond memory.
+// Bytes of a float32 array; VIDITQ_BAD_SIZE for an extent below 1, VIDITQ_OVERFLOW beyond the
+// address space.
 inline int float_bytes(std::initializer_list<int64_t> extents, int64_t* bytes) {
   *bytes = sizeof(float);
   for (const int64_t extent : extents) {
     if (extent < 1) return VIDITQ_BAD_SIZE;
-    if (__builtin_mul_overflow(*bytes, extent, bytes)) return VIDITQ_OVERFLOW;
+    if (__builtin_mul_overflow(*bytes, extent, bytes) || *bytes > kAddressSpace) {
+      return VIDITQ_OVERFLOW;
+    }
   }
   return VIDITQ_OK;
 }

@@ -20,7 +20,7 @@ class StridedLoop {
       if (__builtin_mul_overflow(loop->size_, dims[axis], &loop->size_)) return VIDITQ_OVERFLOW;
     }
     int64_t bytes;
-    if (__builtin_mul_overflow(loop->size_, int64_t{sizeof(float)}, &bytes)) return VIDITQ_OVERFLOW;
+    if (!byte_count(loop->size_, 1, sizeof(float), &bytes)) return VIDITQ_OVERFLOW;
     for (int o = 0; o < operands; o++) {
       if (rank > 0 && steps[o] == nullptr) return VIDITQ_NULL_POINTER;
       int64_t last = 0;  // position of the operand's last value
@@ -33,7 +33,7 @@ class StridedLoop {
         }
       }
       if (counts[o] < 1 || last >= counts[o]) return VIDITQ_BAD_SIZE;
-      if (__builtin_mul_overflow(counts[o], int64_t{sizeof(float)}, &bytes)) return VIDITQ_OVERFLOW;
+      if (!byte_count(counts[o], 1, sizeof(float), &bytes)) return VIDITQ_OVERFLOW;
     }
     for (int axis = 0; axis < rank; axis++) loop->append(dims[axis], steps, axis);
     if (loop->rank_ == 0) loop->append_axis(1);

@@ -135,7 +135,8 @@ void check_entry_point(const EntryPoint& entry, viditq_context* context) {
       expect(status == VIDITQ_BAD_SIZE, entry,
              "with extent " + std::to_string(i) + " of " + std::to_string(bad), status);
     }
-    for (const int64_t bad : {INT64_C(1) << 61, INT64_C(1) << 62, INT64_MAX}) {
+    // Beyond the address space, and beyond what int64 can count.
+    for (const int64_t bad : {INT64_C(1) << 47, INT64_C(1) << 60, INT64_C(1) << 62, INT64_MAX}) {
       status = fresh([&](auto*, auto* extents) { (*extents)[i] = bad; });
       expect(status == VIDITQ_OVERFLOW || status == VIDITQ_BAD_SIZE, entry,
              "with extent " + std::to_string(i) + " of " + std::to_string(bad), status);
@@ -222,9 +223,9 @@ std::vector<EntryPoint> float_entry_points() {
        [](const Arguments& a) {
          return viditq_upsample(a.context, a.in(0), a[0], a[1], a[2], a.out(1));
        }},
-      {"copy_runs", {4, 3}, {kIn, kOut},
+      {"copy_runs", {4, 3, 3, 3}, {kIn, kOut},
        [](const Arguments& a) {
-         return viditq_copy_runs(a.context, a.in(0), a[1], a[0], a[1], a.out(1), a[1]);
+         return viditq_copy_runs(a.context, a.in(0), a[1], a[0], a[2], a.out(1), a[3]);
        }},
       {"embed", {5, 3, 4}, {kIn, kInIndices, kOut},
        [](const Arguments& a) {
@@ -462,6 +463,45 @@ TEST(handles_may_not_be_missing) {
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_multiply(codes.data(), 0, 2, 3, nullptr, sums.data()), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_weights_bytes(nullptr), 0);
+}
+
+TEST(convolutions_refuse_strides_and_zeros_that_cannot_be) {
+  const operators::Context context(1, VIDITQ_PORTABLE);
+  const std::vector<float> x(64, 1.0f);
+  std::vector<float> out(64);
+  const int64_t kernel[3] = {1, 1, 2};
+  const int64_t extents[3] = {1, 2, 4};
+  viditq_convolution* convolution = nullptr;
+  CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 2, 3, kernel, &convolution),
+              VIDITQ_OK);
+  struct Wrong {
+    int64_t stride, before, after;
+    int status;
+  };
+  const std::vector<Wrong> cases = {
+      {1, 0, 0, VIDITQ_OK},
+      {1, 1, 1, VIDITQ_OK},
+      {0, 0, 0, VIDITQ_BAD_SIZE},
+      {INT64_MIN, 0, 0, VIDITQ_BAD_SIZE},
+      {INT64_MAX, 0, 0, VIDITQ_OVERFLOW},
+      {1, -1, 0, VIDITQ_BAD_SIZE},
+      {1, INT64_MIN, 0, VIDITQ_BAD_SIZE},
+      {1, INT64_MAX, 0, VIDITQ_OVERFLOW},
+      {1, 0, -1, VIDITQ_BAD_SIZE},
+      {1, 0, INT64_MIN, VIDITQ_BAD_SIZE},
+      {1, 0, INT64_MAX, VIDITQ_OVERFLOW}};
+  for (const Wrong& wrong : cases) {
+    for (int axis = 0; axis < 3; axis++) {
+      int64_t stride[3] = {1, 1, 1}, before[3] = {0, 0, 0}, after[3] = {0, 0, 0};
+      stride[axis] = wrong.stride;
+      before[axis] = wrong.before;
+      after[axis] = wrong.after;
+      CHECK_EQUAL(viditq_convolve(context.handle, convolution, x.data(), 1, 3, extents, stride,
+                                  before, after, nullptr, out.data()),
+                  wrong.status);
+    }
+  }
+  viditq_free_convolution(convolution);
 }
 
 // Queries and keys fit, since a head has one channel; a bias for each pair of them does not.
