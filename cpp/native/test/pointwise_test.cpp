@@ -92,6 +92,7 @@ TEST(every_operator_refuses_null_overlap_and_bad_extents) {
   CHECK_EQUAL(viditq_scale(context, in, -1, 2, to), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_scale(context, in, INT64_MAX, 2, to), VIDITQ_OVERFLOW);
   CHECK_EQUAL(viditq_copy_runs(context, in, 1, 2, 2, to, 2), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_copy_runs(context, in, 2, 2, 2, to, 1), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_copy_runs(context, in, 2, 2, 2, same, 2), VIDITQ_OVERLAP);
   CHECK_EQUAL(viditq_upsample(context, in, 1, INT64_MAX / 8, 4, to), VIDITQ_OVERFLOW);
   CHECK_EQUAL(viditq_embed(context, in, 9, 2, &index, 1, to), VIDITQ_BAD_ARGUMENT);
