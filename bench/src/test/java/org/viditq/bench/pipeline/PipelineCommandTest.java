@@ -54,7 +54,7 @@ class PipelineCommandTest {
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("benchmark").asText()).isEqualTo("pipeline");
-    assertThat(report.get("jvmOptions").asText()).contains("-Xmx24m");
+    assertThat(report.get("jvmOptions").asText()).contains("-Xmx32m");
     JsonNode results = report.get("sizes").get(0).get("results");
     assertThat(results.findValuesAsText("name"))
         .containsExactlyElementsOf(Variant.supported().stream().map(Variant::toString).toList());
