@@ -50,6 +50,8 @@ class ThreadPool {
 
   void work(int thread);
   void drain(int thread);
+  // Whether a run has begun after the `seen`-th while this thread watched for it.
+  bool spin_until_run(uint64_t seen) const;
   void stop();
 
   std::vector<std::thread> workers_;
@@ -60,6 +62,7 @@ class ThreadPool {
   std::condition_variable done_;
   std::atomic<uint64_t> generation_{0};  // of runs
   std::atomic<int> active_{0};           // workers that have not finished the current run
+  std::atomic<bool> running_{false};     // the caller is in a run
   std::vector<Share> shares_;
   const Body* body_ = nullptr;
   bool stopping_ = false;

@@ -3,6 +3,7 @@ package org.viditq.bench.gemm;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.viditq.bench.report.Median;
 
@@ -18,6 +19,9 @@ final class Rounds {
   private static final int MOST_WARM_UP_CALLS = 2000;
   private static final long TURN_NANOS = 20_000_000;
   private static final int MOST_CALLS = 1000;
+
+  /** Before a turn: threads of the contender before it watch for work for some milliseconds. */
+  private static final long REST_NANOS = 40_000_000;
 
   private final int rounds;
   private final LongSupplier clock;
@@ -68,8 +72,10 @@ final class Rounds {
     return (int) Math.max(1, Math.min(MOST_CALLS, TURN_NANOS / Math.max(1, callNanos)));
   }
 
-  /** Nanoseconds of that many calls. */
+  /** Nanoseconds of that many calls, after a rest and one call more. */
   private long turn(Contender contender, int calls) {
+    LockSupport.parkNanos(REST_NANOS);
+    contender.run();
     long start = clock.getAsLong();
     for (int i = 0; i < calls; i++) {
       contender.run();

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,9 @@ class GemmCommandTest {
     assertThat(report.get("command").asText())
         .startsWith("viditq bench gemm --shapes 8x64x48 --rounds 2");
     assertThat(report.get("rounds").asInt()).isEqualTo(2);
-    assertThat(report.get("commit").asText()).matches("[0-9a-f]{40}(-dirty)?");
+    if (Files.exists(Path.of("..", ".git"))) {
+      assertThat(report.get("commit").asText()).matches("[0-9a-f]{40}(-dirty)?");
+    }
     assertThat(report.get("allowedProcessors").asText()).matches("[0-9,-]+");
     JsonNode results = report.get("shapes").get(0).get("results");
     assertThat(results.findValuesAsText("name"))
@@ -150,7 +153,7 @@ class GemmCommandTest {
         };
     assertThat(new Rounds(3, () -> times[next[0]++]).measure(List.of(idle)))
         .containsEntry("idle", 5.0);
-    assertThat(calls[0]).isEqualTo(2 + 3 * 4);
+    assertThat(calls[0]).isEqualTo(2 + 3 * (1 + 4));
     assertThat(Median.of(new long[] {4, 1, 2, 9})).isEqualTo(3);
   }
 
