@@ -9,8 +9,8 @@ struct RowKernels {
   // out = x / divisor, true divisions.
   void (*divide)(const float* x, const float* divisor, int64_t count, float* out);
 
-  // Lowers *lo to the smallest value and raises *hi to the largest; false if one is NaN or
-  // infinite, where *lo and *hi are undefined.
+  // Lowers *lo, at most zero, to the smallest value and raises *hi, at least zero, to the largest;
+  // false if one is NaN or infinite, where *lo and *hi are undefined.
   bool (*extend_range)(const float* x, int64_t count, float* lo, float* hi);
 
   // codes = clamp(round-half-even(x / scale), lowest, highest) + zero_point; returns their sum. The

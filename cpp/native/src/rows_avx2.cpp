@@ -3,6 +3,7 @@
 
 #include "divide_row.h"
 #include "fixed_steps.h"
+#include "range_bits.h"
 #include "rows.h"
 
 namespace viditq {
@@ -10,33 +11,26 @@ namespace {
 
 constexpr int kWidth = 8;
 
-inline float smallest(__m256 v) {
-  alignas(32) float values[kWidth];
-  _mm256_store_ps(values, v);
-  float result = values[0];
-  for (int i = 1; i < kWidth; i++) result = values[i] < result ? values[i] : result;
-  return result;
-}
-
+// By RangeBits.
 bool extend_range(const float* x, int64_t count, float* lo, float* hi) {
-  const __m256 sign = _mm256_set1_ps(-0.0f);
-  const __m256 infinity = _mm256_set1_ps(__builtin_inff());
-  __m256 low = _mm256_set1_ps(*lo);
-  // The largest value is found as the smallest of the negated ones.
-  __m256 negated_high = _mm256_set1_ps(-*hi);
-  __m256 finite = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
+  RangeBits range(*lo, *hi);
+  __m256i low = _mm256_set1_epi32(static_cast<int32_t>(range.low));
+  __m256i high = _mm256_set1_epi32(range.high);
   int64_t i = 0;
   for (; i + kWidth <= count; i += kWidth) {
-    const __m256 value = _mm256_loadu_ps(x + i);
-    low = _mm256_min_ps(value, low);
-    negated_high = _mm256_min_ps(_mm256_xor_ps(value, sign), negated_high);
-    finite = _mm256_and_ps(
-        finite, _mm256_cmp_ps(_mm256_andnot_ps(sign, value), infinity, _CMP_LT_OQ));
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i));
+    low = _mm256_max_epu32(low, bits);
+    high = _mm256_max_epi32(high, bits);
   }
-  *lo = smallest(low);
-  *hi = -smallest(negated_high);
-  const bool rest_finite = kPortableRows.extend_range(x + i, count - i, lo, hi);
-  return rest_finite && _mm256_movemask_ps(finite) == 0xff;
+  alignas(32) uint32_t lows[kWidth];
+  alignas(32) int32_t highs[kWidth];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lows), low);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(highs), high);
+  for (int lane = 0; lane < kWidth; lane++) {
+    range.low = lows[lane] > range.low ? lows[lane] : range.low;
+    range.high = highs[lane] > range.high ? highs[lane] : range.high;
+  }
+  return range.store(lo, hi) && kPortableRows.extend_range(x + i, count - i, lo, hi);
 }
 
 inline __m256 nearest(__m256 v) {

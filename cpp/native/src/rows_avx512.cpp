@@ -3,6 +3,7 @@
 
 #include "divide_row.h"
 #include "fixed_steps.h"
+#include "range_bits.h"
 #include "rows.h"
 
 namespace viditq {
@@ -15,35 +16,33 @@ inline __mmask16 lanes(int64_t left) {
   return left >= kWidth ? 0xffff : static_cast<__mmask16>((1u << left) - 1);
 }
 
+// By RangeBits.
 bool extend_range(const float* x, int64_t count, float* lo, float* hi) {
-  // Several chains of minima, so that none waits for the one before.
-  __m512 low0 = _mm512_set1_ps(*lo), low1 = low0, low2 = low0, low3 = low0;
-  __m512 high0 = _mm512_set1_ps(*hi), high1 = high0, high2 = high0, high3 = high0;
-  // Becomes NaN with the first NaN or infinity.
-  __m512 zero_if_finite = _mm512_setzero_ps();
-  const __m512 zero = _mm512_setzero_ps();
-#define VIDITQ_EXTEND(n, v)                                           \
-  {                                                                   \
-    const __m512 value = v;                                           \
-    low##n = _mm512_min_ps(value, low##n);                            \
-    high##n = _mm512_max_ps(value, high##n);                          \
-    zero_if_finite = _mm512_fmadd_ps(value, zero, zero_if_finite);    \
+  RangeBits range(*lo, *hi);
+  // Two chains of each, so that none waits for the one before.
+  __m512i low0 = _mm512_set1_epi32(static_cast<int32_t>(range.low)), low1 = low0;
+  __m512i high0 = _mm512_set1_epi32(range.high), high1 = high0;
+#define VIDITQ_EXTEND(n, v)                     \
+  {                                             \
+    const __m512i bits = v;                     \
+    low##n = _mm512_max_epu32(low##n, bits);    \
+    high##n = _mm512_max_epi32(high##n, bits);  \
   }
   int64_t i = 0;
   for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
-    VIDITQ_EXTEND(0, _mm512_loadu_ps(x + i))
-    VIDITQ_EXTEND(1, _mm512_loadu_ps(x + i + kWidth))
-    VIDITQ_EXTEND(2, _mm512_loadu_ps(x + i + 2 * kWidth))
-    VIDITQ_EXTEND(3, _mm512_loadu_ps(x + i + 3 * kWidth))
+    VIDITQ_EXTEND(0, _mm512_loadu_si512(x + i))
+    VIDITQ_EXTEND(1, _mm512_loadu_si512(x + i + kWidth))
+    VIDITQ_EXTEND(0, _mm512_loadu_si512(x + i + 2 * kWidth))
+    VIDITQ_EXTEND(1, _mm512_loadu_si512(x + i + 3 * kWidth))
   }
   // Lanes beyond the row are zero, which is within every range.
   for (; i < count; i += kWidth) {
-    VIDITQ_EXTEND(0, _mm512_maskz_loadu_ps(lanes(count - i), x + i))
+    VIDITQ_EXTEND(0, _mm512_maskz_loadu_epi32(lanes(count - i), x + i))
   }
-  *lo = _mm512_reduce_min_ps(_mm512_min_ps(_mm512_min_ps(low0, low1), _mm512_min_ps(low2, low3)));
-  *hi = _mm512_reduce_max_ps(
-      _mm512_max_ps(_mm512_max_ps(high0, high1), _mm512_max_ps(high2, high3)));
-  return _mm512_cmp_ps_mask(zero_if_finite, zero, _CMP_NEQ_UQ) == 0;
+#undef VIDITQ_EXTEND
+  range.low = _mm512_reduce_max_epu32(_mm512_max_epu32(low0, low1));
+  range.high = _mm512_reduce_max_epi32(_mm512_max_epi32(high0, high1));
+  return range.store(lo, hi);
 }
 
 // The grid of a row, in registers.
