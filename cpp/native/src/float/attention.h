@@ -51,7 +51,7 @@ int64_t attention_scratch(int64_t queries, int64_t d, int64_t dv) {
 }
 
 // scale * q^T of the panel that starts at query `first`; zeros beyond the last query.
-inline void pack_queries(const AttentionTask& t, int64_t first, float* to) {
+inline void pack_queries(const AttentionTask& t, float scale, int64_t first, float* to) {
   for (int64_t column = 0; column < kPanel; column += kWidth) {
     const float* from = t.q + (first + column) * t.q_step;
     const int64_t present = t.queries - first - column;
@@ -62,7 +62,7 @@ inline void pack_queries(const AttentionTask& t, int64_t first, float* to) {
       }
       transpose(square);
       for (int64_t row = 0; row < lanes; row++) {
-        store(to + (i + row) * kPanel + column, square[row] * t.scale);
+        store(to + (i + row) * kPanel + column, square[row] * scale);
       }
     });
   }
@@ -133,16 +133,25 @@ inline PanelRow largest(const float* scores, int64_t count, const PanelRow& star
   return {max(even.left, odd.left), max(even.right, odd.right)};
 }
 
-// e^x for x <= 0; e^-87, a factor of 2e-38 that no sum notices, for all below.
-inline Vec weight_of(Vec x) { return normal_exponential(max(x, broadcast(kLeastPower))); }
+// Weights of scores, by their distance x <= 0 from the largest one; 2e-38, which no sum notices,
+// for all that are far below.
+struct NaturalWeights {
+  static Vec of(Vec x) { return normal_exponential(max(x, broadcast(kLeastPower))); }
+};
 
-// Replaces scores by e^(score - maximum); returns their sums.
+// Of scores that were scaled by log2 e, too.
+struct BinaryWeights {
+  static Vec of(Vec x) { return normal_power_of_two(max(x, broadcast(kLeastBinaryPower))); }
+};
+
+// Replaces scores by their weights; returns the sums of these.
+template <typename Weights>
 inline PanelRow exponentiate(float* scores, int64_t count, const PanelRow& maximum) {
   PanelRow sum;
   for (int64_t key = 0; key < count; key++) {
     float* row = scores + key * kPanel;
-    const Vec left = weight_of(load(row) - maximum.left);
-    const Vec right = weight_of(load(row + kWidth) - maximum.right);
+    const Vec left = Weights::of(load(row) - maximum.left);
+    const Vec right = Weights::of(load(row + kWidth) - maximum.right);
     store(row, left);
     store(row + kWidth, right);
     sum.left += left;
@@ -152,20 +161,21 @@ inline PanelRow exponentiate(float* scores, int64_t count, const PanelRow& maxim
 }
 
 // Takes a block of scores into the panel's running maximum, sum and output; scores become weights.
+template <typename Weights>
 inline void soften(float* scores, int64_t count, bool first_block, int64_t dv, float* maximum,
                    float* sum, float* out) {
   if (first_block) {
     const PanelRow high = largest(scores, count, PanelRow::of(scores));
     high.store_to(maximum);
-    exponentiate(scores, count, high).store_to(sum);
+    exponentiate<Weights>(scores, count, high).store_to(sum);
     return;
   }
   const PanelRow before = PanelRow::of(maximum);
   const PanelRow high = largest(scores, count, before);
   PanelRow total = PanelRow::of(sum);
   if (!same(before.left, high.left) || !same(before.right, high.right)) {
-    const PanelRow shrink{weight_of(before.left - high.left),
-                          weight_of(before.right - high.right)};
+    const PanelRow shrink{Weights::of(before.left - high.left),
+                          Weights::of(before.right - high.right)};
     high.store_to(maximum);
     total.left *= shrink.left;
     total.right *= shrink.right;
@@ -175,7 +185,7 @@ inline void soften(float* scores, int64_t count, bool first_block, int64_t dv, f
       store(row + kWidth, load(row + kWidth) * shrink.right);
     }
   }
-  const PanelRow added = exponentiate(scores, count, high);
+  const PanelRow added = exponentiate<Weights>(scores, count, high);
   total.left += added.left;
   total.right += added.right;
   total.store_to(sum);
@@ -235,7 +245,9 @@ struct Ahead {
   }
 };
 
-void attend(const AttentionTask& t, float* scratch) {
+// By the weights of scores that scale q k^T + bias makes.
+template <typename Weights>
+inline void attend_by(const AttentionTask& t, float scale, float* scratch) {
   const AttentionScratch at(t.queries, t.d, t.dv);
   float* scores = scratch + at.scores;
   for (int64_t key = 0; key < t.keys; key += kKeyBlock) {
@@ -250,10 +262,10 @@ void attend(const AttentionTask& t, float* scratch) {
       float* sum = scratch + at.sum + first;
       Ahead ahead(t, key, first);
       const auto ask = [&] { ahead.ask(); };
-      if (key == 0) pack_queries(t, first, q);
+      if (key == 0) pack_queries(t, scale, first, q);
       multiply_panel<false>(keys, count, q, t.d, scores, ask);
       if (t.bias != nullptr) add_bias(t, first, key, count, scores);
-      soften(scores, count, key == 0, t.dv, scratch + at.maximum + first, sum, out);
+      soften<Weights>(scores, count, key == 0, t.dv, scratch + at.maximum + first, sum, out);
       if (key == 0) {
         multiply_panel<false>(values, t.dv, scores, count, out, ask);
       } else {
@@ -261,6 +273,15 @@ void attend(const AttentionTask& t, float* scratch) {
       }
       if (key + count == t.keys) unpack_output(t, first, out, sum);
     }
+  }
+}
+
+void attend(const AttentionTask& t, float* scratch) {
+  // The least float32 is a usual bias, too low to be scaled.
+  if (t.bias != nullptr) {
+    attend_by<NaturalWeights>(t, t.scale, scratch);
+  } else {
+    attend_by<BinaryWeights>(t, t.scale * 1.44269504088896341f, scratch);
   }
 }
 

@@ -1,11 +1,11 @@
 // Everything in this folder as one table; the last include of a file per instruction set.
 #pragma once
 
+#include "activate.h"
 #include "attention.h"
 #include "bfloat16.h"
 #include "float_kernels.h"
 #include "linear_finish.h"
-#include "nonlinearity.h"
 #include "normalization.h"
 #include "widen.h"
 
