@@ -58,18 +58,17 @@ struct SumBlock {
 
   const float* bias;
   int activation;
-  const float* gate;  // row m's at m / rows_per_gate, counted from the first row of the layer
-  int64_t rows_per_gate;
-  int64_t first_row;  // of the layer
+  const float* gate;  // row m's is gate_offset[m] values further
+  const int64_t* gate_offset;
   const float* residual;
-  int64_t epilogue_step;  // of gate and residual, in values
+  int64_t residual_step;  // from row to row, in values
 
   BlockOutput out;
 
   RowFinish finish(int64_t row) const {
     return {bias, activation,
-            gate == nullptr ? nullptr : gate + (first_row + row) / rows_per_gate * epilogue_step,
-            residual == nullptr ? nullptr : residual + row * epilogue_step};
+            gate == nullptr ? nullptr : gate + gate_offset[row],
+            residual == nullptr ? nullptr : residual + row * residual_step};
   }
 };
 

@@ -55,12 +55,25 @@ void PanelProduct::take_inner_block(int64_t first) {
   next_share_ = round_up((next_bytes + tiles - 1) / tiles, kLine);
 }
 
+const uint8_t* PanelProduct::rows(int64_t m, int64_t* step) {
+  if (m < in_place_) {
+    *step = weights_.inner;
+    return a_.codes + m * weights_.inner + first_;
+  }
+  copy_rows(a_, weights_, m, first_, inner_, workspace_->rows);
+  *step = inner_;
+  return workspace_->rows;
+}
+
+void PanelProduct::prefetch_next() {
+  for (int64_t i = 0; i < next_share_; i += kLine) __builtin_prefetch(next_ + i, 0, 2);
+  next_ += next_share_;
+}
+
 void PanelProduct::multiply(int64_t m, void (*work)(void* state, int64_t share, int64_t shares),
                             void* state) {
-  const bool in_place = m < in_place_;
-  if (!in_place) copy_rows(a_, weights_, m, first_, inner_, workspace_->rows);
-  const uint8_t* codes = in_place ? a_.codes + m * weights_.inner + first_ : workspace_->rows;
-  const int64_t codes_step = in_place ? weights_.inner : inner_;
+  int64_t codes_step;
+  const uint8_t* codes = rows(m, &codes_step);
   int32_t* sums = workspace_->sums + m * tile_.channels;
   if (tile_.multiply_meanwhile != nullptr) {
     const int64_t steps = inner_ / tile_.inner_step;
@@ -71,9 +84,15 @@ void PanelProduct::multiply(int64_t m, void (*work)(void* state, int64_t share, 
     return;
   }
   tile_.multiply(codes, codes_step, block_, inner_, first_ > 0, sums);
-  for (int64_t i = 0; i < next_share_; i += kLine) __builtin_prefetch(next_ + i, 0, 2);
-  next_ += next_share_;
+  prefetch_next();
   if (work != nullptr) work(state, 0, 1);
+}
+
+void PanelProduct::multiply_finish(int64_t m, const SumBlock& block) {
+  int64_t codes_step;
+  const uint8_t* codes = rows(m, &codes_step);
+  tile_.multiply_finish(codes, codes_step, block_, inner_, first_ > 0, block, m);
+  prefetch_next();
 }
 
 }  // namespace viditq

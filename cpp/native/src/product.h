@@ -43,6 +43,7 @@ struct Workspace {
   // What SumBlock wants to know of each row.
   alignas(64) int32_t zero_point_factors[kMaxBlockRows];
   alignas(64) int32_t code_sum_factors[kMaxBlockRows];
+  alignas(64) int64_t gate_offsets[kMaxBlockRows];
 };
 
 // Unsigned activation codes [count, inner], count at most kMaxBlockRows; one after the other.
@@ -59,19 +60,25 @@ class PanelProduct {
 
   // workspace->sums = sums of products of the packed codes. Calls finish(from, to) for rows `from`
   // to `to` - 1 when their sums are complete: those of one tile while the next one's are computed.
-  // Between begin and end of the tile.
+  // Between begin and end of the tile. Where `direct` is not null, tiles that fill it finish their
+  // rows themselves, as multiply_finish does, and no one is called for these.
   template <typename Finish>
-  void run(const Finish& finish) {
+  void run(const Finish& finish, const SumBlock* direct = nullptr) {
     Rows<Finish> complete{finish, 0, 0};
     for (int64_t first = 0; first < weights_.padded_inner; first += inner_) {
       take_inner_block(first);
+      const bool last = first + inner_ == weights_.padded_inner;
       for (int64_t m = 0; m < a_.count; m += tile_.rows) {
+        if (last && direct != nullptr && m + tile_.rows <= a_.count) {
+          multiply_finish(m, *direct);
+          continue;
+        }
         if (complete.none()) {
           multiply(m, nullptr, nullptr);
         } else {
           multiply(m, &Rows<Finish>::finish_share, &complete);
         }
-        if (first + inner_ == weights_.padded_inner) {
+        if (last) {
           complete.from = m;
           complete.to = std::min<int64_t>(m + tile_.rows, a_.count);
         }
@@ -103,6 +110,15 @@ class PanelProduct {
 
   // Sums, or more sums, of the rows of one tile from m on; work as in Meanwhile.
   void multiply(int64_t m, void (*work)(void* state, int64_t share, int64_t shares), void* state);
+
+  // The last sums of the rows of one tile from m on, and their results.
+  void multiply_finish(int64_t m, const SumBlock& block);
+
+  // The codes of the rows of one tile from m on, `step` bytes from row to row.
+  const uint8_t* rows(int64_t m, int64_t* step);
+
+  // Asks for a share of the codes that follow.
+  void prefetch_next();
 
   const RowBlock a_;
   const viditq_weights& weights_;

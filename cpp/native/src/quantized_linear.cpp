@@ -22,6 +22,15 @@ int64_t tasks_of(const QuantizedProduct& product, int64_t threads) {
   return std::max(threads, static_cast<int64_t>(std::min(products / kTaskProducts, most)));
 }
 
+// Groups of panels per block, some `wanted`, fewer where every thread then gets as many panels.
+int64_t groups_of(int64_t panels, int64_t blocks, int64_t wanted, int64_t threads) {
+  const int64_t most = std::min(panels, wanted);
+  for (int64_t groups = most; groups > most / 2; groups--) {
+    if (panels % groups == 0 && blocks * groups % threads == 0) return groups;
+  }
+  return most;
+}
+
 // Where a whole layer goes: past the caches if the results of a thread would push everything else
 // out of its second level.
 BlockOutput matrix_output(float* out, int64_t rows, const viditq_weights& weights,
@@ -40,7 +49,7 @@ void run(viditq_context* context, const QuantizedProduct& product, const BlockOu
   const int64_t blocks = (product.rows() + step - 1) / step;
   const int64_t wanted = (tasks_of(product, pool.threads()) + blocks - 1) / blocks;
   const int64_t panels = product.panels();
-  const int64_t groups = std::min(panels, wanted);
+  const int64_t groups = groups_of(panels, blocks, wanted, pool.threads());
   pool.run(blocks * groups, [&](int64_t task, int thread) {
     const int64_t first_row = task / groups * step;
     const int64_t group = task % groups;

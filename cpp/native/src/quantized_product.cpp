@@ -72,6 +72,19 @@ bool QuantizedProduct::set_row_factors(int64_t first_row, int64_t count,
   return highest <= 255;
 }
 
+void QuantizedProduct::set_gate_offsets(int64_t first_row, int64_t count,
+                                        Workspace* workspace) const {
+  int64_t offset = first_row / epilogue_.rows_per_gate * epilogue_.columns;
+  int64_t left = epilogue_.rows_per_gate - first_row % epilogue_.rows_per_gate;
+  for (int64_t m = 0; m < count; m++) {
+    workspace->gate_offsets[m] = offset;
+    if (--left == 0) {
+      offset += epilogue_.columns;
+      left = epilogue_.rows_per_gate;
+    }
+  }
+}
+
 void QuantizedProduct::compute(int64_t first_row, int64_t count, int64_t first_panel,
                                int64_t last_panel, Workspace* workspace,
                                const BlockOutput& out) const {
@@ -79,6 +92,7 @@ void QuantizedProduct::compute(int64_t first_row, int64_t count, int64_t first_p
   if (tile.begin != nullptr) tile.begin();
   const RowBlock block{codes_ + first_row * weights_->inner, count};
   const bool usual = weights_->usual && set_row_factors(first_row, count, workspace);
+  if (epilogue_.gate != nullptr) set_gate_offsets(first_row, count, workspace);
   for (int64_t panel = first_panel; panel < last_panel; panel++) {
     const int64_t first_channel = panel * tile.channels;
     const int64_t channels = std::min<int64_t>(tile.channels, weights_->channels - first_channel);
@@ -86,13 +100,15 @@ void QuantizedProduct::compute(int64_t first_row, int64_t count, int64_t first_p
     const SumBlock sums =
         block_of(extent, *workspace, {out.first + first_channel, out.step, out.stream});
     PanelProduct product(block, *weights_, panel, workspace);
-    product.run([&](int64_t from, int64_t to) {
+    const auto finish = [&](int64_t from, int64_t to) {
       if (usual) {
         kernels_->dequantize(sums, from, to);
       } else {
         dequantize_unusual(sums, extent, from, to);
       }
-    });
+    };
+    const bool direct = usual && tile.multiply_finish != nullptr && channels == tile.channels;
+    product.run(finish, direct ? &sums : nullptr);
   }
   if (out.stream) fence_streams();
   if (tile.end != nullptr) tile.end();
@@ -117,11 +133,10 @@ SumBlock QuantizedProduct::block_of(const BlockExtent& e, const Workspace& works
   block.bias = channels_from(epilogue_.bias);
   block.activation = epilogue_.activation;
   block.gate = channels_from(epilogue_.gate);
-  block.rows_per_gate = epilogue_.rows_per_gate;
-  block.first_row = e.first_row;
+  block.gate_offset = workspace.gate_offsets;
   block.residual = channels_from(epilogue_.residual);
   if (block.residual != nullptr) block.residual += e.first_row * epilogue_.columns;
-  block.epilogue_step = epilogue_.columns;
+  block.residual_step = epilogue_.columns;
   block.out = out;
   return block;
 }

@@ -62,6 +62,8 @@ class QuantizedProduct {
   // Factors of the block's rows; whether they serve all of them. Each task computes them anew:
   // cheaper than fetching them from the caches of another thread.
   bool set_row_factors(int64_t first_row, int64_t count, Workspace* workspace) const;
+  // Where each of the block's rows finds its gate; without a division per row.
+  void set_gate_offsets(int64_t first_row, int64_t count, Workspace* workspace) const;
   SumBlock block_of(const BlockExtent& extent, const Workspace& workspace,
                     const BlockOutput& out) const;
   void dequantize_unusual(const SumBlock& block, const BlockExtent& extent, int64_t from,

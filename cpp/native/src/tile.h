@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "finish.h"
+
 namespace viditq {
 
 // Inner positions that one step multiplies and adds up: the width of vpdpbusd.
@@ -27,7 +29,7 @@ struct Tile {
   // What inner extents are padded to; a multiple of kStep.
   int inner_step;
   // Inner positions after which the rows of a panel are multiplied anew, so that the weights
-  // between stay in the first-level cache: most that it should be.
+  // between stay in the caches: most that it should be.
   int block_inner;
   // Rows at least that make a block of a thread's own worth while: with fewer, it would fetch
   // weights more often than codes of other threads cost.
@@ -43,6 +45,12 @@ struct Tile {
   // it is not mixed with them; null elsewhere.
   void (*multiply_meanwhile)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                              bool accumulate, int32_t* sums, const Meanwhile& meanwhile);
+
+  // multiply of the last inner positions, where sums become results before they leave the
+  // registers: rows `row` to row + rows - 1 of `block`, which has as many channels as the tile. Its
+  // sums are read where accumulate, and not written. Null for tiles that do not.
+  void (*multiply_finish)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                          bool accumulate, const SumBlock& block, int64_t row);
 
   // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low
   // nibbles make 64 bytes, the high nibbles the next 64.
@@ -62,7 +70,10 @@ constexpr int kMaxTileRows = 32;
 constexpr int kMaxTileChannels = 48;
 
 constexpr int kMaxInnerStep = 64;
-constexpr int kMaxBlockInner = 768;
+constexpr int kMaxBlockInner = 1152;
+
+// Of tiles whose weights should stay in the first-level cache.
+constexpr int kBlockInner = 768;
 
 // Of tiles that multiply slower than weights arrive.
 constexpr int kOwnRows = 256;

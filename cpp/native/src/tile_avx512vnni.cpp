@@ -3,9 +3,14 @@
 #include <immintrin.h>
 
 #include <cstring>
+#include <type_traits>
 
 #include "tile.h"
 #include "unpack_nibbles.h"
+
+#define VIDITQ_VECTOR_BYTES 64
+#include "float/dequantize.h"
+#include "float/nonlinearity.h"
 
 namespace viditq {
 namespace {
@@ -14,6 +19,8 @@ constexpr int kRows = 8;
 constexpr int kChannels = 48;
 constexpr int kStepBytes = kChannels * kStep;
 constexpr int kUnrolled = 4;  // steps; fewer leave too much to count
+constexpr int kEarlyRounds = 8;  // that the last line asked for has to arrive
+constexpr int kLines = kRows * kChannels / 16;  // of the caches that the sums fill
 
 // The intrinsic, but in place: g++ 12 copies accumulators between registers around it.
 inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x, __m512i w) {
@@ -57,24 +64,73 @@ inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x,
   __m512i sum##m##2 =                                                                           \
       accumulate ? _mm512_load_si512(sums + m * kChannels + 32) : _mm512_setzero_si512();
 
-#define VIDITQ_STORE(m)                                     \
-  _mm512_store_si512(sums + m * kChannels, sum##m##0);      \
-  _mm512_store_si512(sums + m * kChannels + 16, sum##m##1); \
-  _mm512_store_si512(sums + m * kChannels + 32, sum##m##2);
+// Vector v of row m.
+#define VIDITQ_STORE(m, v) _mm512_store_si512(sums + m * kChannels + v * kWidth, sum##m##v);
 
-void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
-              int32_t* sums) {
+#define VIDITQ_FINISH(m, v) finish(m, v, factors, (IntVec)sum##m##v);
+
+#define VIDITQ_EACH_ROW_OF(X, v) \
+  X(0, v) X(1, v) X(2, v) X(3, v) X(4, v) X(5, v) X(6, v) X(7, v)
+
+// Sums stay sums.
+struct KeepSums {
+  void approach(int64_t) const {}
+};
+
+// Makes results of sums while these are in registers.
+template <typename Activation>
+struct Finish {
+  const SumBlock& block;
+  int64_t first_row;
+  Activation activation;
+
+  // Asks for one of the lines that will be read or written.
+  inline __attribute__((always_inline)) void approach(int64_t line) const {
+    const int64_t row = first_row + line % kRows;
+    const int64_t n = line / kRows * kWidth;
+    if (block.residual != nullptr) {
+      __builtin_prefetch(block.residual + row * block.residual_step + n);
+    }
+    if (!block.out.stream) __builtin_prefetch(block.out.first + row * block.out.step + n, 1);
+  }
+
+  ChannelFactors factors(int64_t v) const { return ChannelFactors(block, v * kWidth, kWidth); }
+
+  inline __attribute__((always_inline)) void operator()(int64_t m, int64_t v,
+                                                        const ChannelFactors& channels,
+                                                        IntVec sum) const {
+    const int64_t row = first_row + m;
+    const Vec y = activation(dequantize(sum, RowFactors(block, row), channels));
+    const Vec result = gate_and_add(y, block.finish(row), v * kWidth, kWidth);
+    float* out = block.out.first + row * block.out.step + v * kWidth;
+    if (block.out.stream) {
+      stream(out, result);
+    } else {
+      store(out, result);
+    }
+  }
+};
+
+template <typename F>
+inline __attribute__((always_inline)) void multiply_rows(const uint8_t* a, int64_t a_step,
+                                                         const int8_t* w, int64_t inner,
+                                                         bool accumulate, int32_t* sums,
+                                                         const F& finish) {
   VIDITQ_EACH_ROW(VIDITQ_DECLARE)
   const uint8_t* lower = a + 4 * a_step;
   const int64_t a_step3 = 3 * a_step;
-  // Meanwhile the next tile's rows, one line of all per 64 positions, and its sums come nearer.
+  // Meanwhile the next tile's rows, one line of all per 64 positions, and its sums come nearer, and
+  // at last what this tile needs to finish.
   const uint8_t* next = a + kRows * a_step;
   const int32_t* next_sums = sums + kRows * kChannels;
+  int64_t rounds_left = inner / (kUnrolled * kStep) - kEarlyRounds;
   for (int64_t k = 0; k < inner; k += kUnrolled * kStep) {
     const uint8_t* next_line = next + (k >> 3 & 6) * a_step + (k & ~63);
     __builtin_prefetch(next_line);
-    __builtin_prefetch(next_sums);
-    next_sums += 16;
+    rounds_left--;
+    const int64_t line = rounds_left < 0 ? 0 : rounds_left < kLines ? rounds_left : kLines - 1;
+    __builtin_prefetch(next_sums + line * kWidth);
+    finish.approach(line);
     VIDITQ_STEP(0)
     VIDITQ_STEP(1)
     __builtin_prefetch(next_line + a_step);
@@ -84,7 +140,33 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
     lower += kUnrolled * kStep;
     w += kUnrolled * kStepBytes;
   }
-  VIDITQ_EACH_ROW(VIDITQ_STORE)
+  if constexpr (std::is_same_v<F, KeepSums>) {
+    VIDITQ_EACH_ROW_OF(VIDITQ_STORE, 0)
+    VIDITQ_EACH_ROW_OF(VIDITQ_STORE, 1)
+    VIDITQ_EACH_ROW_OF(VIDITQ_STORE, 2)
+  } else {
+    ChannelFactors factors = finish.factors(0);
+    VIDITQ_EACH_ROW_OF(VIDITQ_FINISH, 0)
+    factors = finish.factors(1);
+    VIDITQ_EACH_ROW_OF(VIDITQ_FINISH, 1)
+    factors = finish.factors(2);
+    VIDITQ_EACH_ROW_OF(VIDITQ_FINISH, 2)
+  }
+}
+
+void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
+              int32_t* sums) {
+  multiply_rows(a, a_step, w, inner, accumulate, sums, KeepSums{});
+}
+
+void multiply_finish(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                     bool accumulate, const SumBlock& block, int64_t row) {
+  // Not written.
+  int32_t* sums = const_cast<int32_t*>(block.sums + row * block.sums_step);
+  with_activation(block.activation, [&](auto activation) {
+    const Finish<decltype(activation)> finish{block, row, activation};
+    multiply_rows(a, a_step, w, inner, accumulate, sums, finish);
+  });
 }
 
 // 12 chains hide the latency of any processor. The compiler may neither know that they are equal
@@ -109,8 +191,8 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAvx512VnniTile{kRows,          kChannels, kUnrolled * kStep, kMaxBlockInner, kOwnRows,
-                           multiply,       nullptr,   unpack_nibbles,    exercise,       nullptr,
-                           nullptr};
+const Tile kAvx512VnniTile{kRows,    kChannels, kUnrolled * kStep, kMaxBlockInner,
+                           kOwnRows, multiply,  nullptr,           multiply_finish,
+                           unpack_nibbles, exercise, nullptr, nullptr};
 
 }  // namespace viditq

@@ -81,7 +81,7 @@ int64_t exercise(int64_t repetitions) {
 }  // namespace
 
 // Nibbles come in runs of 128 bytes, which 4 steps of 96 bytes fill.
-const Tile kAvxVnniTile{kRows, kChannels, 4 * kStep, kMaxBlockInner, kOwnRows, multiply, nullptr,
-                        unpack_nibbles, exercise, nullptr, nullptr};
+const Tile kAvxVnniTile{kRows, kChannels, 4 * kStep, kBlockInner, kOwnRows, multiply, nullptr,
+                        nullptr, unpack_nibbles, exercise, nullptr, nullptr};
 
 }  // namespace viditq

@@ -25,7 +25,7 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
 
 }  // namespace
 
-const Tile kPortableTile{kRows, kChannels, 2 * kStep, kMaxBlockInner, kOwnRows, multiply, nullptr,
-                         unpack_nibbles, nullptr, nullptr, nullptr};
+const Tile kPortableTile{kRows, kChannels, 2 * kStep, kBlockInner, kOwnRows, multiply, nullptr,
+                         nullptr, unpack_nibbles, nullptr, nullptr, nullptr};
 
 }  // namespace viditq

@@ -91,6 +91,16 @@ struct Case {
                                    activation, gate.data(), rows_per_gate, residual.data(), out);
   }
 
+  // One row, with a gate per row.
+  int run_row(viditq_context* context, const viditq_weights* packed, int64_t row,
+              std::vector<float>* out) const {
+    return viditq_quantized_linear(context, packed, codes.data() + row * inner, codes_signed, 1,
+                                   inner, scale.data() + row, zero_point.data() + row,
+                                   row_sum.data() + row, bias.data(), activation,
+                                   gate.data() + row * channels, 1,
+                                   residual.data() + row * channels, out->data());
+  }
+
   Weights pack(int isa) const {
     return weights::pack(weight, false, channels, inner, isa, weight_scale.data(),
                          weight_zero_point.data());
@@ -140,6 +150,30 @@ TEST(quantized_layers_follow_the_definition_where_the_inner_extent_is_cut) {
   // From 16384 on, corrections by zero points are computed another way.
   for (const int64_t inner : {639, 640, 641, 767, 768, 769, 1537, 8191, 16383, 16384}) {
     Case(5, inner, 50, inner % 2 == 0, static_cast<uint32_t>(inner)).check();
+  }
+}
+
+// How rows are cut into tiles, which depends on how many there are, shows in no bit.
+TEST(rows_of_quantized_layers_do_not_depend_on_the_rows_beside_them) {
+  for (const int64_t inner : {64, 1153}) {
+    Case layer(37, inner, 97, false, 11);
+    for (int activation = 0; activation < VIDITQ_ACTIVATION_COUNT; activation++) {
+      layer.activation = activation;
+      for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
+        if (!viditq_isa_supported(isa)) continue;
+        const Context context(1, isa);
+        const Weights packed = layer.pack(isa);
+        std::vector<float> all(layer.rows * layer.channels);
+        CHECK_EQUAL(layer.run(context.handle, packed.get(), &all), VIDITQ_OK);
+        std::vector<float> alone(layer.channels);
+        for (int64_t row = 0; row < layer.rows; row++) {
+          CHECK_EQUAL(layer.run_row(context.handle, packed.get(), row, &alone), VIDITQ_OK);
+          CHECK_EQUAL(std::memcmp(alone.data(), all.data() + row * layer.channels,
+                                  alone.size() * sizeof(float)),
+                      0);
+        }
+      }
+    }
   }
 }
 
