@@ -49,7 +49,7 @@ struct LinearToCodes {
   int64_t block_rows;
   int64_t step;    // from row to row of a block, in values
   float* blocks;   // one per thread, or all
-  float* divided;  // a row per thread
+  float* divided;  // two rows per thread
   std::atomic<bool> finite{true};
 
   int64_t threads() const { return context->pool.threads(); }
@@ -91,12 +91,8 @@ struct LinearToCodes {
   }
 
   void quantize(const float* values, int64_t from, int64_t to, int thread) {
-    for (int64_t row = from; row < to; row++, values += step) {
-      const float* next = row + 1 < to ? values + step : values;
-      if (!out.quantize(kernels, values, divisor, divided + thread * step, next, row)) {
-        finite = false;
-        return;
-      }
+    if (!out.quantize(kernels, values, step, divisor, divided + 2 * thread * step, from, to)) {
+      finite = false;
     }
   }
 };
@@ -145,7 +141,7 @@ int viditq_quantized_linear_to_codes(
   const int64_t step = viditq::row_step(channels);
   const int64_t block_rows = viditq::rows_of_block(rows, step, product.block_rows(), threads);
   const int64_t blocks = std::min(viditq::divide_up(rows, block_rows), threads);
-  const int64_t divided_floats = divisor == nullptr ? 0 : threads * step;
+  const int64_t divided_floats = divisor == nullptr ? 0 : 2 * threads * step;
   float* memory = context->scratch.at_least(blocks * block_rows * step + divided_floats);
   if (memory == nullptr) return VIDITQ_NO_MEMORY;
   viditq::LinearToCodes call{context,

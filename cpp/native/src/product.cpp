@@ -88,10 +88,10 @@ void PanelProduct::multiply(int64_t m, void (*work)(void* state, int64_t share, 
   if (work != nullptr) work(state, 0, 1);
 }
 
-void PanelProduct::multiply_finish(int64_t m, const SumBlock& block) {
+void PanelProduct::multiply_finish(int64_t m, MultiplyFinish direct, const SumBlock& block) {
   int64_t codes_step;
   const uint8_t* codes = rows(m, &codes_step);
-  tile_.multiply_finish(codes, codes_step, block_, inner_, first_ > 0, block, m);
+  direct(codes, codes_step, block_, inner_, first_ > 0, block, m);
   prefetch_next();
 }
 

@@ -60,17 +60,23 @@ class PanelProduct {
 
   // workspace->sums = sums of products of the packed codes. Calls finish(from, to) for rows `from`
   // to `to` - 1 when their sums are complete: those of one tile while the next one's are computed.
-  // Between begin and end of the tile. Where `direct` is not null, tiles that fill it finish their
-  // rows themselves, as multiply_finish does, and no one is called for these.
+  // Between begin and end of the tile.
   template <typename Finish>
-  void run(const Finish& finish, const SumBlock* direct = nullptr) {
+  void run(const Finish& finish) {
+    run(finish, nullptr, nullptr);
+  }
+
+  // The same, but rows that fill a tile are finished by `direct`, where it is not null, as rows of
+  // `block`.
+  template <typename Finish>
+  void run(const Finish& finish, MultiplyFinish direct, const SumBlock* block) {
     Rows<Finish> complete{finish, 0, 0};
     for (int64_t first = 0; first < weights_.padded_inner; first += inner_) {
       take_inner_block(first);
       const bool last = first + inner_ == weights_.padded_inner;
       for (int64_t m = 0; m < a_.count; m += tile_.rows) {
         if (last && direct != nullptr && m + tile_.rows <= a_.count) {
-          multiply_finish(m, *direct);
+          multiply_finish(m, direct, *block);
           continue;
         }
         if (complete.none()) {
@@ -112,7 +118,7 @@ class PanelProduct {
   void multiply(int64_t m, void (*work)(void* state, int64_t share, int64_t shares), void* state);
 
   // The last sums of the rows of one tile from m on, and their results.
-  void multiply_finish(int64_t m, const SumBlock& block);
+  void multiply_finish(int64_t m, MultiplyFinish direct, const SumBlock& block);
 
   // The codes of the rows of one tile from m on, `step` bytes from row to row.
   const uint8_t* rows(int64_t m, int64_t* step);

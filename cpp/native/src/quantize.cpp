@@ -94,9 +94,6 @@ int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bi
   const RowKernels* kernels = viditq::rows_for(isa);
   if (kernels == nullptr) return VIDITQ_BAD_ISA;
   const viditq::TokenCodes out{format, columns, codes, scale, zero_point, row_sum};
-  for (int64_t row = 0; row < rows; row++) {
-    const float* values = x + row * columns;
-    if (!out.quantize(*kernels, values, values + columns, row)) return VIDITQ_NOT_FINITE;
-  }
-  return VIDITQ_OK;
+  const bool finite = out.quantize(*kernels, x, columns, nullptr, nullptr, 0, rows);
+  return finite ? VIDITQ_OK : VIDITQ_NOT_FINITE;
 }

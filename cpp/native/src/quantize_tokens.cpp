@@ -23,22 +23,19 @@ int viditq_quantize(viditq_context* context, const float* x, const float* diviso
       {{codes, rows * columns}, {scale, rows * 4}, {zero_point, rows * 4}, {row_sum, rows * 4}});
   if (status != VIDITQ_OK) return status;
 
-  // A divided row per thread; it is quantized while the first-level cache has it.
+  // Two divided rows per thread; they are quantized while the first-level cache has them.
   const auto divided =
-      viditq::allocate<float>(divisor == nullptr ? 1 : columns * context->pool.threads());
+      viditq::allocate<float>(divisor == nullptr ? 1 : 2 * columns * context->pool.threads());
   if (divided == nullptr) return VIDITQ_NO_MEMORY;
   const viditq::RowKernels& kernels = *viditq::rows_for(context->isa);
   std::atomic<bool> finite{true};
   const int64_t tasks = (rows + viditq::kQuantizeRows - 1) / viditq::kQuantizeRows;
   context->pool.run(tasks, [&](int64_t task, int thread) {
     const int64_t first = task * viditq::kQuantizeRows;
-    for (int64_t row = first; row < std::min(rows, first + viditq::kQuantizeRows); row++) {
-      const float* values = x + row * columns;
-      if (!out.quantize(kernels, values, divisor, divided.get() + thread * columns,
-                        values + columns, row)) {
-        finite = false;
-        return;
-      }
+    if (!out.quantize(kernels, x + first * columns, columns, divisor,
+                      divided.get() + 2 * thread * columns, first,
+                      std::min(rows, first + viditq::kQuantizeRows))) {
+      finite = false;
     }
   });
   return finite ? VIDITQ_OK : VIDITQ_NOT_FINITE;

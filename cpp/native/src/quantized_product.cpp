@@ -107,8 +107,8 @@ void QuantizedProduct::compute(int64_t first_row, int64_t count, int64_t first_p
         dequantize_unusual(sums, extent, from, to);
       }
     };
-    const bool direct = usual && tile.multiply_finish != nullptr && channels == tile.channels;
-    product.run(finish, direct ? &sums : nullptr);
+    const bool direct = usual && tile.finisher != nullptr;
+    product.run(finish, direct ? tile.finisher(sums) : nullptr, &sums);
   }
   if (out.stream) fence_streams();
   if (tile.end != nullptr) tile.end();

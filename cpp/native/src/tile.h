@@ -22,6 +22,11 @@ struct Meanwhile {
   void* state;
 };
 
+// Tile::multiply, and the results of rows `row` to row + rows - 1 of `block`, whose sums are read
+// where accumulate, and not written.
+using MultiplyFinish = void (*)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
+                                bool accumulate, const SumBlock& block, int64_t row);
+
 // A product of rows of activation codes and one panel of weights.
 struct Tile {
   int rows;
@@ -46,11 +51,9 @@ struct Tile {
   void (*multiply_meanwhile)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                              bool accumulate, int32_t* sums, const Meanwhile& meanwhile);
 
-  // multiply of the last inner positions, where sums become results before they leave the
-  // registers: rows `row` to row + rows - 1 of `block`, which has as many channels as the tile. Its
-  // sums are read where accumulate, and not written. Null for tiles that do not.
-  void (*multiply_finish)(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
-                          bool accumulate, const SumBlock& block, int64_t row);
+  // What multiplies the last inner positions of a block's rows and makes results of sums before
+  // they leave the registers; null for blocks, or tiles, of which sums are stored first.
+  MultiplyFinish (*finisher)(const SumBlock& block);
 
   // bytes [2 * count] from nibbles [count], count a multiple of 64: of each 64 bytes the low
   // nibbles make 64 bytes, the high nibbles the next 64.

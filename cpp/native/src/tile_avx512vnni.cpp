@@ -74,24 +74,32 @@ inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x,
 
 // Sums stay sums.
 struct KeepSums {
+  static constexpr bool kApproaches = true;
+
   void approach(int64_t) const {}
 };
 
-// Makes results of sums while these are in registers.
-template <typename Activation>
+// Makes results of sums while these are in registers. The forms of blocks are told apart at compile
+// time: a test per vector would cost as much as all else.
+template <typename Activation, bool gated, bool added, bool streamed>
 struct Finish {
+  // Whether there are lines to ask for; next to the products, even this counts.
+  static constexpr bool kApproaches = added || !streamed;
+
   const SumBlock& block;
   int64_t first_row;
-  Activation activation;
+
+  const float* residual(int64_t row, int64_t n) const {
+    return block.residual + row * block.residual_step + n;
+  }
+  float* out(int64_t row, int64_t n) const { return block.out.first + row * block.out.step + n; }
 
   // Asks for one of the lines that will be read or written.
   inline __attribute__((always_inline)) void approach(int64_t line) const {
     const int64_t row = first_row + line % kRows;
     const int64_t n = line / kRows * kWidth;
-    if (block.residual != nullptr) {
-      __builtin_prefetch(block.residual + row * block.residual_step + n);
-    }
-    if (!block.out.stream) __builtin_prefetch(block.out.first + row * block.out.step + n, 1);
+    if constexpr (added) __builtin_prefetch(residual(row, n));
+    if constexpr (!streamed) __builtin_prefetch(out(row, n), 1);
   }
 
   ChannelFactors factors(int64_t v) const { return ChannelFactors(block, v * kWidth, kWidth); }
@@ -100,13 +108,17 @@ struct Finish {
                                                         const ChannelFactors& channels,
                                                         IntVec sum) const {
     const int64_t row = first_row + m;
-    const Vec y = activation(dequantize(sum, RowFactors(block, row), channels));
-    const Vec result = gate_and_add(y, block.finish(row), v * kWidth, kWidth);
-    float* out = block.out.first + row * block.out.step + v * kWidth;
-    if (block.out.stream) {
-      stream(out, result);
+    const int64_t n = v * kWidth;
+    Vec y = Activation{}(dequantize(sum, RowFactors(block, row), channels));
+    if constexpr (gated) {
+      y = gate_and_add(y, load(block.gate + block.gate_offset[row] + n), load(residual(row, n)));
+    } else if constexpr (added) {
+      y += load(residual(row, n));
+    }
+    if constexpr (streamed) {
+      stream(out(row, n), y);
     } else {
-      store(out, result);
+      store(out(row, n), y);
     }
   }
 };
@@ -119,21 +131,20 @@ inline __attribute__((always_inline)) void multiply_rows(const uint8_t* a, int64
   VIDITQ_EACH_ROW(VIDITQ_DECLARE)
   const uint8_t* lower = a + 4 * a_step;
   const int64_t a_step3 = 3 * a_step;
-  // Meanwhile the next tile's rows, one line of all per 64 positions, and its sums come nearer, and
-  // at last what this tile needs to finish.
-  const uint8_t* next = a + kRows * a_step;
+  // Meanwhile the next tile's sums come nearer, and what this tile needs to finish. Not the next
+  // tile's rows: the second-level cache has them, and on Zen 4 each prefetch costs as much as half
+  // a product, 1.5 % in all.
   const int32_t* next_sums = sums + kRows * kChannels;
   int64_t rounds_left = inner / (kUnrolled * kStep) - kEarlyRounds;
   for (int64_t k = 0; k < inner; k += kUnrolled * kStep) {
-    const uint8_t* next_line = next + (k >> 3 & 6) * a_step + (k & ~63);
-    __builtin_prefetch(next_line);
     rounds_left--;
-    const int64_t line = rounds_left < 0 ? 0 : rounds_left < kLines ? rounds_left : kLines - 1;
-    __builtin_prefetch(next_sums + line * kWidth);
-    finish.approach(line);
+    if (F::kApproaches || accumulate) {
+      const int64_t line = rounds_left < 0 ? 0 : rounds_left < kLines ? rounds_left : kLines - 1;
+      __builtin_prefetch(next_sums + line * kWidth);
+      finish.approach(line);
+    }
     VIDITQ_STEP(0)
     VIDITQ_STEP(1)
-    __builtin_prefetch(next_line + a_step);
     VIDITQ_STEP(2)
     VIDITQ_STEP(3)
     a += kUnrolled * kStep;
@@ -159,14 +170,35 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
   multiply_rows(a, a_step, w, inner, accumulate, sums, KeepSums{});
 }
 
+template <typename Finish>
 void multiply_finish(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                      bool accumulate, const SumBlock& block, int64_t row) {
   // Not written.
   int32_t* sums = const_cast<int32_t*>(block.sums + row * block.sums_step);
-  with_activation(block.activation, [&](auto activation) {
-    const Finish<decltype(activation)> finish{block, row, activation};
-    multiply_rows(a, a_step, w, inner, accumulate, sums, finish);
-  });
+  multiply_rows(a, a_step, w, inner, accumulate, sums, Finish{block, row});
+}
+
+// The forms that models have: results as they are, added to what went in, gated and added, and
+// activated on their way to the next layer.
+MultiplyFinish finisher(const SumBlock& block) {
+  const bool gated = block.gate != nullptr;
+  const bool added = block.residual != nullptr;
+  const bool streamed = block.out.stream;
+  if (block.channels != kChannels || (gated && !added)) return nullptr;
+  if (block.activation == VIDITQ_GELU_TANH && !added && !streamed) {
+    return multiply_finish<Finish<GeluTanh, false, false, false>>;
+  }
+  if (block.activation != VIDITQ_NO_ACTIVATION) return nullptr;
+  if (gated) {
+    return streamed ? multiply_finish<Finish<Identity, true, true, true>>
+                    : multiply_finish<Finish<Identity, true, true, false>>;
+  }
+  if (added) {
+    return streamed ? multiply_finish<Finish<Identity, false, true, true>>
+                    : multiply_finish<Finish<Identity, false, true, false>>;
+  }
+  return streamed ? multiply_finish<Finish<Identity, false, false, true>>
+                  : multiply_finish<Finish<Identity, false, false, false>>;
 }
 
 // 12 chains hide the latency of any processor. The compiler may neither know that they are equal
@@ -192,7 +224,7 @@ int64_t exercise(int64_t repetitions) {
 }  // namespace
 
 const Tile kAvx512VnniTile{kRows,    kChannels, kUnrolled * kStep, kMaxBlockInner,
-                           kOwnRows, multiply,  nullptr,           multiply_finish,
+                           kOwnRows, multiply,  nullptr,           finisher,
                            unpack_nibbles, exercise, nullptr, nullptr};
 
 }  // namespace viditq

@@ -42,14 +42,11 @@ struct TokenCodes {
         grid.encode_own(format, kernels, values, columns, ahead, codes + row * columns);
   }
 
-  // Both for a row whose range is yet to be found; false, too, if a value is not finite.
-  bool quantize(const RowKernels& kernels, const float* values, const float* ahead,
-                int64_t row) const {
+  // Finds the grid of a row; false if a value is not finite, or the range beyond float32.
+  bool find_grid(const RowKernels& kernels, const float* values, int64_t row) const {
     float lo = 0.0f;
     float hi = 0.0f;
-    if (!kernels.extend_range(values, columns, &lo, &hi) || !choose_grid(lo, hi, row)) return false;
-    encode(kernels, values, ahead, row);
-    return true;
+    return kernels.extend_range(values, columns, &lo, &hi) && choose_grid(lo, hi, row);
   }
 
   // Quantizes a row on a given grid, which its values may exceed; false if a value is not finite.
@@ -63,13 +60,28 @@ struct TokenCodes {
     return true;
   }
 
-  // Quantizes a row of values / divisor on a grid of its own; `divided` has room for a row where
-  // divisor is not null. Nothing is prefetched then: the division reads the next row in order.
-  bool quantize(const RowKernels& kernels, const float* values, const float* divisor,
-                float* divided, const float* ahead, int64_t row) const {
-    if (divisor == nullptr) return quantize(kernels, values, ahead, row);
-    kernels.divide(values, divisor, columns, divided);
-    return quantize(kernels, divided, divided, row);
+  // Quantizes rows from `from` to `to` - 1 of values / divisor, null for 1, each on a grid of its
+  // own; the first of them is at `values`, the next `step` further. `divided` has room for two rows
+  // where divisor is not null. A row is encoded when the range of the next one is known, so that
+  // neither waits for the grid. False as find_grid.
+  bool quantize(const RowKernels& kernels, const float* values, int64_t step, const float* divisor,
+                float* divided, int64_t from, int64_t to) const {
+    const float* before = nullptr;
+    for (int64_t row = from; row < to; row++, values += step) {
+      const float* x = values;
+      if (divisor != nullptr) {
+        float* own = divided + (row - from) % 2 * columns;
+        kernels.divide(values, divisor, columns, own);
+        x = own;
+      }
+      if (!find_grid(kernels, x, row)) return false;
+      // The division reads the next row in order.
+      const bool fetch = divisor == nullptr && row + 1 < to;
+      if (before != nullptr) encode(kernels, before, fetch ? x + step : before, row - 1);
+      before = x;
+    }
+    if (before != nullptr) encode(kernels, before, before, to - 1);
+    return true;
   }
 
  private:

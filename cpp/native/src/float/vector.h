@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if VIDITQ_VECTOR_BYTES == 64
+#if VIDITQ_VECTOR_BYTES >= 32
 #include <immintrin.h>
 #endif
 
@@ -51,9 +51,28 @@ inline void store_part(float* to, int64_t count, Vec v) {
 #endif
 }
 
-// a < b ? b : a, which is a where a is NaN.
-inline Vec max(Vec a, Vec b) { return a < b ? b : a; }
-inline Vec min(Vec a, Vec b) { return a > b ? b : a; }
+// a < b ? b : a, which is a where one is NaN; in one instruction, whose first operand is the result
+// only where it is larger. g++ 12 makes a comparison and a choice of the expression.
+inline Vec max(Vec a, Vec b) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return (Vec)_mm512_max_ps((__m512)b, (__m512)a);
+#elif VIDITQ_VECTOR_BYTES == 32
+  return (Vec)_mm256_max_ps((__m256)b, (__m256)a);
+#else
+  return a < b ? b : a;
+#endif
+}
+
+// a > b ? b : a, likewise.
+inline Vec min(Vec a, Vec b) {
+#if VIDITQ_VECTOR_BYTES == 64
+  return (Vec)_mm512_min_ps((__m512)b, (__m512)a);
+#elif VIDITQ_VECTOR_BYTES == 32
+  return (Vec)_mm256_min_ps((__m256)b, (__m256)a);
+#else
+  return a > b ? b : a;
+#endif
+}
 
 inline float horizontal_max(Vec v) {
   typedef float Quad __attribute__((vector_size(16)));
