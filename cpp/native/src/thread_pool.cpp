@@ -1,16 +1,24 @@
 #include "thread_pool.h"
 
+#include <chrono>
+
 namespace viditq {
 namespace {
 
-// Between runs: about 100 microseconds, twice what it costs to wake a thread, and longer than what
-// one thread does alone between two operators.
-constexpr int kSpins = 2000;
+using Clock = std::chrono::steady_clock;
 
-// Within a run: about a millisecond, longer than threads wait for each other at the end of one. A
-// thread that came late and went to sleep before the end would come late to the next run, too, and
-// so on for hundreds of runs.
-constexpr int kSpinsInRun = 20000;
+// Between runs: ten times what it costs to wake a thread, and longer than what one thread does
+// alone between two operators.
+constexpr Clock::duration kWatch = std::chrono::microseconds(300);
+
+// Within a run: longer than threads wait for each other at the end of one. A thread that came late
+// and went to sleep before the end would come late to the next run, too, and so on for hundreds of
+// runs.
+constexpr Clock::duration kWatchInRun = std::chrono::milliseconds(1);
+
+// Looks at what it waits for between two looks at the clock. A pause is 140 cycles on one processor
+// and 40 on another, so that counting them would not do.
+constexpr int kLooks = 16;
 
 inline void pause() {
 #ifdef __x86_64__
@@ -18,12 +26,16 @@ inline void pause() {
 #endif
 }
 
+// False if `holds` did not come true within the time.
 template <typename Condition>
-bool spin_until(const Condition& holds) {
-  for (int i = 0; i < kSpinsInRun; i++) {
-    if (holds()) return true;
-    pause();
-  }
+bool watch(Clock::duration time, const Condition& holds) {
+  const Clock::time_point end = Clock::now() + time;
+  do {
+    for (int i = 0; i < kLooks; i++) {
+      if (holds()) return true;
+      pause();
+    }
+  } while (Clock::now() < end);
   return holds();
 }
 
@@ -70,7 +82,7 @@ void ThreadPool::run(int64_t tasks, const Body& body) {
   }
   wake_.notify_all();
   drain(0);
-  if (!spin_until([this] { return active_ == 0; })) {
+  if (!watch(kWatchInRun, [this] { return active_ == 0; })) {
     std::unique_lock<std::mutex> lock(mutex_);
     done_.wait(lock, [this] { return active_ == 0; });
   }
@@ -87,20 +99,17 @@ void ThreadPool::drain(int thread) {
   }
 }
 
-bool ThreadPool::spin_until_run(uint64_t seen) const {
-  int in_run = 0;
-  for (int i = 0; i < kSpins;) {
-    if (generation_ != seen) return true;
-    pause();
-    if (!running_ || ++in_run > kSpinsInRun) i++;
-  }
-  return generation_ != seen;
+bool ThreadPool::watch_for_run(uint64_t seen) const {
+  const auto begun = [&] { return generation_ != seen; };
+  // To the end of the run that the others are still in, then for the next one.
+  if (watch(kWatchInRun, [&] { return begun() || !running_; }) && begun()) return true;
+  return watch(kWatch, begun);
 }
 
 void ThreadPool::work(int thread) {
   uint64_t seen = 0;
   while (true) {
-    if (!spin_until_run(seen)) {
+    if (!watch_for_run(seen)) {
       std::unique_lock<std::mutex> lock(mutex_);
       wake_.wait(lock, [&] { return generation_ != seen; });
     }

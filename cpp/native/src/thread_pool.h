@@ -14,8 +14,8 @@ namespace viditq {
 // A fixed number of threads, the caller's among them, that share out tasks: each begins with a run
 // of its own of consecutive tasks, the same for as many tasks, so that it finds in its caches what
 // the task before asked for and what it computed in the call before; then it helps the others.
-// Which thread runs a task never shows in its result. Idle threads watch for work for some
-// microseconds, so that the operators of a model find them awake, and then sleep.
+// Which thread runs a task never shows in its result. Idle threads watch for work for
+// less than a millisecond, so that the operators of a model find them awake, and then sleep.
 class ThreadPool {
  public:
   // Called with the number of the task and that of the thread, 0 to threads - 1. Must not throw.
@@ -51,7 +51,7 @@ class ThreadPool {
   void work(int thread);
   void drain(int thread);
   // Whether a run has begun after the `seen`-th while this thread watched for it.
-  bool spin_until_run(uint64_t seen) const;
+  bool watch_for_run(uint64_t seen) const;
   void stop();
 
   std::vector<std::thread> workers_;
