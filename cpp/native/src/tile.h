@@ -73,7 +73,7 @@ constexpr int kMaxTileRows = 32;
 constexpr int kMaxTileChannels = 48;
 
 constexpr int kMaxInnerStep = 64;
-constexpr int kMaxBlockInner = 1152;
+constexpr int kMaxBlockInner = 2304;
 
 // Of tiles whose weights should stay in the first-level cache.
 constexpr int kBlockInner = 768;
