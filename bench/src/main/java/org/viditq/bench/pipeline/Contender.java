@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.operators.OperatorProfile;
 
 /** A denoiser in a process of its own, told what to do line by line. */
 final class Contender implements AutoCloseable {
@@ -22,14 +23,17 @@ final class Contender implements AutoCloseable {
   private final Process process;
   private final BufferedReader answers;
   private final long weightBytes;
+  private final List<OperatorProfile.Entry> operators = new ArrayList<>();
 
   /**
    * Starts the process and waits until it has evaluated the denoiser once.
    *
+   * @param profiled whether operators are timed one by one
    * @param errors file that takes what the process prints to standard error
    * @throws BackendException if it fails, with its reason
    */
-  Contender(Variant variant, Path transformer, int pixels, int threads, Path errors) {
+  Contender(
+      Variant variant, Path transformer, int pixels, int threads, boolean profiled, Path errors) {
     this.name = variant.toString();
     this.errors = errors;
     List<String> command = new ArrayList<>();
@@ -42,6 +46,9 @@ final class Contender implements AutoCloseable {
             Integer.toString(pixels),
             Integer.toString(threads),
             variant.name()));
+    if (profiled) {
+      command.add(DenoiserProcess.PROFILE);
+    }
     try {
       ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
       // Not an argument: ONNX Runtime bears no long command line.
@@ -86,6 +93,7 @@ final class Contender implements AutoCloseable {
     try {
       process.getOutputStream().close();
       long peak = answer("peak");
+      answers.lines().forEach(this::addOperator);
       if (process.waitFor() != 0) {
         throw failure(null);
       }
@@ -96,6 +104,20 @@ final class Contender implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw failure(e);
     }
+  }
+
+  /** What was said of an operator. */
+  private void addOperator(String line) {
+    if (line.matches(DenoiserProcess.OPERATOR + "\\d{1,18} \\d{1,18} .+")) {
+      String[] parts = line.substring(DenoiserProcess.OPERATOR.length()).split(" ", 3);
+      operators.add(
+          new OperatorProfile.Entry(parts[2], Long.parseLong(parts[0]), Long.parseLong(parts[1])));
+    }
+  }
+
+  /** After {@link #finish}, where operators are timed: all of them, that of most time first. */
+  List<OperatorProfile.Entry> operators() {
+    return operators;
   }
 
   private long answer(String kind) {

@@ -18,7 +18,9 @@ import org.viditq.core.error.ViditqException;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.pixart.PixArtConfig;
-import org.viditq.core.operators.Precision;
+import org.viditq.core.operators.OperatorProfile;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.TimedOperators;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DenoiserInput;
 import org.viditq.core.pipeline.PixArtDenoiser;
@@ -37,17 +39,26 @@ import org.viditq.tensorrt.onnx.OnnxGraph;
  * <p>Says {@code ready} and the bytes of native memory that its weights take (of ONNX Runtime those
  * of the graph's constants, as they are stored), once it has been evaluated for the first time;
  * {@code took} and nanoseconds for each line {@code run} that it reads; {@code peak} and the most
- * bytes that the process had resident, when the input ends.
+ * bytes that the process had resident, when the input ends. Where the operators of those runs are
+ * timed one by one, which itself takes time and memory, {@code operator}, calls, nanoseconds and
+ * kind of each follow.
  */
 final class DenoiserProcess {
   private static final int SAMPLES = 2; // classifier-free guidance
   private static final int TEXT_TOKENS = 120;
   private static final int PIXELS_PER_LATENT = 8;
 
+  /** The last argument where operators are timed. */
+  static final String PROFILE = "profile";
+
+  /** Begins a line about an operator. */
+  static final String OPERATOR = "operator ";
+
   private DenoiserProcess() {}
 
   /**
-   * @param args folder of the transformer, side of the picture in pixels, threads, {@link Variant}
+   * @param args folder of the transformer, side of the picture in pixels, threads, {@link Variant},
+   *     {@link #PROFILE} or nothing
    */
   public static void main(String[] args) throws IOException {
     try {
@@ -55,42 +66,46 @@ final class DenoiserProcess {
           Path.of(args[0]),
           Integer.parseInt(args[1]),
           Integer.parseInt(args[2]),
-          Variant.valueOf(args[3]));
+          Variant.valueOf(args[3]),
+          args.length > 4 && args[4].equals(PROFILE));
     } catch (ViditqException failure) {
       System.err.println(failure.getMessage());
       System.exit(1);
     }
   }
 
-  private static void measure(Path folder, int pixels, int threads, Variant variant)
-      throws IOException {
+  private static void measure(
+      Path folder, int pixels, int threads, Variant variant, boolean profiled) throws IOException {
+    OperatorProfile profile = new OperatorProfile();
     PixArtConfig config =
         PixArtConfig.fromJson(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
     if (variant.peer().isPresent()) {
       try (Denoiser denoiser = OnnxRuntimeDenoiser.open(config, folder, threads)) {
-        serve(denoiser, input(config, pixels), Files.size(folder.resolve(OnnxGraph.DATA_FILE)));
+        long weightBytes = Files.size(folder.resolve(OnnxGraph.DATA_FILE));
+        serve(denoiser, input(config, pixels), weightBytes, profile);
       }
-    } else {
-      measure(config, folder, pixels, threads, variant.precision());
+      return;
     }
-  }
-
-  private static void measure(
-      PixArtConfig config, Path folder, int pixels, int threads, Precision precision)
-      throws IOException {
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators =
-            new NativeOperators(threads, InstructionSet.choose(), precision);
+            new NativeOperators(threads, InstructionSet.choose(), variant.precision());
         Checkpoint weights = Checkpoints.open(folder);
         Denoiser denoiser =
-            new PixArtDenoiser<>(config, parameters(weights), operators, () -> {})) {
+            profiled
+                ? denoiser(config, weights, new TimedOperators<>(operators, profile))
+                : denoiser(config, weights, operators)) {
       long weightBytes = NativeLibrary.allocatedBytes() - before;
-      serve(denoiser, input(config, pixels), weightBytes);
+      serve(denoiser, input(config, pixels), weightBytes, profile);
     }
     if (NativeLibrary.allocatedBytes() != before) {
       throw new IllegalStateException(
           NativeLibrary.allocatedBytes() - before + " bytes of native memory were not released.");
     }
+  }
+
+  private static <V> Denoiser denoiser(
+      PixArtConfig config, Checkpoint weights, Operators<V> operators) {
+    return new PixArtDenoiser<>(config, parameters(weights), operators, () -> {});
   }
 
   private static Parameters parameters(Checkpoint weights) {
@@ -99,9 +114,11 @@ final class DenoiserProcess {
         : new CheckpointParameters(weights);
   }
 
-  private static void serve(Denoiser denoiser, DenoiserInput input, long weightBytes)
+  private static void serve(
+      Denoiser denoiser, DenoiserInput input, long weightBytes, OperatorProfile profile)
       throws IOException {
     requireFinite(denoiser.predict(input));
+    profile.clear();
     System.out.println("ready " + weightBytes);
     BufferedReader commands =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -111,6 +128,9 @@ final class DenoiserProcess {
       System.out.println("took " + (System.nanoTime() - start));
     }
     System.out.println("peak " + peakResidentBytes());
+    for (OperatorProfile.Entry entry : profile.entries()) {
+      System.out.println(OPERATOR + entry.calls() + " " + entry.nanos() + " " + entry.kind());
+    }
   }
 
   /** Normally distributed, the same in every process. */

@@ -1,5 +1,6 @@
 package org.viditq.bench.pipeline;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  viditq bench pipeline",
       "  viditq bench pipeline --sizes 256 --variants fp32,w8a8 --rounds 9 --out pipeline.json",
+      "  viditq bench pipeline --variants w8a8 --profile",
       "  viditq bench pipeline --model samples/pixart-mini --sizes 64"
     })
 public final class PipelineCommand implements Callable<Integer> {
@@ -75,6 +77,13 @@ public final class PipelineCommand implements Callable<Integer> {
       description = "Where models are written, and deleted again. Default: the temporary folder.")
   private Path scratch;
 
+  @Option(
+      names = "--profile",
+      description =
+          "Then tell where the time of our variants goes, operator by operator, in processes of"
+              + " their own.")
+  private boolean profile;
+
   @Mixin private MeasurementOptions options;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -98,6 +107,9 @@ public final class PipelineCommand implements Callable<Integer> {
         table.putInto(size);
         table.lines().forEach(console::result);
         console.result("");
+        if (profile) {
+          profile(files, chosen, pixels, rounds, threads, console, size.putArray("profiles"));
+        }
       }
     }
     report.finish(console);
@@ -138,6 +150,7 @@ public final class PipelineCommand implements Callable<Integer> {
                 files.transformer(variant, pixels),
                 pixels,
                 threads,
+                false,
                 files.file(variant + "-" + pixels + ".log")));
         progress.step();
       }
@@ -158,6 +171,39 @@ public final class PipelineCommand implements Callable<Integer> {
       return measured;
     } finally {
       contenders.forEach(Contender::close);
+    }
+  }
+
+  private static void profile(
+      ModelFiles files,
+      Set<Variant> variants,
+      int pixels,
+      int rounds,
+      int threads,
+      Console console,
+      ArrayNode profiles) {
+    for (Variant variant : variants) {
+      if (variant.peer().isPresent()) {
+        continue;
+      }
+      try (Contender contender =
+          new Contender(
+              variant,
+              files.transformer(variant, pixels),
+              pixels,
+              threads,
+              true,
+              files.file(variant + "-" + pixels + "-profile.log"))) {
+        for (int round = 0; round < rounds; round++) {
+          contender.run();
+        }
+        contender.finish();
+        ProfileTable table =
+            new ProfileTable(variant + ", " + pixels + " px", rounds, contender.operators());
+        table.lines().forEach(console::result);
+        console.result("");
+        table.putInto(profiles.addObject().put("name", variant.toString()));
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ import org.viditq.core.error.BackendException;
 /** The whole command on the sample model, in real processes. */
 class PipelineCommandTest {
   private static final Path SAMPLE = Path.of("..", "samples", "pixart-mini");
+  private static final int BLOCKS = 8; // of the sample
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
@@ -46,6 +47,7 @@ class PipelineCommandTest {
                 "64",
                 "--rounds",
                 "2",
+                "--profile",
                 "--scratch",
                 scratch.toString(),
                 "--out",
@@ -74,13 +76,40 @@ class PipelineCommandTest {
     if (byName.containsKey("bf16")) {
       assertThat(byName.get("bf16").get("weightsOfFp32").asDouble()).isBetween(0.5, 0.75);
     }
+    assertProfiled(report.get("sizes").get(0).get("profiles"));
     assertThat(scratch).isEmptyDirectory();
+  }
+
+  /** Ours, with the calls of one evaluation; of the sample's eight blocks. */
+  private void assertProfiled(JsonNode profiles) {
+    assertThat(profiles.findValuesAsText("name"))
+        .containsExactlyElementsOf(
+            Variant.supported().stream()
+                .filter(variant -> variant.peer().isEmpty())
+                .map(Variant::toString)
+                .toList());
+    for (JsonNode profile : profiles) {
+      double shares = 0;
+      long attentions = 0;
+      for (JsonNode operator : profile.get("operators")) {
+        assertThat(operator.get("millis").asDouble()).isPositive();
+        shares += operator.get("share").asDouble();
+        if (operator.get("operator").asText().startsWith("attention ")) {
+          attentions += operator.get("calls").asLong();
+        }
+      }
+      assertThat(shares).isBetween(0.99, 1.01);
+      assertThat(attentions).isEqualTo(2 * BLOCKS);
+    }
+    assertThat(out.toString()).contains("w8a8, 64 px", "share");
   }
 
   @Test
   void aProcessThatFailsTellsWhy() {
     assertThatThrownBy(
-            () -> new Contender(Variant.W8A8, SAMPLE, 64, 1, folder.resolve("log.txt")).close())
+            () ->
+                new Contender(Variant.W8A8, SAMPLE, 64, 1, false, folder.resolve("log.txt"))
+                    .close())
         .isInstanceOf(BackendException.class)
         .hasMessageContaining("The process that measures w8a8 has failed: ")
         .hasMessageContaining("config.json");
