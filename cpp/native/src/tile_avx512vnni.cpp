@@ -18,9 +18,9 @@ namespace {
 constexpr int kRows = 8;
 constexpr int kChannels = 48;
 constexpr int kStepBytes = kChannels * kStep;
-constexpr int kUnrolled = 4;  // steps; fewer leave too much to count
-constexpr int kEarlyRounds = 8;  // that the last line asked for has to arrive
-constexpr int kLines = kRows * kChannels / 16;  // of the caches that the sums fill
+constexpr int kUnrolled = 4;  // steps of a round of the loop; fewer leave too much to count
+constexpr int kEarlyRounds = 8;                     // that the last line asked for has to arrive
+constexpr int kLines = kRows * kChannels / kWidth;  // of the caches that the sums fill
 
 // The intrinsic, but in place: g++ 12 copies accumulators between registers around it.
 inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x, __m512i w) {
@@ -111,7 +111,7 @@ struct Finish {
     const int64_t n = v * kWidth;
     Vec y = Activation{}(dequantize(sum, RowFactors(block, row), channels));
     if constexpr (gated) {
-      y = gate_and_add(y, load(block.gate + block.gate_offset[row] + n), load(residual(row, n)));
+      y = multiply_add(y, load(block.gate + block.gate_offset[row] + n), load(residual(row, n)));
     } else if constexpr (added) {
       y += load(residual(row, n));
     }

@@ -77,14 +77,12 @@ inline Vec dequantize(IntVec sum, const RowFactors& row, const ChannelFactors& c
                       channels.bias);
 }
 
-inline Vec gate_and_add(Vec y, Vec gate, Vec residual) { return multiply_add(y, gate, residual); }
-
 // residual + gate * y of the channels from n on; a null gate is 1, a null residual 0.
 inline Vec gate_and_add(Vec y, const RowFinish& f, int64_t n, int64_t lanes) {
   if (f.gate == nullptr) return f.residual == nullptr ? y : y + load_lanes(f.residual + n, lanes);
   const Vec gate = load_lanes(f.gate + n, lanes);
   if (f.residual == nullptr) return y * gate;
-  return gate_and_add(y, gate, load_lanes(f.residual + n, lanes));
+  return multiply_add(y, gate, load_lanes(f.residual + n, lanes));
 }
 
 }  // namespace

@@ -144,14 +144,7 @@ public final class PipelineCommand implements Callable<Integer> {
         console.progress("Evaluating, " + pixels + " px", (rounds + 1L) * variants.size())) {
       for (Variant variant : variants) {
         progress.label(variant.toString());
-        contenders.add(
-            new Contender(
-                variant,
-                files.transformer(variant, pixels),
-                pixels,
-                threads,
-                false,
-                files.file(variant + "-" + pixels + ".log")));
+        contenders.add(start(files, variant, pixels, threads, false));
         progress.step();
       }
       long[][] nanos = new long[contenders.size()][rounds];
@@ -174,6 +167,14 @@ public final class PipelineCommand implements Callable<Integer> {
     }
   }
 
+  private static Contender start(
+      ModelFiles files, Variant variant, int pixels, int threads, boolean profiled) {
+    String log = variant + "-" + pixels + (profiled ? "-profile" : "") + ".log";
+    return new Contender(
+        variant, files.transformer(variant, pixels), pixels, threads, profiled, files.file(log));
+  }
+
+  /** Of our variants, in processes of their own, one after the other. */
   private static void profile(
       ModelFiles files,
       Set<Variant> variants,
@@ -182,28 +183,28 @@ public final class PipelineCommand implements Callable<Integer> {
       int threads,
       Console console,
       ArrayNode profiles) {
-    for (Variant variant : variants) {
-      if (variant.peer().isPresent()) {
-        continue;
-      }
-      try (Contender contender =
-          new Contender(
-              variant,
-              files.transformer(variant, pixels),
-              pixels,
-              threads,
-              true,
-              files.file(variant + "-" + pixels + "-profile.log"))) {
-        for (int round = 0; round < rounds; round++) {
-          contender.run();
+    List<Variant> ours = variants.stream().filter(one -> one.peer().isEmpty()).toList();
+    List<ProfileTable> tables = new ArrayList<>();
+    try (Progress progress =
+        console.progress("Profiling, " + pixels + " px", (rounds + 1L) * ours.size())) {
+      for (Variant variant : ours) {
+        progress.label(variant.toString());
+        try (Contender contender = start(files, variant, pixels, threads, true)) {
+          progress.step();
+          for (int round = 0; round < rounds; round++) {
+            contender.run();
+            progress.step();
+          }
+          contender.finish();
+          tables.add(
+              new ProfileTable(variant + ", " + pixels + " px", rounds, contender.operators()));
         }
-        contender.finish();
-        ProfileTable table =
-            new ProfileTable(variant + ", " + pixels + " px", rounds, contender.operators());
-        table.lines().forEach(console::result);
-        console.result("");
-        table.putInto(profiles.addObject().put("name", variant.toString()));
+        tables.get(tables.size() - 1).putInto(profiles.addObject().put("name", variant.toString()));
       }
+    }
+    for (ProfileTable table : tables) {
+      table.lines().forEach(console::result);
+      console.result("");
     }
   }
 }
