@@ -15,7 +15,7 @@ import org.viditq.bench.report.MeasurementOptions;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cpp.InstructionSet;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

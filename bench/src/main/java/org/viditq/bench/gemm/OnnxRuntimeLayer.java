@@ -4,11 +4,11 @@ import ai.onnxruntime.OnnxTensor;
 import java.util.Map;
 import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.tensorrt.onnx.OnnxGraph;
-import org.viditq.tensorrt.onnx.OnnxOperators;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
-import org.viditq.tensorrt.onnx.OnnxValue;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxOperators;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxValue;
 
 /** A product of ONNX Runtime. */
 final class OnnxRuntimeLayer implements Contender {

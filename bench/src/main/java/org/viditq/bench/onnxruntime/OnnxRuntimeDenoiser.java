@@ -8,10 +8,10 @@ import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DenoiserInput;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxOptions.AttentionForm;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
-import org.viditq.tensorrt.onnx.PixArtGraph;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.PixArtGraph;
 
 /**
  * A PixArt transformer on ONNX Runtime: the definition that our backends compute, with the same

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.tensorrt.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxGraph;
 
 /** A graph loaded by ONNX Runtime, with all its optimizations, on the CPU. */
 public final class OnnxRuntimeModel implements AutoCloseable {

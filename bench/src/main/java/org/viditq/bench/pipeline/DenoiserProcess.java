@@ -29,8 +29,8 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeLibrary;
 import org.viditq.cpp.NativeOperators;
+import org.viditq.onnx.OnnxGraph;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
-import org.viditq.tensorrt.onnx.OnnxGraph;
 
 /**
  * Main class of a process that holds one denoiser and evaluates it when told to, so that the peak

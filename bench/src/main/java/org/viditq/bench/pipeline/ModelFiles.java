@@ -23,11 +23,11 @@ import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /**
  * The transformers of all variants in a folder that goes with the run: the full-precision one, and

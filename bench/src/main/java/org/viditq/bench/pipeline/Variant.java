@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.viditq.core.operators.Precision;
 import org.viditq.cpp.NativeLibrary;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 
 /** How a denoiser computes. */
 enum Variant {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.bench.report.Median;
 import org.viditq.cli.Main;
 import org.viditq.cpp.InstructionSet;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 
 class GemmCommandTest {
   private final StringWriter out = new StringWriter();

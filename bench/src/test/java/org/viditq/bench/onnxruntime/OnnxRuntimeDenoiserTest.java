@@ -17,8 +17,8 @@ import org.viditq.core.pipeline.DenoiserInput;
 import org.viditq.core.pipeline.PixArtDenoiser;
 import org.viditq.core.pipeline.TextEmbeddings;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.reference.ReferenceBackend;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /** The peer computes the sample model as the reference does. */
 class OnnxRuntimeDenoiserTest {

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.viditq.cli.verify.CaseResult;
-import org.viditq.cli.verify.CaseResult.Status;
-import org.viditq.cli.verify.Verifier;
-import org.viditq.cli.verify.runner.CaseRunners;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxOptions.AttentionForm;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.CaseResult.Status;
+import org.viditq.verify.Verifier;
+import org.viditq.verify.runner.CaseRunners;
 
 /** Emitted graphs of the models and their parts, run by ONNX Runtime, pass the golden cases. */
 class OnnxFixturesTest {

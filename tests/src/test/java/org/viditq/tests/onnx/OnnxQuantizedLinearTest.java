@@ -30,11 +30,11 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.reference.ReferenceBackend;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxOptions.AttentionForm;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
 
 /**
  * Quantized layers as they are emitted. Their sums are integers, so only the steps behind them may

@@ -3,7 +3,7 @@ package org.viditq.tests.onnx;
 import java.util.Optional;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Operators;
-import org.viditq.tensorrt.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions;
 
 /**
  * Emission as a backend, for tests only: whatever holds backends to cases holds emitted graphs to

@@ -6,10 +6,10 @@ import java.util.stream.Collectors;
 import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
 import org.viditq.core.operators.ForwardingOperators;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.tensorrt.onnx.OnnxGraph;
-import org.viditq.tensorrt.onnx.OnnxOperators;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxValue;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxOperators;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxValue;
 
 /**
  * Computes by emission: what is read is the output of the graph recorded so far, run by ONNX

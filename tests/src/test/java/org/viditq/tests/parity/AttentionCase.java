@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /** Attention with and without bias, and on packed text. */
 record AttentionCase(Operand operand, int batch, int queries, int keys, int heads, int headDim)

@@ -8,10 +8,10 @@ import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
+import org.viditq.verify.runner.Results;
 
 /**
  * Holds the reference to plain loops, and every other backend that can run here to the reference:

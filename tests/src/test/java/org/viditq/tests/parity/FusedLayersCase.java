@@ -3,7 +3,6 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.DenseLinearParameters;
@@ -12,6 +11,7 @@ import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /** Full-precision layers on a modulated input, alone, side by side, and as a feed-forward layer. */
 record FusedLayersCase(Operand operand, int batch, int tokens, int in, int hidden, int out)

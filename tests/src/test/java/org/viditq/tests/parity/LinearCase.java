@@ -3,7 +3,6 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.DenseLinearParameters;
@@ -11,6 +10,7 @@ import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /** Full-precision linear layer with its whole epilogue: residual + gate * gelu(x W^T + b). */
 record LinearCase(Operand operand, int batch, int tokens, int in, int out, boolean epilogue)

@@ -3,9 +3,9 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /** LayerNorm plain, affine and modulated, RMSNorm, and GroupNorm. */
 record NormalizationCase(Operand operand, int batch, int tokens, int channels)

@@ -7,14 +7,14 @@ import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
-import org.viditq.tensorrt.onnx.OnnxOptions;
-import org.viditq.tensorrt.onnx.OnnxOptions.AttentionForm;
-import org.viditq.tensorrt.onnx.OnnxOptions.LinearForm;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.tests.onnx.OnnxRuntimeBackend;
+import org.viditq.verify.runner.Results;
 
 /** Holds emitted operators, run by ONNX Runtime, to the reference on the cases of all backends. */
 class OnnxParityTest {

@@ -3,13 +3,13 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /**
  * Pointwise operators, convolutions, embeddings and shape moves; the reference's own tests hold

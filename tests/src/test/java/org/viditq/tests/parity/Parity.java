@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
-import org.viditq.cli.verify.fixture.Comparison;
-import org.viditq.cli.verify.fixture.Difference;
-import org.viditq.cli.verify.fixture.Tolerance;
-import org.viditq.cli.verify.fixture.Values;
-import org.viditq.cli.verify.runner.Results;
+import org.viditq.verify.fixture.Comparison;
+import org.viditq.verify.fixture.Difference;
+import org.viditq.verify.fixture.Tolerance;
+import org.viditq.verify.fixture.Values;
+import org.viditq.verify.runner.Results;
 
 /** The table of cases for every backend, and when two results agree. */
 final class Parity {

@@ -1,8 +1,8 @@
 package org.viditq.tests.parity;
 
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Operators;
+import org.viditq.verify.runner.Results;
 
 /** One operator on one set of operands. */
 interface ParityCase {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
+import org.viditq.verify.runner.Results;
 
 /** The parity table itself: every planted mistake must be found by some case. */
 class ParityFindsFaultsTest {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
@@ -18,6 +17,7 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /**
  * Two quantized layers with ReLU between them, on values that float32 computes exactly in any

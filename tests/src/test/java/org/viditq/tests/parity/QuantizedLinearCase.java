@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -15,6 +14,7 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /**
  * Quantized linear layer with two timestep ranges, balancing and bias, against

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Linear;
@@ -17,6 +16,7 @@ import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.TimestepRange;
+import org.viditq.verify.runner.Results;
 
 /**
  * Self attention whose q, k and v are made by quantized or full-precision layers of one input; the

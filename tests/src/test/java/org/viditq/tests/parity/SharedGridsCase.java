@@ -3,7 +3,6 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -15,6 +14,7 @@ import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /**
  * A quantized linear layer with the unit matrix for a weight, on activation grids that are

@@ -3,7 +3,6 @@ package org.viditq.tests.parity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
@@ -11,6 +10,7 @@ import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.runner.Results;
 
 /** Codes, grids and row sums of activations, to the bit: one grid per row, or per token index. */
 record TokenQuantizationCase(

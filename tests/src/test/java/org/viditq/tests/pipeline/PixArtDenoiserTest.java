@@ -9,9 +9,6 @@ import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.viditq.cli.verify.fixture.FixtureCase;
-import org.viditq.cli.verify.fixture.FixtureReader;
-import org.viditq.cli.verify.fixture.Values;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.operators.Backends;
@@ -22,6 +19,9 @@ import org.viditq.core.pipeline.PixArtDenoiser;
 import org.viditq.core.pipeline.TextEmbeddings;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.reference.ReferenceBackend;
+import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.fixture.FixtureReader;
+import org.viditq.verify.fixture.Values;
 
 class PixArtDenoiserTest {
   /**

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.viditq.cli.verify.fixture.FixtureReader;
 import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.verify.fixture.FixtureReader;
 
 /** What a fixture file does not say clearly is refused, not guessed. */
 class FixtureReaderTest {

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.viditq.cli.verify.CaseResult;
-import org.viditq.cli.verify.CaseResult.Status;
-import org.viditq.cli.verify.Verifier;
-import org.viditq.cli.verify.runner.CaseRunners;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Backends;
 import org.viditq.cpp.InstructionSet;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.CaseResult.Status;
+import org.viditq.verify.Verifier;
+import org.viditq.verify.runner.CaseRunners;
 
 /**
  * Holds every backend that can run here to every golden case: a new backend or a new case needs no

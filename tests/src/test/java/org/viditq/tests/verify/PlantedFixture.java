@@ -8,14 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.viditq.cli.verify.CaseResult;
-import org.viditq.cli.verify.Verifier;
-import org.viditq.cli.verify.fixture.FixtureCase;
-import org.viditq.cli.verify.runner.CaseRunner;
-import org.viditq.cli.verify.runner.CaseRunners;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.Verifier;
+import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.runner.CaseRunner;
+import org.viditq.verify.runner.CaseRunners;
+import org.viditq.verify.runner.Results;
 
 /**
  * A fixture file written byte by byte, independent of the product's writer: expects {@code output}

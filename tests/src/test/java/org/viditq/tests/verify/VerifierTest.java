@@ -10,18 +10,18 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.cli.verify.CaseResult;
-import org.viditq.cli.verify.CaseResult.Status;
-import org.viditq.cli.verify.Verifier;
-import org.viditq.cli.verify.VerifyReport;
-import org.viditq.cli.verify.fixture.FixtureCase;
-import org.viditq.cli.verify.runner.CaseRunner;
-import org.viditq.cli.verify.runner.CaseRunners;
-import org.viditq.cli.verify.runner.Results;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.CaseResult.Status;
+import org.viditq.verify.Verifier;
+import org.viditq.verify.VerifyReport;
+import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.runner.CaseRunner;
+import org.viditq.verify.runner.CaseRunners;
+import org.viditq.verify.runner.Results;
 
 /** The harness itself: what is wrong must be found, wherever it is planted. */
 class VerifierTest {

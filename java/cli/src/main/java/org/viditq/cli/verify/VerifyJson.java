@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.verify.CaseResult.Status;
-import org.viditq.cli.verify.fixture.Difference;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.CaseResult.Status;
+import org.viditq.verify.VerifyReport;
+import org.viditq.verify.fixture.Difference;
 
 /**
  * A report as one JSON object; errors that were not measured (nothing computed, NaN) are null, JSON

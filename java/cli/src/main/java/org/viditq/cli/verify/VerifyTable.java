@@ -6,8 +6,10 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.viditq.cli.console.TextTable;
-import org.viditq.cli.verify.CaseResult.Status;
-import org.viditq.cli.verify.fixture.Difference;
+import org.viditq.verify.CaseResult;
+import org.viditq.verify.CaseResult.Status;
+import org.viditq.verify.VerifyReport;
+import org.viditq.verify.fixture.Difference;
 
 /** A report as text: a row per case, what was wrong, and a summary. */
 final class VerifyTable {

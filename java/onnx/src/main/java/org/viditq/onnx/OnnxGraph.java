@@ -1,0 +1,182 @@
+package org.viditq.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+
+/**
+ * What some recorded values are computed from: the nodes, constants and inputs that they need and
+ * no others. Constants are read where they lie when the graph is written, so their checkpoint must
+ * be open then.
+ */
+public final class OnnxGraph {
+  /** The version of ONNX's own operators that graphs use. */
+  static final int OPSET = 20;
+
+  /** The version of ONNX's file format that belongs to it. */
+  private static final int IR_VERSION = 9;
+
+  /** The model's file in the folder that {@link #write} makes. */
+  public static final String MODEL_FILE = "model.onnx";
+
+  /** The file beside it with the large constants. */
+  public static final String DATA_FILE = "model.onnx.data";
+
+  private final String name;
+  private final List<OnnxValue> inputs = new ArrayList<>();
+  private final List<OnnxValue> constants = new ArrayList<>();
+  private final List<OnnxNode> nodes;
+  private final List<OnnxValue> outputs;
+
+  /**
+   * @param outputs named as the graph's outputs are to be
+   */
+  OnnxGraph(String name, List<OnnxValue> outputs) {
+    this.name = name;
+    this.outputs = List.copyOf(outputs);
+    TreeMap<Integer, OnnxNode> needed = new TreeMap<>();
+    TreeMap<Integer, OnnxValue> leaves = new TreeMap<>();
+    Deque<OnnxValue> open = new ArrayDeque<>(outputs);
+    while (!open.isEmpty()) {
+      OnnxValue value = open.pop();
+      if (value.origin() instanceof OnnxValue.Origin.Result result) {
+        OnnxNode node = result.node();
+        if (needed.put(node.serial(), node) == null) {
+          node.inputs().forEach(input -> input.ifPresent(open::push));
+        }
+      } else {
+        leaves.put(value.serial(), value);
+      }
+    }
+    nodes = List.copyOf(needed.values());
+    for (OnnxValue leaf : leaves.values()) {
+      (leaf.origin() instanceof OnnxValue.Origin.Input ? inputs : constants).add(leaf);
+    }
+  }
+
+  /** What must be fed, in the order of recording; inputs that nothing depends on are left out. */
+  public List<OnnxValue> inputs() {
+    return List.copyOf(inputs);
+  }
+
+  /** In the order given. */
+  public List<OnnxValue> outputs() {
+    return outputs;
+  }
+
+  /** How many nodes of each operator it has. */
+  public Map<String, Integer> operators() {
+    Map<String, Integer> counts = new TreeMap<>();
+    nodes.forEach(node -> counts.merge(node.operator(), 1, Integer::sum));
+    return counts;
+  }
+
+  /**
+   * The model in one piece, constants included.
+   *
+   * @throws OutputException if its constants exceed what a protocol buffer message can hold
+   */
+  public byte[] toBytes() {
+    long total = constants.stream().mapToLong(value -> dataOf(value).byteLength()).sum();
+    if (total > Integer.MAX_VALUE / 2) {
+      throw new OutputException(
+          "The ONNX graph "
+              + name
+              + " has constants of "
+              + total
+              + " bytes, too many for one message; write it to a folder.");
+    }
+    try {
+      List<TensorProto> tensors = new ArrayList<>();
+      for (OnnxValue constant : constants) {
+        tensors.add(Initializer.inline(constant.name(), dataOf(constant)));
+      }
+      return model(tensors).toByteArray();
+    } catch (IOException e) {
+      throw failure("memory", e);
+    }
+  }
+
+  /**
+   * Writes {@link #MODEL_FILE} and, with the large constants, {@link #DATA_FILE} into a folder,
+   * where they appear complete or not at all.
+   *
+   * @throws OutputException if they cannot be written
+   */
+  public void write(Path folder) {
+    try (AtomicOutput output = AtomicOutput.folder(folder)) {
+      List<TensorProto> tensors = new ArrayList<>();
+      try (ExternalData data = new ExternalData(output.path().resolve(DATA_FILE))) {
+        for (OnnxValue constant : constants) {
+          ConstantData elements = dataOf(constant);
+          tensors.add(
+              elements.byteLength() < ExternalData.SMALLEST
+                  ? Initializer.inline(constant.name(), elements)
+                  : Initializer.external(constant.name(), elements, data));
+        }
+      }
+      Files.write(output.path().resolve(MODEL_FILE), model(tensors).toByteArray());
+      output.commit();
+    } catch (IOException e) {
+      throw failure(folder.toString(), e);
+    }
+  }
+
+  private OutputException failure(String where, IOException e) {
+    return new OutputException(
+        "Cannot write the ONNX graph " + name + " to " + where + ": " + IoReason.of(e) + ".", e);
+  }
+
+  private static ConstantData dataOf(OnnxValue constant) {
+    return ((OnnxValue.Origin.Constant) constant.origin()).data();
+  }
+
+  private ModelProto model(List<TensorProto> tensors) {
+    GraphProto.Builder graph = GraphProto.newBuilder().setName(name).addAllInitializer(tensors);
+    nodes.forEach(node -> graph.addNode(node.toProto()));
+    inputs.forEach(value -> graph.addInput(info(value)));
+    outputs.forEach(value -> graph.addOutput(info(value)));
+    ModelProto.Builder model =
+        ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName("viditq").setGraph(graph);
+    model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET));
+    Set<String> others = new TreeSet<>();
+    nodes.forEach(node -> others.add(node.domain()));
+    others.remove("");
+    for (String domain : others) {
+      model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(1));
+    }
+    return model.build();
+  }
+
+  private static ValueInfoProto info(OnnxValue value) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (int dim : value.shape().toArray()) {
+      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(value.name())
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(value.type().code()).setShape(shape)))
+        .build();
+  }
+}

@@ -1,0 +1,251 @@
+package org.viditq.onnx;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.Convolution;
+import org.viditq.core.operators.ConvolutionParameters;
+import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearParameters;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.ResultShapes;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The operator contract as a recorder of ONNX graphs: a model definition evaluated on it gives the
+ * graph that computes the model.
+ *
+ * <pre>{@code
+ * try (OnnxOperators operators = new OnnxOperators(OnnxOptions.STANDARD)) {
+ *   OnnxValue x = operators.input("x", 1, 4, 32, 32);
+ *   OnnxGraph graph = operators.graph("model", Map.of("y", model.forward(x)));
+ *   graph.write(folder);
+ * }
+ * }</pre>
+ *
+ * <p>Shapes are fixed when they are recorded, and so are the weights that quantized layers have at
+ * the timestep. {@link #read} gives constants only; everything else is not known before the graph
+ * is run, so NaN or infinity in what a quantized layer is given are not refused. Weights stay where
+ * they are stored until the graph is written. For one thread.
+ */
+public final class OnnxOperators implements Operators<OnnxValue> {
+  private final GraphRecorder recorder = new GraphRecorder();
+  private final PointwiseLowering pointwise = new PointwiseLowering(recorder);
+  private final ShapeLowering shapes = new ShapeLowering(recorder);
+  private final NormalizationLowering normalization =
+      new NormalizationLowering(recorder, pointwise, shapes);
+  private final EmbeddingLowering embedding = new EmbeddingLowering(recorder, pointwise, shapes);
+  private final ConvolutionLowering convolution = new ConvolutionLowering(recorder, shapes);
+  private final AttentionLowering attention;
+  private final LinearLowering linear;
+
+  public OnnxOperators(OnnxOptions options) {
+    linear = new LinearLowering(recorder, options.linear(), pointwise);
+    attention =
+        switch (options.attention()) {
+          case STANDARD -> new AttentionLowering(recorder, pointwise, shapes);
+          case ONNX_RUNTIME -> new OnnxRuntimeAttention(recorder, pointwise, shapes);
+        };
+  }
+
+  /**
+   * An input of the graph, float32.
+   *
+   * @throws UsageException if the name is empty or taken
+   */
+  public OnnxValue input(String name, int... dims) {
+    return recorder.input(name, Shape.of(dims));
+  }
+
+  /**
+   * The graph that computes some values.
+   *
+   * @param name of the graph
+   * @param outputs by the names they are to have, in the map's order
+   * @throws UsageException if there is no output or a name is taken
+   */
+  public OnnxGraph graph(String name, Map<String, OnnxValue> outputs) {
+    if (outputs.isEmpty()) {
+      throw new UsageException("The ONNX graph " + name + " needs at least one output.");
+    }
+    return new OnnxGraph(
+        name,
+        outputs.entrySet().stream()
+            .map(output -> recorder.output(output.getKey(), output.getValue()))
+            .toList());
+  }
+
+  @Override
+  public OnnxValue constant(Tensor tensor) {
+    return recorder.constant(tensor);
+  }
+
+  /**
+   * @throws BackendException if the value is not a constant
+   */
+  @Override
+  public Tensor read(OnnxValue value) {
+    recorder.requireOwn(value);
+    if (value.origin() instanceof OnnxValue.Origin.Constant constant
+        && constant.data() instanceof TensorConstant tensor) {
+      return tensor.tensor();
+    }
+    throw new BackendException(
+        "The value "
+            + value
+            + " is not known while an ONNX graph is recorded; a model that needs it cannot be"
+            + " exported with it as an input.");
+  }
+
+  @Override
+  public Shape shape(OnnxValue value) {
+    return value.shape();
+  }
+
+  @Override
+  public Linear prepare(LinearParameters parameters) {
+    recorder.requireOpen();
+    return linear.prepare(parameters);
+  }
+
+  @Override
+  public Convolution prepare(ConvolutionParameters parameters) {
+    recorder.requireOpen();
+    return convolution.prepare(parameters);
+  }
+
+  @Override
+  public void selectTimestep(double timestep) {
+    if (!Double.isFinite(timestep)) {
+      throw new UsageException("The timestep is " + timestep + "; give a number from 0 to 1000.");
+    }
+    linear.selectTimestep(timestep);
+  }
+
+  @Override
+  public OnnxValue linear(OnnxValue x, Linear layer, Epilogue<OnnxValue> epilogue) {
+    return linear.apply(x, layer, epilogue);
+  }
+
+  @Override
+  public OnnxValue convolution(OnnxValue x, Convolution layer) {
+    return convolution.convolution(x, layer);
+  }
+
+  @Override
+  public OnnxValue layerNorm(
+      OnnxValue x, Optional<OnnxValue> gamma, Optional<OnnxValue> beta, float eps) {
+    return normalization.layerNorm(x, gamma, beta, eps);
+  }
+
+  @Override
+  public OnnxValue layerNormModulate(OnnxValue x, OnnxValue shift, OnnxValue scale, float eps) {
+    return normalization.layerNormModulate(x, shift, scale, eps);
+  }
+
+  @Override
+  public OnnxValue rmsNorm(OnnxValue x, OnnxValue weight, float eps) {
+    return normalization.rmsNorm(x, weight, eps);
+  }
+
+  @Override
+  public OnnxValue groupNorm(OnnxValue x, OnnxValue gamma, OnnxValue beta, int groups, float eps) {
+    return normalization.groupNorm(x, gamma, beta, groups, eps);
+  }
+
+  @Override
+  public OnnxValue activate(OnnxValue x, Activation activation) {
+    return pointwise.activate(x, activation);
+  }
+
+  @Override
+  public OnnxValue add(OnnxValue a, OnnxValue b) {
+    ResultShapes.together("add", a.shape(), b.shape());
+    return pointwise.combine("Add", a, b);
+  }
+
+  @Override
+  public OnnxValue multiply(OnnxValue a, OnnxValue b) {
+    ResultShapes.together("multiply", a.shape(), b.shape());
+    return pointwise.combine("Mul", a, b);
+  }
+
+  @Override
+  public OnnxValue scale(OnnxValue x, float factor) {
+    return pointwise.scale(x, factor);
+  }
+
+  @Override
+  public OnnxValue attention(
+      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, Optional<OnnxValue> bias) {
+    return attention.attention(q, k, v, heads, scale, bias);
+  }
+
+  @Override
+  public OnnxValue attentionPacked(
+      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, int[] lengths) {
+    return attention.attentionPacked(q, k, v, heads, scale, lengths);
+  }
+
+  @Override
+  public OnnxValue rotary(OnnxValue x, OnnxValue cos, OnnxValue sin) {
+    return embedding.rotary(x, cos, sin);
+  }
+
+  @Override
+  public OnnxValue embedding(OnnxValue table, int[] indices) {
+    return embedding.rows(table, indices);
+  }
+
+  @Override
+  public OnnxValue timestepEmbedding(
+      OnnxValue timesteps, int dimension, boolean flip, float shift) {
+    return embedding.timesteps(timesteps, dimension, flip, shift);
+  }
+
+  @Override
+  public OnnxValue patchEmbedding(OnnxValue x, Convolution projection) {
+    return convolution.patchEmbedding(x, projection);
+  }
+
+  @Override
+  public OnnxValue reshape(OnnxValue x, int... dims) {
+    return shapes.reshape(x, dims);
+  }
+
+  @Override
+  public OnnxValue permute(OnnxValue x, int... permutation) {
+    return shapes.permute(x, permutation);
+  }
+
+  @Override
+  public OnnxValue concat(List<OnnxValue> parts, int axis) {
+    return shapes.concat(parts, axis);
+  }
+
+  @Override
+  public OnnxValue slice(OnnxValue x, int axis, int from, int to) {
+    return shapes.slice(x, axis, from, to);
+  }
+
+  @Override
+  public OnnxValue broadcast(OnnxValue x, int... dims) {
+    return shapes.broadcast(x, dims);
+  }
+
+  @Override
+  public OnnxValue upsampleNearest2x(OnnxValue x) {
+    return shapes.upsampleNearest2x(x);
+  }
+
+  /** Ends the recording; graphs made before stay valid. */
+  @Override
+  public void close() {
+    recorder.close();
+  }
+}

@@ -1,0 +1,77 @@
+package org.viditq.verify.runner;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.viditq.core.schedule.SamplingRun;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.fixture.FixtureCase;
+
+/** Every sample and every guided model output of one sampling. */
+record Trajectory(double[] timesteps, List<Tensor> steps, List<Tensor> outputs) {
+
+  static Trajectory sample(FixtureCase fixture, SamplingRun run, boolean learnedVariance) {
+    double[] times = run.timesteps();
+    Tensor x = fixture.input("x");
+    List<Tensor> steps = new ArrayList<>(List.of(x));
+    List<Tensor> outputs = new ArrayList<>();
+    for (int i = 0; i < times.length; i++) {
+      Tensor scaled = run.scaleModelInput(x, i);
+      Tensor prediction = predict(fixture.config(), scaled, times[i]);
+      outputs.add(prediction);
+      Tensor output =
+          learnedVariance
+              ? SyntheticDenoiser.withVariance(prediction, scaled, times[i])
+              : prediction;
+      int step = i;
+      x = run.step(output, i, x, shape -> noise(fixture, step));
+      steps.add(x);
+    }
+    return new Trajectory(times, steps, outputs);
+  }
+
+  /** Guided with conditions 1 and -0.5, or at condition 0. */
+  private static Tensor predict(JsonNode config, Tensor x, double time) {
+    JsonNode guidance = config.path("guidance");
+    // A guidance of 1 leaves the unconditional branch out, exactly so also in this formula.
+    return guidance.isNumber()
+        ? SyntheticDenoiser.guide(
+            SyntheticDenoiser.predict(x, time, -0.5f),
+            SyntheticDenoiser.predict(x, time, 1),
+            guidance.floatValue())
+        : SyntheticDenoiser.predict(x, time, 0);
+  }
+
+  private static Tensor noise(FixtureCase fixture, int step) {
+    Tensor all = fixture.input("noise");
+    int[] dims = Arrays.copyOfRange(all.shape().toArray(), 1, all.shape().rank());
+    int size = all.size() / all.dim(0);
+    return Tensor.of(Arrays.copyOfRange(all.data(), step * size, (step + 1) * size), dims);
+  }
+
+  Tensor samples() {
+    return stack(steps);
+  }
+
+  Tensor modelOutputs() {
+    return stack(outputs);
+  }
+
+  Tensor last() {
+    return steps.get(steps.size() - 1);
+  }
+
+  private static Tensor stack(List<Tensor> tensors) {
+    int size = tensors.get(0).size();
+    int[] shape = tensors.get(0).shape().toArray();
+    int[] dims = new int[shape.length + 1];
+    dims[0] = tensors.size();
+    System.arraycopy(shape, 0, dims, 1, shape.length);
+    float[] all = new float[tensors.size() * size];
+    for (int i = 0; i < tensors.size(); i++) {
+      System.arraycopy(tensors.get(i).data(), 0, all, i * size, size);
+    }
+    return Tensor.of(all, dims);
+  }
+}
