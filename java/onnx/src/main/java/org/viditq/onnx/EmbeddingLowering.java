@@ -9,7 +9,6 @@ import org.viditq.core.tensor.Tensor;
 /** Table look-up, the timestep embedding and the rotary embedding. */
 final class EmbeddingLowering {
   private static final double MAX_PERIOD = 10000;
-
   private final GraphRecorder recorder;
   private final PointwiseLowering pointwise;
   private final ShapeLowering shapes;
@@ -27,6 +26,13 @@ final class EmbeddingLowering {
         .inputs(table, recorder.indices(indices))
         .attribute("axis", 0)
         .result(result);
+  }
+
+  /** Indices are float32, as all inputs are, and hold whole numbers. */
+  OnnxValue rows(OnnxValue table, OnnxValue indices) {
+    Shape result = ResultShapes.embedding(table.shape(), new int[indices.shape().size()]);
+    OnnxValue whole = pointwise.cast(indices, ElementType.INT64);
+    return recorder.node("Gather").inputs(table, whole).attribute("axis", 0).result(result);
   }
 
   OnnxValue timesteps(OnnxValue timesteps, int dimension, boolean flip, float shift) {

@@ -203,6 +203,16 @@ public final class OnnxOperators implements Operators<OnnxValue> {
   }
 
   @Override
+  public OnnxValue embeddingOf(OnnxValue table, OnnxValue indices) {
+    return embedding.rows(table, indices);
+  }
+
+  @Override
+  public boolean computesAtOnce() {
+    return false;
+  }
+
+  @Override
   public OnnxValue timestepEmbedding(
       OnnxValue timesteps, int dimension, boolean flip, float shift) {
     return embedding.timesteps(timesteps, dimension, flip, shift);

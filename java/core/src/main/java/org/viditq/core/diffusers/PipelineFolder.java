@@ -1,11 +1,11 @@
 package org.viditq.core.diffusers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.TreeSet;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.error.InvalidModelException;
@@ -16,18 +16,18 @@ import org.viditq.core.error.InvalidModelException;
  *
  * <p>Components may be left out (null in the index, or their folder absent): the text encoder and
  * the tokenizer are not needed where precomputed embeddings are used. Asking for one that is absent
- * throws {@link InvalidModelException}.
+ * throws {@link InvalidModelException}. Which classes of components can be read is decided by those
+ * who read them.
  */
 public final class PipelineFolder {
   private static final String INDEX = "model_index.json";
 
   private final Path root;
-  private final PipelineKind kind;
-  private final Map<Component, Path> folders;
+  private final JsonConfig index;
+  private final Map<Component, Path> places;
 
   /**
-   * @throws InvalidModelException if it is no pipeline folder, or one of a class that is not
-   *     supported
+   * @throws InvalidModelException if it is no pipeline folder
    */
   public static PipelineFolder open(Path root) {
     if (!Files.isDirectory(root)) {
@@ -39,36 +39,25 @@ public final class PipelineFolder {
               + " is not a diffusers pipeline folder: it holds no "
               + INDEX
               + (Files.exists(root.resolve(Component.TRANSFORMER.configFile()))
-                  ? "; if it is a transformer alone, name it beside a whole pipeline."
+                  ? "; if it is a transformer alone, name it with --transformer beside a whole"
+                      + " pipeline."
                   : "."));
     }
     JsonConfig index = JsonConfig.read(root.resolve(INDEX));
-    String className = index.getString("_class_name");
-    PipelineKind kind =
-        PipelineKind.ofClass(className)
-            .orElseThrow(
-                () ->
-                    new InvalidModelException(
-                        "Pipeline class "
-                            + className
-                            + " of "
-                            + root
-                            + " is not supported; known are "
-                            + PipelineKind.known()
-                            + "."));
-    Map<Component, Path> folders = new EnumMap<>(Component.class);
+    index.getString("_class_name");
+    Map<Component, Path> places = new EnumMap<>(Component.class);
     for (Component component : Component.values()) {
       if (isListed(index, component)) {
-        folders.put(component, root.resolve(component.folder()));
+        places.put(component, root.resolve(component.folder()));
       }
     }
-    return new PipelineFolder(root, kind, folders);
+    return new PipelineFolder(root, index, places);
   }
 
-  private PipelineFolder(Path root, PipelineKind kind, Map<Component, Path> folders) {
+  private PipelineFolder(Path root, JsonConfig index, Map<Component, Path> places) {
     this.root = root;
-    this.kind = kind;
-    this.folders = folders;
+    this.index = index;
+    this.places = places;
   }
 
   /** Entries are {@code [library, class]}; {@code null} and {@code [null, null]} mean absent. */
@@ -83,39 +72,31 @@ public final class PipelineFolder {
     if (entry.get(1).isNull()) {
       return false;
     }
-    checkClass(index, component, entry.get(1));
-    return true;
-  }
-
-  private static void checkClass(JsonConfig index, Component component, JsonNode className) {
-    if (!className.isTextual()) {
+    if (!entry.get(1).isTextual()) {
       throw index.invalid(component.folder(), "[library, class]");
     }
-    if (!component.classes().isEmpty() && !component.classes().contains(className.textValue())) {
-      throw index.invalid(
-          component.folder(),
-          "of class " + String.join(" or ", new TreeSet<>(component.classes())));
-    }
+    return true;
   }
 
   /**
    * The same pipeline with another transformer.
    *
-   * @param folder that holds the transformer's {@code config.json}, or that holds it in a folder
-   *     {@code transformer}
+   * @param place a folder that holds the transformer's weights, with its {@code config.json} if
+   *     there is one, or that holds such a folder called {@code transformer}; or a file of weights
    */
-  public PipelineFolder withTransformer(Path folder) {
-    Path inner = folder.resolve(Component.TRANSFORMER.folder());
-    boolean direct = Files.exists(folder.resolve(Component.TRANSFORMER.configFile()));
-    if (!direct && !Files.exists(inner.resolve(Component.TRANSFORMER.configFile()))) {
-      throw new InvalidModelException(
-          "There is no transformer in "
-              + folder
-              + ": neither it nor its folder transformer holds a config.json.");
+  public PipelineFolder withTransformer(Path place) {
+    if (!Files.exists(place)) {
+      throw new InvalidModelException("There is no transformer " + place + ".");
     }
-    Map<Component, Path> changed = new EnumMap<>(folders);
-    changed.put(Component.TRANSFORMER, direct ? folder : inner);
-    return new PipelineFolder(root, kind, changed);
+    Path inner = place.resolve(Component.TRANSFORMER.folder());
+    Map<Component, Path> changed = new EnumMap<>(places);
+    changed.put(
+        Component.TRANSFORMER,
+        Files.isDirectory(inner)
+                && !Files.exists(place.resolve(Component.TRANSFORMER.configFile()))
+            ? inner
+            : place);
+    return new PipelineFolder(root, index, changed);
   }
 
   /** The pipeline's own folder. */
@@ -123,44 +104,70 @@ public final class PipelineFolder {
     return root;
   }
 
-  public PipelineKind kind() {
-    return kind;
+  /** Name of the pipeline's Python class. */
+  public String className() {
+    return index.getString("_class_name");
   }
 
-  /** Whether the index lists the component and its folder is there. */
-  public boolean has(Component component) {
-    return folders.containsKey(component) && Files.isDirectory(folders.get(component));
+  /** {@code model_index.json}. */
+  public JsonConfig index() {
+    return index;
   }
 
   /**
-   * The folder of a component.
+   * Name of a component's Python class.
+   *
+   * @throws InvalidModelException if the index does not list it
+   */
+  public String className(Component component) {
+    requireListed(component);
+    JsonNode entry = index.node().path(component.folder()).path(1);
+    return entry.isTextual() ? entry.textValue() : "";
+  }
+
+  /** Whether the index lists the component and it is there. */
+  public boolean has(Component component) {
+    return places.containsKey(component) && Files.exists(places.get(component));
+  }
+
+  /**
+   * The folder of a component; of a transformer that was named by itself also a file.
    *
    * @throws InvalidModelException if it is absent
    */
   public Path folder(Component component) {
-    if (!folders.containsKey(component)) {
-      throw new InvalidModelException(
-          root.resolve(INDEX) + " lists no " + component.folder() + ", which is needed here.");
-    }
-    Path folder = folders.get(component);
-    if (!Files.isDirectory(folder)) {
+    requireListed(component);
+    Path place = places.get(component);
+    if (!Files.exists(place)) {
       throw new InvalidModelException(
           "Folder "
-              + folder
+              + place
               + " is missing, though "
               + INDEX
               + " lists it; the pipeline is incomplete.");
     }
-    return folder;
+    return place;
+  }
+
+  private void requireListed(Component component) {
+    if (!places.containsKey(component)) {
+      throw new InvalidModelException(
+          root.resolve(INDEX) + " lists no " + component.folder() + ", which is needed here.");
+    }
   }
 
   /**
-   * The configuration of a component.
+   * The configuration of a component; empty for a transformer that has none beside its weights, as checkpoints of models' authors come.
    *
    * @throws InvalidModelException if it is absent or not a JSON object
    */
   public JsonConfig config(Component component) {
-    return JsonConfig.read(folder(component).resolve(component.configFile()));
+    Path place = folder(component);
+    Path beside = Files.isDirectory(place) ? place : place.toAbsolutePath().getParent();
+    Path file = beside.resolve(component.configFile());
+    return component == Component.TRANSFORMER && !Files.exists(file)
+        ? JsonConfig.of(JsonNodeFactory.instance.objectNode(), place.toString())
+        : JsonConfig.read(file);
   }
 
   /**

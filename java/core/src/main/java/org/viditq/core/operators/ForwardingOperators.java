@@ -34,6 +34,11 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   }
 
   @Override
+  public boolean computesAtOnce() {
+    return inner.computesAtOnce();
+  }
+
+  @Override
   public Shape shape(V value) {
     return inner.shape(value);
   }
@@ -126,6 +131,11 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   @Override
   public V embedding(V table, int[] indices) {
     return inner.embedding(table, indices);
+  }
+
+  @Override
+  public V embeddingOf(V table, V indices) {
+    return inner.embeddingOf(table, indices);
   }
 
   @Override

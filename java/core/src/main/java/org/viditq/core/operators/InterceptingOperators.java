@@ -162,6 +162,11 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
   }
 
   @Override
+  public V embeddingOf(V table, V indices) {
+    return intercept("embedding", () -> super.embeddingOf(table, indices));
+  }
+
+  @Override
   public V timestepEmbedding(V timesteps, int dimension, boolean flip, float shift) {
     return intercept(
         "timestepEmbedding", () -> super.timestepEmbedding(timesteps, dimension, flip, shift));

@@ -33,6 +33,14 @@ public interface Operators<V> extends AutoCloseable {
    */
   Tensor read(V value);
 
+  /**
+   * Whether operators compute when they are called, so that {@link #read} gives what they computed;
+   * false where they record.
+   */
+  default boolean computesAtOnce() {
+    return true;
+  }
+
   /** Extents of a value, known without computing it. */
   Shape shape(V value);
 
@@ -225,6 +233,27 @@ public interface Operators<V> extends AutoCloseable {
 
   /** Rows of table [vocabulary, C] by index; result [indices.length, C]. */
   V embedding(V table, int[] indices);
+
+  /**
+   * Rows of a table by indices that are an input of the model: what {@link #embedding} gives for
+   * them, result [n, C].
+   *
+   * @param table [vocabulary, C]
+   * @param indices [n], whole numbers from 0 to vocabulary - 1
+   * @throws ShapeException if an index that is known is no row of the table
+   */
+  default V embeddingOf(V table, V indices) {
+    Tensor known = read(indices);
+    int[] rows = new int[known.size()];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = (int) known.data()[i];
+      if (rows[i] != known.data()[i]) {
+        throw new ShapeException(
+            "embedding got " + known.data()[i] + " where a whole number is needed.");
+      }
+    }
+    return embedding(table, rows);
+  }
 
   /**
    * Sinusoidal timestep embedding: f_i = exp(-ln(10000) i / (D/2 - shift)), i = 0..D/2-1; result

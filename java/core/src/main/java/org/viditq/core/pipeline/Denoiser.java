@@ -1,21 +1,20 @@
 package org.viditq.core.pipeline;
 
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.tensor.Tensor;
 
 /** A diffusion model ready to be evaluated on a backend, in full precision or quantized. */
 public interface Denoiser extends AutoCloseable {
+  /** What is evaluated. */
+  DenoiserModel model();
+
   /**
    * Predicts the noise (or what the model was trained for).
    *
-   * @return [B, Cout, H, W]; models with learned variances have Cout = 2C, variances behind
+   * @return [B, C', (T,) H, W]; models with learned variances have C' = 2C, variances behind
    */
   Tensor predict(DenoiserInput input);
-
-  /** Channels of the latents. */
-  int latentChannels();
-
-  /** Channels of {@link #predict}. */
-  int outputChannels();
 
   /** Releases the model. */
   @Override

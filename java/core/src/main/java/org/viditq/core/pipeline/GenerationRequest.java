@@ -4,18 +4,26 @@ import java.util.List;
 import org.viditq.core.error.UsageException;
 
 /**
- * How pictures are to be sampled; which ones is said by {@link PromptEmbeddings}.
+ * How pictures or clips are to be sampled; which ones is said by {@link EncodedPrompts}.
  *
- * @param seeds one per picture: each draws its initial noise from a torch CPU generator of its own,
- *     so a picture does not depend on the others of the batch
+ * @param seeds one per clip: each draws its initial noise from a torch CPU generator of its own, so
+ *     a clip does not depend on the others of the batch
  * @param steps number of sampling steps, at least 1
  * @param guidanceScale classifier-free guidance; at 1 or below the model is evaluated without the
  *     negative prompt
- * @param height of the pictures, pixels
- * @param width of the pictures, pixels
+ * @param frames of each clip; 1 for pictures
+ * @param height in pixels
+ * @param width in pixels
+ * @param framesPerSecond that clips are to be shown with
  */
 public record GenerationRequest(
-    List<Long> seeds, int steps, double guidanceScale, int height, int width) {
+    List<Long> seeds,
+    int steps,
+    double guidanceScale,
+    int frames,
+    int height,
+    int width,
+    double framesPerSecond) {
   public GenerationRequest {
     seeds = List.copyOf(seeds);
     if (seeds.isEmpty()) {
@@ -28,10 +36,29 @@ public record GenerationRequest(
     if (!Double.isFinite(guidanceScale)) {
       throw new UsageException("The guidance scale " + guidanceScale + " is not a finite number.");
     }
+    if (frames < 1) {
+      throw new UsageException("A clip of " + frames + " frames cannot be made; ask for 1 or more.");
+    }
     if (height < 1 || width < 1) {
       throw new UsageException(
           "A picture of " + width + " x " + height + " pixels cannot be made.");
     }
+    if (!(framesPerSecond > 0 && Double.isFinite(framesPerSecond))) {
+      throw new UsageException(
+          "A clip cannot be shown with " + framesPerSecond + " frames per second.");
+    }
+  }
+
+  /** A request for pictures. */
+  public static GenerationRequest pictures(
+      List<Long> seeds, int steps, double guidanceScale, int height, int width) {
+    return new GenerationRequest(seeds, steps, guidanceScale, 1, height, width, 1);
+  }
+
+  /** The same with other seeds. */
+  public GenerationRequest withSeeds(List<Long> others) {
+    return new GenerationRequest(
+        others, steps, guidanceScale, frames, height, width, framesPerSecond);
   }
 
   /** Whether {@code guidanceScale} asks for classifier-free guidance. */

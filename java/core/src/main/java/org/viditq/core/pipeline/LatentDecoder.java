@@ -7,9 +7,12 @@ import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
-/** Turns latents to pictures with the decoder of a variational autoencoder. */
+/** Turns latents to clips with the decoder of a variational autoencoder. */
 final class LatentDecoder<V> {
   private static final int CHANNELS = 3;
+
+  /** Frames that a temporal decoder blends at a time, as Latte's pipeline does. */
+  private static final int TEMPORAL_CHUNK = 14;
 
   private final AutoencoderKl<V> autoencoder;
   private final NonFiniteTracer<V> operators;
@@ -23,38 +26,62 @@ final class LatentDecoder<V> {
   }
 
   /**
-   * Decodes latents [B, C, h, w] one by one, so that a large batch needs no more working memory
-   * than one picture.
+   * Decodes latents [B, C, h, w] or [B, C, T, h, w] frame by frame (with a temporal decoder some
+   * frames at a time), so that large batches and long clips need no more working memory than that.
+   *
+   * @param afterEach run after each frame
    */
-  List<Image> decode(Tensor latents, Runnable afterEach) {
-    List<Image> images = new ArrayList<>();
+  List<Clip> decode(Tensor latents, double framesPerSecond, Runnable afterEach) {
+    boolean video = latents.shape().rank() == 5;
+    int frames = video ? latents.dim(2) : 1;
+    int chunk = autoencoder.config().temporal() ? TEMPORAL_CHUNK : 1;
+    List<Clip> clips = new ArrayList<>();
     try (Scope<V> batch = operators.scope()) {
       V all = operators.constant(latents);
       for (int i = 0; i < latents.dim(0); i++) {
-        int sample = i;
-        images.add(toImage(operators.finite("the VAE", () -> decode(all, sample))));
-        afterEach.run();
+        List<Image> images = new ArrayList<>();
+        for (int from = 0; from < frames; from += chunk) {
+          int sample = i;
+          int first = from;
+          int count = Math.min(chunk, frames - from);
+          Tensor decoded =
+              operators.finite("the VAE", () -> decode(all, video, sample, first, count));
+          for (int t = 0; t < count; t++) {
+            images.add(toImage(decoded, t));
+            afterEach.run();
+          }
+        }
+        clips.add(Clip.of(images, framesPerSecond));
       }
     }
-    return images;
+    return clips;
   }
 
-  private Tensor decode(V latents, int sample) {
-    try (Scope<V> picture = operators.scope()) {
-      V latent = autoencoder.unscale(operators.slice(latents, 0, sample, sample + 1));
-      return operators.read(autoencoder.decode(latent));
+  /** [frames, 3, H, W]. */
+  private Tensor decode(V latents, boolean video, int sample, int from, int frames) {
+    try (Scope<V> part = operators.scope()) {
+      V latent = operators.slice(latents, 0, sample, sample + 1);
+      if (video) {
+        int[] dims = operators.shape(latents).toArray();
+        V chosen = operators.slice(latent, 2, from, from + frames);
+        latent =
+            operators.reshape(
+                operators.permute(chosen, 0, 2, 1, 3, 4), frames, dims[1], dims[3], dims[4]);
+      }
+      return operators.read(autoencoder.decodeClips(autoencoder.unscale(latent), frames));
     }
   }
 
-  /** From [1, 3, H, W] in -1..1 to [H, W, 3] in 0..1. */
-  private static Image toImage(Tensor decoded) {
+  /** Frame {@code index} of [frames, 3, H, W] in -1..1, to [H, W, 3] in 0..1. */
+  private static Image toImage(Tensor decoded, int index) {
     int height = decoded.dim(2);
     int width = decoded.dim(3);
+    int plane = height * width;
     float[] planes = decoded.data();
-    float[] pixels = new float[planes.length];
+    float[] pixels = new float[CHANNELS * plane];
     for (int c = 0; c < CHANNELS; c++) {
-      for (int i = 0; i < height * width; i++) {
-        float value = planes[c * height * width + i] / 2 + 0.5f;
+      for (int i = 0; i < plane; i++) {
+        float value = planes[(index * CHANNELS + c) * plane + i] / 2 + 0.5f;
         pixels[i * CHANNELS + c] = Math.max(0, Math.min(1, value));
       }
     }

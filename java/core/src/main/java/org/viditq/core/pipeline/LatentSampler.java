@@ -1,9 +1,14 @@
 package org.viditq.core.pipeline;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.random.SeededNoise;
 import org.viditq.core.schedule.SamplingRun;
@@ -14,8 +19,7 @@ import org.viditq.core.tensor.Tensor;
 /**
  * Samples latents with a denoiser, a scheduler and classifier-free guidance (Ho and Salimans,
  * "Classifier-Free Diffusion Guidance", 2022), as the PixArt pipelines of diffusers do: with
- * guidance the batch is the negative half followed by the positive half, and the prediction is n +
- * g (p - n).
+ * guidance the batch is the negative half followed by the positive half.
  */
 public final class LatentSampler {
   private final Scheduler scheduler;
@@ -29,47 +33,44 @@ public final class LatentSampler {
   /**
    * Samples one latent per prompt.
    *
-   * @param embeddings one prompt per seed of the request
-   * @return [B, C, height / factor, width / factor]
+   * @param prompts one prompt per seed of the request
+   * @return [B, C, (frames,) height / factor, width / factor]
    * @throws UsageException if prompts and seeds differ in number, the size does not fit the model,
    *     or guidance is asked for without a negative embedding
    * @throws NonFiniteException if the denoiser's prediction holds NaN or infinity
    */
   public Tensor sample(
       GenerationRequest request,
-      PromptEmbeddings embeddings,
+      EncodedPrompts prompts,
       Denoiser denoiser,
       SamplingListener listener,
       ProgressListener progress) {
-    requireFit(request, embeddings, denoiser);
-    TextEmbeddings captions = captions(request, embeddings);
+    requireFit(request, prompts, denoiser.model().latents());
+    Map<String, Tensor> conditions = conditions(request, prompts, denoiser.model());
     SamplingRun run = scheduler.start(request.steps());
     SeededNoise noise = new SeededNoise(request.seeds());
     Tensor latents =
         scaled(
             noise.draw(
                 Shape.of(
-                    embeddings.count(),
-                    denoiser.latentChannels(),
-                    grid.extent(request.height()),
-                    grid.extent(request.width()))),
+                    grid.shape(
+                        prompts.count(), request.frames(), request.height(), request.width()))),
             run.initialNoiseSigma());
+    int channels = denoiser.model().latents().channels();
+    Guidance guidance =
+        new Guidance(request.guidanceScale(), scheduler.guidedChannels(channels));
 
     double[] timesteps = run.timesteps();
     progress.progress(Stage.SAMPLING, 0, timesteps.length);
     for (int step = 0; step < timesteps.length; step++) {
       Tensor modelInput = run.scaleModelInput(latents, step);
       DenoiserInput input =
-          new DenoiserInput(
-              request.isGuided() ? twice(modelInput) : modelInput,
-              timesteps[step],
-              captions,
-              request.height(),
-              request.width());
+          DenoiserInput.of(
+              request.isGuided() ? twice(modelInput) : modelInput, timesteps[step], conditions);
       listener.beforeDenoising(step, input);
       Tensor output = denoiser.predict(input);
       requireFinite(output, step, timesteps[step]);
-      Tensor guided = request.isGuided() ? guide(output, request.guidanceScale()) : output;
+      Tensor guided = request.isGuided() ? guidance.apply(output) : output;
       latents = run.step(forScheduler(guided, latents), step, latents, noise);
       listener.afterStep(step, latents);
       progress.progress(Stage.SAMPLING, step + 1, timesteps.length);
@@ -78,42 +79,47 @@ public final class LatentSampler {
   }
 
   private void requireFit(
-      GenerationRequest request, PromptEmbeddings embeddings, Denoiser denoiser) {
-    grid.requireSize(request.height(), request.width());
-    if (request.seeds().size() != embeddings.count()) {
+      GenerationRequest request, EncodedPrompts prompts, LatentGeometry latents) {
+    grid.requireSize(request.frames(), request.height(), request.width());
+    if (request.seeds().size() != prompts.count()) {
       throw new UsageException(
           "There are "
-              + embeddings.count()
+              + prompts.count()
               + " prompts but "
               + request.seeds().size()
               + " seeds; give one seed per prompt.");
     }
-    if (scheduler.usesLearnedVariance()
-        && denoiser.outputChannels() != 2 * denoiser.latentChannels()) {
+    if (scheduler.usesLearnedVariance() && !latents.learnedVariance()) {
       throw new InvalidModelException(
           "The scheduler wants learned variances, but the model predicts "
-              + denoiser.outputChannels()
+              + latents.outputChannels()
               + " channels for "
-              + denoiser.latentChannels()
+              + latents.channels()
               + " latent channels; choose another scheduler.");
     }
   }
 
-  private static TextEmbeddings captions(GenerationRequest request, PromptEmbeddings embeddings) {
-    if (!request.isGuided()) {
-      return embeddings.positive();
+  /** All inputs of the model but latents and timesteps, for the whole batch. */
+  private static Map<String, Tensor> conditions(
+      GenerationRequest request, EncodedPrompts prompts, DenoiserModel model) {
+    Conditions conditions = prompts.positive();
+    if (request.isGuided()) {
+      conditions =
+          prompts
+              .negativePerPrompt()
+              .orElseThrow(
+                  () ->
+                      new UsageException(
+                          "Guidance "
+                              + request.guidanceScale()
+                              + " needs the embedding of a negative prompt, but the prompt"
+                              + " embeddings hold none; encode them with one or set guidance to"
+                              + " 1."))
+              .concat(conditions);
     }
-    TextEmbeddings negative =
-        embeddings
-            .negativePerPrompt()
-            .orElseThrow(
-                () ->
-                    new UsageException(
-                        "Guidance "
-                            + request.guidanceScale()
-                            + " needs the embedding of a negative prompt, but the prompt"
-                            + " embeddings hold none; encode them with one or set guidance to 1."));
-    return negative.concat(embeddings.positive());
+    Map<String, Tensor> inputs = new LinkedHashMap<>(conditions.tensors());
+    inputs.putAll(model.sizeInputs(conditions.count(), request.height(), request.width()));
+    return inputs;
   }
 
   /** The first C channels, or all where the scheduler wants the variances behind them. */
@@ -129,20 +135,6 @@ public final class LatentSampler {
       System.arraycopy(prediction.data(), i * predictedRow, kept, i * row, row);
     }
     return Tensor.of(latents.shape(), kept);
-  }
-
-  private static Tensor guide(Tensor output, double guidanceScale) {
-    int[] dims = output.shape().toArray();
-    dims[0] /= 2;
-    float[] both = output.data();
-    int half = both.length / 2;
-    float scale = (float) guidanceScale;
-    float[] guided = new float[half];
-    for (int i = 0; i < half; i++) {
-      float negative = both[i];
-      guided[i] = negative + scale * (both[half + i] - negative);
-    }
-    return Tensor.of(Shape.of(dims), guided);
   }
 
   private static Tensor twice(Tensor latents) {

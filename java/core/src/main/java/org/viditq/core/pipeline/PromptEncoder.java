@@ -28,6 +28,14 @@ final class PromptEncoder<V> {
   private final int tokens;
 
   /**
+   * Encoded texts.
+   *
+   * @param values [B, L, C]: C features of each of the L tokens of B texts
+   * @param mask [B, L]: 1 for tokens of the text, 0 for padding
+   */
+  record Texts(Tensor values, Tensor mask) {}
+
+  /**
    * @param operators those of the encoder
    * @param tokens length that texts are cut or padded to
    */
@@ -43,7 +51,7 @@ final class PromptEncoder<V> {
    * Encodes texts one by one, so that a long list needs no more working memory than one. What is
    * too long is cut, with a warning that says what was lost.
    */
-  TextEmbeddings encode(List<String> texts, Runnable afterEach) {
+  Texts encode(List<String> texts, Runnable afterEach) {
     int features = encoder.config().channels();
     Tensor values = Tensor.zeros(texts.size(), tokens, features);
     Tensor masks = Tensor.zeros(texts.size(), tokens);
@@ -58,7 +66,7 @@ final class PromptEncoder<V> {
       }
       afterEach.run();
     }
-    return new TextEmbeddings(values, masks);
+    return new Texts(values, masks);
   }
 
   private Tensor encode(TokenizedText text) {

@@ -1,5 +1,6 @@
 package org.viditq.core.pipeline;
 
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.tensor.Tensor;
 
 /** Sees every step of a sampling: for calibration, previews and tests. Must not change tensors. */
@@ -19,7 +20,7 @@ public interface SamplingListener {
    * Called after each step.
    *
    * @param step index of the sampling step that is done
-   * @param latents [B, C, H, W] after the step
+   * @param latents [B, C, (T,) H, W] after the step
    */
   default void afterStep(int step, Tensor latents) {}
 }

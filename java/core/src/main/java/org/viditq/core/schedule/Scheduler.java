@@ -19,4 +19,14 @@ public interface Scheduler {
   default boolean usesLearnedVariance() {
     return false;
   }
+
+  /**
+   * How many of the sample's leading channels classifier-free guidance applies to; the others keep
+   * the conditional prediction. All but for IDDPM.
+   *
+   * @param channels of the sample
+   */
+  default int guidedChannels(int channels) {
+    return channels;
+  }
 }

@@ -10,7 +10,8 @@ import org.viditq.core.operators.Operators;
  * with other weights, for picture sizes.
  */
 public final class TimestepEmbedder<V> {
-  private static final int SINUSOID_CHANNELS = 256;
+  /** Sinusoidal channels: inputs of the first layer. */
+  public static final int FREQUENCIES = 256;
 
   private final Operators<V> operators;
   private final FeedForward<V> mlp;
@@ -41,12 +42,12 @@ public final class TimestepEmbedder<V> {
       LayerLoader<V> loader, String first, String second, int channels, float shift) {
     FeedForward<V> mlp =
         new FeedForward<>(
-            loader, first, second, SINUSOID_CHANNELS, channels, channels, Activation.SILU);
+            loader, first, second, FREQUENCIES, channels, channels, Activation.SILU);
     return new TimestepEmbedder<>(loader.operators(), mlp, shift);
   }
 
   /** values [B]; result [B, channels]. */
   public V forward(V values) {
-    return mlp.forward(operators.timestepEmbedding(values, SINUSOID_CHANNELS, true, shift));
+    return mlp.forward(operators.timestepEmbedding(values, FREQUENCIES, true, shift));
   }
 }

@@ -22,6 +22,9 @@ public record TextTokens<V>(V tokens, Optional<V> bias, Optional<int[]> lengths)
   /** What diffusers adds to the scores of padding. */
   private static final float MASKED_SCORE = -10_000f;
 
+  /** Far below every score, and far from overflowing when it is added to one. */
+  private static final float EXCLUDED_SCORE = -1e30f;
+
   /**
    * @param tokens [B, S, C]
    * @param mask [B, S], 1 for valid tokens and 0 for padding
@@ -31,6 +34,25 @@ public record TextTokens<V>(V tokens, Optional<V> bias, Optional<int[]> lengths)
         tokens,
         mask.map(valid -> PaddingMask.scoreBias(operators, valid, MASKED_SCORE)),
         Optional.empty());
+  }
+
+  /**
+   * Text whose padding has no part in attention at all, as the original PixArt and Open-Sora code
+   * has it: packed where the mask's values are known; where a graph is recorded, padded with a bias
+   * under which the weight of padding is 0 in float32.
+   *
+   * @param tokens [B, S, C]
+   * @param mask [B, S], not 0 for valid tokens; without it all are
+   * @throws ShapeException if the mask does not fit the tokens or leaves a sample none
+   */
+  public static <V> TextTokens<V> withoutPadding(
+      Operators<V> operators, V tokens, Optional<V> mask) {
+    return operators.computesAtOnce()
+        ? packed(operators, tokens, mask.map(operators::read))
+        : new TextTokens<>(
+            tokens,
+            mask.map(valid -> PaddingMask.scoreBias(operators, valid, EXCLUDED_SCORE)),
+            Optional.empty());
   }
 
   /**

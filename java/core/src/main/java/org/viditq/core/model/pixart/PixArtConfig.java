@@ -1,9 +1,7 @@
 package org.viditq.core.model.pixart;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import org.viditq.core.diffusers.JsonConfig;
 
 /**
@@ -174,12 +172,9 @@ public record PixArtConfig(
     return sampleSize / patchSize;
   }
 
-  /**
-   * Qualified names of the linear layers inside the blocks, in order of execution: the layers that
-   * quantization is about.
-   */
-  public List<String> blockLinears() {
-    return IntStream.range(0, layers).boxed().flatMap(layout::linearsOfBlock).toList();
+  /** Channels of the encoded text. */
+  public int textFeatures() {
+    return captionChannels.orElse(channels());
   }
 
   private static void require(JsonConfig json, String key, String expected) {

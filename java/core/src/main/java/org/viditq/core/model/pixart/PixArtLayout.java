@@ -1,42 +1,19 @@
 package org.viditq.core.model.pixart;
 
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
+import org.viditq.core.checkpoint.Checkpoint;
 
 /** How a PixArt checkpoint names its tensors. */
 public enum PixArtLayout {
   /** Hugging Face diffusers: separate q, k and v, padded text. */
-  DIFFUSERS(
-      "transformer_blocks",
-      List.of(
-          "attn1.to_q",
-          "attn1.to_k",
-          "attn1.to_v",
-          "attn1.to_out.0",
-          "attn2.to_q",
-          "attn2.to_k",
-          "attn2.to_v",
-          "attn2.to_out.0",
-          "ff.net.0.proj",
-          "ff.net.2")),
+  DIFFUSERS("transformer_blocks"),
   /** The authors' checkpoints: fused qkv, packed text. */
-  ORIGINAL(
-      "blocks",
-      List.of(
-          "attn.qkv",
-          "attn.proj",
-          "cross_attn.q_linear",
-          "cross_attn.kv_linear",
-          "cross_attn.proj",
-          "mlp.fc1",
-          "mlp.fc2"));
+  ORIGINAL("blocks");
 
   private final String blocks;
-  private final List<String> blockLinears;
 
-  PixArtLayout(String blocks, List<String> blockLinears) {
+  PixArtLayout(String blocks) {
     this.blocks = blocks;
-    this.blockLinears = blockLinears;
   }
 
   /** Prefix of the names in block {@code index}, with its trailing dot. */
@@ -44,8 +21,19 @@ public enum PixArtLayout {
     return blocks + "." + index + ".";
   }
 
-  /** Qualified names of the linear layers of block {@code index}, in order of execution. */
-  Stream<String> linearsOfBlock(int index) {
-    return blockLinears.stream().map(name -> block(index) + name);
+  /** The layout that a checkpoint's tensors are named in; empty if it holds no PixArt. */
+  static Optional<PixArtLayout> of(Checkpoint weights) {
+    if (weights.contains("adaln_single.linear.weight")
+        && weights.contains("transformer_blocks.0.attn2.to_q.weight")
+        && weights.contains("pos_embed.proj.weight")
+        && !weights.contains("temporal_transformer_blocks.0.attn1.to_q.weight")) {
+      return Optional.of(DIFFUSERS);
+    }
+    if (weights.contains("t_block.1.weight")
+        && weights.contains("blocks.0.cross_attn.kv_linear.weight")
+        && !weights.contains("blocks.0.attn_temp.proj.weight")) {
+      return Optional.of(ORIGINAL);
+    }
+    return Optional.empty();
   }
 }

@@ -108,8 +108,7 @@ public final class PixArtTransformer<V> {
    * @param timesteps [B], 0 to 1000
    * @param text [B, S, caption channels] or, as the authors' code passes it, [B, 1, S, caption
    *     channels]
-   * @param mask [B, S], 1 for valid text tokens and 0 for padding; without it all are valid. The
-   *     authors' layout needs its values at once, so it cannot come from a recording backend.
+   * @param mask [B, S], 1 for valid text tokens and 0 for padding; without it all are valid
    * @param sizes needed by models with size conditions, ignored by others
    * @return [B, Cout, H, W]
    * @throws UsageException if H or W is not a multiple of the patch, or size conditions are needed
@@ -207,7 +206,7 @@ public final class PixArtTransformer<V> {
     V projected = caption.isPresent() ? caption.get().forward(encoded) : encoded;
     return config.layout() == PixArtLayout.DIFFUSERS
         ? TextTokens.padded(operators, projected, mask)
-        : TextTokens.packed(operators, projected, mask.map(operators::read));
+        : TextTokens.withoutPadding(operators, projected, mask);
   }
 
   // shift, scale = table[2, C] + embedded timestep

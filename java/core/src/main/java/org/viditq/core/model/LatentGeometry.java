@@ -1,0 +1,84 @@
+package org.viditq.core.model;
+
+import java.util.List;
+import java.util.OptionalInt;
+import org.viditq.core.model.InputSpec.Axis;
+
+/**
+ * What a model's latents are like.
+ *
+ * @param channels of the latents
+ * @param outputChannels of the prediction; {@code 2 * channels} where the variance is learned too,
+ *     behind the noise
+ * @param patch frames, rows and columns of latents that make a token; frames 1 for pictures
+ * @param frames of latents that the model was trained for; empty for pictures, whose latents have no
+ *     time axis
+ * @param height of the training latents
+ * @param width of the training latents
+ */
+public record LatentGeometry(
+    int channels, int outputChannels, Patch patch, OptionalInt frames, int height, int width) {
+
+  /** Frames, rows and columns of latents that make a token. */
+  public record Patch(int frames, int height, int width) {
+    /** A square patch of a picture. */
+    public static Patch square(int side) {
+      return new Patch(1, side, side);
+    }
+  }
+
+  /** Square latents of pictures. */
+  public static LatentGeometry image(int channels, int outputChannels, int patch, int side) {
+    return new LatentGeometry(
+        channels, outputChannels, Patch.square(patch), OptionalInt.empty(), side, side);
+  }
+
+  /** Whether latents have a time axis. */
+  public boolean isVideo() {
+    return frames.isPresent();
+  }
+
+  /** Whether the prediction carries the variance behind the noise. */
+  public boolean learnedVariance() {
+    return outputChannels == 2 * channels;
+  }
+
+  /** The latents as an input. */
+  public InputSpec input() {
+    return isVideo()
+        ? InputSpec.of(
+            InputNames.LATENTS,
+            Axis.BATCH,
+            Axis.fixed(channels),
+            Axis.FRAMES,
+            Axis.HEIGHT,
+            Axis.WIDTH)
+        : InputSpec.of(
+            InputNames.LATENTS, Axis.BATCH, Axis.fixed(channels), Axis.HEIGHT, Axis.WIDTH);
+  }
+
+  /**
+   * The inputs of every model, followed by {@code others}.
+   *
+   * @return latents, timesteps, others
+   */
+  public List<InputSpec> inputs(InputSpec... others) {
+    List<InputSpec> all = new java.util.ArrayList<>();
+    all.add(input());
+    all.add(InputSpec.of(InputNames.TIMESTEPS, Axis.BATCH));
+    all.addAll(List.of(others));
+    return List.copyOf(all);
+  }
+
+  /**
+   * Extents of latents.
+   *
+   * @param frames 1 for pictures
+   * @return [batch, channels, (frames,) height, width]
+   */
+  public int[] shape(int batch, int frames, int height, int width) {
+    return isVideo()
+        ? new int[] {batch, channels, frames, height, width}
+        : new int[] {batch, channels, height, width};
+  }
+}

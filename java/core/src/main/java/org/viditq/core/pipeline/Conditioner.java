@@ -1,0 +1,32 @@
+package org.viditq.core.pipeline;
+
+import java.util.List;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.Conditioning;
+import org.viditq.core.operators.Operators;
+
+/** Turns what a user asks for into what a denoiser is conditioned on. */
+interface Conditioner {
+  /**
+   * @param prompts texts, or class names and indices
+   * @param negativePrompt what guidance leads away from; the empty text is the null caption
+   * @throws org.viditq.core.error.UsageException if the model cannot be asked for that
+   */
+  <V> EncodedPrompts encode(
+      List<String> prompts,
+      String negativePrompt,
+      Operators<V> operators,
+      ProgressListener progress);
+
+  /** The conditioner of a pipeline; what it reads is opened when prompts are encoded. */
+  static Conditioner of(PipelineFolder folder, Conditioning conditioning) {
+    if (conditioning instanceof Conditioning.Text text) {
+      return new TextConditioner(folder, text);
+    }
+    if (conditioning instanceof Conditioning.Classes classes) {
+      return new ClassConditioner(folder.index(), classes.classes());
+    }
+    throw new org.viditq.core.error.InvalidModelException(
+        "Models with two text encoders have no pipeline here yet.");
+  }
+}

@@ -1,0 +1,330 @@
+package org.viditq.core.pipeline;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.vae.AutoencoderKl;
+import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.operators.NonFiniteTracer;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.ProgressListener.Stage;
+import org.viditq.core.schedule.Scheduler;
+import org.viditq.core.schedule.SchedulerFactory;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * From prompts or classes to pictures or clips, with a denoiser of any family. Its parts are
+ * resident one after the other: text encoders while prompts are encoded, the denoiser while latents
+ * are sampled, the VAE while they are decoded; each gets operators of its own and releases them.
+ * Sizes are taken as they are, as diffusers does with {@code use_resolution_binning=False}.
+ *
+ * <pre>{@code
+ * DiffusionPipeline pipeline = DiffusionPipeline.open(folder, () -> backend.open(settings));
+ * EncodedPrompts prompts = pipeline.encode(List.of("a red circle"), "", progress);
+ * List<Clip> clips = pipeline.generate(request, prompts, UnaryOperator.identity(), progress);
+ * }</pre>
+ */
+public final class DiffusionPipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(DiffusionPipeline.class);
+
+  private final PipelineFolder folder;
+  private final Supplier<? extends Operators<?>> backend;
+  private final DenoiserModel model;
+  private final AutoencoderKlConfig autoencoderConfig;
+  private final Scheduler scheduler;
+
+  private DiffusionPipeline(
+      PipelineFolder folder,
+      Supplier<? extends Operators<?>> backend,
+      DenoiserModel model,
+      AutoencoderKlConfig autoencoderConfig,
+      Scheduler scheduler) {
+    this.folder = folder;
+    this.backend = backend;
+    this.model = model;
+    this.autoencoderConfig = autoencoderConfig;
+    this.scheduler = scheduler;
+  }
+
+  /** As {@link #open(PipelineFolder, Supplier, Optional)} with the pipeline's own scheduler. */
+  public static DiffusionPipeline open(
+      PipelineFolder folder, Supplier<? extends Operators<?>> backend) {
+    return open(folder, backend, Optional.empty());
+  }
+
+  /**
+   * Reads the pipeline's configurations; weights are read when their part is needed.
+   *
+   * @param backend opens operators for one part
+   * @param scheduler one of {@link SchedulerFactory#names()}, on the noise schedule of the
+   *     pipeline's own, which is then not built; empty for the pipeline's own
+   * @throws org.viditq.core.error.InvalidModelException if a part is missing or not supported
+   * @throws UsageException if there is no such scheduler
+   */
+  public static DiffusionPipeline open(
+      PipelineFolder folder,
+      Supplier<? extends Operators<?>> backend,
+      Optional<String> scheduler) {
+    JsonConfig schedule = folder.config(Component.SCHEDULER);
+    return new DiffusionPipeline(
+        folder,
+        backend,
+        readModel(folder),
+        readAutoencoder(folder),
+        scheduler
+            .map(name -> SchedulerFactory.byName(name, schedule))
+            .orElseGet(() -> SchedulerFactory.fromConfig(schedule)));
+  }
+
+  /** The denoiser of a pipeline as its configuration and its checkpoint describe it. */
+  public static DenoiserModel readModel(PipelineFolder folder) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      return DenoiserFamilies.model(folder.config(Component.TRANSFORMER), weights);
+    }
+  }
+
+  private static AutoencoderKlConfig readAutoencoder(PipelineFolder folder) {
+    JsonConfig config = folder.config(Component.VAE);
+    return switch (folder.className(Component.VAE)) {
+      case "AutoencoderKL" -> AutoencoderKlConfig.fromJson(config);
+      case "AutoencoderKLTemporalDecoder" -> AutoencoderKlConfig.fromTemporalJson(config);
+      default ->
+          throw folder
+              .index()
+              .invalid(
+                  Component.VAE.folder(),
+                  "of class AutoencoderKL or AutoencoderKLTemporalDecoder");
+    };
+  }
+
+  public DenoiserModel model() {
+    return model;
+  }
+
+  public PipelineFolder folder() {
+    return folder;
+  }
+
+  /** How picture sizes relate to latents. */
+  public LatentGrid grid() {
+    return new LatentGrid(autoencoderConfig.downsampling(), model.latents());
+  }
+
+  /** Height of pictures that the model was trained for, pixels. */
+  public int defaultHeight() {
+    return model.latents().height() * autoencoderConfig.downsampling();
+  }
+
+  /** Width of pictures that the model was trained for, pixels. */
+  public int defaultWidth() {
+    return model.latents().width() * autoencoderConfig.downsampling();
+  }
+
+  /** Frames of clips that the model was trained for; 1 for pictures. */
+  public int defaultFrames() {
+    return model.latents().frames().orElse(1);
+  }
+
+  /**
+   * Encodes prompts; what a text encoder cannot take is cut with a warning.
+   *
+   * @param prompts texts, or for class-conditional models class names or indices
+   * @param negativePrompt what guidance leads away from; the empty text is the null caption
+   */
+  public EncodedPrompts encode(
+      List<String> prompts, String negativePrompt, ProgressListener progress) {
+    try (Operators<?> operators = backend.get()) {
+      return encode(prompts, negativePrompt, operators, progress);
+    }
+  }
+
+  /** As {@link #encode(List, String, ProgressListener)} on the caller's operators. */
+  public <V> EncodedPrompts encode(
+      List<String> prompts,
+      String negativePrompt,
+      Operators<V> operators,
+      ProgressListener progress) {
+    if (prompts.isEmpty()) {
+      throw new UsageException("There is no prompt; give at least one.");
+    }
+    return Conditioner.of(folder, model.conditioning(folder.className()))
+        .encode(prompts, negativePrompt, operators, progress);
+  }
+
+  /**
+   * Makes the transformer ready; the caller closes it.
+   *
+   * @param parameters turns the stored parameters to those to use: quantized ones, or the same
+   */
+  public Denoiser openDenoiser(UnaryOperator<Parameters> parameters) {
+    Operators<?> operators = backend.get();
+    try {
+      return openDenoiser(parameters, operators, operators::close);
+    } catch (RuntimeException | Error unprepared) {
+      operators.close();
+      throw unprepared;
+    }
+  }
+
+  /** As {@link #openDenoiser(UnaryOperator)} on the caller's operators, which stay open. */
+  public <V> Denoiser openDenoiser(UnaryOperator<Parameters> parameters, Operators<V> operators) {
+    return openDenoiser(parameters, operators, () -> {});
+  }
+
+  private <V> Denoiser openDenoiser(
+      UnaryOperator<Parameters> parameters, Operators<V> operators, Runnable closeOperators) {
+    Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
+    try {
+      CheckpointParameters stored = new CheckpointParameters(weights);
+      Parameters chosen = parameters.apply(stored);
+      Denoiser denoiser =
+          new ModelDenoiser<>(
+              model,
+              chosen,
+              operators,
+              () -> {
+                closeOperators.run();
+                weights.close();
+              });
+      if (chosen == stored) { // of a quantized model, the replaced weights are not used either
+        warnOfUnused(stored, weights);
+      }
+      return denoiser;
+    } catch (RuntimeException | Error unprepared) {
+      weights.close();
+      throw unprepared;
+    }
+  }
+
+  /** Tensors that the model does not know hint at a configuration of another model. */
+  private static void warnOfUnused(CheckpointParameters stored, Checkpoint weights) {
+    List<String> unused = stored.unused();
+    if (!unused.isEmpty()) {
+      LOG.warn(
+          "The model does not use {} of the {} tensors of {}, among them {}.",
+          unused.size(),
+          weights.names().size(),
+          weights.source(),
+          unused.get(0));
+    }
+  }
+
+  /**
+   * Checks a request before any work is done for it.
+   *
+   * @throws UsageException if this model cannot make pictures of that size, or its scheduler cannot
+   *     take that many steps
+   */
+  public void requireFit(GenerationRequest request) {
+    grid().requireSize(request.frames(), request.height(), request.width());
+    scheduler.start(request.steps());
+  }
+
+  /**
+   * Samples latents with a denoiser.
+   *
+   * @return [B, C, (T,) h, w], as the VAE's encoder scales them
+   * @throws UsageException if the request does not fit the model or the prompts
+   */
+  public Tensor sample(
+      GenerationRequest request,
+      EncodedPrompts prompts,
+      Denoiser denoiser,
+      SamplingListener listener,
+      ProgressListener progress) {
+    requireInputs(prompts);
+    return new LatentSampler(scheduler, grid())
+        .sample(request, prompts, denoiser, listener, progress);
+  }
+
+  /** Encoded prompts may come from a file that was made with another model. */
+  private void requireInputs(EncodedPrompts prompts) {
+    for (InputSpec input : model.inputs()) {
+      Optional<Tensor> given = prompts.positive().find(input.name());
+      if (given.isPresent()) {
+        requireExtents(input, given.get());
+      } else if (input.name().equals(InputNames.TEXT)
+          || input.name().equals(InputNames.TEXT_2)
+          || input.name().equals(InputNames.LABELS)) {
+        throw new ShapeException(
+            "The encoded prompts hold no "
+                + input.name()
+                + ", which this model takes; encode them with its own pipeline.");
+      }
+    }
+  }
+
+  private static void requireExtents(InputSpec input, Tensor given) {
+    int rank = input.axes().size();
+    for (int axis = 0; axis < rank; axis++) {
+      InputSpec.Axis expected = input.axes().get(axis);
+      boolean fits =
+          given.shape().rank() == rank
+              && (!expected.isFixed() || given.dim(axis) == expected.fixed());
+      if (!fits) {
+        throw new ShapeException(
+            "The encoded prompts have "
+                + input.name()
+                + " "
+                + given.shape()
+                + ", but the transformer takes "
+                + (expected.isFixed() ? expected.fixed() + " features per token" : "rank " + rank)
+                + "; they belong to another text encoder.");
+      }
+    }
+  }
+
+  /** Decodes sampled latents [B, C, (T,) h, w] to clips. */
+  public List<Clip> decode(Tensor latents, double framesPerSecond, ProgressListener progress) {
+    try (Operators<?> operators = backend.get()) {
+      return decode(latents, framesPerSecond, operators, progress);
+    }
+  }
+
+  /** As {@link #decode(Tensor, double, ProgressListener)} on the caller's operators. */
+  public <V> List<Clip> decode(
+      Tensor latents, double framesPerSecond, Operators<V> operators, ProgressListener progress) {
+    NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
+    try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
+      AutoencoderKl<V> autoencoder =
+          new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
+      int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
+      StageCounter decoded =
+          new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
+      return new LatentDecoder<>(autoencoder, traced).decode(latents, framesPerSecond, decoded);
+    }
+  }
+
+  /**
+   * Samples and decodes one clip per prompt.
+   *
+   * @param parameters as for {@link #openDenoiser(UnaryOperator)}
+   */
+  public List<Clip> generate(
+      GenerationRequest request,
+      EncodedPrompts prompts,
+      UnaryOperator<Parameters> parameters,
+      ProgressListener progress) {
+    requireFit(request);
+    Tensor latents;
+    try (Denoiser denoiser = openDenoiser(parameters)) {
+      latents = sample(request, prompts, denoiser, SamplingListener.NONE, progress);
+    }
+    return decode(latents, request.framesPerSecond(), progress);
+  }
+}
