@@ -3,6 +3,7 @@ package org.viditq.cpp;
 import java.util.Optional;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Precision;
 
@@ -23,17 +24,6 @@ public final class NativeBackend implements Backend {
     return NativeLibrary.unavailable();
   }
 
-  /**
-   * Opens the operators on the fastest instruction set of this machine, or the one that {@link
-   * InstructionSet#VARIABLE} names.
-   *
-   * @throws BackendException if the library cannot be loaded or {@code threads} is below 1
-   */
-  @Override
-  public Operators<?> open(int threads) {
-    return open(threads, Precision.FP32);
-  }
-
   @Override
   public Optional<String> unsupported(Precision precision) {
     return NativeLibrary.unavailable().isPresent() || NativeLibrary.supports(precision)
@@ -45,17 +35,15 @@ public final class NativeBackend implements Backend {
   }
 
   /**
-   * As {@link #open(int)}.
+   * Opens the operators on the fastest instruction set of this machine, or the one that {@link
+   * InstructionSet#VARIABLE} names.
    *
-   * @throws BackendException also if this processor does not support the precision
+   * @throws BackendException if the library cannot be loaded or this processor does not support the
+   *     precision
    */
   @Override
-  public Operators<?> open(int threads, Precision precision) {
-    requireSupport(precision);
-    if (threads < 1) {
-      throw new BackendException(
-          "Backend native cannot compute with " + threads + " threads; give at least 1.");
-    }
-    return new NativeOperators(threads, InstructionSet.choose(), precision);
+  public Operators<?> open(BackendSettings settings) {
+    requireSupport(settings.precision());
+    return new NativeOperators(settings.threads(), InstructionSet.choose(), settings.precision());
   }
 }

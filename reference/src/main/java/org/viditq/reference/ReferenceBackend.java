@@ -3,6 +3,7 @@ package org.viditq.reference;
 import java.util.Optional;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 
 /** The backend that runs everywhere and comes last: plain Java. */
@@ -25,14 +26,11 @@ public final class ReferenceBackend implements Backend {
   /**
    * Opens the operators; converted weights may take a quarter of the maximum heap.
    *
-   * @throws BackendException if {@code threads} is below 1
+   * @throws BackendException if another precision than float32 is asked for
    */
   @Override
-  public Operators<?> open(int threads) {
-    if (threads < 1) {
-      throw new BackendException(
-          "Backend reference cannot compute with " + threads + " threads; give at least 1.");
-    }
-    return new ReferenceOperators(threads, Runtime.getRuntime().maxMemory() / 4);
+  public Operators<?> open(BackendSettings settings) {
+    requireSupport(settings.precision());
+    return new ReferenceOperators(settings.threads(), Runtime.getRuntime().maxMemory() / 4);
   }
 }

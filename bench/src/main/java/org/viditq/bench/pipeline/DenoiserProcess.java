@@ -6,25 +6,31 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ViditqException;
 import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.InputSpec.Axis;
 import org.viditq.core.model.Parameters;
-import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.operators.OperatorProfile;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.TimedOperators;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.PixArtDenoiser;
-import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeLibrary;
@@ -77,12 +83,12 @@ final class DenoiserProcess {
   private static void measure(
       Path folder, int pixels, int threads, Variant variant, boolean profiled) throws IOException {
     OperatorProfile profile = new OperatorProfile();
-    PixArtConfig config =
-        PixArtConfig.fromJson(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
+    DenoiserModel model =
+        model(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
     if (variant.peer().isPresent()) {
-      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(config, folder, threads)) {
+      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(model, folder, threads)) {
         long weightBytes = Files.size(folder.resolve(OnnxGraph.DATA_FILE));
-        serve(denoiser, input(config, pixels), weightBytes, profile);
+        serve(denoiser, input(model, pixels), weightBytes, profile);
       }
       return;
     }
@@ -92,10 +98,10 @@ final class DenoiserProcess {
         Checkpoint weights = Checkpoints.open(folder);
         Denoiser denoiser =
             profiled
-                ? denoiser(config, weights, new TimedOperators<>(operators, profile))
-                : denoiser(config, weights, operators)) {
+                ? denoiser(model, weights, new TimedOperators<>(operators, profile))
+                : denoiser(model, weights, operators)) {
       long weightBytes = NativeLibrary.allocatedBytes() - before;
-      serve(denoiser, input(config, pixels), weightBytes, profile);
+      serve(denoiser, input(model, pixels), weightBytes, profile);
     }
     if (NativeLibrary.allocatedBytes() != before) {
       throw new IllegalStateException(
@@ -104,8 +110,8 @@ final class DenoiserProcess {
   }
 
   private static <V> Denoiser denoiser(
-      PixArtConfig config, Checkpoint weights, Operators<V> operators) {
-    return new PixArtDenoiser<>(config, parameters(weights), operators, () -> {});
+      DenoiserModel model, Checkpoint weights, Operators<V> operators) {
+    return new ModelDenoiser<>(model, parameters(weights), operators, () -> {});
   }
 
   private static Parameters parameters(Checkpoint weights) {
@@ -133,18 +139,37 @@ final class DenoiserProcess {
     }
   }
 
+  /** The denoiser that a configuration describes: all that are measured name their class. */
+  static DenoiserModel model(JsonConfig config) {
+    return DenoiserFamilies.model(config, new MemoryCheckpoint(config.source(), List.of()));
+  }
+
   /** Normally distributed, the same in every process. */
-  static DenoiserInput input(PixArtConfig config, int pixels) {
+  static DenoiserInput input(DenoiserModel model, int pixels) {
     Random random = new Random(1);
     int side = pixels / PIXELS_PER_LATENT;
-    int features = config.captionChannels().orElse(config.channels());
-    return new DenoiserInput(
-        normal(random, SAMPLES, config.inChannels(), side, side),
-        500,
-        new TextEmbeddings(
-            normal(random, SAMPLES, TEXT_TOKENS, features), Tensor.full(1, SAMPLES, TEXT_TOKENS)),
-        pixels,
-        pixels);
+    Map<String, Integer> extents =
+        Map.of(
+            Axis.BATCH.name(), SAMPLES,
+            Axis.FRAMES.name(), model.latents().frames().orElse(1),
+            Axis.HEIGHT.name(), side,
+            Axis.WIDTH.name(), side,
+            Axis.TOKENS.name(), TEXT_TOKENS,
+            Axis.TOKENS_2.name(), TEXT_TOKENS);
+    Map<String, Tensor> inputs = new LinkedHashMap<>();
+    for (InputSpec spec : model.inputs()) {
+      int[] shape = spec.shape(extents);
+      inputs.put(
+          spec.name(),
+          switch (spec.name()) {
+            case InputNames.TIMESTEPS -> Tensor.full(500, shape);
+            case InputNames.MASK, InputNames.MASK_2 -> Tensor.full(1, shape);
+            case InputNames.LABELS, InputNames.STYLE -> Tensor.zeros(shape);
+            default -> normal(random, shape);
+          });
+    }
+    inputs.putAll(model.sizeInputs(SAMPLES, pixels, pixels));
+    return new DenoiserInput(inputs);
   }
 
   private static Tensor normal(Random random, int... dims) {

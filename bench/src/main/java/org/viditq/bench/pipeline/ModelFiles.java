@@ -10,7 +10,7 @@ import java.util.Set;
 import org.viditq.bench.model.PixArtXl;
 import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.quantize.PlanApplication;
+import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.Component;
@@ -20,10 +20,12 @@ import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.model.CheckpointParameters;
-import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
 import org.viditq.onnx.OnnxOptions.LinearForm;
+import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.BuiltInPlans;
@@ -73,13 +75,15 @@ final class ModelFiles implements AutoCloseable {
 
   private Path quantize(QuantizationPlan plan, Console console) {
     Path folder = scratch.path().resolve(plan.name());
-    PlanApplication application =
-        new PlanApplication(
-            pipeline, () -> new NativeOperators(1, InstructionSet.choose()), console);
-    try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER)) {
+    try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER);
+        QuantizationProgress progress = new QuantizationProgress(console)) {
+      PlanApplication application =
+          new PlanApplication(
+              pipeline, () -> new NativeOperators(1, InstructionSet.choose()), progress);
       QuantizedCheckpointWriter.write(
           folder,
           pipeline.config(Component.TRANSFORMER).node(),
+          DiffusionPipeline.readModel(pipeline),
           weights,
           plan,
           application.apply(plan, weights, statistics(plan, console)));
@@ -106,13 +110,13 @@ final class ModelFiles implements AutoCloseable {
   private Path graph(Path transformer, LinearForm form, Variant variant, int pixels) {
     Path folder = scratch.path().resolve(variant + "-" + pixels);
     Path configFile = transformer.resolve(Component.TRANSFORMER.configFile());
-    PixArtConfig config = PixArtConfig.fromJson(JsonConfig.read(configFile));
+    DenoiserModel model = DenoiserProcess.model(JsonConfig.read(configFile));
     try (Checkpoint weights = Checkpoints.open(transformer)) {
       OnnxRuntimeDenoiser.write(
-          config,
+          model,
           new CheckpointParameters(weights),
           form,
-          DenoiserProcess.input(config, pixels),
+          DenoiserProcess.input(model, pixels),
           folder);
       Files.copy(configFile, folder.resolve(configFile.getFileName()));
     } catch (IOException e) {

@@ -1,14 +1,19 @@
 package org.viditq.bench.pipeline;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.CheckpointParameters;
-import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.PixArtDenoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.ModelDenoiser;
+import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
@@ -29,25 +34,30 @@ final class ShortCalibration {
   private ShortCalibration() {}
 
   static CalibrationStatistics run(PipelineFolder pipeline) {
-    PixArtConfig config = PixArtConfig.fromJson(pipeline.config(Component.TRANSFORMER));
-    DenoiserInput input = DenoiserProcess.input(config, PIXELS);
+    DenoiserModel model = DiffusionPipeline.readModel(pipeline);
+    DenoiserInput input = DenoiserProcess.input(model, PIXELS);
     CalibrationRecorder recorder = new CalibrationRecorder(step -> true);
     try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER);
         NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
         Denoiser denoiser =
-            new PixArtDenoiser<>(
-                config,
+            new ModelDenoiser<>(
+                model,
                 new CheckpointParameters(weights),
                 new ObservingOperators<>(operators, recorder),
                 () -> {})) {
       for (double timestep : TIMESTEPS) {
         recorder.begin(timestep);
-        denoiser.predict(
-            new DenoiserInput(
-                input.latents(), timestep, input.captions(), input.height(), input.width()));
+        denoiser.predict(DenoiserInput.of(input.latents(), timestep, others(input)));
       }
       return recorder.statistics(
           ModelIdentity.of(pipeline.config(Component.TRANSFORMER).node(), weights));
     }
+  }
+
+  private static Map<String, Tensor> others(DenoiserInput input) {
+    Map<String, Tensor> others = new LinkedHashMap<>(input.tensors());
+    others.remove(InputNames.LATENTS);
+    others.remove(InputNames.TIMESTEPS);
+    return others;
   }
 }

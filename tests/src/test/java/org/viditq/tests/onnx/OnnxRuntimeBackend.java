@@ -2,6 +2,7 @@ package org.viditq.tests.onnx;
 
 import java.util.Optional;
 import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 import org.viditq.onnx.OnnxOptions;
 
@@ -32,7 +33,7 @@ public final class OnnxRuntimeBackend implements Backend {
   }
 
   @Override
-  public Operators<?> open(int threads) {
-    return new OnnxRuntimeOperators(options, threads);
+  public Operators<?> open(BackendSettings settings) {
+    return new OnnxRuntimeOperators(options, settings.threads());
   }
 }

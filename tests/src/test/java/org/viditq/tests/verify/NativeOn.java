@@ -2,6 +2,7 @@ package org.viditq.tests.verify;
 
 import java.util.Optional;
 import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeBackend;
@@ -25,7 +26,7 @@ record NativeOn(InstructionSet isa) implements Backend {
   }
 
   @Override
-  public Operators<?> open(int threads) {
-    return new NativeOperators(threads, isa);
+  public Operators<?> open(BackendSettings settings) {
+    return new NativeOperators(settings.threads(), isa);
   }
 }

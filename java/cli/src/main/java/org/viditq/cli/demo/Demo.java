@@ -13,13 +13,13 @@ import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
 import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.cli.picture.PngPicture;
-import org.viditq.cli.quantize.Calibration;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.Image;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -30,7 +30,7 @@ final class Demo {
   private static final int CALIBRATE_EVERY = 2;
 
   private final PipelineFolder folder;
-  private final TextToImagePipeline pipeline;
+  private final DiffusionPipeline pipeline;
   private final Supplier<Operators<?>> backend;
   private final DemoSettings settings;
   private final Console console;
@@ -41,7 +41,7 @@ final class Demo {
       DemoSettings settings,
       Console console) {
     this.folder = folder;
-    this.pipeline = TextToImagePipeline.open(folder, backend);
+    this.pipeline = DiffusionPipeline.open(folder, backend);
     this.backend = backend;
     this.settings = settings;
     this.console = console;
@@ -54,7 +54,7 @@ final class Demo {
 
   DemoReport run(List<EvaluationPrompt> prompts, Path calibrationPrompts) {
     CalibrationStatistics statistics = calibrate(calibrationPrompts);
-    PromptEmbeddings encoded =
+    EncodedPrompts encoded =
         encode(prompts.stream().map(EvaluationPrompt::prompt).toList(), "evaluation");
     PublishedFigures published = PublishedFigures.of(settings.variant(), settings.steps());
 
@@ -68,7 +68,7 @@ final class Demo {
             "full precision",
             "The original: weights stored as float16, computed in float32.",
             comparison.originalSize(),
-            png(comparison.reference().images(), prompts, "full-precision"),
+            png(comparison.reference().clips(), prompts, "full-precision"),
             Optional.empty(),
             comparison.reference().secondsPerPicture(),
             Optional.empty()));
@@ -81,7 +81,7 @@ final class Demo {
               demoPlan.title(),
               plan.description(),
               score.size(),
-              png(score.run().images(), prompts, plan.name()),
+              png(score.run().clips(), prompts, plan.name()),
               Optional.of(score.scores()),
               score.run().secondsPerPicture(),
               published.of(plan.name())));
@@ -91,28 +91,32 @@ final class Demo {
 
   private CalibrationStatistics calibrate(Path file) {
     List<String> texts = EvaluationPrompt.lines(file).subList(0, CALIBRATION_PROMPTS);
-    PromptEmbeddings encoded = encode(texts, "calibration");
+    EncodedPrompts encoded = encode(texts, "calibration");
     GenerationRequest request = request(LongStream.range(0, CALIBRATION_PROMPTS).boxed().toList());
     try (StageProgress progress = new StageProgress(console, "calibration")) {
-      return new Calibration(folder, pipeline, backend)
+      return new PipelineCalibration(pipeline, backend)
           .run(request, encoded, CALIBRATE_EVERY, progress);
     }
   }
 
-  private PromptEmbeddings encode(List<String> texts, String what) {
+  private EncodedPrompts encode(List<String> texts, String what) {
     try (StageProgress progress = new StageProgress(console, what)) {
       return pipeline.encode(texts, "", progress);
     }
   }
 
   private GenerationRequest request(List<Long> seeds) {
-    int size = pipeline.defaultSize();
-    return new GenerationRequest(seeds, settings.steps(), settings.guidance(), size, size);
+    return GenerationRequest.pictures(
+        seeds,
+        settings.steps(),
+        settings.guidance(),
+        pipeline.defaultHeight(),
+        pipeline.defaultWidth());
   }
 
-  private List<byte[]> png(List<Image> images, List<EvaluationPrompt> prompts, String plan) {
+  private List<byte[]> png(List<Clip> pictures, List<EvaluationPrompt> prompts, String plan) {
     List<byte[]> files = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
+    for (int i = 0; i < pictures.size(); i++) {
       Map<String, String> texts = new LinkedHashMap<>();
       texts.put("prompt", prompts.get(i).prompt());
       texts.put("seed", Long.toString(prompts.get(i).seed()));
@@ -121,7 +125,7 @@ final class Demo {
       texts.put("plan", plan);
       texts.put("model", settings.variant());
       texts.put("Software", "viditq " + settings.version());
-      files.add(PngPicture.encode(images.get(i), texts));
+      files.add(PngPicture.encode(pictures.get(i).frame(0), texts));
     }
     return files;
   }

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
+import org.viditq.cli.quantize.StoredSizeJson;
 import org.viditq.cli.report.ComparisonReport;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
@@ -141,7 +142,7 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
       ObjectNode node = plans.addObject();
       node.put("plan", outcome.plan());
       node.put("title", outcome.title());
-      outcome.size().putInto(node);
+      StoredSizeJson.put(outcome.size(), node);
       node.put("secondsPerPicture", outcome.secondsPerPicture());
       outcome.scores().ifPresent(scores -> scores.putInto(node));
       outcome

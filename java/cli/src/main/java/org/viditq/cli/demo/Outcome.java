@@ -3,7 +3,7 @@ package org.viditq.cli.demo;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.cli.picture.PictureScores;
-import org.viditq.cli.quantize.StoredSize;
+import org.viditq.quantize.apply.StoredSize;
 
 /**
  * What one plan gave.

@@ -17,11 +17,12 @@ import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.quantize.StatisticsOption;
+import org.viditq.cli.quantize.StoredSizeJson;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -82,11 +83,10 @@ public final class EvaluateCommand implements Callable<Integer> {
     Optional<CalibrationStatistics> seen = statistics.read();
     List<String> texts = limited(prompts.read());
     backend.find();
-    TextToImagePipeline pipeline =
-        sampling.schedule(TextToImagePipeline.open(folder, backend::open));
+    DiffusionPipeline pipeline = sampling.open(folder, backend::open);
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
 
-    PromptEmbeddings encoded;
+    EncodedPrompts encoded;
     try (StageProgress progress = new StageProgress(console, "")) {
       encoded = pipeline.encode(texts, "", progress);
     }
@@ -97,7 +97,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       scores.add(comparison.score(plan, seen));
     }
     print(scores, console);
-    console.result(json(scores, texts.size()));
+    console.result(json(scores, request));
     return 0;
   }
 
@@ -135,20 +135,20 @@ public final class EvaluateCommand implements Callable<Integer> {
     table.lines().forEach(console::result);
   }
 
-  private ObjectNode json(List<PlanScore> scores, int pictures) {
+  private ObjectNode json(List<PlanScore> scores, GenerationRequest request) {
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("backend", backend.find().name());
     root.put("precision", backend.precision().toString());
     root.put("threads", backend.threads());
-    root.put("pictures", pictures);
-    root.put("steps", sampling.steps());
-    root.put("guidance", sampling.guidance());
+    root.put("pictures", request.seeds().size());
+    root.put("steps", request.steps());
+    root.put("guidance", request.guidanceScale());
     ArrayNode array = root.putArray("plans");
     for (PlanScore score : scores) {
       ObjectNode plan = array.addObject();
       plan.put("plan", score.plan());
-      score.size().putInto(plan);
+      StoredSizeJson.put(score.size(), plan);
       score.scores().putInto(plan);
       plan.put("secondsPerPicture", score.run().secondsPerPicture());
     }

@@ -8,17 +8,18 @@ import java.util.function.UnaryOperator;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.picture.PictureScores;
-import org.viditq.cli.quantize.PlanApplication;
-import org.viditq.cli.quantize.StoredSize;
+import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.Image;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.quantize.apply.PlanApplication;
+import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
@@ -26,19 +27,19 @@ import org.viditq.quantize.weight.QuantizedLayers;
 /** Makes the same pictures in full precision, once, and then with one plan after the other. */
 public final class PlanComparison {
   private final PipelineFolder folder;
-  private final TextToImagePipeline pipeline;
+  private final DiffusionPipeline pipeline;
   private final Supplier<Operators<?>> backend;
   private final Console console;
   private final GenerationRequest request;
-  private final PromptEmbeddings prompts;
+  private final EncodedPrompts prompts;
   private final TimedPictures reference;
 
   public PlanComparison(
       PipelineFolder folder,
-      TextToImagePipeline pipeline,
+      DiffusionPipeline pipeline,
       Supplier<Operators<?>> backend,
       GenerationRequest request,
-      PromptEmbeddings prompts,
+      EncodedPrompts prompts,
       Console console) {
     this.folder = folder;
     this.pipeline = pipeline;
@@ -65,24 +66,25 @@ public final class PlanComparison {
    * @param statistics of the transformer; only plans that need them take them
    */
   public PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
+        QuantizationProgress progress = new QuantizationProgress(console)) {
       QuantizedLayers layers =
-          new PlanApplication(folder, backend, console)
+          new PlanApplication(folder, backend, progress)
               .apply(plan, weights, plan.needsCalibration() ? statistics : Optional.empty());
       TimedPictures run = make(layers::over, plan.name());
       return new PlanScore(
           plan.name(),
           StoredSize.of(weights, layers),
           run,
-          PictureScores.of(reference.images(), run.images()));
+          PictureScores.of(reference.clips(), run.clips()));
     }
   }
 
   private TimedPictures make(UnaryOperator<Parameters> parameters, String title) {
     try (StageProgress progress = new StageProgress(console, title)) {
       long start = System.nanoTime();
-      List<Image> images = pipeline.generate(request, prompts, parameters, progress);
-      return new TimedPictures(images, (System.nanoTime() - start) * 1e-9);
+      List<Clip> clips = pipeline.generate(request, prompts, parameters, progress);
+      return new TimedPictures(clips, (System.nanoTime() - start) * 1e-9);
     }
   }
 }

@@ -1,7 +1,7 @@
 package org.viditq.cli.evaluate;
 
 import org.viditq.cli.picture.PictureScores;
-import org.viditq.cli.quantize.StoredSize;
+import org.viditq.quantize.apply.StoredSize;
 
 /**
  * How one plan's pictures compare with the full-precision ones of the same prompts and seeds.

@@ -1,20 +1,20 @@
 package org.viditq.cli.evaluate;
 
 import java.util.List;
-import org.viditq.core.pipeline.Image;
+import org.viditq.core.pipeline.Clip;
 
 /**
  * Pictures of one run.
  *
- * @param images in the order of the request
+ * @param clips in the order of the request
  * @param seconds that all of them took to denoise and decode, without encoding the prompts
  */
-public record TimedPictures(List<Image> images, double seconds) {
+public record TimedPictures(List<Clip> clips, double seconds) {
   public TimedPictures {
-    images = List.copyOf(images);
+    clips = List.copyOf(clips);
   }
 
   public double secondsPerPicture() {
-    return seconds / images.size();
+    return seconds / clips.size();
   }
 }

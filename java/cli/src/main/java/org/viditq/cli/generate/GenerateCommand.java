@@ -19,18 +19,18 @@ import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.picture.PngPicture;
-import org.viditq.cli.quantize.ChosenParameters;
 import org.viditq.cli.quantize.QuantizationOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
+import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.Image;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.PromptEmbeddingsFile;
 import org.viditq.core.pipeline.SamplingListener;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.apply.ChosenParameters;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,8 +110,7 @@ public final class GenerateCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     PipelineFolder folder = quantization.configure(model.open());
     backend.find();
-    TextToImagePipeline pipeline =
-        sampling.schedule(TextToImagePipeline.open(folder, () -> profile.timed(backend.open())));
+    DiffusionPipeline pipeline = sampling.open(folder, () -> profile.timed(backend.open()));
     // Everything that can be wrong with the request is known before any work.
     GenerationRequest request = sampling.request(pipeline, seeds.seeds());
     List<String> texts = embeddings == null ? prompts.read() : List.of();
@@ -121,7 +120,7 @@ public final class GenerateCommand implements Callable<Integer> {
       profile.print(console);
       return 0;
     }
-    PromptEmbeddings encoded = embeddings == null ? null : PromptEmbeddingsFile.load(embeddings);
+    EncodedPrompts encoded = embeddings == null ? null : EncodedPromptsFile.load(embeddings);
     List<PictureJob> jobs =
         PictureJob.product(encoded == null ? texts : encoded.prompts(), seeds.seeds());
     try (PictureOutput output = PictureOutput.open(out, jobs.size());
@@ -133,7 +132,7 @@ public final class GenerateCommand implements Callable<Integer> {
       if (saveEmbeddings != null) {
         save(encoded, console);
       }
-      List<Path> files = generate(pipeline, chosen, encoded, jobs, output, console);
+      List<Path> files = generate(pipeline, request, chosen, encoded, jobs, output, console);
       output.commit();
       report(request, chosen.plan(), jobs, files, console);
     }
@@ -158,15 +157,14 @@ public final class GenerateCommand implements Callable<Integer> {
     quantization.check(model);
   }
 
-  private PromptEmbeddings encode(
-      TextToImagePipeline pipeline, List<String> texts, Console console) {
+  private EncodedPrompts encode(DiffusionPipeline pipeline, List<String> texts, Console console) {
     try (StageProgress progress = new StageProgress(console, "")) {
       return pipeline.encode(texts, negativePrompt == null ? "" : negativePrompt, progress);
     }
   }
 
-  private void save(PromptEmbeddings encoded, Console console) {
-    PromptEmbeddingsFile.save(encoded, saveEmbeddings);
+  private void save(EncodedPrompts encoded, Console console) {
+    EncodedPromptsFile.save(encoded, saveEmbeddings);
     console.note(
         "Saved " + Quantities.of(encoded.count(), "encoded prompt") + " to " + saveEmbeddings);
   }
@@ -175,9 +173,10 @@ public final class GenerateCommand implements Callable<Integer> {
   private double decodeSeconds;
 
   private List<Path> generate(
-      TextToImagePipeline pipeline,
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
       ChosenParameters chosen,
-      PromptEmbeddings encoded,
+      EncodedPrompts encoded,
       List<PictureJob> jobs,
       PictureOutput output,
       Console console) {
@@ -188,14 +187,15 @@ public final class GenerateCommand implements Callable<Integer> {
     List<Path> files = new ArrayList<>();
     try (StageProgress progress = new StageProgress(console, "")) {
       // Latents are small: the denoiser is gone before the decoder comes.
-      List<Tensor> latents = sample(pipeline, chosen, encoded, parts, progress);
+      List<Tensor> latents = sample(pipeline, request, chosen, encoded, parts, progress);
       for (int i = 0; i < parts.size(); i++) {
         List<PictureJob> part = parts.get(i);
         long start = System.nanoTime();
-        List<Image> images = pipeline.decode(latents.get(i), progress);
+        List<Clip> clips = pipeline.decode(latents.get(i), request.framesPerSecond(), progress);
         decodeSeconds += (System.nanoTime() - start) * 1e-9;
         for (int j = 0; j < part.size(); j++) {
-          byte[] png = PngPicture.encode(images.get(j), texts(part.get(j), chosen.plan()));
+          byte[] png =
+              PngPicture.encode(clips.get(j).frame(0), texts(part.get(j), request, chosen.plan()));
           files.add(output.write(part.get(j), png));
         }
       }
@@ -204,9 +204,10 @@ public final class GenerateCommand implements Callable<Integer> {
   }
 
   private List<Tensor> sample(
-      TextToImagePipeline pipeline,
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
       ChosenParameters chosen,
-      PromptEmbeddings encoded,
+      EncodedPrompts encoded,
       List<List<PictureJob>> parts,
       StageProgress progress) {
     List<Tensor> latents = new ArrayList<>();
@@ -215,7 +216,7 @@ public final class GenerateCommand implements Callable<Integer> {
       for (List<PictureJob> part : parts) {
         latents.add(
             pipeline.sample(
-                sampling.request(pipeline, part.stream().map(PictureJob::seed).toList()),
+                request.withSeeds(part.stream().map(PictureJob::seed).toList()),
                 encoded.select(part.stream().map(PictureJob::prompt).toList()),
                 denoiser,
                 SamplingListener.NONE,
@@ -227,15 +228,15 @@ public final class GenerateCommand implements Callable<Integer> {
   }
 
   /** What the picture file says about itself. */
-  private Map<String, String> texts(PictureJob job, String plan) {
+  private Map<String, String> texts(PictureJob job, GenerationRequest request, String plan) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("prompt", job.text());
     if (negativePrompt != null) {
       texts.put("negative_prompt", negativePrompt);
     }
     texts.put("seed", Long.toString(job.seed()));
-    texts.put("steps", Integer.toString(sampling.steps()));
-    texts.put("guidance_scale", Double.toString(sampling.guidance()));
+    texts.put("steps", Integer.toString(request.steps()));
+    texts.put("guidance_scale", Double.toString(request.guidanceScale()));
     texts.put("plan", plan);
     texts.put("model", model.describe());
     texts.put("Software", "viditq " + Version.number());

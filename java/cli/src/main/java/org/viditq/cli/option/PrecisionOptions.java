@@ -1,6 +1,7 @@
 package org.viditq.cli.option;
 
 import org.viditq.core.operators.Backend;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Precision;
 import picocli.CommandLine.Mixin;
@@ -33,7 +34,7 @@ public final class PrecisionOptions {
 
   /** Opens its operators. */
   public Operators<?> open() {
-    return find().open(threads(), precision);
+    return find().open(BackendSettings.threads(threads()).withPrecision(precision));
   }
 
   public Precision precision() {

@@ -1,9 +1,14 @@
 package org.viditq.cli.option;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.SamplingDefaults;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import picocli.CommandLine.Option;
 
 /** How pictures are sampled. */
@@ -11,16 +16,15 @@ public final class SamplingOptions {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "20",
-      description = "Sampling steps. Default: ${DEFAULT-VALUE}.")
-  private int steps;
+      description = "Sampling steps. Default: the model's, 20 for PixArt.")
+  private Integer steps;
 
   @Option(
       names = "--guidance",
       paramLabel = "X",
-      defaultValue = "4.5",
-      description = "Classifier-free guidance; 1 or less for none. Default: ${DEFAULT-VALUE}.")
-  private double guidance;
+      description =
+          "Classifier-free guidance; 1 or less for none. Default: the model's, 4.5 for PixArt.")
+  private Double guidance;
 
   @Option(
       names = "--width",
@@ -35,18 +39,27 @@ public final class SamplingOptions {
   private Integer height;
 
   @Option(
+      names = "--frames",
+      paramLabel = "N",
+      description = "Frames of a clip, for video models. Default: what the model was trained for.")
+  private Integer frames;
+
+  @Option(
+      names = "--fps",
+      paramLabel = "N",
+      description = "Frames per second that clips are shown with. Default: the model's.")
+  private Double framesPerSecond;
+
+  @Option(
       names = "--scheduler",
       paramLabel = "S",
       description =
           "dpmsolver++, dpmsolver++-continuous, ddim or ddpm. Default: the pipeline's own.")
   private String scheduler;
 
-  public int steps() {
-    return steps;
-  }
-
-  public double guidance() {
-    return guidance;
+  /** The scheduler that was asked for; empty for the pipeline's own. */
+  public Optional<String> scheduler() {
+    return Optional.ofNullable(scheduler);
   }
 
   /**
@@ -54,20 +67,23 @@ public final class SamplingOptions {
    *
    * @throws UsageException if the model cannot make such pictures
    */
-  public GenerationRequest request(TextToImagePipeline pipeline, List<Long> seeds) {
+  public GenerationRequest request(DiffusionPipeline pipeline, List<Long> seeds) {
+    SamplingDefaults defaults = pipeline.model().samplingDefaults();
     GenerationRequest request =
         new GenerationRequest(
             seeds,
-            steps,
-            guidance,
-            height == null ? pipeline.defaultSize() : height,
-            width == null ? pipeline.defaultSize() : width);
+            steps == null ? defaults.steps() : steps,
+            guidance == null ? defaults.guidanceScale() : guidance,
+            frames == null ? pipeline.defaultFrames() : frames,
+            height == null ? pipeline.defaultHeight() : height,
+            width == null ? pipeline.defaultWidth() : width,
+            framesPerSecond == null ? defaults.framesPerSecond() : framesPerSecond);
     pipeline.requireFit(request);
     return request;
   }
 
-  /** The pipeline with the scheduler that was asked for. */
-  public TextToImagePipeline schedule(TextToImagePipeline pipeline) {
-    return scheduler == null ? pipeline : pipeline.withScheduler(scheduler);
+  /** The pipeline of a folder with the scheduler that was asked for. */
+  public DiffusionPipeline open(PipelineFolder folder, Supplier<? extends Operators<?>> backend) {
+    return DiffusionPipeline.open(folder, backend, scheduler());
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import org.viditq.core.pipeline.Image;
+import org.viditq.core.pipeline.Clip;
 
 /**
  * How close pictures are to their references.
@@ -16,11 +16,11 @@ public record PictureScores(List<PictureComparison> pictures) {
     pictures = List.copyOf(pictures);
   }
 
-  /** Compares picture i with reference i. */
-  public static PictureScores of(List<Image> references, List<Image> images) {
+  /** Compares picture or clip i with reference i. */
+  public static PictureScores of(List<Clip> references, List<Clip> clips) {
     List<PictureComparison> comparisons = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      comparisons.add(PictureComparison.of(references.get(i), images.get(i)));
+    for (int i = 0; i < clips.size(); i++) {
+      comparisons.add(PictureComparison.of(references.get(i), clips.get(i)));
     }
     return new PictureScores(comparisons);
   }

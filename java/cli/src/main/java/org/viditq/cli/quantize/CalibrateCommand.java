@@ -16,9 +16,10 @@ import org.viditq.cli.option.SeedOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
+import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import picocli.CommandLine.Command;
@@ -78,8 +79,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
     PipelineFolder folder = model.open();
     backend.find();
-    TextToImagePipeline pipeline =
-        sampling.schedule(TextToImagePipeline.open(folder, backend::open));
+    DiffusionPipeline pipeline = sampling.open(folder, backend::open);
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     // Opened and given up again: a place that cannot be written is known before the work.
@@ -87,9 +87,9 @@ public final class CalibrateCommand implements Callable<Integer> {
 
     CalibrationStatistics statistics;
     try (StageProgress progress = new StageProgress(console, "calibration")) {
-      PromptEmbeddings encoded = pipeline.encode(texts, "", progress);
+      EncodedPrompts encoded = pipeline.encode(texts, "", progress);
       statistics =
-          new Calibration(folder, pipeline, backend::open).run(request, encoded, every, progress);
+          new PipelineCalibration(pipeline, backend::open).run(request, encoded, every, progress);
     }
     CalibrationStatisticsFile.write(out, statistics);
     report(statistics, texts.size(), console);

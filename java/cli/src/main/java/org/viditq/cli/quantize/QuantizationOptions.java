@@ -11,6 +11,8 @@ import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Operators;
+import org.viditq.quantize.apply.ChosenParameters;
+import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -78,11 +80,13 @@ public final class QuantizationOptions {
     if (plan != null) {
       QuantizationPlan found = planOptions.read(plan);
       Optional<CalibrationStatistics> seen = statistics.read();
-      PlanApplication application = new PlanApplication(folder, backend, console);
-      return ChosenParameters.quantized(
-          found.name(),
-          folder.checkpoint(Component.TRANSFORMER),
-          weights -> application.apply(found, weights, seen));
+      try (QuantizationProgress progress = new QuantizationProgress(console)) {
+        PlanApplication application = new PlanApplication(folder, backend, progress);
+        return ChosenParameters.quantized(
+            found.name(),
+            folder.checkpoint(Component.TRANSFORMER),
+            weights -> application.apply(found, weights, seen));
+      }
     }
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       if (!QuantizedCheckpoint.recognizes(weights)) {

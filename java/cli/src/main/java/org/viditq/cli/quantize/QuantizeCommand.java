@@ -13,6 +13,9 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.quantize.apply.PlanApplication;
+import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -74,11 +77,17 @@ public final class QuantizeCommand implements Callable<Integer> {
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.folder(out).close();
     Optional<CalibrationStatistics> seen = statistics.read();
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
+        QuantizationProgress progress = new QuantizationProgress(console)) {
       QuantizedLayers layers =
-          new PlanApplication(folder, backend::open, console).apply(found, weights, seen);
+          new PlanApplication(folder, backend::open, progress).apply(found, weights, seen);
       QuantizedCheckpointWriter.write(
-          out, folder.config(Component.TRANSFORMER).node(), weights, found, layers);
+          out,
+          folder.config(Component.TRANSFORMER).node(),
+          DiffusionPipeline.readModel(folder),
+          weights,
+          found,
+          layers);
       report(found, layers, StoredSize.of(weights, layers), console);
     }
     return 0;
@@ -104,7 +113,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     root.put("out", out.toString());
     root.put("layers", layers.layers().size());
     root.put("originalBytes", size.original());
-    size.putInto(root);
+    StoredSizeJson.put(size, root);
     console.result(root);
   }
 }

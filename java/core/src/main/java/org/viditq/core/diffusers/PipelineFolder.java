@@ -92,8 +92,7 @@ public final class PipelineFolder {
     Map<Component, Path> changed = new EnumMap<>(places);
     changed.put(
         Component.TRANSFORMER,
-        Files.isDirectory(inner)
-                && !Files.exists(place.resolve(Component.TRANSFORMER.configFile()))
+        Files.isDirectory(inner) && !Files.exists(place.resolve(Component.TRANSFORMER.configFile()))
             ? inner
             : place);
     return new PipelineFolder(root, index, changed);
@@ -157,7 +156,8 @@ public final class PipelineFolder {
   }
 
   /**
-   * The configuration of a component; empty for a transformer that has none beside its weights, as checkpoints of models' authors come.
+   * The configuration of a component; empty for a transformer that has none beside its weights, as
+   * checkpoints of models' authors come.
    *
    * @throws InvalidModelException if it is absent or not a JSON object
    */

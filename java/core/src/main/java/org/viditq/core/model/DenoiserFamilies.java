@@ -50,9 +50,7 @@ public final class DenoiserFamilies {
    * @throws InvalidModelException if it is of no family that is known here
    */
   public static DenoiserModel model(JsonConfig config, Checkpoint weights) {
-    return find(config, weights)
-        .orElseThrow(() -> unknown(config, weights))
-        .model(config, weights);
+    return find(config, weights).orElseThrow(() -> unknown(config, weights)).model(config, weights);
   }
 
   private static InvalidModelException unknown(JsonConfig config, Checkpoint weights) {

@@ -18,16 +18,16 @@ public interface DenoiserModel {
   LatentGeometry latents();
 
   /**
-   * The inputs of one evaluation: {@link InputNames#LATENTS} and {@link InputNames#TIMESTEPS}, which
-   * every model has, and what it is conditioned on.
+   * The inputs of one evaluation: {@link InputNames#LATENTS} and {@link InputNames#TIMESTEPS},
+   * which every model has, and what it is conditioned on.
    */
   List<InputSpec> inputs();
 
   /**
    * What the pictures are made from: a text, a class, …
    *
-   * @param pipelineClass the class that {@code model_index.json} names, as some models are published
-   *     with several that differ here; empty if there is none
+   * @param pipelineClass the class that {@code model_index.json} names, as some models are
+   *     published with several that differ here; empty if there is none
    */
   Conditioning conditioning(String pipelineClass);
 

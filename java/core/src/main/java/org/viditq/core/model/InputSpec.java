@@ -39,7 +39,8 @@ public record InputSpec(String name, List<Axis> axes, boolean optional) {
   /**
    * One axis.
    *
-   * @param name of an extent that is chosen per evaluation, equal wherever it occurs; empty if fixed
+   * @param name of an extent that is chosen per evaluation, equal wherever it occurs; empty if
+   *     fixed
    * @param fixed the extent; 0 if chosen
    */
   public record Axis(String name, int fixed) {

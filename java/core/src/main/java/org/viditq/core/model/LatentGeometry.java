@@ -11,8 +11,8 @@ import org.viditq.core.model.InputSpec.Axis;
  * @param outputChannels of the prediction; {@code 2 * channels} where the variance is learned too,
  *     behind the noise
  * @param patch frames, rows and columns of latents that make a token; frames 1 for pictures
- * @param frames of latents that the model was trained for; empty for pictures, whose latents have no
- *     time axis
+ * @param frames of latents that the model was trained for; empty for pictures, whose latents have
+ *     no time axis
  * @param height of the training latents
  * @param width of the training latents
  */

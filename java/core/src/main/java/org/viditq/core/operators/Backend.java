@@ -19,11 +19,32 @@ public interface Backend {
   Optional<String> unavailable();
 
   /**
-   * Opens operators that compute in float32 with {@code threads} threads.
+   * Opens operators.
    *
-   * @throws BackendException if it is unavailable
+   * @throws BackendException if the backend is unavailable or does not support the settings here
    */
-  Operators<?> open(int threads);
+  Operators<?> open(BackendSettings settings);
+
+  /** As {@link #open(BackendSettings)}, in float32 with {@code threads} threads. */
+  default Operators<?> open(int threads) {
+    return open(BackendSettings.threads(threads));
+  }
+
+  /**
+   * Whether its operators compute when they are called; false for backends that record a model and
+   * run it as a whole.
+   */
+  default boolean computesAtOnce() {
+    return true;
+  }
+
+  /**
+   * Name of the backend that serves the parts of a pipeline that this one does not; empty if it
+   * serves all.
+   */
+  default Optional<String> alternative() {
+    return Optional.empty();
+  }
 
   /** Why it cannot compute in {@code precision} here, in one sentence; empty if it can. */
   default Optional<String> unsupported(Precision precision) {
@@ -33,16 +54,6 @@ public interface Backend {
             "Backend "
                 + name()
                 + " computes in fp32 only; leave --precision out or choose --backend native.");
-  }
-
-  /**
-   * As {@link #open(int)}, full-precision linear layers in {@code precision}.
-   *
-   * @throws BackendException if the backend is unavailable or does not support the precision here
-   */
-  default Operators<?> open(int threads, Precision precision) {
-    requireSupport(precision);
-    return open(threads);
   }
 
   /**

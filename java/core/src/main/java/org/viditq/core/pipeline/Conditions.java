@@ -47,8 +47,7 @@ public record Conditions(Map<String, Tensor> tensors) {
    * @throws ShapeException if there is no such tensor
    */
   public Tensor get(String name) {
-    return find(name)
-        .orElseThrow(() -> new ShapeException("The conditions hold no " + name + "."));
+    return find(name).orElseThrow(() -> new ShapeException("The conditions hold no " + name + "."));
   }
 
   public Optional<Tensor> find(String name) {

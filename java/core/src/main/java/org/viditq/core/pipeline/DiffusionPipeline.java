@@ -77,9 +77,7 @@ public final class DiffusionPipeline {
    * @throws UsageException if there is no such scheduler
    */
   public static DiffusionPipeline open(
-      PipelineFolder folder,
-      Supplier<? extends Operators<?>> backend,
-      Optional<String> scheduler) {
+      PipelineFolder folder, Supplier<? extends Operators<?>> backend, Optional<String> scheduler) {
     JsonConfig schedule = folder.config(Component.SCHEDULER);
     return new DiffusionPipeline(
         folder,
@@ -107,8 +105,7 @@ public final class DiffusionPipeline {
           throw folder
               .index()
               .invalid(
-                  Component.VAE.folder(),
-                  "of class AutoencoderKL or AutoencoderKLTemporalDecoder");
+                  Component.VAE.folder(), "of class AutoencoderKL or AutoencoderKLTemporalDecoder");
     };
   }
 
@@ -304,8 +301,7 @@ public final class DiffusionPipeline {
       AutoencoderKl<V> autoencoder =
           new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
       int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
-      StageCounter decoded =
-          new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
+      StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
       return new LatentDecoder<>(autoencoder, traced).decode(latents, framesPerSecond, decoded);
     }
   }

@@ -10,8 +10,8 @@ import org.viditq.core.error.ShapeException;
  *
  * @param prompts the texts or class names, for names and reports
  * @param positive what pictures are made from: a row per prompt
- * @param negative what guidance leads away from: one row for all prompts or one each; absent if only
- *     unguided sampling is meant
+ * @param negative what guidance leads away from: one row for all prompts or one each; absent if
+ *     only unguided sampling is meant
  */
 public record EncodedPrompts(
     List<String> prompts, Conditions positive, Optional<Conditions> negative) {

@@ -17,16 +17,16 @@ import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.ShapeException;
-import org.viditq.core.model.InputNames;
 import org.viditq.core.io.StrictJson;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.tensor.Tensor;
 
 /**
  * Encoded prompts in a safetensors file, so that prompts can be encoded once and sampled often, or
  * encoded elsewhere. Tensors are named as diffusers' arguments: {@code prompt_embeds} [B, L, C] and
  * {@code prompt_attention_mask} [B, L], those of a second encoder with {@code _2} behind, {@code
- * class_labels} [B]; what guidance leads away from has {@code negative_} before, for one prompt or B.
- * The metadata {@code prompts} is a JSON array of the texts; without it (files from elsewhere)
+ * class_labels} [B]; what guidance leads away from has {@code negative_} before, for one prompt or
+ * B. The metadata {@code prompts} is a JSON array of the texts; without it (files from elsewhere)
  * prompts are numbered.
  */
 public final class EncodedPromptsFile {
@@ -106,7 +106,9 @@ public final class EncodedPromptsFile {
                   () ->
                       invalid(
                           checkpoint,
-                          "it has neither " + NAMES.get(InputNames.TEXT) + " nor "
+                          "it has neither "
+                              + NAMES.get(InputNames.TEXT)
+                              + " nor "
                               + NAMES.get(InputNames.LABELS)));
       Optional<Conditions> negative = read(checkpoint, NEGATIVE);
       try {
@@ -172,8 +174,7 @@ public final class EncodedPromptsFile {
     for (float value : mask.data()) {
       if (value != 0 && value != 1) {
         throw invalid(
-            checkpoint,
-            prefix + NAMES.get(maskInput) + " holds " + value + ", but must be 0 or 1");
+            checkpoint, prefix + NAMES.get(maskInput) + " holds " + value + ", but must be 0 or 1");
       }
     }
   }

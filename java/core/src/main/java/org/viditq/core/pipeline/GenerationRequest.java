@@ -37,7 +37,8 @@ public record GenerationRequest(
       throw new UsageException("The guidance scale " + guidanceScale + " is not a finite number.");
     }
     if (frames < 1) {
-      throw new UsageException("A clip of " + frames + " frames cannot be made; ask for 1 or more.");
+      throw new UsageException(
+          "A clip of " + frames + " frames cannot be made; ask for 1 or more.");
     }
     if (height < 1 || width < 1) {
       throw new UsageException(

@@ -4,8 +4,8 @@ import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * Classifier-free guidance (Ho and Salimans, "Classifier-Free Diffusion Guidance", 2022): n + g (p -
- * n) of the predictions n without and p with the prompt.
+ * Classifier-free guidance (Ho and Salimans, "Classifier-Free Diffusion Guidance", 2022): n + g (p
+ * - n) of the predictions n without and p with the prompt.
  *
  * @param scale g
  * @param channels how many leading channels are guided, the others being p's: variances are not,

@@ -57,8 +57,7 @@ public final class LatentSampler {
                         prompts.count(), request.frames(), request.height(), request.width()))),
             run.initialNoiseSigma());
     int channels = denoiser.model().latents().channels();
-    Guidance guidance =
-        new Guidance(request.guidanceScale(), scheduler.guidedChannels(channels));
+    Guidance guidance = new Guidance(request.guidanceScale(), scheduler.guidedChannels(channels));
 
     double[] timesteps = run.timesteps();
     progress.progress(Stage.SAMPLING, 0, timesteps.length);

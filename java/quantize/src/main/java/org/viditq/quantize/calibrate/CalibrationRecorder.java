@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import org.viditq.core.error.InvalidModelException;
-import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.tensor.Tensor;
 

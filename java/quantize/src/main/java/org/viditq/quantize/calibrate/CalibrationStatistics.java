@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.InvalidPlanException;
-import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.quant.TimestepRange;
 
 /**

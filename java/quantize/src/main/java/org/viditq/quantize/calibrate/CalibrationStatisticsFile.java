@@ -12,8 +12,8 @@ import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.error.ShapeException;
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -25,10 +25,11 @@ import org.viditq.quantize.calibrate.CalibrationStatistics.Observation;
  */
 public final class CalibrationStatisticsFile {
   private static final String FORMAT = "viditq-calibration";
-  private static final String VERSION = "1";
+  private static final String VERSION = "2";
   private static final String TIMESTEPS = "timesteps";
   private static final String LAYER = "layer.";
   private static final String BATCH = ".batch";
+  private static final String INPUT = "input.";
 
   private CalibrationStatisticsFile() {}
 
@@ -55,7 +56,11 @@ public final class CalibrationStatisticsFile {
             "model",
             statistics.model(),
             "layers",
-            String.join("\n", statistics.layers())));
+            String.join("\n", statistics.layers()),
+            "inputs",
+            statistics.inputs().isEmpty()
+                ? ""
+                : String.join("\n", statistics.inputs().get(0).tensors().keySet())));
   }
 
   private static void addLayer(List<StoredTensor> tensors, String prefix, List<Observation> seen) {
@@ -86,38 +91,36 @@ public final class CalibrationStatisticsFile {
     tensors.add(MemoryTensor.of(prefix + ".token_max", Tensor.of(max, total)));
   }
 
-  /** Batches of one prompt batch share their captions, which are by far the largest part. */
+  /**
+   * Each input by its name. What batches share is stored once, which matters for encoded prompts:
+   * they are by far the largest part, and the same at every step of a sampling.
+   */
   private static void addInputs(List<StoredTensor> tensors, List<DenoiserInput> inputs) {
     if (inputs.isEmpty()) {
       return;
     }
-    List<TextEmbeddings> captions = new ArrayList<>();
-    int[] caption = new int[inputs.size()];
-    int[] size = new int[2 * inputs.size()];
-    for (int i = 0; i < inputs.size(); i++) {
-      DenoiserInput input = inputs.get(i);
-      caption[i] = indexOf(captions, input.captions());
-      size[2 * i] = input.height();
-      size[2 * i + 1] = input.width();
-      tensors.add(MemoryTensor.of("input." + i + ".latents", input.latents()));
+    for (String name : inputs.get(0).tensors().keySet()) {
+      List<Tensor> distinct = new ArrayList<>();
+      int[] values = new int[inputs.size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = indexOf(distinct, inputs.get(i).tensors().get(name));
+      }
+      for (int j = 0; j < distinct.size(); j++) {
+        tensors.add(MemoryTensor.of(INPUT + name + "." + j, distinct.get(j)));
+      }
+      tensors.add(MemoryTensor.ofInts(INPUT + name + BATCH, Shape.of(values.length), values));
     }
-    for (int j = 0; j < captions.size(); j++) {
-      tensors.add(MemoryTensor.of("caption." + j + ".values", captions.get(j).values()));
-      tensors.add(MemoryTensor.of("caption." + j + ".mask", captions.get(j).mask()));
-    }
-    tensors.add(MemoryTensor.ofInts("input.caption", Shape.of(inputs.size()), caption));
-    tensors.add(MemoryTensor.ofInts("input.size", Shape.of(inputs.size(), 2), size));
   }
 
-  private static int indexOf(List<TextEmbeddings> captions, TextEmbeddings wanted) {
-    for (int j = 0; j < captions.size(); j++) {
-      if (Arrays.equals(captions.get(j).values().data(), wanted.values().data())
-          && Arrays.equals(captions.get(j).mask().data(), wanted.mask().data())) {
+  private static int indexOf(List<Tensor> distinct, Tensor wanted) {
+    for (int j = 0; j < distinct.size(); j++) {
+      Tensor known = distinct.get(j);
+      if (known.shape().equals(wanted.shape()) && Arrays.equals(known.data(), wanted.data())) {
         return j;
       }
     }
-    captions.add(wanted);
-    return captions.size() - 1;
+    distinct.add(wanted);
+    return distinct.size() - 1;
   }
 
   /**
@@ -217,32 +220,52 @@ public final class CalibrationStatisticsFile {
 
     private List<DenoiserInput> inputs(List<Double> timesteps) {
       List<DenoiserInput> inputs = new ArrayList<>();
-      if (!checkpoint.contains("input.caption")) {
+      String names = checkpoint.metadata().getOrDefault("inputs", "");
+      if (names.isEmpty()) {
         return inputs;
       }
-      int[] caption = ints("input.caption", 1);
-      int[] size = ints("input.size", 2);
-      if (caption.length != timesteps.size() || size.length != 2 * timesteps.size()) {
-        throw damaged("input.caption", "does not have one entry per batch");
-      }
-      Map<Integer, TextEmbeddings> captions = new LinkedHashMap<>();
-      for (int i = 0; i < caption.length; i++) {
-        TextEmbeddings texts =
-            captions.computeIfAbsent(
-                caption[i],
-                j ->
-                    new TextEmbeddings(
-                        floats("caption." + j + ".values", 3),
-                        floats("caption." + j + ".mask", 2)));
-        inputs.add(
-            new DenoiserInput(
-                floats("input." + i + ".latents", 4),
-                timesteps.get(i),
-                texts,
-                size[2 * i],
-                size[2 * i + 1]));
+      Map<String, List<Tensor>> byName = new LinkedHashMap<>();
+      names.lines().forEach(name -> byName.put(name, input(INPUT + name, timesteps.size())));
+      for (int i = 0; i < timesteps.size(); i++) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Map.Entry<String, List<Tensor>> entry : byName.entrySet()) {
+          tensors.put(entry.getKey(), entry.getValue().get(i));
+        }
+        inputs.add(input(tensors, i));
       }
       return inputs;
+    }
+
+    private DenoiserInput input(Map<String, Tensor> tensors, int batch) {
+      try {
+        return new DenoiserInput(tensors);
+      } catch (ShapeException unfit) {
+        throw new InvalidCheckpointException(
+            "The inputs of batch "
+                + batch
+                + " of calibration statistics "
+                + checkpoint.source()
+                + " do not fit together ("
+                + unfit.getMessage()
+                + ") Calibrate again.",
+            unfit);
+      }
+    }
+
+    /** One tensor per batch. */
+    private List<Tensor> input(String prefix, int batches) {
+      int[] values = ints(prefix + BATCH, 1);
+      if (values.length != batches) {
+        throw damaged(prefix + BATCH, "does not have one entry per batch");
+      }
+      Map<Integer, Tensor> distinct = new LinkedHashMap<>();
+      List<Tensor> perBatch = new ArrayList<>();
+      for (int value : values) {
+        perBatch.add(
+            distinct.computeIfAbsent(
+                value, j -> requireType(prefix + "." + j, DType.F32).toFiniteTensor()));
+      }
+      return perBatch;
     }
 
     private Tensor floats(String name, int rank) {
@@ -254,6 +277,10 @@ public final class CalibrationStatisticsFile {
       int[] values = new int[tensor.shape().size()];
       tensor.bytes().asIntBuffer().get(values);
       return values;
+    }
+
+    private StoredTensor requireType(String name, DType dtype) {
+      return require(name, dtype, checkpoint.get(name).shape().rank());
     }
 
     private StoredTensor require(String name, DType dtype, int rank) {

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.quantize.plan.QuantizationPlan;
 
@@ -41,8 +43,8 @@ public final class StaticGridCalibration {
       Map<String, QuantizedLinearParameters> layers,
       Parameters base,
       List<DenoiserInput> inputs,
-      Supplier<Operators<?>> backend,
-      DenoiserFactory model) {
+      Supplier<? extends Operators<?>> backend,
+      DenoiserModel model) {
     if (inputs.isEmpty()) {
       throw new InvalidPlanException(
           "Plan "
@@ -64,11 +66,13 @@ public final class StaticGridCalibration {
       Parameters base,
       DenoiserInput input,
       Operators<V> backend,
-      DenoiserFactory model,
+      DenoiserModel model,
       Map<String, RunningRange> ranges) {
     StaticGridOperators<V> operators =
         new StaticGridOperators<>(backend, plan.activation(), smallScales, ranges);
-    try (Denoiser denoiser = model.create(new QuantizedParameters(base, layers), operators)) {
+    try (Denoiser denoiser =
+        new ModelDenoiser<>(
+            model, new QuantizedParameters(base, layers), operators, operators::close)) {
       denoiser.predict(input);
     }
     Map<String, QuantizedLinearParameters> calibrated = new LinkedHashMap<>();

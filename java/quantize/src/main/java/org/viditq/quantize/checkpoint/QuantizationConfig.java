@@ -3,10 +3,11 @@ package org.viditq.quantize.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.CodeLayout;
@@ -26,7 +27,7 @@ final class QuantizationConfig {
   static ObjectNode of(
       QuantizationPlan plan,
       Map<String, QuantizedLinearParameters> layers,
-      Collection<String> linearLayers) {
+      List<LinearLayer> linearLayers) {
     Map<ObjectNode, ArrayNode> groups = new LinkedHashMap<>();
     TreeSet<String> formats = new TreeSet<>();
     layers.forEach(
@@ -47,7 +48,10 @@ final class QuantizationConfig {
           group.setAll(scheme);
         });
     ArrayNode ignore = config.putArray("ignore");
-    linearLayers.stream().filter(layer -> !layers.containsKey(layer)).forEach(ignore::add);
+    linearLayers.stream()
+        .map(LinearLayer::name)
+        .filter(layer -> !layers.containsKey(layer))
+        .forEach(ignore::add);
     config.putNull("kv_cache_scheme");
     config.putNull("global_compression_ratio");
     config.put("viditq_plan", plan.name());

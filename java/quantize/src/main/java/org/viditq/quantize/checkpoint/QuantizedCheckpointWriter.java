@@ -15,9 +15,9 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.quantize.plan.QuantizationPlan;
-import org.viditq.quantize.weight.LinearLayers;
 import org.viditq.quantize.weight.QuantizedLayers;
 
 /**
@@ -39,19 +39,20 @@ public final class QuantizedCheckpointWriter {
    *
    * @param folder created, or its files of these names replaced
    * @param config the transformer's config.json
+   * @param model whose weights they are
    * @param source the full-precision weights
    * @throws OutputException if the folder cannot be written
    */
   public static void write(
       Path folder,
       JsonNode config,
+      DenoiserModel model,
       Checkpoint source,
       QuantizationPlan plan,
       QuantizedLayers quantized) {
     Map<String, QuantizedLinearParameters> layers = quantized.layers();
     ObjectNode completed = config.deepCopy();
-    completed.set(
-        "quantization_config", QuantizationConfig.of(plan, layers, LinearLayers.names(source)));
+    completed.set("quantization_config", QuantizationConfig.of(plan, layers, model.linearLayers()));
     try (AtomicOutput output = AtomicOutput.folder(folder)) {
       SafetensorsWriter.write(
           output.path().resolve(WEIGHTS_FILE),

@@ -1,5 +1,6 @@
 package org.viditq.quantize.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,6 +26,8 @@ final class ConcisePlanParser {
         "activation",
         "balance",
         "quantize",
+        "include",
+        "exclude",
         "full_precision",
         "layers",
         "mixed_precision",
@@ -51,12 +54,20 @@ final class ConcisePlanParser {
         activation,
         balancing,
         root.texts("quantize"),
-        root.texts("full_precision"),
+        root.texts("include"),
+        excluded(),
         root.children("layers").stream().map(ConcisePlanParser::override).toList(),
         candidates,
         map("weight", candidates),
         map("activation", List.of()),
         calibration);
+  }
+
+  /** {@code full_precision} is the older word for {@code exclude}. */
+  private List<String> excluded() {
+    List<String> excluded = new ArrayList<>(root.texts("exclude"));
+    excluded.addAll(root.texts("full_precision"));
+    return excluded;
   }
 
   private IntegerFormat weight() {

@@ -5,24 +5,29 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.viditq.core.model.LinearLayer;
 
 /**
  * Finds the layers of a model that a plan's patterns mean: those whose qualified name contains the
- * pattern or, where no name does, those whose {@linkplain PublishedLayerNames published name} does.
+ * pattern or, where no name does, those whose {@linkplain LinearLayer#publishedNames published
+ * name} does.
  */
 final class LayerPatterns {
   private final String plan;
-  private final Collection<String> layers;
+  private final List<LinearLayer> layers;
+  private final List<String> otherParts;
   private final Consumer<String> warnings;
 
   /**
    * @param plan name of the plan, for messages
-   * @param layers qualified names of the model's linear layers
+   * @param otherParts names that are no linear layers but may be named
    * @param warnings receives one sentence per pattern that matches no layer
    */
-  LayerPatterns(String plan, Collection<String> layers, Consumer<String> warnings) {
+  LayerPatterns(
+      String plan, List<LinearLayer> layers, List<String> otherParts, Consumer<String> warnings) {
     this.plan = plan;
     this.layers = layers;
+    this.otherParts = otherParts;
     this.warnings = warnings;
   }
 
@@ -35,7 +40,7 @@ final class LayerPatterns {
     Set<String> matching = new LinkedHashSet<>();
     for (String pattern : patterns) {
       List<String> matches = matches(pattern);
-      if (matches.isEmpty() && !meansPatchEmbedding(pattern)) {
+      if (matches.isEmpty() && otherParts.stream().noneMatch(name -> name.contains(pattern))) {
         warnings.accept(
             "Plan "
                 + plan
@@ -51,19 +56,14 @@ final class LayerPatterns {
   }
 
   private List<String> matches(String pattern) {
-    List<String> matches = layers.stream().filter(layer -> layer.contains(pattern)).toList();
+    List<String> matches =
+        layers.stream().map(LinearLayer::name).filter(name -> name.contains(pattern)).toList();
     return matches.isEmpty()
-        ? layers.stream().filter(layer -> hasPublishedName(layer, pattern)).toList()
+        ? layers.stream()
+            .filter(
+                layer -> layer.publishedNames().stream().anyMatch(name -> name.contains(pattern)))
+            .map(LinearLayer::name)
+            .toList()
         : matches;
-  }
-
-  private static boolean hasPublishedName(String layer, String pattern) {
-    return PublishedLayerNames.of(layer).stream().anyMatch(name -> name.contains(pattern));
-  }
-
-  /** No linear layer, so that there is nothing to do for it, and nothing to warn about. */
-  private static boolean meansPatchEmbedding(String pattern) {
-    return PublishedLayerNames.PATCH_EMBEDDING.contains(pattern)
-        || hasPublishedName(PublishedLayerNames.PATCH_EMBEDDING, pattern);
   }
 }

@@ -1,7 +1,6 @@
 package org.viditq.quantize.plan;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,7 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
 
@@ -23,18 +25,34 @@ public final class PlanResolver {
   }
 
   /**
-   * @param layers qualified names of the model's linear layers
    * @param warnings receives one sentence per pattern that matches no layer
-   * @return the layers to quantize, in the order given; the rest stays in full precision
+   * @return the layers to quantize, in the model's order; the rest stays in full precision
    * @throws InvalidPlanException if a mixed-precision map names a layer that the model lacks, or no
    *     layer is left to quantize
    */
-  public Map<String, LayerPlan> resolve(Collection<String> layers, Consumer<String> warnings) {
-    LayerPatterns patterns = new LayerPatterns(plan.name(), layers, warnings);
+  public Map<String, LayerPlan> resolve(DenoiserModel model, Consumer<String> warnings) {
+    return resolve(model.linearLayers(), model.otherParts(), warnings);
+  }
+
+  /**
+   * As {@link #resolve(DenoiserModel, Consumer)}.
+   *
+   * @param layers the model's linear layers
+   * @param otherParts names that patterns may match without a warning, see {@link
+   *     DenoiserModel#otherParts()}
+   */
+  public Map<String, LayerPlan> resolve(
+      List<LinearLayer> layers, List<String> otherParts, Consumer<String> warnings) {
+    LayerPatterns patterns = new LayerPatterns(plan.name(), layers, otherParts, warnings);
     Set<String> quantized =
-        new LinkedHashSet<>(
-            plan.quantize().isEmpty() ? layers : patterns.matching("quantize", plan.quantize()));
-    quantized.removeAll(patterns.matching("full_precision", plan.keepFullPrecision()));
+        plan.quantize().isEmpty()
+            ? layers.stream()
+                .filter(LinearLayer::quantizedByDefault)
+                .map(LinearLayer::name)
+                .collect(Collectors.toCollection(LinkedHashSet::new))
+            : patterns.matching("quantize", plan.quantize());
+    quantized.addAll(patterns.matching("include", plan.include()));
+    quantized.removeAll(patterns.matching("exclude", plan.keepFullPrecision()));
     Set<String> balanced =
         plan.balancing()
             .map(Balancing::layers)
@@ -49,12 +67,13 @@ public final class PlanResolver {
     plan.activationBits().ifPresent(map -> requireLayers(map, layers));
 
     Map<String, LayerPlan> resolved = new LinkedHashMap<>();
-    for (String layer : layers) {
+    for (LinearLayer candidate : layers) {
+      String layer = candidate.name();
       if (quantized.contains(layer)) {
         List<LayerOverride> overrides =
             plan.overrides().stream().filter(o -> overridden.get(o).contains(layer)).toList();
         Optional<Balancing> balancing = plan.balancing().filter(b -> balanced.contains(layer));
-        resolved.put(layer, resolve(layer, overrides, balancing));
+        resolved.put(layer, resolve(candidate, overrides, balancing));
       }
     }
     if (resolved.isEmpty()) {
@@ -62,13 +81,13 @@ public final class PlanResolver {
           "Plan "
               + plan.name()
               + " keeps every linear layer of the model in full precision; check its patterns under"
-              + " quantize and full_precision (published plans: part_fp_list).");
+              + " quantize, include and exclude (published plans: part_fp_list).");
     }
     return resolved;
   }
 
   private LayerPlan resolve(
-      String layer, List<LayerOverride> overrides, Optional<Balancing> balancing) {
+      LinearLayer layer, List<LayerOverride> overrides, Optional<Balancing> balancing) {
     IntegerFormat weight = plan.weight();
     IntegerFormat activation = plan.activation().format();
     for (LayerOverride override : overrides) {
@@ -92,7 +111,7 @@ public final class PlanResolver {
                   b -> b.ranges().stream().filter(r -> r.timesteps().contains(t)).findFirst()));
       addOrExtend(parts, part);
     }
-    return new LayerPlan(layer, parts);
+    return new LayerPlan(layer.name(), parts);
   }
 
   /** The coarsest ranges on which neither balancing nor a mixed-precision map changes. */
@@ -115,7 +134,7 @@ public final class PlanResolver {
   }
 
   private static IntegerFormat withBits(
-      IntegerFormat format, Optional<StepBitMap> map, String layer, double timestep) {
+      IntegerFormat format, Optional<StepBitMap> map, LinearLayer layer, double timestep) {
     return map.flatMap(m -> m.bits(layer, timestep))
         .map(bits -> new IntegerFormat(bits, format.symmetric()))
         .orElse(format);
@@ -137,9 +156,13 @@ public final class PlanResolver {
     parts.add(part);
   }
 
-  private void requireLayers(StepBitMap map, Collection<String> layers) {
-    Set<String> known = new LinkedHashSet<>(layers);
-    layers.forEach(layer -> known.addAll(PublishedLayerNames.of(layer)));
+  private void requireLayers(StepBitMap map, List<LinearLayer> layers) {
+    Set<String> known = new LinkedHashSet<>();
+    layers.forEach(
+        layer -> {
+          known.add(layer.name());
+          known.addAll(layer.publishedNames());
+        });
     for (String layer : map.layers()) {
       if (!known.contains(layer)) {
         throw new InvalidPlanException(

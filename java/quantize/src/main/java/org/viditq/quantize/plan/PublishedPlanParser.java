@@ -13,6 +13,9 @@ import org.viditq.core.quant.IntegerFormat;
  * scripts.
  */
 final class PublishedPlanParser {
+  /** A part of every name. */
+  private static final List<String> EVERY_LAYER = List.of("");
+
   private static final int DEFAULT_BITS = 8;
 
   private final PlanNode root;
@@ -67,6 +70,9 @@ final class PublishedPlanParser {
         weight,
         activation,
         balancing(activationNode),
+        // Published plans quantize every layer that their list does not name; without a list the
+        // wrappers of the published code are what decides.
+        root.has("part_fp_list") ? EVERY_LAYER : List.of(),
         List.of(),
         names("part_fp_list"),
         List.of(),

@@ -13,8 +13,10 @@ import org.viditq.core.quant.IntegerFormat;
  * @param weight default format of weights, one grid per output channel
  * @param activation how inputs become codes
  * @param balancing channel balancing, if any
- * @param quantize parts of the names of layers to quantize; empty for all
- * @param keepFullPrecision parts of the names of layers that stay in full precision
+ * @param quantize parts of the names of layers to quantize; empty for those that the model's family
+ *     quantizes by default
+ * @param include parts of the names of layers to quantize beside them
+ * @param keepFullPrecision parts of the names of layers that stay in full precision all the same
  * @param overrides per-layer settings
  * @param candidates bit widths that mixed-precision maps may choose from; empty for any
  * @param weightBits mixed-precision map of weights
@@ -28,6 +30,7 @@ public record QuantizationPlan(
     ActivationSettings activation,
     Optional<Balancing> balancing,
     List<String> quantize,
+    List<String> include,
     List<String> keepFullPrecision,
     List<LayerOverride> overrides,
     List<Integer> candidates,
@@ -36,6 +39,7 @@ public record QuantizationPlan(
     CalibrationSettings calibration) {
   public QuantizationPlan {
     quantize = List.copyOf(quantize);
+    include = List.copyOf(include);
     keepFullPrecision = List.copyOf(keepFullPrecision);
     overrides = List.copyOf(overrides);
     candidates = List.copyOf(candidates);

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.quant.TimestepRange;
 
 /**
@@ -34,13 +35,13 @@ public record StepBitMap(String source, List<Part> parts) {
    * Width of {@code layer} at {@code timestep}, under its own name or else a published one; empty
    * if the map does not name it there.
    */
-  Optional<Integer> bits(String layer, double timestep) {
+  Optional<Integer> bits(LinearLayer layer, double timestep) {
     return parts.stream()
         .filter(part -> part.timesteps().contains(timestep))
         .findFirst()
         .flatMap(
             part ->
-                Stream.concat(Stream.of(layer), PublishedLayerNames.of(layer).stream())
+                Stream.concat(Stream.of(layer.name()), layer.publishedNames().stream())
                     .filter(part.bits()::containsKey)
                     .findFirst()
                     .map(part.bits()::get));

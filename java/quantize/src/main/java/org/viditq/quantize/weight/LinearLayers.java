@@ -1,7 +1,5 @@
 package org.viditq.quantize.weight;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
@@ -10,29 +8,12 @@ import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.tensor.Tensor;
 
-/** The linear layers that a transformer's checkpoint holds. */
-public final class LinearLayers {
+/** The linear layers of a transformer's checkpoint, their weights left where they are stored. */
+final class LinearLayers {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
   private LinearLayers() {}
-
-  /**
-   * Qualified names of all layers with a matrix {@code NAME.weight} of floating-point type, in file
-   * order. Embedding tables look alike; models that have some keep them out by their plan.
-   */
-  public static List<String> names(Checkpoint checkpoint) {
-    List<String> layers = new ArrayList<>();
-    for (String tensor : checkpoint.names()) {
-      if (tensor.endsWith(WEIGHT)) {
-        StoredTensor weight = checkpoint.get(tensor);
-        if (weight.shape().rank() == 2 && weight.dtype().isFloatingPoint()) {
-          layers.add(tensor.substring(0, tensor.length() - WEIGHT.length()));
-        }
-      }
-    }
-    return layers;
-  }
 
   /** The layer {@code name}, its weight where it is stored. */
   static DenseLinearParameters get(Checkpoint checkpoint, String name) {

@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -55,15 +56,19 @@ public final class Quantizer {
    * Reads the weights row by row, and makes codes only when they are asked for: neither the float
    * weights nor the codes lie on the heap together.
    *
+   * @param model whose linear layers the plan is about
    * @param weights of the model, in full precision; stays open while the layers are used
    * @param statistics of a calibration of this model; needed if {@link
    *     QuantizationPlan#needsCalibration()}
-   * @return the layers that the plan quantizes, in file order
+   * @return the layers that the plan quantizes, in the model's order
    * @throws InvalidPlanException if the plan does not fit the model or needs statistics that are
    *     not there
    */
   public QuantizedLayers quantize(
-      Checkpoint weights, Optional<CalibrationStatistics> statistics, Progress progress) {
+      DenoiserModel model,
+      Checkpoint weights,
+      Optional<CalibrationStatistics> statistics,
+      Progress progress) {
     if (plan.needsCalibration() && statistics.isEmpty()) {
       throw new InvalidPlanException(
           "Plan "
@@ -72,8 +77,7 @@ public final class Quantizer {
               + ", which needs calibration statistics of the model; make them with 'viditq"
               + " calibrate' and give the file with --stats.");
     }
-    Map<String, LayerPlan> layerPlans =
-        new PlanResolver(plan).resolve(LinearLayers.names(weights), warnings);
+    Map<String, LayerPlan> layerPlans = new PlanResolver(plan).resolve(model, warnings);
     LayerQuantizer quantizer = new LayerQuantizer(plan, statistics, smallScales);
     Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
     for (Map.Entry<String, LayerPlan> layer : layerPlans.entrySet()) {

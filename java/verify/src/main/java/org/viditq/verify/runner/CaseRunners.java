@@ -22,6 +22,8 @@ public final class CaseRunners {
    */
   public static CaseRunners standard(Path model) {
     Map<String, CaseRunner> table = new TreeMap<>();
+    CaseRunner denoiser = new DenoiserRunner();
+    CaseRunner quantized = new QuantizedDenoiserRunner();
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
@@ -33,14 +35,14 @@ public final class CaseRunners {
     table.put("metric.sqnr", MetricRunner.sqnr());
     table.put("metric.ssim", MetricRunner.ssim());
     table.put("mlp.gelu_tanh", new MlpRunner());
-    table.put("model.pixart_alpha", new PixArtRunner(false));
-    table.put("model.pixart_original", new PixArtRunner(true));
-    table.put("model.pixart_sigma", new PixArtRunner(false));
-    table.put("model.quantized/pixart_diffusers", new QuantizedPixArtRunner());
-    table.put("model.quantized/pixart_original", new QuantizedPixArtRunner());
+    table.put("model.pixart_alpha", denoiser);
+    table.put("model.pixart_original", denoiser);
+    table.put("model.pixart_sigma", denoiser);
+    table.put("model.quantized/pixart_diffusers", quantized);
+    table.put("model.quantized/pixart_original", quantized);
     table.put("patch_embed.2d", new PatchEmbeddingRunner());
     table.put("patch_embed.3d", new PatchEmbeddingRunner());
-    table.put("pipeline.pixart", new PixArtPipelineRunner(model));
+    table.put("pipeline.pixart", new PipelineRunner(model));
     table.put("pos_embed.1d", new SequencePositionRunner());
     table.put("pos_embed.2d", new GridPositionRunner());
     table.put("quantizer.act_dynamic_token", new DynamicTokenQuantizerRunner(false));

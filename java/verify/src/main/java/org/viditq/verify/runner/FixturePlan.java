@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.quantize.plan.ActivationMode;
@@ -79,6 +80,7 @@ final class FixturePlan {
         balancing(),
         List.of(),
         List.of(),
+        List.of(),
         overrides(),
         List.of(),
         Optional.empty(),
@@ -104,7 +106,7 @@ final class FixturePlan {
   }
 
   /** What {@code plan} means for the given layers. */
-  static Map<String, LayerPlan> resolve(QuantizationPlan plan, List<String> layers) {
-    return new LinkedHashMap<>(new PlanResolver(plan).resolve(layers, warning -> {}));
+  static Map<String, LayerPlan> resolve(QuantizationPlan plan, List<LinearLayer> layers) {
+    return new LinkedHashMap<>(new PlanResolver(plan).resolve(layers, List.of(), warning -> {}));
   }
 }

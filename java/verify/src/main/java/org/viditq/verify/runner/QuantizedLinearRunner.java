@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.IntegerOperators;
 import org.viditq.core.operators.LinearParameters;
@@ -82,7 +83,10 @@ final class QuantizedLinearRunner implements CaseRunner {
       Optional<CalibrationStatistics> statistics,
       ActivationMode mode) {
     QuantizationPlan plan = settings.plan(mode);
-    LayerPlan layer = FixturePlan.resolve(plan, List.of(LAYER)).get(LAYER);
+    LinearLayer only =
+        LinearLayer.inBlock(
+            LAYER, LinearLayer.Type.FEED_FORWARD, dense.inFeatures(), dense.outFeatures());
+    LayerPlan layer = FixturePlan.resolve(plan, List.of(only)).get(LAYER);
     return new LayerQuantizer(plan, statistics, SmallScaleRule.ALL_GROUPS_AS_PUBLISHED)
         .quantize(dense, layer);
   }

@@ -1,6 +1,8 @@
 package org.viditq.verify.runner;
 
+import java.util.Optional;
 import org.viditq.core.model.embedding.AdaLayerNormSingle;
+import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.embedding.TimestepEmbedder;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.operators.Operators;
@@ -43,10 +45,20 @@ final class TimestepEmbeddingRunner implements CaseRunner {
     LayerLoader<V> loader = new LayerLoader<>(operators, fixture.parameters());
     AdaLayerNormSingle.Output<V> output =
         AdaLayerNormSingle.diffusers(loader, channels, conditions)
-            .forward(timesteps, SizeInputs.of(fixture, operators, "resolution"));
+            .forward(timesteps, sizes(fixture, operators));
     return new Results()
         .put("embedded_timestep", operators.read(output.embedded()))
         .put("output", operators.read(output.modulation()));
+  }
+
+  private static <V> Optional<SizeConditions<V>> sizes(
+      FixtureCase fixture, Operators<V> operators) {
+    return fixture.hasInput("resolution")
+        ? Optional.of(
+            new SizeConditions<>(
+                operators.constant(fixture.input("resolution")),
+                operators.constant(fixture.input("aspect_ratio"))))
+        : Optional.empty();
   }
 
   private static <V> Results embedded(Operators<V> operators, V output) {

@@ -41,8 +41,7 @@ public final class TimestepEmbedder<V> {
   private static <V> TimestepEmbedder<V> of(
       LayerLoader<V> loader, String first, String second, int channels, float shift) {
     FeedForward<V> mlp =
-        new FeedForward<>(
-            loader, first, second, FREQUENCIES, channels, channels, Activation.SILU);
+        new FeedForward<>(loader, first, second, FREQUENCIES, channels, channels, Activation.SILU);
     return new TimestepEmbedder<>(loader.operators(), mlp, shift);
   }
 

@@ -15,7 +15,8 @@ import org.viditq.core.model.embedding.TimestepEmbedder;
 
 /**
  * The linear layers of PixArt. The published code names them as the authors do, with separate
- * ({@code attn.q}, Open-Sora) or fused ({@code attn.qkv}, {@code cross_attn.kv_linear}) projections.
+ * ({@code attn.q}, Open-Sora) or fused ({@code attn.qkv}, {@code cross_attn.kv_linear})
+ * projections.
  */
 final class PixArtLayers {
   /** A convolution, which the published lists of full-precision layers name as well. */
@@ -116,7 +117,9 @@ final class PixArtLayers {
     return config.patchSize() * config.patchSize() * config.outChannels();
   }
 
-  /** Two layers: {@code name} with the numbers first and first + 1, or first + 2 in a Sequential. */
+  /**
+   * Two layers: {@code name} with the numbers first and first + 1, or first + 2 in a Sequential.
+   */
   private void addEmbedder(String name, int first, String published, int channels) {
     boolean sequential = first == 0; // an activation lies between
     String second = name + (sequential ? 2 : first + 1);

@@ -80,8 +80,7 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
     }
     Map<String, Tensor> sizes = new LinkedHashMap<>();
     sizes.put(InputNames.RESOLUTION, Tensor.of(resolution, batch, 2));
-    sizes.put(
-        InputNames.ASPECT_RATIO, Tensor.full((float) ((double) height / width), batch, 1));
+    sizes.put(InputNames.ASPECT_RATIO, Tensor.full((float) ((double) height / width), batch, 1));
     return sizes;
   }
 
@@ -122,8 +121,6 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
   private static <V> Optional<SizeConditions<V>> sizes(DenoiserValues<V> inputs) {
     return inputs
         .find(InputNames.RESOLUTION)
-        .map(
-            resolution ->
-                new SizeConditions<>(resolution, inputs.get(InputNames.ASPECT_RATIO)));
+        .map(resolution -> new SizeConditions<>(resolution, inputs.get(InputNames.ASPECT_RATIO)));
   }
 }

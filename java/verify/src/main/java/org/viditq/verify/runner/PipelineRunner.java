@@ -3,37 +3,39 @@ package org.viditq.verify.runner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.Image;
 import org.viditq.core.pipeline.ProgressListener;
-import org.viditq.core.pipeline.PromptEmbeddings;
 import org.viditq.core.pipeline.SamplingListener;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.Values;
 
 /** {@code pipeline.pixart}: prompts and seeds to pictures with the bundled model. */
-final class PixArtPipelineRunner implements CaseRunner {
+final class PipelineRunner implements CaseRunner {
   private final Path model;
 
   /**
    * @param model the pipeline folder that the cases were made with
    */
-  PixArtPipelineRunner(Path model) {
+  PipelineRunner(Path model) {
     this.model = model;
   }
 
   @Override
   public <V> Results run(FixtureCase fixture, Operators<V> operators) {
-    TextToImagePipeline pipeline = open(fixture, operators);
+    DiffusionPipeline pipeline = open(fixture, operators);
     GenerationRequest request = request(fixture);
-    PromptEmbeddings prompts =
+    EncodedPrompts prompts =
         pipeline.encode(
             Settings.strings(fixture.setting("prompts")),
             fixture.setting("negative_prompt").asText(),
@@ -45,30 +47,30 @@ final class PixArtPipelineRunner implements CaseRunner {
       latents =
           pipeline.sample(request, prompts, denoiser, collectInto(steps), ProgressListener.NONE);
     }
-    List<Image> images = pipeline.decode(latents, operators, ProgressListener.NONE);
+    List<Clip> images =
+        pipeline.decode(latents, request.framesPerSecond(), operators, ProgressListener.NONE);
     return new Results()
-        .put("prompt_embeds", prompts.positive().values())
+        .put("prompt_embeds", prompts.positive().get(InputNames.TEXT))
         .put("prompt_attention_mask", mask(prompts))
-        .put("negative_embeds", prompts.negativePerPrompt().orElseThrow().values())
+        .put("negative_embeds", prompts.negativePerPrompt().orElseThrow().get(InputNames.TEXT))
         .put("latents_step0", steps.get(0))
         .put("latents_mid", steps.get(request.steps() / 2))
         .put("latents", latents)
         .put("image", stack(images));
   }
 
-  private <V> TextToImagePipeline open(FixtureCase fixture, Operators<V> operators) {
-    TextToImagePipeline pipeline =
-        TextToImagePipeline.open(PipelineFolder.open(model), () -> operators);
+  private <V> DiffusionPipeline open(FixtureCase fixture, Operators<V> operators) {
     String scheduler = fixture.setting("scheduler").asText();
-    return SchedulerFactory.names().contains(scheduler)
-        ? pipeline.withScheduler(scheduler)
-        : pipeline;
+    return DiffusionPipeline.open(
+        PipelineFolder.open(model),
+        () -> operators,
+        Optional.of(scheduler).filter(SchedulerFactory.names()::contains));
   }
 
   private static GenerationRequest request(FixtureCase fixture) {
     List<Long> seeds = new ArrayList<>();
     fixture.setting("seeds").forEach(seed -> seeds.add(seed.longValue()));
-    return new GenerationRequest(
+    return GenerationRequest.pictures(
         seeds,
         fixture.setting("steps").intValue(),
         fixture.setting("guidance_scale").doubleValue(),
@@ -85,8 +87,8 @@ final class PixArtPipelineRunner implements CaseRunner {
     };
   }
 
-  private static Values mask(PromptEmbeddings prompts) {
-    Tensor mask = prompts.positive().mask();
+  private static Values mask(EncodedPrompts prompts) {
+    Tensor mask = prompts.positive().get(InputNames.MASK);
     long[] values = new long[mask.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = (long) mask.data()[i];
@@ -94,14 +96,14 @@ final class PixArtPipelineRunner implements CaseRunner {
     return new Values.Integers(mask.shape(), values);
   }
 
-  /** [N, H, W, 3]. */
-  private static Tensor stack(List<Image> images) {
+  /** [N, H, W, 3], of N pictures. */
+  private static Tensor stack(List<Clip> images) {
     Tensor first = images.get(0).pixels();
     float[] values = new float[images.size() * first.size()];
     for (int i = 0; i < images.size(); i++) {
       float[] pixels = images.get(i).pixels().data();
       System.arraycopy(pixels, 0, values, i * first.size(), first.size());
     }
-    return Tensor.of(values, images.size(), first.dim(0), first.dim(1), first.dim(2));
+    return Tensor.of(values, images.size(), first.dim(1), first.dim(2), first.dim(3));
   }
 }

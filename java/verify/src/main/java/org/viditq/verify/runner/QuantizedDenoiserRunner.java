@@ -1,20 +1,22 @@
 package org.viditq.verify.runner;
 
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
-import org.viditq.core.model.pixart.PixArtConfig;
-import org.viditq.core.model.pixart.PixArtTransformer;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.ActivationQuantization.StaticTensor;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
@@ -30,10 +32,10 @@ import org.viditq.quantize.weight.LayerQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 
 /**
- * {@code model.quantized} of PixArt: the whole plan, from calibration in full precision to the
- * quantized output, with grids shared over the batch, per row, and as the released code has them.
+ * {@code model.quantized}: the whole plan, from calibration in full precision to the quantized
+ * output, with grids shared over the batch, per row, and as the released code has them.
  */
-final class QuantizedPixArtRunner implements CaseRunner {
+final class QuantizedDenoiserRunner implements CaseRunner {
   @Override
   public <V> Results run(FixtureCase fixture, Operators<V> operators) {
     return new Run<>(fixture, operators).results();
@@ -44,7 +46,7 @@ final class QuantizedPixArtRunner implements CaseRunner {
     private final FixtureCase fixture;
     private final Operators<V> operators;
     private final FixturePlan settings;
-    private final PixArtConfig config;
+    private final DenoiserModel model;
     private final Parameters parameters;
     private final Optional<CalibrationStatistics> statistics;
 
@@ -52,11 +54,7 @@ final class QuantizedPixArtRunner implements CaseRunner {
       this.fixture = fixture;
       this.operators = operators;
       this.settings = new FixturePlan(fixture);
-      JsonConfig json = JsonConfig.of(fixture.config(), fixture.file().toString());
-      this.config =
-          fixture.setting("model").asText().equals("pixart_original")
-              ? PixArtConfig.fromOriginalJson(json)
-              : PixArtConfig.fromJson(json);
+      this.model = DenoiserRunner.model(fixture);
       this.parameters = fixture.parameters();
       this.statistics = settings.balancing().map(balancing -> observe());
     }
@@ -102,17 +100,9 @@ final class QuantizedPixArtRunner implements CaseRunner {
     }
 
     private Tensor predict(Parameters chosen, Operators<V> on, UnaryOperator<String> named) {
-      Tensor timesteps = fixture.input(named.apply("t"));
-      on.selectTimestep(timesteps.data()[0]);
-      PixArtTransformer<V> model = new PixArtTransformer<>(config, chosen, on);
-      V output =
-          model.forward(
-              on.constant(fixture.input(named.apply("x"))),
-              on.constant(timesteps),
-              on.constant(fixture.input(named.apply("y"))),
-              Optional.of(on.constant(fixture.input(named.apply("mask")))),
-              Optional.empty());
-      return on.read(output);
+      try (Denoiser denoiser = new ModelDenoiser<>(model, chosen, on, () -> {})) {
+        return denoiser.predict(DenoiserInputs.of(fixture, named));
+      }
     }
 
     private int calibrationBatches() {
@@ -136,8 +126,9 @@ final class QuantizedPixArtRunner implements CaseRunner {
 
     private Map<String, QuantizedLinearParameters> quantize(ActivationMode mode) {
       QuantizationPlan plan = settings.plan(mode);
-      List<String> layers = new ArrayList<>();
-      fixture.setting("quantized_layers").forEach(layer -> layers.add(layer.asText()));
+      Set<String> names = new HashSet<>(Settings.strings(fixture.setting("quantized_layers")));
+      List<LinearLayer> layers =
+          model.linearLayers().stream().filter(layer -> names.contains(layer.name())).toList();
       LayerQuantizer quantizer =
           new LayerQuantizer(plan, statistics, SmallScaleRule.ALL_GROUPS_AS_PUBLISHED);
       Map<String, QuantizedLinearParameters> quantized = new LinkedHashMap<>();

@@ -1,4 +1,4 @@
-package org.viditq.cli.quantize;
+package org.viditq.quantize.apply;
 
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -7,24 +7,21 @@ import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.ModelIdentity;
 import org.viditq.quantize.calibrate.ObservingOperators;
 
 /** Samples calibration prompts in full precision and records the inputs of every linear layer. */
-public final class Calibration {
-  private final PipelineFolder folder;
-  private final TextToImagePipeline pipeline;
-  private final Supplier<Operators<?>> backend;
+public final class PipelineCalibration {
+  private final DiffusionPipeline pipeline;
+  private final Supplier<? extends Operators<?>> backend;
 
-  public Calibration(
-      PipelineFolder folder, TextToImagePipeline pipeline, Supplier<Operators<?>> backend) {
-    this.folder = folder;
+  public PipelineCalibration(DiffusionPipeline pipeline, Supplier<? extends Operators<?>> backend) {
     this.pipeline = pipeline;
     this.backend = backend;
   }
@@ -35,13 +32,13 @@ public final class Calibration {
    * @param every n keeps sampling steps 0, n, 2n, ...
    */
   public CalibrationStatistics run(
-      GenerationRequest request, PromptEmbeddings prompts, int every, ProgressListener progress) {
+      GenerationRequest request, EncodedPrompts prompts, int every, ProgressListener progress) {
     CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0);
     try (Operators<?> operators = backend.get();
         Denoiser denoiser = observed(operators, recorder)) {
       pipeline.sample(request, prompts, denoiser, recorder, progress);
     }
-    return recorder.statistics(modelIdentity(folder));
+    return recorder.statistics(modelIdentity(pipeline.folder()));
   }
 
   private <V> Denoiser observed(Operators<V> operators, CalibrationRecorder recorder) {
@@ -50,7 +47,7 @@ public final class Calibration {
   }
 
   /** Fingerprint of a pipeline's transformer, which its statistics carry. */
-  static String modelIdentity(PipelineFolder folder) {
+  public static String modelIdentity(PipelineFolder folder) {
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       return ModelIdentity.of(folder.config(Component.TRANSFORMER).node(), weights);
     }

@@ -1,4 +1,4 @@
-package org.viditq.cli.quantize;
+package org.viditq.quantize.apply;
 
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,7 +23,7 @@ public final class ChosenParameters implements AutoCloseable {
     this.file = file;
   }
 
-  static ChosenParameters fullPrecision() {
+  public static ChosenParameters fullPrecision() {
     return new ChosenParameters("full-precision", UnaryOperator.identity(), Optional.empty());
   }
 
@@ -33,7 +33,7 @@ public final class ChosenParameters implements AutoCloseable {
    * @param weights in full precision, which codes are made from when they are asked for; closed
    *     with this object
    */
-  static ChosenParameters quantized(
+  public static ChosenParameters quantized(
       String plan, Checkpoint weights, Function<Checkpoint, QuantizedLayers> quantizer) {
     try {
       return new ChosenParameters(plan, quantizer.apply(weights)::over, Optional.of(weights));
@@ -44,7 +44,7 @@ public final class ChosenParameters implements AutoCloseable {
   }
 
   /** All parameters of a quantized checkpoint; codes stay in the mapped file. */
-  static ChosenParameters stored(Path path) {
+  public static ChosenParameters stored(Path path) {
     Checkpoint checkpoint = Checkpoints.open(path);
     try {
       QuantizedCheckpoint quantized = QuantizedCheckpoint.read(checkpoint);

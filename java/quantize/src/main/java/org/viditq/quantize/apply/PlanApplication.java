@@ -1,24 +1,18 @@
-package org.viditq.cli.quantize;
+package org.viditq.quantize.apply;
 
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.viditq.cli.console.Console;
-import org.viditq.cli.console.Progress;
 import org.viditq.core.checkpoint.Checkpoint;
-import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.model.CheckpointParameters;
-import org.viditq.core.model.Parameters;
-import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
-import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.PixArtDenoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.calibrate.DenoiserFactory;
 import org.viditq.quantize.calibrate.StaticGridCalibration;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -28,13 +22,19 @@ import org.viditq.quantize.weight.Quantizer;
 /** Quantizes the transformer of a pipeline by a plan, static grids included. */
 public final class PlanApplication {
   private final PipelineFolder folder;
-  private final Supplier<Operators<?>> backend;
-  private final Console console;
+  private final Supplier<? extends Operators<?>> backend;
+  private final QuantizationListener listener;
 
-  public PlanApplication(PipelineFolder folder, Supplier<Operators<?>> backend, Console console) {
+  /**
+   * @param backend opens operators for the calibration of static grids
+   */
+  public PlanApplication(
+      PipelineFolder folder,
+      Supplier<? extends Operators<?>> backend,
+      QuantizationListener listener) {
     this.folder = folder;
     this.backend = backend;
-    this.console = console;
+    this.listener = listener;
   }
 
   /**
@@ -48,35 +48,34 @@ public final class PlanApplication {
    */
   public QuantizedLayers apply(
       QuantizationPlan plan, Checkpoint weights, Optional<CalibrationStatistics> statistics) {
-    statistics.ifPresent(seen -> seen.requireModel(Calibration.modelIdentity(folder)));
+    statistics.ifPresent(seen -> seen.requireModel(PipelineCalibration.modelIdentity(folder)));
     if (QuantizedCheckpoint.recognizes(weights)) {
       throw new InvalidModelException(
           "The transformer in "
               + weights.source()
               + " is quantized already; quantize the full-precision one.");
     }
-    QuantizedLayers layers = quantizeWeights(plan, weights, statistics);
+    DenoiserModel model = DiffusionPipeline.readModel(folder);
+    QuantizedLayers layers =
+        new Quantizer(plan)
+            .quantize(
+                model,
+                weights,
+                statistics,
+                (done, total, layer) -> listener.quantizing(plan.name(), done, total));
+    listener.quantizing(plan.name(), layers.layers().size(), layers.layers().size());
     return plan.activation().mode().isStatic()
-        ? withStaticGrids(plan, layers, weights, statistics.orElseThrow())
+        ? withStaticGrids(plan, model, layers, weights, statistics.orElseThrow())
         : layers;
-  }
-
-  private QuantizedLayers quantizeWeights(
-      QuantizationPlan plan, Checkpoint weights, Optional<CalibrationStatistics> statistics) {
-    LayerProgress progress = new LayerProgress("Quantizing, " + plan.name());
-    try {
-      return new Quantizer(plan).quantize(weights, statistics, progress);
-    } finally {
-      progress.task.close();
-    }
   }
 
   private QuantizedLayers withStaticGrids(
       QuantizationPlan plan,
+      DenoiserModel model,
       QuantizedLayers layers,
       Checkpoint weights,
       CalibrationStatistics statistics) {
-    console.note("Calibrating static grids, " + plan.name());
+    listener.calibratingStaticGrids(plan.name());
     Map<String, QuantizedLinearParameters> calibrated =
         new StaticGridCalibration(plan, SmallScaleRule.PER_GROUP)
             .run(
@@ -84,35 +83,7 @@ public final class PlanApplication {
                 new CheckpointParameters(weights),
                 statistics.inputs(),
                 backend,
-                transformer());
+                model);
     return new QuantizedLayers(calibrated);
-  }
-
-  private DenoiserFactory transformer() {
-    PixArtConfig config = PixArtConfig.fromJson(folder.config(Component.TRANSFORMER));
-    return new DenoiserFactory() {
-      @Override
-      public <V> Denoiser create(Parameters parameters, Operators<V> operators) {
-        return new PixArtDenoiser<>(config, parameters, operators, operators::close);
-      }
-    };
-  }
-
-  /** Opens the display with the first layer, when the number of layers is known. */
-  private final class LayerProgress implements Quantizer.Progress {
-    private final String name;
-    private Progress task = Progress.NONE;
-
-    LayerProgress(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public void layer(int done, int total, String layer) {
-      if (done == 0) {
-        task = console.progress(name, total);
-      }
-      task.step();
-    }
   }
 }

@@ -1,6 +1,5 @@
-package org.viditq.cli.quantize;
+package org.viditq.quantize.apply;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.quantize.weight.QuantizedLayers;
 
@@ -36,17 +35,5 @@ public record StoredSize(long original, long quantized, long layersOriginal, lon
   /** How many times smaller the quantized weights are, all others left aside. */
   public double layerRatio() {
     return layersOriginal / (double) layersQuantized;
-  }
-
-  /** Adds bytes and ratios. */
-  public void putInto(ObjectNode node) {
-    node.put("weightBytes", quantized);
-    node.put("ratio", ratio());
-    if (layersOriginal > 0) {
-      node.putObject("quantizedLayers")
-          .put("originalBytes", layersOriginal)
-          .put("weightBytes", layersQuantized)
-          .put("ratio", layerRatio());
-    }
   }
 }

@@ -1,0 +1,59 @@
+package org.viditq.verify.runner;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.verify.fixture.FixtureCase;
+
+/** Denoiser inputs of a case, which calls them as the published code calls its arguments. */
+final class DenoiserInputs {
+  private static final Map<String, String> NAMES =
+      Map.ofEntries(
+          Map.entry("x", InputNames.LATENTS),
+          Map.entry("hidden_states", InputNames.LATENTS),
+          Map.entry("t", InputNames.TIMESTEPS),
+          Map.entry("timestep", InputNames.TIMESTEPS),
+          Map.entry("y", InputNames.TEXT),
+          Map.entry("encoder_hidden_states", InputNames.TEXT),
+          Map.entry("mask", InputNames.MASK),
+          Map.entry("encoder_attention_mask", InputNames.MASK),
+          Map.entry("img_hw", InputNames.RESOLUTION),
+          Map.entry("resolution", InputNames.RESOLUTION),
+          Map.entry("aspect_ratio", InputNames.ASPECT_RATIO));
+
+  private DenoiserInputs() {}
+
+  /**
+   * @param named from an argument's name to the input that holds it in this case
+   */
+  static DenoiserInput of(FixtureCase fixture, UnaryOperator<String> named) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    NAMES.forEach(
+        (argument, name) -> {
+          String input = named.apply(argument);
+          if (fixture.hasInput(input)) {
+            tensors.put(name, withoutSingleton(name, fixture.input(input)));
+          }
+        });
+    return new DenoiserInput(tensors);
+  }
+
+  /** The same evaluation without one of its inputs. */
+  static DenoiserInput without(DenoiserInput input, String name) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
+    tensors.remove(name);
+    return new DenoiserInput(tensors);
+  }
+
+  /** The authors' code passes text as [B, 1, tokens, C]. */
+  private static Tensor withoutSingleton(String name, Tensor tensor) {
+    boolean singleton =
+        name.equals(InputNames.TEXT) && tensor.shape().rank() == 4 && tensor.dim(1) == 1;
+    return singleton
+        ? Tensor.of(tensor.data(), tensor.dim(0), tensor.dim(2), tensor.dim(3))
+        : tensor;
+  }
+}
