@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -11,17 +12,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtLayout;
+import org.viditq.core.model.pixart.PixArtModel;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.PixArtDenoiser;
-import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
@@ -134,18 +136,21 @@ class ActivationMemoryTest {
             4 * CHANNELS);
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
-        PixArtDenoiser<NativeTensor> denoiser =
-            new PixArtDenoiser<>(
-                config, new RandomParameters("", quantized), operators, () -> {})) {
+        ModelDenoiser<NativeTensor> denoiser =
+            new ModelDenoiser<>(
+                new PixArtModel(config),
+                new RandomParameters("", quantized),
+                operators,
+                () -> {})) {
       long constants = operators.activationBytes();
       RandomParameters values = new RandomParameters("input", false);
       DenoiserInput input =
-          new DenoiserInput(
+          DenoiserInput.of(
               values.random(BATCH, 4, SIDE, SIDE),
               500,
-              new TextEmbeddings(values.random(BATCH, 12, 256), Tensor.full(1, BATCH, 12)),
-              8 * SIDE,
-              8 * SIDE);
+              Map.of(
+                  InputNames.TEXT, values.random(BATCH, 12, 256),
+                  InputNames.MASK, Tensor.full(1, BATCH, 12)));
       float[] first = denoiser.predict(input).data();
       long bytes = operators.activationBytes();
       assertThat(bytes - constants).isLessThan((long) (sizes * HIDDEN));

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
@@ -51,7 +52,7 @@ class PrecisionTest {
     Tensor x = random(random, rows, in);
     Tensor weight = random(random, out, in);
     try (Operators<?> reference = new ReferenceBackend().open(1);
-        Operators<?> brain = new NativeBackend().open(2, Precision.BF16)) {
+        Operators<?> brain = new NativeBackend().open(BackendSettings.threads(2).withPrecision(Precision.BF16))) {
       float[] expected = apply(reference, layer(weight), x).data();
       float[] actual = apply(brain, layer(weight), x).data();
       for (int m = 0; m < rows; m++) {
@@ -85,7 +86,7 @@ class PrecisionTest {
 
   @Test
   void isRefusedWhereItCannotBeHad() {
-    assertThatThrownBy(() -> new ReferenceBackend().open(1, Precision.BF16))
+    assertThatThrownBy(() -> new ReferenceBackend().open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
         .isInstanceOf(BackendException.class)
         .hasMessage(
             "Backend reference computes in fp32 only; leave --precision out or choose --backend"
@@ -94,7 +95,7 @@ class PrecisionTest {
     if (NativeLibrary.supports(Precision.BF16)) {
       assertThat(backend.unsupported(Precision.BF16)).isEmpty();
     } else {
-      assertThatThrownBy(() -> backend.open(1, Precision.BF16))
+      assertThatThrownBy(() -> backend.open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
           .isInstanceOf(BackendException.class)
           .hasMessageContaining("no instructions for bf16");
     }

@@ -3,6 +3,7 @@ package org.viditq.bench.onnxruntime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -10,12 +11,14 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.PixArtDenoiser;
-import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.reference.ReferenceBackend;
@@ -70,6 +73,7 @@ class OnnxRuntimeDenoiserTest {
     final PipelineFolder pipeline = PipelineFolder.open(SAMPLE);
     final Checkpoint checkpoint = pipeline.checkpoint(Component.TRANSFORMER);
     final PixArtConfig config = PixArtConfig.fromJson(pipeline.config(Component.TRANSFORMER));
+    final DenoiserModel model = DiffusionPipeline.readModel(pipeline);
     final DenoiserInput input = input(config);
 
     /** Two samples, the second with half of its text masked. */
@@ -81,12 +85,10 @@ class OnnxRuntimeDenoiserTest {
         mask.data()[i] = 0;
       }
       int textChannels = config.captionChannels().orElseThrow();
-      return new DenoiserInput(
+      return DenoiserInput.of(
           normal(random, 2, config.inChannels(), 8, 8),
           521,
-          new TextEmbeddings(normal(random, 2, tokens, textChannels), mask),
-          64,
-          64);
+          Map.of(InputNames.TEXT, normal(random, 2, tokens, textChannels), InputNames.MASK, mask));
     }
 
     private static Tensor normal(Random random, int... dims) {
@@ -103,15 +105,15 @@ class OnnxRuntimeDenoiserTest {
 
     private <V> Tensor reference(Operators<V> operators) {
       try (Denoiser denoiser =
-          new PixArtDenoiser<>(
-              config, new CheckpointParameters(checkpoint), operators, operators::close)) {
+          new ModelDenoiser<>(
+              model, new CheckpointParameters(checkpoint), operators, operators::close)) {
         return denoiser.predict(input);
       }
     }
 
     Tensor peer(LinearForm form, Path graph) {
-      OnnxRuntimeDenoiser.write(config, new CheckpointParameters(checkpoint), form, input, graph);
-      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(config, graph, 2)) {
+      OnnxRuntimeDenoiser.write(model, new CheckpointParameters(checkpoint), form, input, graph);
+      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(model, graph, 2)) {
         return denoiser.predict(input);
       }
     }

@@ -1,12 +1,16 @@
 package org.viditq.quantize;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.checkpoint.MemoryTensor;
-import org.viditq.core.pipeline.DenoiserInput;
-import org.viditq.core.pipeline.TextEmbeddings;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
@@ -35,17 +39,27 @@ public final class TinyModel {
             MemoryTensor.of("scale_shift_table", normal(random, 2, CHANNELS))));
   }
 
+  /** The linear layers of {@link #weights}. */
+  public static DenoiserModel model() {
+    return new ListedModel(
+        List.of(
+            LinearLayer.inBlock(ATTENTION, LinearLayer.Type.SELF_ATTENTION, CHANNELS, 9),
+            LinearLayer.inBlock(MLP, LinearLayer.Type.FEED_FORWARD, CHANNELS, 16),
+            LinearLayer.outsideBlocks(OUTPUT, LinearLayer.Type.OUTPUT, CHANNELS, 4)));
+  }
+
   /** Two prompts with guidance, timesteps 900, 600, 300 and 100. */
   public static CalibrationStatistics statistics(long seed, String model) {
     Random random = new Random(seed);
     CalibrationRecorder recorder = CalibrationRecorder.everySecondStep();
-    TextEmbeddings captions = new TextEmbeddings(normal(random, 4, 3, 5), Tensor.full(1, 4, 3));
+    Map<String, Tensor> text = new LinkedHashMap<>();
+    text.put(InputNames.TEXT, normal(random, 4, 3, 5));
+    text.put(InputNames.MASK, Tensor.full(1, 4, 3));
     List<Double> timesteps = new ArrayList<>(List.of(900.0, 750.0, 600.5, 450.0, 300.0, 200.0));
     timesteps.add(100.0);
     for (int step = 0; step < timesteps.size(); step++) {
       recorder.beforeDenoising(
-          step,
-          new DenoiserInput(normal(random, 4, 4, 2, 2), timesteps.get(step), captions, 16, 16));
+          step, DenoiserInput.of(normal(random, 4, 4, 2, 2), timesteps.get(step), text));
       recorder.observe(List.of(ATTENTION), normal(random, 4, 6, CHANNELS));
       recorder.observe(List.of(MLP, OUTPUT), normal(random, 4, 6, CHANNELS));
     }

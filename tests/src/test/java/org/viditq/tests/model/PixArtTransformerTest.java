@@ -77,29 +77,6 @@ class PixArtTransformerTest {
         .hasMessageContaining(name);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {PLAIN, CONDITIONED})
-  void blockLinearsAreThoseThatTheModelAsksFor(String fixture) {
-    FixtureWeights weights = FixtureWeights.of(fixture);
-    RequestedLayers requested = new RequestedLayers(weights.parameters());
-    PixArtConfig config = PixArtConfig.fromJson(weights.config());
-    new PixArtTransformer<>(config, requested, operators);
-    assertThat(requested.linears())
-        .filteredOn(name -> name.startsWith("transformer_blocks."))
-        .containsExactlyInAnyOrderElementsOf(config.blockLinears());
-  }
-
-  @Test
-  void blockLinearsOfTheOriginalLayoutAreThoseThatTheModelAsksFor() {
-    FixtureWeights weights = FixtureWeights.of(ORIGINAL);
-    RequestedLayers requested = new RequestedLayers(weights.parameters());
-    PixArtConfig config = PixArtConfig.fromOriginalJson(json(weights));
-    new PixArtTransformer<>(config, requested, operators);
-    assertThat(requested.linears())
-        .filteredOn(name -> name.startsWith("blocks."))
-        .containsExactlyInAnyOrderElementsOf(config.blockLinears());
-  }
-
   @Test
   void bothLayoutsAreTheSameNetwork() {
     FixtureWeights weights = FixtureWeights.of(ORIGINAL);

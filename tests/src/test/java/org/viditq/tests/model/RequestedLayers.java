@@ -8,7 +8,7 @@ import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.tensor.Tensor;
 
-/** Notes the qualified names of the linear layers that a model asks for. */
+/** Notes the linear layers that a model asks for: {@code name in out}. */
 final class RequestedLayers implements Parameters {
   private final Parameters base;
   private final List<String> linears;
@@ -44,7 +44,7 @@ final class RequestedLayers implements Parameters {
   @Override
   public LinearParameters linear(String name, int inFeatures, int outFeatures) {
     LinearParameters layer = base.linear(name, inFeatures, outFeatures);
-    linears.add(layer.name());
+    linears.add(layer.name() + " " + inFeatures + " " + outFeatures);
     return layer;
   }
 

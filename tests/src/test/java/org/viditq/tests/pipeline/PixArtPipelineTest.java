@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,17 +23,18 @@ import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.Conditions;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DenoiserInput;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
+import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.Image;
 import org.viditq.core.pipeline.ProgressListener;
-import org.viditq.core.pipeline.PromptEmbeddings;
-import org.viditq.core.pipeline.PromptEmbeddingsFile;
 import org.viditq.core.pipeline.SamplingListener;
-import org.viditq.core.pipeline.TextEmbeddings;
-import org.viditq.core.pipeline.TextToImagePipeline;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.reference.ReferenceBackend;
 
@@ -43,28 +46,28 @@ class PixArtPipelineTest {
 
   @TempDir Path folder;
 
-  private static TextToImagePipeline pipeline(int threads) {
-    return TextToImagePipeline.open(
+  private static DiffusionPipeline pipeline(int threads) {
+    return DiffusionPipeline.open(
         PipelineFolder.open(MODEL), () -> new ReferenceBackend().open(threads));
   }
 
   private static GenerationRequest request(double guidance, Long... seeds) {
-    return new GenerationRequest(List.of(seeds), 2, guidance, 16, 24);
+    return GenerationRequest.pictures(List.of(seeds), 2, guidance, 16, 24);
   }
 
-  private static PromptEmbeddings encode(TextToImagePipeline pipeline, String... prompts) {
+  private static EncodedPrompts encode(DiffusionPipeline pipeline, String... prompts) {
     return pipeline.encode(List.of(prompts), "", ProgressListener.NONE);
   }
 
   private static Tensor sample(
-      TextToImagePipeline pipeline, GenerationRequest request, PromptEmbeddings prompts) {
+      DiffusionPipeline pipeline, GenerationRequest request, EncodedPrompts prompts) {
     return sample(pipeline, request, prompts, SamplingListener.NONE);
   }
 
   private static Tensor sample(
-      TextToImagePipeline pipeline,
+      DiffusionPipeline pipeline,
       GenerationRequest request,
-      PromptEmbeddings prompts,
+      EncodedPrompts prompts,
       SamplingListener listener) {
     try (Denoiser denoiser = pipeline.openDenoiser(UnaryOperator.identity())) {
       return pipeline.sample(request, prompts, denoiser, listener, ProgressListener.NONE);
@@ -75,8 +78,12 @@ class PixArtPipelineTest {
   @ParameterizedTest
   @ValueSource(strings = {"dpmsolver++", "dpmsolver++-continuous", "ddim", "ddpm"})
   void aPictureIsTheSameAloneAndInABatch(String scheduler) {
-    TextToImagePipeline pipeline = pipeline(2).withScheduler(scheduler);
-    PromptEmbeddings both = encode(pipeline, CIRCLE, STAR);
+    DiffusionPipeline pipeline =
+        DiffusionPipeline.open(
+            PipelineFolder.open(MODEL),
+            () -> new ReferenceBackend().open(2),
+            Optional.of(scheduler));
+    EncodedPrompts both = encode(pipeline, CIRCLE, STAR);
     float[] batch = sample(pipeline, request(4.5, 3L, 8L), both).data();
     float[] alone = sample(pipeline, request(4.5, 8L), encode(pipeline, STAR)).data();
     assertThat(Arrays.copyOfRange(batch, alone.length, batch.length)).containsExactly(alone);
@@ -84,12 +91,13 @@ class PixArtPipelineTest {
 
   @Test
   void threadsDoNotChangeAPicture() {
-    assertThat(generate(pipeline(1)).toBufferedImage().getRGB(0, 0, 24, 16, null, 0, 24))
-        .containsExactly(generate(pipeline(2)).toBufferedImage().getRGB(0, 0, 24, 16, null, 0, 24));
+    assertThat(generate(pipeline(1)).frame(0).toBufferedImage().getRGB(0, 0, 24, 16, null, 0, 24))
+        .containsExactly(
+            generate(pipeline(2)).frame(0).toBufferedImage().getRGB(0, 0, 24, 16, null, 0, 24));
   }
 
-  private static Image generate(TextToImagePipeline pipeline) {
-    List<Image> images =
+  private static Clip generate(DiffusionPipeline pipeline) {
+    List<Clip> images =
         pipeline.generate(
             request(4.5, 1L),
             encode(pipeline, CIRCLE),
@@ -101,11 +109,11 @@ class PixArtPipelineTest {
 
   @Test
   void savedEmbeddingsStandForTheTextEncoder() {
-    TextToImagePipeline pipeline = pipeline(2);
-    PromptEmbeddings encoded = encode(pipeline, CIRCLE, STAR);
+    DiffusionPipeline pipeline = pipeline(2);
+    EncodedPrompts encoded = encode(pipeline, CIRCLE, STAR);
     Path file = folder.resolve("prompts.safetensors");
-    PromptEmbeddingsFile.save(encoded, file);
-    PromptEmbeddings loaded = PromptEmbeddingsFile.load(file);
+    EncodedPromptsFile.save(encoded, file);
+    EncodedPrompts loaded = EncodedPromptsFile.load(file);
     GenerationRequest request = request(3, 5L, 6L);
     assertThat(sample(pipeline, request, loaded).data())
         .containsExactly(sample(pipeline, request, encoded).data());
@@ -114,8 +122,8 @@ class PixArtPipelineTest {
   @Test
   void onlyThePartAtWorkIsResident() {
     List<String> events = new ArrayList<>();
-    TextToImagePipeline pipeline =
-        TextToImagePipeline.open(
+    DiffusionPipeline pipeline =
+        DiffusionPipeline.open(
             PipelineFolder.open(MODEL),
             () -> {
               events.add("open");
@@ -142,19 +150,19 @@ class PixArtPipelineTest {
 
   @Test
   void promptsAreLoweredAndStripped() {
-    TextToImagePipeline pipeline = pipeline(2);
-    PromptEmbeddings plain = encode(pipeline, CIRCLE);
-    PromptEmbeddings shouted = encode(pipeline, "  " + CIRCLE.toUpperCase() + "\n");
-    assertThat(shouted.positive().values().data())
-        .containsExactly(plain.positive().values().data());
+    DiffusionPipeline pipeline = pipeline(2);
+    EncodedPrompts plain = encode(pipeline, CIRCLE);
+    EncodedPrompts shouted = encode(pipeline, "  " + CIRCLE.toUpperCase() + "\n");
+    assertThat(shouted.positive().get(InputNames.TEXT).data())
+        .containsExactly(plain.positive().get(InputNames.TEXT).data());
   }
 
   @Test
   void overLongPromptsAreCutToTheTokensOfTheModel() {
-    TextToImagePipeline pipeline = pipeline(2);
-    PromptEmbeddings cut = encode(pipeline, (CIRCLE + " ").repeat(40));
-    assertThat(cut.positive().tokens()).isEqualTo(120);
-    assertThat(cut.positive().mask().data()).containsOnly(1);
+    DiffusionPipeline pipeline = pipeline(2);
+    EncodedPrompts cut = encode(pipeline, (CIRCLE + " ").repeat(40));
+    assertThat(cut.positive().get(InputNames.TEXT).dim(1)).isEqualTo(120);
+    assertThat(cut.positive().get(InputNames.MASK).data()).containsOnly(1);
   }
 
   @Test
@@ -163,13 +171,19 @@ class PixArtPipelineTest {
     Files.writeString(
         folder.resolve("model_index.json"),
         index.replace("PixArtAlphaPipeline", "PixArtSigmaPipeline"));
-    for (Component component : Component.values()) {
+    for (Component component :
+        List.of(
+            Component.TRANSFORMER,
+            Component.VAE,
+            Component.TEXT_ENCODER,
+            Component.TOKENIZER,
+            Component.SCHEDULER)) {
       copyFiles(MODEL.resolve(component.folder()), folder.resolve(component.folder()));
     }
-    TextToImagePipeline sigma =
-        TextToImagePipeline.open(PipelineFolder.open(folder), () -> new ReferenceBackend().open(2));
-    PromptEmbeddings prompts = encode(sigma, CIRCLE);
-    assertThat(prompts.positive().tokens()).isEqualTo(300);
+    DiffusionPipeline sigma =
+        DiffusionPipeline.open(PipelineFolder.open(folder), () -> new ReferenceBackend().open(2));
+    EncodedPrompts prompts = encode(sigma, CIRCLE);
+    assertThat(prompts.positive().get(InputNames.TEXT).dim(1)).isEqualTo(300);
     assertThat(sample(sigma, request(1, 1L), prompts).data()).doesNotContain(Float.NaN);
   }
 
@@ -184,8 +198,8 @@ class PixArtPipelineTest {
 
   @Test
   void theDenoiserSeesTheNegativeHalfFirst() {
-    TextToImagePipeline pipeline = pipeline(2);
-    PromptEmbeddings prompts = encode(pipeline, CIRCLE, STAR);
+    DiffusionPipeline pipeline = pipeline(2);
+    EncodedPrompts prompts = encode(pipeline, CIRCLE, STAR);
     List<DenoiserInput> inputs = new ArrayList<>();
     sample(
         pipeline,
@@ -198,18 +212,19 @@ class PixArtPipelineTest {
           }
         });
     assertThat(inputs).extracting(DenoiserInput::timestep).containsExactly(999.0, 500.0);
-    TextEmbeddings captions = inputs.get(0).captions();
-    assertThat(captions.select(List.of(0)).values().data())
-        .containsExactly(prompts.negative().orElseThrow().values().data());
-    assertThat(captions.select(List.of(2, 3)).values().data())
-        .containsExactly(prompts.positive().values().data());
+    Conditions text =
+        new Conditions(Map.of(InputNames.TEXT, inputs.get(0).find(InputNames.TEXT).orElseThrow()));
+    assertThat(text.select(List.of(0)).get(InputNames.TEXT).data())
+        .containsExactly(prompts.negative().orElseThrow().get(InputNames.TEXT).data());
+    assertThat(text.select(List.of(2, 3)).get(InputNames.TEXT).data())
+        .containsExactly(prompts.positive().get(InputNames.TEXT).data());
   }
 
   @Test
   void sizesThatDoNotFitThePatchAreRefusedBeforeWork() {
-    TextToImagePipeline pipeline = pipeline(1);
-    GenerationRequest request = new GenerationRequest(List.of(1L), 2, 1, 64, 60);
-    PromptEmbeddings prompts = encode(pipeline, CIRCLE);
+    DiffusionPipeline pipeline = pipeline(1);
+    GenerationRequest request = GenerationRequest.pictures(List.of(1L), 2, 1, 64, 60);
+    EncodedPrompts prompts = encode(pipeline, CIRCLE);
     assertThatThrownBy(
             () ->
                 pipeline.generate(
@@ -225,12 +240,15 @@ class PixArtPipelineTest {
 
   @Test
   void embeddingsOfAnotherTextEncoderAreRefused() {
-    TextToImagePipeline pipeline = pipeline(1);
-    PromptEmbeddings other =
-        new PromptEmbeddings(
+    DiffusionPipeline pipeline = pipeline(1);
+    EncodedPrompts other =
+        new EncodedPrompts(
             List.of("x"),
-            new TextEmbeddings(Tensor.zeros(1, 3, 64), Tensor.full(1, 1, 3)),
-            java.util.Optional.empty());
+            new Conditions(
+                Map.of(
+                    InputNames.TEXT, Tensor.zeros(1, 3, 64),
+                    InputNames.MASK, Tensor.full(1, 1, 3))),
+            Optional.empty());
     assertThatThrownBy(() -> sample(pipeline, request(1, 1L), other))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("64")

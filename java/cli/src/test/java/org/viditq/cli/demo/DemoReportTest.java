@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.viditq.cli.picture.PictureComparison;
 import org.viditq.cli.picture.PictureScores;
-import org.viditq.cli.quantize.StoredSize;
+import org.viditq.quantize.apply.StoredSize;
 
 class DemoReportTest {
   private static final byte[] PNG = {1, 2, 3};

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,10 @@ import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.core.tensor.Tensor;
@@ -43,8 +48,8 @@ class LatentSamplerTest {
     }
 
     @Override
-    public int latentChannels() {
-      return CHANNELS;
+    public DenoiserModel model() {
+      return new ScriptedModel(LatentGeometry.image(CHANNELS, outputChannels, 2, 4));
     }
 
     @Override
@@ -59,17 +64,18 @@ class LatentSamplerTest {
   }
 
   private static LatentSampler sampler(Scheduler scheduler) {
-    return new LatentSampler(scheduler, new LatentGrid(4, 2));
+    return new LatentSampler(
+        scheduler, new LatentGrid(4, LatentGeometry.image(CHANNELS, CHANNELS, 2, 4)));
   }
 
-  private static PromptEmbeddings prompts(int count, boolean negative) {
+  private static EncodedPrompts prompts(int count, boolean negative) {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       names.add("p" + i);
     }
-    TextEmbeddings none = new TextEmbeddings(Tensor.full(-1, 1, 1, 1), Tensor.full(1, 1, 1));
-    TextEmbeddings some = new TextEmbeddings(Tensor.full(1, count, 1, 1), Tensor.full(1, count, 1));
-    return new PromptEmbeddings(names, some, negative ? Optional.of(none) : Optional.empty());
+    Conditions none = new Conditions(Map.of(InputNames.TEXT, Tensor.full(-1, 1, 1, 1)));
+    Conditions some = new Conditions(Map.of(InputNames.TEXT, Tensor.full(1, count, 1, 1)));
+    return new EncodedPrompts(names, some, negative ? Optional.of(none) : Optional.empty());
   }
 
   private static GenerationRequest request(double guidance, long... seeds) {
@@ -77,11 +83,11 @@ class LatentSamplerTest {
     for (long seed : seeds) {
       list.add(seed);
     }
-    return new GenerationRequest(list, 3, guidance, 16, 24);
+    return GenerationRequest.pictures(list, 3, guidance, 16, 24);
   }
 
   private static Tensor sample(
-      LatentSampler sampler, GenerationRequest request, PromptEmbeddings prompts, Denoiser model) {
+      LatentSampler sampler, GenerationRequest request, EncodedPrompts prompts, Denoiser model) {
     return sampler.sample(request, prompts, model, SamplingListener.NONE, ProgressListener.NONE);
   }
 
@@ -91,7 +97,8 @@ class LatentSamplerTest {
     Denoiser model =
         new Scripted(
             input -> {
-              assertThat(input.captions().values().data()).containsExactly(-1, -1, 1, 1);
+              assertThat(input.find(InputNames.TEXT).orElseThrow().data())
+                  .containsExactly(-1, -1, 1, 1);
               return new float[] {0.5f, 0.5f, 1, 1};
             },
             2 * CHANNELS);
@@ -109,7 +116,7 @@ class LatentSamplerTest {
     Denoiser model =
         new Scripted(
             input -> {
-              assertThat(input.captions().count()).isEqualTo(1);
+              assertThat(input.find(InputNames.TEXT).orElseThrow().dim(0)).isEqualTo(1);
               return new float[] {1};
             },
             CHANNELS);
@@ -202,13 +209,13 @@ class LatentSamplerTest {
 
   @Test
   void impossibleRequestsAreRefused() {
-    assertThatThrownBy(() -> new GenerationRequest(List.of(), 3, 1, 16, 16))
+    assertThatThrownBy(() -> GenerationRequest.pictures(List.of(), 3, 1, 16, 16))
         .isInstanceOf(UsageException.class);
-    assertThatThrownBy(() -> new GenerationRequest(List.of(1L), 0, 1, 16, 16))
+    assertThatThrownBy(() -> GenerationRequest.pictures(List.of(1L), 0, 1, 16, 16))
         .isInstanceOf(UsageException.class);
-    assertThatThrownBy(() -> new GenerationRequest(List.of(1L), 3, Double.NaN, 16, 16))
+    assertThatThrownBy(() -> GenerationRequest.pictures(List.of(1L), 3, Double.NaN, 16, 16))
         .isInstanceOf(UsageException.class);
-    assertThatThrownBy(() -> new GenerationRequest(List.of(1L), 3, 1, 0, 16))
+    assertThatThrownBy(() -> GenerationRequest.pictures(List.of(1L), 3, 1, 0, 16))
         .isInstanceOf(UsageException.class);
   }
 }

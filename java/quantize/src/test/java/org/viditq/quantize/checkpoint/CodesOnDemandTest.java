@@ -23,6 +23,7 @@ import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.ListedModel;
 import org.viditq.quantize.plan.PlanReader;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
@@ -78,7 +79,7 @@ class CodesOnDemandTest {
     reads.clear();
     Path out = folder.resolve("out");
     QuantizedCheckpointWriter.write(
-        out, JsonNodeFactory.instance.objectNode(), weights(), plan, layers);
+        out, JsonNodeFactory.instance.objectNode(), model(), weights(), plan, layers);
 
     assertThat(reads).extracting(Row::tensor).containsExactlyElementsOf(rowsOf(LAYERS));
     int codeBytes = (int) (layers.sizeInBytes() / LAYERS.size()) - OUT * (Float.BYTES + 1);
@@ -112,7 +113,12 @@ class CodesOnDemandTest {
   }
 
   private QuantizedLayers quantize(QuantizationPlan plan) {
-    return new Quantizer(plan).quantize(weights(), Optional.empty(), Quantizer.Progress.NONE);
+    return new Quantizer(plan)
+        .quantize(model(), weights(), Optional.empty(), Quantizer.Progress.NONE);
+  }
+
+  private static ListedModel model() {
+    return ListedModel.of(LAYERS.toArray(String[]::new));
   }
 
   private static List<String> rowsOf(List<String> layers) {

@@ -243,12 +243,14 @@ class QuantizedCheckpointTest {
         change.apply(
             new Quantizer(plan)
                 .quantize(
+                    TinyModel.model(),
                     TinyModel.weights(1),
                     Optional.of(TinyModel.statistics(1, "m")),
                     Quantizer.Progress.NONE));
     QuantizedCheckpointWriter.write(
         folder.resolve("out"),
         JsonNodeFactory.instance.objectNode().put("num_layers", 1),
+        TinyModel.model(),
         TinyModel.weights(1),
         plan,
         layers);

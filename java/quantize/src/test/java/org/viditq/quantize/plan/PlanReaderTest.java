@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.error.InvalidPlanException;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
+import org.viditq.quantize.ListedModel;
 
 class PlanReaderTest {
   private static final String PUBLISHED =
@@ -198,7 +199,7 @@ class PlanReaderTest {
     Map<String, LayerPlan> layers =
         new PlanResolver(plan)
             .resolve(
-                List.of("blocks.0.attn.q", "blocks.0.mlp.fc1", "final_layer.linear"),
+                ListedModel.of("blocks.0.attn.q", "blocks.0.mlp.fc1", "final_layer.linear"),
                 warnings::add);
 
     assertThat(warnings).isEmpty();
@@ -232,10 +233,13 @@ class PlanReaderTest {
             """
             weight: {bits: 4}
             balance: {alpha: [0.1, 0.2], ranges: [[0, 500], [501, 1000]]}
-            mixed_precision: {weight: {3-2: {a: 8}, 1: {a: 6}, 0: {}}}
+            mixed_precision: {weight: {3-2: {blocks.a: 8}, 1: {blocks.a: 6}, 0: {}}}
             """);
     List<LayerPlan.Part> parts =
-        new PlanResolver(plan).resolve(List.of("a"), warnings::add).get("a").parts();
+        new PlanResolver(plan)
+            .resolve(ListedModel.of("blocks.a"), warnings::add)
+            .get("blocks.a")
+            .parts();
     assertThat(parts)
         .extracting(p -> p.timesteps() + " " + p.weight().bits() + " " + p.balance().get().alpha())
         .containsExactly(
@@ -248,8 +252,23 @@ class PlanReaderTest {
   @Test
   void warnsAboutPatternsThatMatchNothing() {
     QuantizationPlan plan = parse("weight: {bits: 8}\nfull_precision: [t_block, proj]\n");
-    new PlanResolver(plan).resolve(List.of("proj_out", "attn"), warnings::add);
-    assertThat(warnings).singleElement().asString().contains("\"t_block\"", "full_precision");
+    new PlanResolver(plan).resolve(ListedModel.of("proj_out", "blocks.attn"), warnings::add);
+    assertThat(warnings).singleElement().asString().contains("\"t_block\"", "exclude");
+  }
+
+  @Test
+  void includedLayersAreQuantizedBesideThoseOfTheFamilyAndExcludedOnesAreNot() {
+    ListedModel model =
+        ListedModel.of("blocks.0.attn.q", "blocks.0.mlp.fc1", "proj_out", "t_block");
+    assertThat(
+            new PlanResolver(parse("weight: {bits: 8}\n")).resolve(model, warnings::add).keySet())
+        .containsExactly("blocks.0.attn.q", "blocks.0.mlp.fc1");
+    assertThat(
+            new PlanResolver(parse("weight: {bits: 8}\ninclude: [proj_out]\nexclude: [mlp]\n"))
+                .resolve(model, warnings::add)
+                .keySet())
+        .containsExactly("blocks.0.attn.q", "proj_out");
+    assertThat(warnings).isEmpty();
   }
 
   @Test
@@ -257,7 +276,7 @@ class PlanReaderTest {
     QuantizationPlan plan =
         parse("weight: {bits: 4}\nmixed_precision: {weight: {1-0: {model.blocks.0.atn.q: 8}}}\n");
     assertThatThrownBy(
-            () -> new PlanResolver(plan).resolve(List.of("blocks.0.attn.q"), warnings::add))
+            () -> new PlanResolver(plan).resolve(ListedModel.of("blocks.0.attn.q"), warnings::add))
         .isInstanceOf(InvalidPlanException.class)
         .hasMessageContaining("blocks.0.atn.q, which this model lacks; did you mean")
         .hasMessageContaining("blocks.0.attn.q");
@@ -266,7 +285,7 @@ class PlanReaderTest {
   @Test
   void rejectsPlansThatQuantizeNothing() {
     QuantizationPlan plan = parse("weight: {bits: 4}\nquantize: [blocks]\n");
-    assertThatThrownBy(() -> new PlanResolver(plan).resolve(List.of("proj"), warnings::add))
+    assertThatThrownBy(() -> new PlanResolver(plan).resolve(ListedModel.of("proj"), warnings::add))
         .isInstanceOf(InvalidPlanException.class)
         .hasMessageContaining("full precision");
   }
@@ -352,7 +371,8 @@ class PlanReaderTest {
     assertThat(plan.weight().bits()).isEqualTo(name.charAt(1) - '0');
     assertThat(plan.activation().format().bits()).isEqualTo(name.charAt(3) - '0');
     assertThat(plan.activation().mode().isStatic()).isEqualTo(name.endsWith("naive"));
-    assertThat(new PlanResolver(plan).resolve(List.of("blocks.0.attn.q", "proj_out"), w -> {}))
+    assertThat(
+            new PlanResolver(plan).resolve(ListedModel.of("blocks.0.attn.q", "proj_out"), w -> {}))
         .containsOnlyKeys("blocks.0.attn.q");
   }
 

@@ -3,52 +3,33 @@ package org.viditq.quantize.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.model.pixart.PixArtConfig;
+import org.viditq.core.model.pixart.PixArtModel;
 
 /** Plans that name layers as the published code does, on a model that names them as diffusers. */
 class PublishedLayerNamesTest {
-  private static final List<String> OUTSIDE_BLOCKS =
-      List.of(
-          "adaln_single.emb.timestep_embedder.linear_1",
-          "adaln_single.emb.timestep_embedder.linear_2",
-          "adaln_single.linear",
-          "caption_projection.linear_1",
-          "caption_projection.linear_2",
-          "proj_out");
-  private static final List<String> IN_BLOCK =
-      List.of(
-          "attn1.to_q",
-          "attn1.to_k",
-          "attn1.to_v",
-          "attn1.to_out.0",
-          "attn2.to_q",
-          "attn2.to_k",
-          "attn2.to_v",
-          "attn2.to_out.0",
-          "ff.net.0.proj",
-          "ff.net.2");
+  private static final PixArtModel MODEL =
+      new PixArtModel(
+          PixArtConfig.fromJson(
+              JsonNodeFactory.instance
+                  .objectNode()
+                  .put("num_layers", 2)
+                  .put("caption_channels", 64)
+                  .put("sample_size", 64)));
 
   private final List<String> warnings = new ArrayList<>();
-
-  private static List<String> layers() {
-    List<String> layers = new ArrayList<>(OUTSIDE_BLOCKS);
-    for (int block = 0; block < 2; block++) {
-      for (String suffix : IN_BLOCK) {
-        layers.add("transformer_blocks." + block + "." + suffix);
-      }
-    }
-    return layers;
-  }
 
   private Map<String, LayerPlan> resolve(String yaml) {
     QuantizationPlan plan =
         new PlanReader(warnings::add).parse(yaml.getBytes(StandardCharsets.UTF_8), "test", "test");
-    return new PlanResolver(plan).resolve(layers(), warnings::add);
+    return new PlanResolver(plan).resolve(MODEL, warnings::add);
   }
 
   @Test
@@ -56,9 +37,10 @@ class PublishedLayerNamesTest {
     Map<String, LayerPlan> resolved =
         resolve(
             "weight: {bits: 8}\n"
+                + "quantize: [\"\"]\n"
                 + "full_precision: [x_embedder, t_block, t_embedder, y_embedder, final_layer]\n");
     assertThat(resolved.keySet())
-        .hasSize(2 * IN_BLOCK.size())
+        .hasSize(2 * 10)
         .allMatch(layer -> layer.startsWith("transformer_blocks."));
     assertThat(warnings).isEmpty();
   }
@@ -88,9 +70,9 @@ class PublishedLayerNamesTest {
         .containsExactly(
             "caption_projection.linear_1",
             "caption_projection.linear_2",
-            "proj_out",
             "transformer_blocks.0.ff.net.0.proj",
-            "transformer_blocks.1.ff.net.0.proj");
+            "transformer_blocks.1.ff.net.0.proj",
+            "proj_out");
   }
 
   @Test

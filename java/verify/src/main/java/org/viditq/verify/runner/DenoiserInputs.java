@@ -9,7 +9,7 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.FixtureCase;
 
 /** Denoiser inputs of a case, which calls them as the published code calls its arguments. */
-final class DenoiserInputs {
+public final class DenoiserInputs {
   private static final Map<String, String> NAMES =
       Map.ofEntries(
           Map.entry("x", InputNames.LATENTS),
@@ -29,7 +29,7 @@ final class DenoiserInputs {
   /**
    * @param named from an argument's name to the input that holds it in this case
    */
-  static DenoiserInput of(FixtureCase fixture, UnaryOperator<String> named) {
+  public static DenoiserInput of(FixtureCase fixture, UnaryOperator<String> named) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     NAMES.forEach(
         (argument, name) -> {

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.model.LinearLayer;
 
 class PixArtConfigTest {
 
@@ -127,9 +129,12 @@ class PixArtConfigTest {
   }
 
   @Test
-  void blockLinearsAreListedInOrderOfExecution() {
-    PixArtConfig config = PixArtConfig.fromJson(empty());
-    assertThat(config.blockLinears())
+  void linearLayersAreListedInOrderOfExecution() {
+    List<LinearLayer> layers = new PixArtModel(PixArtConfig.fromJson(empty())).linearLayers();
+    assertThat(layers).extracting(LinearLayer::name).doesNotHaveDuplicates();
+    assertThat(layers)
+        .filteredOn(LinearLayer::quantizedByDefault)
+        .extracting(LinearLayer::name)
         .hasSize(28 * 10)
         .startsWith(
             "transformer_blocks.0.attn1.to_q",
@@ -137,8 +142,11 @@ class PixArtConfigTest {
             "transformer_blocks.0.attn1.to_v",
             "transformer_blocks.0.attn1.to_out.0",
             "transformer_blocks.0.attn2.to_q")
-        .endsWith("transformer_blocks.27.ff.net.2")
-        .doesNotHaveDuplicates();
+        .endsWith("transformer_blocks.27.ff.net.2");
+    assertThat(layers.get(layers.size() - 1))
+        .isEqualTo(
+            LinearLayer.outsideBlocks(
+                "proj_out", LinearLayer.Type.OUTPUT, 1152, 32, "final_layer.linear"));
   }
 
   private static ObjectNode empty() {

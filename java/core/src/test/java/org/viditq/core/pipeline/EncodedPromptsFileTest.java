@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,34 +14,39 @@ import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.tensor.Tensor;
 
-class PromptEmbeddingsFileTest {
+class EncodedPromptsFileTest {
   @TempDir Path folder;
 
-  private static TextEmbeddings texts(int count) {
+  private static Conditions texts(int count) {
     Tensor values = Tensor.zeros(count, 3, 2);
     for (int i = 0; i < values.size(); i++) {
       values.data()[i] = i * 0.37f - 1;
     }
     Tensor mask = Tensor.full(1, count, 3);
     mask.data()[2] = 0;
-    return new TextEmbeddings(values, mask);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put(InputNames.TEXT, values);
+    tensors.put(InputNames.MASK, mask);
+    return new Conditions(tensors);
   }
 
   @Test
   void whatIsSavedIsLoaded() {
     Path file = folder.resolve("prompts.safetensors");
-    PromptEmbeddings saved =
-        new PromptEmbeddings(
-            List.of("ein \"roter\" Kreis", "日本語"), texts(2), Optional.of(texts(1)));
-    PromptEmbeddingsFile.save(saved, file);
-    PromptEmbeddings loaded = PromptEmbeddingsFile.load(file);
+    EncodedPrompts saved =
+        new EncodedPrompts(List.of("ein \"roter\" Kreis", "日本語"), texts(2), Optional.of(texts(1)));
+    EncodedPromptsFile.save(saved, file);
+    EncodedPrompts loaded = EncodedPromptsFile.load(file);
     assertThat(loaded.prompts()).isEqualTo(saved.prompts());
-    assertThat(loaded.positive().values().data()).containsExactly(texts(2).values().data());
-    assertThat(loaded.positive().mask().data()).containsExactly(texts(2).mask().data());
-    assertThat(loaded.negative().orElseThrow().values().data())
-        .containsExactly(texts(1).values().data());
+    assertThat(loaded.positive().get(InputNames.TEXT).data())
+        .containsExactly(texts(2).get(InputNames.TEXT).data());
+    assertThat(loaded.positive().get(InputNames.MASK).data())
+        .containsExactly(texts(2).get(InputNames.MASK).data());
+    assertThat(loaded.negative().orElseThrow().get(InputNames.TEXT).data())
+        .containsExactly(texts(1).get(InputNames.TEXT).data());
   }
 
   @Test
@@ -49,10 +55,10 @@ class PromptEmbeddingsFileTest {
     SafetensorsWriter.write(
         file,
         List.of(
-            MemoryTensor.of("prompt_embeds", texts(2).values()),
-            MemoryTensor.of("prompt_attention_mask", texts(2).mask())),
+            MemoryTensor.of("prompt_embeds", texts(2).get(InputNames.TEXT)),
+            MemoryTensor.of("prompt_attention_mask", texts(2).get(InputNames.MASK))),
         Map.of());
-    PromptEmbeddings loaded = PromptEmbeddingsFile.load(file);
+    EncodedPrompts loaded = EncodedPromptsFile.load(file);
     assertThat(loaded.negative()).isEmpty();
     assertThat(loaded.prompts()).containsExactly("prompt 1", "prompt 2");
   }
@@ -89,7 +95,7 @@ class PromptEmbeddingsFileTest {
   private void assertRefused(String what, Map<String, Tensor> tensors, String named) {
     Path file = folder.resolve(what + ".safetensors");
     write(file, tensors, Map.of());
-    assertThatThrownBy(() -> PromptEmbeddingsFile.load(file))
+    assertThatThrownBy(() -> EncodedPromptsFile.load(file))
         .as(what)
         .isInstanceOf(InvalidCheckpointException.class)
         .hasMessageContaining(named);
@@ -107,9 +113,13 @@ class PromptEmbeddingsFileTest {
     Path file = folder.resolve("names.safetensors");
     write(
         file,
-        Map.of("prompt_embeds", texts(2).values(), "prompt_attention_mask", texts(2).mask()),
+        Map.of(
+            "prompt_embeds",
+            texts(2).get(InputNames.TEXT),
+            "prompt_attention_mask",
+            texts(2).get(InputNames.MASK)),
         Map.of("prompts", "[\"one\"]"));
-    assertThatThrownBy(() -> PromptEmbeddingsFile.load(file))
+    assertThatThrownBy(() -> EncodedPromptsFile.load(file))
         .isInstanceOf(InvalidCheckpointException.class)
         .hasMessageContaining("names 1 prompts, but holds 2");
   }
@@ -125,7 +135,7 @@ class PromptEmbeddingsFileTest {
             "prompt_attention_mask",
             Tensor.full(1, 1, 3)),
         Map.of());
-    assertThatThrownBy(() -> PromptEmbeddingsFile.load(file))
+    assertThatThrownBy(() -> EncodedPromptsFile.load(file))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("prompt_embeds");
   }
