@@ -215,7 +215,7 @@ class CommandLineErrorsTest {
     Files.writeString(
         folder.resolve("model_index.json"), "{\"_class_name\": \"StableDiffusionPipeline\"}");
     assertThat(run("generate", "--model", folder.toString(), "--prompt", "a").stderr())
-        .contains("StableDiffusionPipeline", "not supported", "PixArtAlphaPipeline");
+        .contains("StableDiffusionPipeline", "not supported", "no transformer", "PixArt");
   }
 
   @Test

@@ -124,6 +124,11 @@ public final class PipelineFolder {
     return entry.isTextual() ? entry.textValue() : "";
   }
 
+  /** Whether the index lists the component. */
+  public boolean lists(Component component) {
+    return places.containsKey(component);
+  }
+
   /** Whether the index lists the component and it is there. */
   public boolean has(Component component) {
     return places.containsKey(component) && Files.exists(places.get(component));

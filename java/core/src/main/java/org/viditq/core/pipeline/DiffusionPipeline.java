@@ -10,6 +10,7 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.CheckpointParameters;
@@ -78,11 +79,12 @@ public final class DiffusionPipeline {
    */
   public static DiffusionPipeline open(
       PipelineFolder folder, Supplier<? extends Operators<?>> backend, Optional<String> scheduler) {
+    DenoiserModel model = readModel(folder);
     JsonConfig schedule = folder.config(Component.SCHEDULER);
     return new DiffusionPipeline(
         folder,
         backend,
-        readModel(folder),
+        model,
         readAutoencoder(folder),
         scheduler
             .map(name -> SchedulerFactory.byName(name, schedule))
@@ -91,6 +93,16 @@ public final class DiffusionPipeline {
 
   /** The denoiser of a pipeline as its configuration and its checkpoint describe it. */
   public static DenoiserModel readModel(PipelineFolder folder) {
+    if (!folder.lists(Component.TRANSFORMER)) {
+      throw new InvalidModelException(
+          "Pipeline class "
+              + folder.className()
+              + " of "
+              + folder.root()
+              + " is not supported: it lists no transformer; those of "
+              + DenoiserFamilies.names()
+              + " are.");
+    }
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       return DenoiserFamilies.model(folder.config(Component.TRANSFORMER), weights);
     }

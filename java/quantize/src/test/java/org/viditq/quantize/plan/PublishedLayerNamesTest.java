@@ -37,7 +37,6 @@ class PublishedLayerNamesTest {
     Map<String, LayerPlan> resolved =
         resolve(
             "weight: {bits: 8}\n"
-                + "quantize: [\"\"]\n"
                 + "full_precision: [x_embedder, t_block, t_embedder, y_embedder, final_layer]\n");
     assertThat(resolved.keySet())
         .hasSize(2 * 10)
