@@ -24,6 +24,7 @@ public final class CaseRunners {
     Map<String, CaseRunner> table = new TreeMap<>();
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
+    table.put("bert.encoder", new BertEncoderRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
     table.put("linear.quantized", new QuantizedLinearRunner());
     table.put("metric.cosine", MetricRunner.cosine());
