@@ -25,6 +25,7 @@ public final class CaseRunners {
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
     table.put("bert.encoder", new BertEncoderRunner());
+    table.put("bert.tokenizer", new BertTokenizerRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
     table.put("linear.quantized", new QuantizedLinearRunner());
     table.put("metric.cosine", MetricRunner.cosine());
