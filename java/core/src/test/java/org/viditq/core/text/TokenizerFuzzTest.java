@@ -73,7 +73,7 @@ class TokenizerFuzzTest {
   void damagedSentencePieceModels(int seed) {
     Fuzz.run(
         seed,
-        5000,
+        2000,
         random -> {
           byte[] model = model(random.nextBoolean(), random.nextBoolean());
           for (int n = 1 + random.nextInt(4); n > 0; n--) {
