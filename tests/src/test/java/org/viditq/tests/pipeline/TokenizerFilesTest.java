@@ -26,7 +26,7 @@ class TokenizerFilesTest {
 
   @Test
   void bothFormsGiveTheSameTokens() throws IOException {
-    try (T5Tokenizer json = T5Tokenizer.open(FOLDER);
+    try (T5Tokenizer json = T5Tokenizer.openJson(FOLDER.resolve("tokenizer.json"));
         T5Tokenizer model = T5Tokenizer.openSentencePiece(FOLDER.resolve("spiece.model"))) {
       for (String text : texts()) {
         TokenizedText expected = json.tokenize(text, 120);
@@ -41,7 +41,7 @@ class TokenizerFilesTest {
   void whatIsCutOffIsNamed() {
     for (T5Tokenizer tokenizer :
         List.of(
-            T5Tokenizer.open(FOLDER),
+            T5Tokenizer.openJson(FOLDER.resolve("tokenizer.json")),
             T5Tokenizer.openSentencePiece(FOLDER.resolve("spiece.model")))) {
       try (tokenizer) {
         TokenizedText cut = tokenizer.tokenize("a red circle on a white background", 5);

@@ -1,8 +1,6 @@
 package org.viditq.core.text;
 
 import ai.djl.sentencepiece.SpTokenizer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.viditq.core.error.InvalidModelException;
 
@@ -12,30 +10,40 @@ import org.viditq.core.error.InvalidModelException;
  */
 final class SentencePieceVocabulary implements SubwordVocabulary {
   private final SpTokenizer tokenizer;
+  private final SentencePieces pieces;
 
-  private SentencePieceVocabulary(SpTokenizer tokenizer) {
+  private SentencePieceVocabulary(SpTokenizer tokenizer, SentencePieces pieces) {
     this.tokenizer = tokenizer;
+    this.pieces = pieces;
   }
 
+  /**
+   * @throws InvalidModelException if the file cannot be read, is damaged, or does not have T5's
+   *     {@code <pad>} 0 and {@code </s>} 1
+   */
   static SentencePieceVocabulary open(Path model) {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(model);
-    } catch (IOException e) {
-      throw new InvalidModelException("Cannot read " + model + ": " + e.getMessage() + ".", e);
+    byte[] bytes = TokenizerFile.read(model);
+    SentencePieces pieces = SentencePieces.read(bytes, model);
+    if (pieces.size() < 2 || !pieces.piece(0).equals("<pad>") || !pieces.piece(1).equals("</s>")) {
+      throw T5Tokenizer.otherSpecialTokens(model);
     }
     return new SentencePieceVocabulary(
-        NativeTokenizers.load("SentencePiece", model, () -> new SpTokenizer(bytes)));
+        NativeTokenizers.load("SentencePiece", model, () -> new SpTokenizer(bytes)), pieces);
+  }
+
+  /** Number of pieces. */
+  int size() {
+    return pieces.size();
   }
 
   @Override
   public int[] encode(String text) {
-    return tokenizer.getProcessor().encode(text);
+    return tokenizer.getProcessor().encode(WellFormedText.of(text));
   }
 
   @Override
   public String decode(int[] ids) {
-    return tokenizer.getProcessor().decode(ids);
+    return pieces.decode(ids);
   }
 
   @Override

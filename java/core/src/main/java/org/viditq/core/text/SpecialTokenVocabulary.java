@@ -1,8 +1,10 @@
 package org.viditq.core.text;
 
+import java.util.Comparator;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -10,31 +12,40 @@ import java.util.stream.IntStream;
  * between them is encoded on its own, without surrounding white space.
  */
 final class SpecialTokenVocabulary implements SubwordVocabulary {
-  /** The same in every T5 vocabulary. */
-  private static final Map<String, Integer> IDS = Map.of("<pad>", 0, "</s>", 1, "<unk>", 2);
-
-  private static final Pattern TOKEN = Pattern.compile("<pad>|</s>|<unk>");
-
   private final SubwordVocabulary pieces;
+  private final Map<String, Integer> ids;
+  private final Pattern token;
 
-  SpecialTokenVocabulary(SubwordVocabulary pieces) {
+  /**
+   * @param ids of the special tokens by their strings, at least one, none empty
+   */
+  SpecialTokenVocabulary(SubwordVocabulary pieces, Map<String, Integer> ids) {
     this.pieces = pieces;
+    this.ids = Map.copyOf(ids);
+    // Where one token begins another, the longer one counts.
+    this.token =
+        Pattern.compile(
+            ids.keySet().stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|")));
   }
 
   @Override
   public int[] encode(String text) {
-    Matcher token = TOKEN.matcher(text);
-    if (!token.find()) {
+    Matcher found = token.matcher(text);
+    if (!found.find()) {
       return pieces.encode(text);
     }
-    IntStream ids = IntStream.empty();
+    IntStream.Builder encoded = IntStream.builder();
     int from = 0;
     do {
-      ids = IntStream.concat(ids, between(text, from, token.start()));
-      ids = IntStream.concat(ids, IntStream.of(IDS.get(token.group())));
-      from = token.end();
-    } while (token.find());
-    return IntStream.concat(ids, between(text, from, text.length())).toArray();
+      between(text, from, found.start()).forEach(encoded);
+      encoded.add(ids.get(found.group()));
+      from = found.end();
+    } while (found.find());
+    between(text, from, text.length()).forEach(encoded);
+    return encoded.build().toArray();
   }
 
   private IntStream between(String text, int from, int to) {

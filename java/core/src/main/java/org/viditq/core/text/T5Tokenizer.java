@@ -1,16 +1,16 @@
 package org.viditq.core.text;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
 
 /**
- * The tokenizer of T5: unigram pieces, truncated to the wanted length less one, the end token, then
- * padding.
+ * The tokenizer of T5 and mT5: unigram pieces, truncated to the wanted length less one, the end
+ * token, then padding.
  */
-public final class T5Tokenizer implements AutoCloseable {
+public final class T5Tokenizer implements Tokenizer {
   /** Padding and end token of every T5 vocabulary. */
   private static final int PAD_ID = 0;
 
@@ -23,25 +23,56 @@ public final class T5Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Opens the tokenizer of a pipeline folder: its {@code tokenizer.json} if there is one, as
-   * transformers does, else its {@code spiece.model}.
+   * Opens the tokenizer of a folder. Where it holds both {@code spiece.model} and {@code
+   * tokenizer.json}, the class in {@code tokenizer_config.json} chooses, as in transformers 4: the
+   * slow {@code T5Tokenizer} reads {@code spiece.model}, which is what models were trained with;
+   * every other class, or none, reads {@code tokenizer.json}. The two give the same ids but where
+   * the model falls back to bytes, as mT5's does: the conversion to {@code tokenizer.json} loses
+   * that, and an unknown character becomes {@code <unk>}. (transformers 5 always reads {@code
+   * tokenizer.json}, and converts where there is none.)
    *
-   * @throws InvalidModelException if the folder holds neither or the file is damaged
+   * @throws InvalidModelException if the folder holds neither, or the file is damaged or no T5
+   *     tokenizer
    * @throws org.viditq.core.error.BackendException if the native tokenizer library does not load
    */
   public static T5Tokenizer open(Path folder) {
-    Path json = folder.resolve("tokenizer.json");
-    if (Files.isRegularFile(json)) {
-      return new T5Tokenizer(TokenizersVocabulary.open(json));
+    Optional<JsonConfig> config = TokenizerFile.config(folder);
+    boolean json = TokenizerFile.JSON.isIn(folder);
+    boolean sentencePiece = TokenizerFile.SENTENCE_PIECE.isIn(folder);
+    if (!json && !sentencePiece) {
+      throw TokenizerFile.nothingIn(
+          folder, "tokenizer", TokenizerFile.JSON, TokenizerFile.SENTENCE_PIECE);
     }
-    Path model = folder.resolve("spiece.model");
-    if (Files.isRegularFile(model)) {
-      return new T5Tokenizer(new SpecialTokenVocabulary(SentencePieceVocabulary.open(model)));
+    if (json && !(sentencePiece && isSlow(config))) {
+      return openJson(TokenizerFile.JSON.in(folder));
     }
-    throw new InvalidModelException(
-        "The tokenizer folder "
-            + folder
-            + " holds neither tokenizer.json nor spiece.model; the model is incomplete.");
+    SentencePieceVocabulary pieces =
+        SentencePieceVocabulary.open(TokenizerFile.SENTENCE_PIECE.in(folder));
+    try {
+      return new T5Tokenizer(
+          new SpecialTokenVocabulary(pieces, T5SpecialTokens.read(config, pieces.size())));
+    } catch (RuntimeException invalid) {
+      pieces.close();
+      throw invalid;
+    }
+  }
+
+  /**
+   * Opens a {@code tokenizer.json} as Hugging Face tokenizers read it.
+   *
+   * @throws InvalidModelException if the file is damaged or no T5 tokenizer
+   */
+  public static T5Tokenizer openJson(Path file) {
+    TokenizersVocabulary vocabulary = TokenizersVocabulary.open(file);
+    try {
+      if (!Arrays.equals(vocabulary.encode("<pad></s>"), new int[] {PAD_ID, END_ID})) {
+        throw otherSpecialTokens(file);
+      }
+      return new T5Tokenizer(vocabulary);
+    } catch (RuntimeException invalid) {
+      vocabulary.close();
+      throw invalid;
+    }
   }
 
   /**
@@ -52,36 +83,17 @@ public final class T5Tokenizer implements AutoCloseable {
     return new T5Tokenizer(SentencePieceVocabulary.open(model));
   }
 
-  /**
-   * Tokenizes a text to exactly {@code length} ids. A longer text is cut; the result says what was
-   * lost.
-   *
-   * @param length at least 1
-   */
+  @Override
   public TokenizedText tokenize(String text, int length) {
-    if (length < 1) {
-      throw new IllegalArgumentException("The token length " + length + " leaves no room.");
-    }
-    int[] pieces = vocabulary.encode(text);
-    int kept = Math.min(pieces.length, length - 1);
-    int[] ids = Arrays.copyOf(pieces, length);
-    Arrays.fill(ids, kept, length, PAD_ID);
-    ids[kept] = END_ID;
-    int[] mask = new int[length];
-    Arrays.fill(mask, 0, kept + 1, 1);
-    Optional<String> removed = Optional.empty();
-    if (kept < pieces.length) {
-      removed = Optional.of(vocabulary.decode(Arrays.copyOfRange(pieces, kept, pieces.length)));
-    }
-    return new TokenizedText(ids, mask, removed);
+    return SpecialTokens.around(vocabulary, text, length, new int[0], new int[] {END_ID}, PAD_ID);
   }
 
-  /** Ids of the pieces of a text, however many, without end token and padding. */
+  @Override
   public int[] encode(String text) {
     return vocabulary.encode(text);
   }
 
-  /** The text of pieces. */
+  @Override
   public String decode(int[] ids) {
     return vocabulary.decode(ids);
   }
@@ -89,5 +101,17 @@ public final class T5Tokenizer implements AutoCloseable {
   @Override
   public void close() {
     vocabulary.close();
+  }
+
+  static InvalidModelException otherSpecialTokens(Path file) {
+    return new InvalidModelException(
+        "The tokenizer file "
+            + file
+            + " is none of T5: its tokens 0 and 1 are not <pad> and </s>.");
+  }
+
+  private static boolean isSlow(Optional<JsonConfig> config) {
+    String className = config.flatMap(options -> options.findString("tokenizer_class")).orElse("");
+    return className.equals("T5Tokenizer") || className.equals("MT5Tokenizer");
   }
 }

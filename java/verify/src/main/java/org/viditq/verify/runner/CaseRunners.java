@@ -26,6 +26,8 @@ public final class CaseRunners {
     CaseRunner quantized = new QuantizedDenoiserRunner();
     table.put("attention.cross", new CrossAttentionRunner());
     table.put("attention.self", new SelfAttentionRunner());
+    table.put("bert.encoder", new BertEncoderRunner());
+    table.put("bert.tokenizer", new BertTokenizerRunner());
     table.put("caption_projection", new CaptionProjectionRunner());
     table.put("linear.quantized", new QuantizedLinearRunner());
     table.put("metric.cosine", MetricRunner.cosine());

@@ -1,6 +1,5 @@
 package org.viditq.verify.runner;
 
-import java.util.Arrays;
 import java.util.Optional;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.t5.RelativeBuckets;
@@ -16,20 +15,12 @@ final class T5EncoderRunner implements CaseRunner {
     T5Config config = T5Config.fromJson(JsonConfig.of(fixture.config(), fixture.file().toString()));
     T5Encoder<V> encoder = new T5Encoder<>(config, fixture.parameters(), operators);
     int length = fixture.input("input_ids").dim(1);
-    int[][] ids = rows(fixture.integers("input_ids"), length);
-    int[][] mask = rows(fixture.integers("attention_mask"), length);
+    int[][] ids = fixture.rows("input_ids");
+    int[][] mask = fixture.rows("attention_mask");
     RelativeBuckets buckets = new RelativeBuckets(config.buckets(), config.maxDistance());
     return new Results()
         .put("output", operators.read(encoder.encode(ids, Optional.of(mask))))
         .put("output_no_mask", operators.read(encoder.encode(ids, Optional.empty())))
         .put("relative_buckets", buckets.table(length, length), length, length);
-  }
-
-  private static int[][] rows(int[] values, int length) {
-    int[][] rows = new int[values.length / length][];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = Arrays.copyOfRange(values, i * length, (i + 1) * length);
-    }
-    return rows;
   }
 }

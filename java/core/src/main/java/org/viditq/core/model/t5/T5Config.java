@@ -5,7 +5,7 @@ import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.operators.Activation;
 
 /**
- * What a T5 encoder is made of.
+ * What a T5 or mT5 encoder is made of.
  *
  * @param vocabulary rows of the token embedding
  * @param channels width of the encoder (d_model)
@@ -33,6 +33,8 @@ public record T5Config(
     boolean gated) {
 
   private static final String GATED = "gated-";
+  private static final String T5 = "t5";
+  private static final String MT5 = "mt5";
 
   /** As {@link #fromJson(JsonConfig)}. */
   public static T5Config fromJson(JsonNode json) {
@@ -40,16 +42,19 @@ public record T5Config(
   }
 
   /**
-   * Reads the {@code config.json} of transformers' {@code T5EncoderModel}.
+   * Reads the {@code config.json} of transformers' {@code T5EncoderModel} or {@code
+   * MT5EncoderModel} (model_type t5 or mt5; they differ in the default of feed_forward_proj).
    *
    * @throws org.viditq.core.error.InvalidModelException if a value is absent, has the wrong type,
    *     or asks for something T5 does not have
    */
   public static T5Config fromJson(JsonConfig json) {
-    if (!json.getString("model_type", "t5").equals("t5")) {
-      throw json.invalid("model_type", "\"t5\"");
+    String modelType = json.getString("model_type", T5);
+    if (!modelType.equals(T5) && !modelType.equals(MT5)) {
+      throw json.invalid("model_type", "\"t5\" or \"mt5\"");
     }
-    String feedForward = json.getString("feed_forward_proj", "relu");
+    String feedForward =
+        json.getString("feed_forward_proj", modelType.equals(MT5) ? "gated-gelu" : "relu");
     boolean gated = feedForward.startsWith(GATED);
     int buckets = json.getPositiveInt("relative_attention_num_buckets", 32);
     if (buckets % 4 != 0) {

@@ -3,17 +3,23 @@ package org.viditq.core.model.t5;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.viditq.core.error.ShapeException;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.PaddingMask;
+import org.viditq.core.model.layer.TokenEmbedding;
+import org.viditq.core.model.layer.TokenRows;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * The encoder of T5 (v1.0 and v1.1). Raffel et al., "Exploring the Limits of Transfer Learning with
- * a Unified Text-to-Text Transformer".
+ * The encoder of T5 (v1.0 and v1.1), and of mT5, which is the network of v1.1 with another
+ * vocabulary. Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
+ * Transformer"; Xue et al., "mT5: A Massively Multilingual Pre-trained Text-to-Text Transformer".
+ *
+ * <p>The token table is {@code encoder.embed_tokens.weight} where the checkpoint has one and {@code
+ * shared.weight} otherwise: they are tied, also in mT5, whose {@code tie_word_embeddings: false}
+ * only sets the head of the decoder free.
  */
 public final class T5Encoder<V> {
   /** Added to the scores of padded keys. */
@@ -32,8 +38,8 @@ public final class T5Encoder<V> {
   /**
    * Prepares all layers on the backend.
    *
-   * @param parameters under the state-dict names of transformers' {@code T5EncoderModel}; must stay
-   *     open, as token embeddings are read when they are needed
+   * @param parameters under the state-dict names of transformers' {@code T5EncoderModel} and {@code
+   *     MT5EncoderModel}; must stay open, as token embeddings are read when they are needed
    * @throws org.viditq.core.error.InvalidCheckpointException naming a missing or misshaped tensor
    * @throws org.viditq.core.error.NonFiniteException naming a layer with NaN or infinity
    */
@@ -67,15 +73,14 @@ public final class T5Encoder<V> {
    * @param ids one row of equal length per prompt
    * @param mask likewise, 1 for tokens and 0 for padding; without it every token counts
    * @return [B, N, C]; rows of padding hold numbers without meaning
-   * @throws ShapeException if the rows differ in length
+   * @throws org.viditq.core.error.ShapeException if the rows differ in length
    * @throws org.viditq.core.error.UsageException if an id is outside the vocabulary
    */
   public V encode(int[][] ids, Optional<int[][]> mask) {
-    requireRows("token ids", ids, ids.length, ids.length == 0 ? 0 : ids[0].length);
-    mask.ifPresent(rows -> requireRows("the text mask", rows, ids.length, ids[0].length));
+    TokenRows.require("The T5 encoder", ids, mask);
     return forward(
         operators.constant(embedding.lookUp(ids)),
-        mask.map(T5Encoder::toTensor).map(operators::constant));
+        mask.map(TokenRows::toTensor).map(operators::constant));
   }
 
   /**
@@ -114,27 +119,5 @@ public final class T5Encoder<V> {
       }
     }
     return Tensor.of(bias, 1, heads, length, length);
-  }
-
-  private static Tensor toTensor(int[][] rows) {
-    int length = rows[0].length;
-    float[] values = new float[rows.length * length];
-    for (int b = 0; b < rows.length; b++) {
-      for (int i = 0; i < length; i++) {
-        values[b * length + i] = rows[b][i];
-      }
-    }
-    return Tensor.of(values, rows.length, length);
-  }
-
-  private static void requireRows(String what, int[][] rows, int count, int length) {
-    boolean fits = rows.length == count && count > 0 && length > 0;
-    for (int[] row : rows) {
-      fits &= row.length == length;
-    }
-    if (!fits) {
-      throw new ShapeException(
-          "The T5 encoder takes one row of equal length per prompt, but " + what + " differ.");
-    }
   }
 }

@@ -39,6 +39,13 @@ class T5ConfigTest {
     assertThat(config.gated()).isEqualTo(gated);
   }
 
+  @Test
+  void mt5IsGatedByDefault() {
+    T5Config config = T5Config.fromJson(minimal().put("model_type", "mt5"));
+    assertThat(config.activation()).isEqualTo(Activation.GELU_TANH);
+    assertThat(config.gated()).isTrue();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "feed_forward_proj, \"swish\"",

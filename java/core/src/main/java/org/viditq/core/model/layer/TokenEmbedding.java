@@ -1,4 +1,4 @@
-package org.viditq.core.model.t5;
+package org.viditq.core.model.layer;
 
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
@@ -7,23 +7,25 @@ import org.viditq.core.tensor.Tensor;
 
 /**
  * Looks token embeddings up row by row where the table lies, so that the 32128 x 4096 table of a
- * full-size T5 needs no float32 copy.
+ * full-size T5 (250112 x 2048 of an mT5) needs no float32 copy.
  */
-final class TokenEmbedding {
+public final class TokenEmbedding {
   private final StoredTensor table;
 
   /**
    * @param table [vocabulary, C]
    */
-  TokenEmbedding(StoredTensor table) {
+  public TokenEmbedding(StoredTensor table) {
     this.table = table;
   }
 
   /**
-   * @param ids one row of equal length per sample
+   * @param ids one row of equal length per sample, at least one row and one id
    * @return [B, N, C]
+   * @throws UsageException if an id is outside the vocabulary
+   * @throws NonFiniteException if a row that is looked up holds NaN or infinity
    */
-  Tensor lookUp(int[][] ids) {
+  public Tensor lookUp(int[][] ids) {
     int vocabulary = table.shape().dim(0);
     int channels = table.shape().dim(1);
     int length = ids[0].length;

@@ -1,0 +1,2 @@
+/** The BERT text encoder. */
+package org.viditq.core.model.bert;
