@@ -25,6 +25,7 @@ final class SchedulerRunner implements CaseRunner {
           "num_inference_steps",
           "timesteps",
           "sigmas",
+          "seeds",
           "synthetic_model",
           "synthetic_variance",
           "noise");

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.viditq.core.random.NoiseSource;
+import org.viditq.core.random.SeededNoise;
 import org.viditq.core.schedule.SamplingRun;
 import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.tensor.Tensor;
@@ -13,13 +16,15 @@ import org.viditq.verify.fixture.FixtureCase;
 record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans) {
 
   /**
-   * Samples with the synthetic denoiser.
+   * Samples with the synthetic denoiser. Noise is the recorded one, or drawn by seed after the
+   * initial noise, as pipelines do.
    *
    * @param unitNoise what the run's initial sample is made from
    */
   static Trajectory sample(
       FixtureCase fixture, Tensor unitNoise, Scheduler scheduler, SamplingRun run) {
     double[] times = run.timesteps();
+    Optional<NoiseSource> seeded = seededNoise(fixture, unitNoise);
     Tensor x = run.initialSample(unitNoise);
     List<Tensor> steps = new ArrayList<>(List.of(x));
     List<Tensor> outputs = new ArrayList<>();
@@ -34,7 +39,7 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
               ? SyntheticDenoiser.withVariance(prediction, scaled, times[i])
               : prediction;
       int step = i;
-      x = run.step(output, i, x, shape -> noise(fixture, step));
+      x = run.step(output, i, x, seeded.orElse(shape -> noise(fixture, step)));
       steps.add(x);
       run.cleanSample().ifPresent(cleans::add);
     }
@@ -52,6 +57,18 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
             guidance.floatValue(),
             guidedChannels)
         : SyntheticDenoiser.predict(x, time, 0);
+  }
+
+  /** The noise of the case's seeds, behind the draw of the initial one; none without seeds. */
+  private static Optional<NoiseSource> seededNoise(FixtureCase fixture, Tensor initial) {
+    if (!fixture.config().has("seeds")) {
+      return Optional.empty();
+    }
+    List<Long> seeds = new ArrayList<>();
+    fixture.setting("seeds").forEach(seed -> seeds.add(seed.longValue()));
+    SeededNoise noise = new SeededNoise(seeds);
+    noise.draw(initial.shape());
+    return Optional.of(noise);
   }
 
   private static Tensor noise(FixtureCase fixture, int step) {
