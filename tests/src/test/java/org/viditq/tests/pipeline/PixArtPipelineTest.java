@@ -73,7 +73,8 @@ class PixArtPipelineTest {
 
   /** Rows never meet in a full-precision model, so that not a bit may change. */
   @ParameterizedTest
-  @ValueSource(strings = {"dpmsolver++", "dpmsolver++-continuous", "ddim", "ddpm"})
+  @ValueSource(
+      strings = {"dpmsolver++", "dpmsolver++-continuous", "dpmsolver++-sde", "lcm", "ddim", "ddpm"})
   void aPictureIsTheSameAloneAndInABatch(String scheduler) {
     TextToImagePipeline pipeline = pipeline(2).withScheduler(scheduler);
     PromptEmbeddings both = encode(pipeline, CIRCLE, STAR);

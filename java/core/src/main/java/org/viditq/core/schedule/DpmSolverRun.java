@@ -11,6 +11,10 @@ import org.viditq.core.tensor.Tensor;
  * Fast Solver for Guided Sampling of Diffusion Probabilistic Models", 2022, algorithm 2 and its
  * appendix.
  *
+ * <p>The third-order update is the published one, whose D2 is half of h² times the second
+ * derivative that the expansion asks for: it is more exact than the second-order one, but not of a
+ * higher order.
+ *
  * <p>Every update is a linear combination of the sample, the last predictions of the clean sample
  * (or the noise) and fresh noise; its coefficients are computed in float64.
  */
