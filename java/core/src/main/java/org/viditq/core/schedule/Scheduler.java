@@ -51,7 +51,7 @@ public interface Scheduler {
 
   /**
    * How many of the sample's leading channels classifier-free guidance applies to; the others keep
-   * the conditional prediction. All but for {@link IddpmScheduler}.
+   * the conditional prediction. All but for IDDPM.
    *
    * @param channels of the sample
    */
