@@ -141,7 +141,7 @@ class CommandLineErrorsTest {
     "--threads, 100000, --threads",
     "--width, 99999992, width",
     "--guidance, NaN, guidance",
-    "--scheduler, euler, dpmsolver++"
+    "--scheduler, plms, dpmsolver++"
   })
   void valueOutOfRange(String option, String value, String named) {
     assertThat(generate("--prompt", "a ring", option, value).failedWith(2).stderr())

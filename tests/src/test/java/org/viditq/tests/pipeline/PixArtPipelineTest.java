@@ -76,7 +76,8 @@ class PixArtPipelineTest {
 
   /** Rows never meet in a full-precision model, so that not a bit may change. */
   @ParameterizedTest
-  @ValueSource(strings = {"dpmsolver++", "dpmsolver++-continuous", "ddim", "ddpm"})
+  @ValueSource(
+      strings = {"dpmsolver++", "dpmsolver++-continuous", "dpmsolver++-sde", "lcm", "ddim", "ddpm"})
   void aPictureIsTheSameAloneAndInABatch(String scheduler) {
     DiffusionPipeline pipeline =
         DiffusionPipeline.open(

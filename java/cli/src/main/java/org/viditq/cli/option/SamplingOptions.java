@@ -53,8 +53,9 @@ public final class SamplingOptions {
   @Option(
       names = "--scheduler",
       paramLabel = "S",
+      completionCandidates = SchedulerNames.class,
       description =
-          "dpmsolver++, dpmsolver++-continuous, ddim or ddpm. Default: the pipeline's own.")
+          "One of ${COMPLETION-CANDIDATES}, or a class of diffusers. Default: the pipeline's own.")
   private String scheduler;
 
   /** The scheduler that was asked for; empty for the pipeline's own. */

@@ -2,7 +2,8 @@ package org.viditq.core.schedule;
 
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.UsageException;
-import org.viditq.core.schedule.DpmSolverRun.SolverType;
+import org.viditq.core.schedule.DpmSolverAlgorithm.SolverType;
+import org.viditq.core.schedule.SchedulerOptions.Defaults;
 
 /**
  * DPM-Solver++ multistep of order 2 in continuous time, as the original PixArt code samples.
@@ -21,38 +22,57 @@ public final class ContinuousDpmSolverScheduler implements Scheduler {
 
   /** Takes the betas of a diffusers scheduler configuration. */
   public static ContinuousDpmSolverScheduler fromConfig(JsonConfig config) {
-    SchedulerOptions options = SchedulerOptions.read(config, TimestepSpacing.LINSPACE);
+    Defaults defaults = Defaults.of(TimestepSpacing.LINSPACE);
+    SchedulerOptions options = SchedulerOptions.read(config, defaults);
     if (options.predictionType() != PredictionType.EPSILON) {
       throw config.invalid("prediction_type", "epsilon for the continuous-time solver");
     }
-    return new ContinuousDpmSolverScheduler(options.betas());
+    options.reject("rescale_betas_zero_snr");
+    return new ContinuousDpmSolverScheduler(SchedulerOptions.readBetas(config, defaults));
   }
 
   @Override
-  public SamplingRun start(int steps) {
+  public BetaSchedule betas() {
+    return betas;
+  }
+
+  /**
+   * The n + 1 times of a sampling with {@code steps} steps, from 1 to 1/T.
+   *
+   * @throws UsageException if there are too few or too many steps
+   */
+  public double[] times(int steps) {
     if (steps < 2) {
       throw new UsageException(
           "The continuous-time DPM-Solver++ needs at least 2 sampling steps, not " + steps + ".");
     }
     SchedulerOptions.requireSteps(steps, betas.trainingSteps());
-    double trainingSteps = betas.trainingSteps();
-    double end = 1 / trainingSteps;
-    double[] timesteps = new double[steps];
-    double[] alphas = new double[steps + 1];
-    double[] sigmas = new double[steps + 1];
-    int[] orders = new int[steps];
+    double end = 1.0 / betas.trainingSteps();
+    double[] times = new double[steps + 1];
     for (int i = 0; i <= steps; i++) {
-      double time = 1 + (end - 1) * i / steps;
-      double logAlpha = logAlpha(time);
-      alphas[i] = Math.exp(logAlpha);
-      sigmas[i] = Math.sqrt(-Math.expm1(2 * logAlpha));
+      times[i] = 1 + (end - 1) * i / steps;
+    }
+    return times;
+  }
+
+  @Override
+  public SamplingRun start(int steps) {
+    double[] times = times(steps);
+    double[] timesteps = new double[steps];
+    double[] sigmas = new double[steps + 1];
+    for (int i = 0; i <= steps; i++) {
+      // σ/α = sqrt(1 - α²) / α.
+      sigmas[i] = Math.sqrt(Math.expm1(-2 * logAlpha(times[i])));
       if (i < steps) {
-        timesteps[i] = (time - end) * trainingSteps;
-        orders[i] = i == 0 || i == steps - 1 ? 1 : 2;
+        timesteps[i] = times[i] * betas.trainingSteps() - 1;
       }
     }
     return new DpmSolverRun(
-        timesteps, alphas, sigmas, orders, PredictionType.EPSILON, SolverType.MIDPOINT);
+        new NoiseGrid(timesteps, sigmas),
+        DpmSolverAlgorithm.DPMSOLVER_PLUS_PLUS,
+        SolverType.MIDPOINT,
+        new ModelConversion(PredictionType.EPSILON, CleanSampleBounds.NONE),
+        (step, history) -> history == 0 || step == steps - 1 ? 1 : 2);
   }
 
   /** ln α at a time between 1/T and 1. */

@@ -3,6 +3,7 @@ package org.viditq.core.schedule;
 import java.util.Locale;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.random.NoiseSource;
+import org.viditq.core.schedule.SchedulerOptions.Defaults;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -19,6 +20,8 @@ public final class DdpmScheduler implements Scheduler {
   private enum VarianceType {
     /** The posterior variance for a known clean sample. */
     FIXED_SMALL,
+    /** The same; diffusers computes it by its logarithm. */
+    FIXED_SMALL_LOG,
     /** The β of the step. */
     FIXED_LARGE,
     /** Between the two, as the denoiser says. */
@@ -26,29 +29,39 @@ public final class DdpmScheduler implements Scheduler {
   }
 
   private final SchedulerOptions options;
-  private final double clipRange;
+  private final ModelConversion conversion;
   private final VarianceType varianceType;
 
-  private DdpmScheduler(SchedulerOptions options, JsonConfig config) {
+  private DdpmScheduler(SchedulerOptions options) {
+    JsonConfig config = options.config();
     this.options = options;
-    this.clipRange = SchedulerOptions.readClipRange(config);
+    // diffusers clips by default, which is for pixels; folders of latent models say false.
+    this.conversion =
+        new ModelConversion(options.predictionType(), CleanSampleBounds.read(config, true));
     try {
       this.varianceType =
           VarianceType.valueOf(
               config.getString("variance_type", "fixed_small").toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException unknown) {
-      throw config.invalid("variance_type", "fixed_small, fixed_large or learned_range");
+      throw config.invalid(
+          "variance_type", "fixed_small, fixed_small_log, fixed_large or learned_range");
     }
   }
 
   /**
    * Reads diffusers' configuration of this scheduler.
    *
-   * @throws org.viditq.core.error.InvalidModelException if it asks for something that is not
-   *     implemented (thresholding, rescaled betas, other variance types)
+   * @throws org.viditq.core.error.InvalidModelException if it asks for a variance type that is not
+   *     implemented: learned and fixed_large_log take square roots of what may be negative
    */
   public static DdpmScheduler fromConfig(JsonConfig config) {
-    return new DdpmScheduler(SchedulerOptions.read(config, TimestepSpacing.LEADING), config);
+    return new DdpmScheduler(
+        SchedulerOptions.read(config, Defaults.of(TimestepSpacing.LEADING)).rescaled(false));
+  }
+
+  @Override
+  public BetaSchedule betas() {
+    return options.betas();
   }
 
   @Override
@@ -58,72 +71,65 @@ public final class DdpmScheduler implements Scheduler {
 
   @Override
   public SamplingRun start(int steps) {
-    return new Run(options.times(steps));
+    return run(options.times(steps));
   }
 
-  private final class Run implements SamplingRun {
-    private final double[] timesteps;
+  @Override
+  public SamplingRun startAt(double... timesteps) {
+    return run(options.requireOwn(timesteps, true));
+  }
 
-    Run(double[] timesteps) {
-      this.timesteps = timesteps;
+  private SamplingRun run(double[] timesteps) {
+    return new Run(options.gridAt(options.requireSignal(timesteps), 1));
+  }
+
+  private final class Run extends SequentialRun {
+    Run(NoiseGrid grid) {
+      super(grid);
     }
 
     @Override
-    public double[] timesteps() {
-      return timesteps.clone();
-    }
-
-    @Override
-    public Tensor step(Tensor modelOutput, int stepIndex, Tensor sample, NoiseSource noise) {
+    void requireFit(Tensor modelOutput, Tensor sample) {
       if (usesLearnedVariance()) {
         ModelOutputs.requireVarianceChannels(modelOutput, sample);
       } else {
-        ModelOutputs.requireSameShape(modelOutput, sample);
+        super.requireFit(modelOutput, sample);
       }
-      int time = (int) timesteps[stepIndex];
-      boolean last = stepIndex == timesteps.length - 1;
+    }
+
+    @Override
+    Tensor advance(Tensor modelOutput, int step, Tensor sample, NoiseSource noise) {
+      int time = (int) timestep(step);
+      boolean last = step == steps() - 1;
       double current = options.betas().alphaCumprod(time);
-      double previous = last ? 1 : options.betas().alphaCumprod((int) timesteps[stepIndex + 1]);
+      double previous = last ? 1 : options.betas().alphaCumprod((int) timestep(step + 1));
       double stepAlpha = current / previous;
       double stepBeta = 1 - stepAlpha;
-
-      double alpha = Math.sqrt(current);
-      double sigma = Math.sqrt(1 - current);
-      double cleanWeight = Math.sqrt(previous) * stepBeta / (1 - current);
-      double sampleWeight = Math.sqrt(stepAlpha) * (1 - previous) / (1 - current);
       double posteriorVariance =
           Math.max((1 - previous) / (1 - current) * stepBeta, SMALLEST_VARIANCE);
 
-      float[] output = modelOutput.data();
-      float[] x = sample.data();
-      float[] fresh = time > 0 ? noise.draw(sample.shape()).data() : null;
-      float[] next = new float[x.length];
-      int rowSize = sample.dim(0) == 0 ? 0 : x.length / sample.dim(0);
-      for (int i = 0; i < x.length; i++) {
-        int row = i / rowSize;
-        int at = usesLearnedVariance() ? i + row * rowSize : i;
-        double clean = options.predictionType().clean(output[at], x[i], alpha, sigma);
-        double clipped = Math.max(-clipRange, Math.min(clipRange, clean));
-        double mean = cleanWeight * clipped + sampleWeight * x[i];
-        if (fresh != null) {
-          double predicted = usesLearnedVariance() ? output[at + rowSize] : 0;
-          mean += Math.sqrt(variance(posteriorVariance, stepBeta, predicted)) * fresh[i];
-        }
-        next[i] = (float) mean;
+      Tensor prediction =
+          usesLearnedVariance() ? ModelOutputs.prediction(modelOutput, sample) : modelOutput;
+      Tensor mean =
+          LinearCombination.of(
+              Math.sqrt(previous) * stepBeta / (1 - current),
+              conversion.clean(prediction, sample, sigma(step)),
+              Math.sqrt(stepAlpha) * (1 - previous) / (1 - current),
+              sample);
+      if (time == 0) {
+        return mean;
       }
-      return Tensor.of(sample.shape(), next);
-    }
-  }
-
-  private double variance(double posterior, double beta, double predicted) {
-    switch (varianceType) {
-      case FIXED_SMALL:
-        return posterior;
-      case FIXED_LARGE:
-        return beta;
-      default:
-        double fraction = (predicted + 1) / 2;
-        return Math.exp(fraction * Math.log(beta) + (1 - fraction) * Math.log(posterior));
+      Tensor fresh = noise.draw(sample.shape());
+      if (!usesLearnedVariance()) {
+        double variance = varianceType == VarianceType.FIXED_LARGE ? stepBeta : posteriorVariance;
+        return LinearCombination.of(1, mean, Math.sqrt(variance), fresh);
+      }
+      return LearnedVariance.addNoise(
+          mean,
+          ModelOutputs.variances(modelOutput, sample),
+          Math.log(posteriorVariance),
+          Math.log(stepBeta),
+          fresh);
     }
   }
 }

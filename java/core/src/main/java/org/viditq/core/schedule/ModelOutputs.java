@@ -1,9 +1,10 @@
 package org.viditq.core.schedule;
 
+import java.util.Arrays;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Tensor;
 
-/** Checks of what the denoiser handed to a scheduler. */
+/** What the denoiser handed to a scheduler: checks, and its two halves. */
 final class ModelOutputs {
   private ModelOutputs() {}
 
@@ -26,7 +27,7 @@ final class ModelOutputs {
           "Scheduler step: the sample " + sample.shape() + " has no channel axis.");
     }
     expected[1] *= 2;
-    if (!java.util.Arrays.equals(expected, modelOutput.shape().toArray())) {
+    if (!Arrays.equals(expected, modelOutput.shape().toArray())) {
       throw new ShapeException(
           "Scheduler step: learned variances need twice the channels of the sample "
               + sample.shape()
@@ -34,5 +35,25 @@ final class ModelOutputs {
               + modelOutput.shape()
               + ".");
     }
+  }
+
+  /** The first C channels of [B, 2C, ...]. */
+  static Tensor prediction(Tensor modelOutput, Tensor sample) {
+    return half(modelOutput, sample, 0);
+  }
+
+  /** The last C channels of [B, 2C, ...]. */
+  static Tensor variances(Tensor modelOutput, Tensor sample) {
+    return half(modelOutput, sample, 1);
+  }
+
+  private static Tensor half(Tensor modelOutput, Tensor sample, int which) {
+    int batch = sample.dim(0);
+    float[] values = new float[sample.size()];
+    int row = batch == 0 ? 0 : values.length / batch;
+    for (int b = 0; b < batch; b++) {
+      System.arraycopy(modelOutput.data(), (2 * b + which) * row, values, b * row, row);
+    }
+    return Tensor.of(sample.shape(), values);
   }
 }

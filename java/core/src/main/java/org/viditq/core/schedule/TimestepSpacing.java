@@ -12,10 +12,19 @@ public enum TimestepSpacing {
   LINSPACE {
     @Override
     double[] points(int count, int trainingSteps, int offset) {
+      double[] times = fractionalPoints(count, trainingSteps, offset);
+      for (int i = 0; i < count; i++) {
+        times[i] = Math.rint(times[i]);
+      }
+      return times;
+    }
+
+    @Override
+    double[] fractionalPoints(int count, int trainingSteps, int offset) {
       double[] times = new double[count];
       double stride = count == 1 ? 0 : (trainingSteps - 1.0) / (count - 1);
       for (int i = 0; i < count; i++) {
-        times[count - 1 - i] = Math.rint(i * stride);
+        times[count - 1 - i] = i == count - 1 && i > 0 ? trainingSteps - 1 : i * stride;
       }
       return times;
     }
@@ -27,7 +36,7 @@ public enum TimestepSpacing {
       double[] times = new double[count];
       int stride = trainingSteps / count;
       for (int i = 0; i < count; i++) {
-        times[count - 1 - i] = i * stride + offset;
+        times[count - 1 - i] = (double) i * stride + offset;
       }
       return times;
     }
@@ -46,11 +55,16 @@ public enum TimestepSpacing {
   };
 
   /**
-   * {@code count} descending times.
+   * {@code count} descending times, all of them training steps.
    *
    * @param offset added to every time; used by {@link #LEADING} only
    */
   abstract double[] points(int count, int trainingSteps, int offset);
+
+  /** As {@link #points}, but {@link #LINSPACE} does not round. */
+  double[] fractionalPoints(int count, int trainingSteps, int offset) {
+    return points(count, trainingSteps, offset);
+  }
 
   static TimestepSpacing parse(String name) {
     try {

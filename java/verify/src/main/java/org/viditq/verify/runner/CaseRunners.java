@@ -53,9 +53,19 @@ public final class CaseRunners {
     table.put("quantizer.act_static_token", new StaticQuantizerRunner(true));
     table.put("quantizer.weight", new WeightQuantizerRunner());
     table.put("rng.torch_cpu", new TorchRandomRunner());
-    table.put("scheduler.ddim", new SchedulerRunner("ddim"));
-    table.put("scheduler.ddpm", new SchedulerRunner("ddpm"));
-    table.put("scheduler.dpmsolver_multistep", new SchedulerRunner("dpmsolver++"));
+    table.put("scheduler.ddim", new SchedulerRunner("DDIMScheduler"));
+    table.put("scheduler.ddpm", new SchedulerRunner("DDPMScheduler"));
+    table.put("scheduler.deis_multistep", new SchedulerRunner("DEISMultistepScheduler"));
+    table.put("scheduler.dpmsolver_multistep", new SchedulerRunner("DPMSolverMultistepScheduler"));
+    table.put(
+        "scheduler.dpmsolver_singlestep", new SchedulerRunner("DPMSolverSinglestepScheduler"));
+    table.put("scheduler.euler", new SchedulerRunner("EulerDiscreteScheduler"));
+    table.put("scheduler.euler_ancestral", new SchedulerRunner("EulerAncestralDiscreteScheduler"));
+    table.put("scheduler.heun", new SchedulerRunner("HeunDiscreteScheduler"));
+    table.put("scheduler.iddpm", new IddpmRunner());
+    table.put("scheduler.lcm", new SchedulerRunner("LCMScheduler"));
+    table.put("scheduler.pndm", new SchedulerRunner("PNDMScheduler"));
+    table.put("scheduler.unipc_multistep", new SchedulerRunner("UniPCMultistepScheduler"));
     table.put("t2i_modulate", new ModulationRunner());
     table.put("t5.encoder", new T5EncoderRunner());
     table.put("t5.tokenizer", new TokenizerRunner());

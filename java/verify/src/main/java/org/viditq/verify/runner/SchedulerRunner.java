@@ -1,5 +1,6 @@
 package org.viditq.verify.runner;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.fixture.Values;
 
 /** {@code scheduler.*}: samples with the synthetic denoiser and compares every step. */
 final class SchedulerRunner implements CaseRunner {
@@ -21,17 +23,20 @@ final class SchedulerRunner implements CaseRunner {
           "variant",
           "guidance",
           "num_inference_steps",
+          "timesteps",
+          "sigmas",
+          "seeds",
           "synthetic_model",
           "synthetic_variance",
           "noise");
 
-  private final String name;
+  private final String className;
 
   /**
-   * @param name as {@code --scheduler} knows it
+   * @param className as diffusers' configurations name it
    */
-  SchedulerRunner(String name) {
-    this.name = name;
+  SchedulerRunner(String className) {
+    this.className = className;
   }
 
   @Override
@@ -41,74 +46,60 @@ final class SchedulerRunner implements CaseRunner {
     }
     ObjectNode options = fixture.config().deepCopy();
     options.remove(NOT_OF_THE_SCHEDULER);
+    options.put("_class_name", className);
     Scheduler scheduler =
-        SchedulerFactory.byName(name, JsonConfig.of(options, fixture.file().toString()));
-    int steps = fixture.setting("num_inference_steps").intValue();
-    Trajectory trajectory =
-        Trajectory.sample(fixture, scheduler.start(steps), scheduler.usesLearnedVariance());
-    return results(fixture, trajectory);
-  }
-
-  private static Results results(FixtureCase fixture, Trajectory trajectory) {
-    BetaSchedule betas = betas(fixture);
-    double[] times = trajectory.timesteps();
-    Results results = new Results();
-    results
-        .put("timesteps", Arrays.stream(times).mapToInt(t -> (int) t).toArray(), times.length)
+        SchedulerFactory.fromConfig(JsonConfig.of(options, fixture.file().toString()));
+    SamplingRun run = start(fixture.config(), scheduler);
+    Trajectory trajectory = Trajectory.sample(fixture, fixture.input("x"), scheduler, run);
+    return new Results()
+        .put("timesteps", timesteps(fixture, run))
         .put("trajectory", trajectory.samples())
         .put("model_outputs", trajectory.modelOutputs())
         .put("output", trajectory.last())
-        .put("sigmas", sigmas(betas, times))
-        .put("alphas_cumprod", alphasCumprod(betas));
-    return results;
+        .put("sigmas", vector(run.sigmas()))
+        .put("alphas_cumprod", vector(scheduler.betas().alphasCumprod()))
+        .put("init_noise_sigma", run.initialNoiseSigma());
+  }
+
+  private static SamplingRun start(JsonNode config, Scheduler scheduler) {
+    if (config.has("timesteps")) {
+      return scheduler.startAt(Settings.doubles(config.get("timesteps")));
+    }
+    if (config.has("sigmas")) {
+      return scheduler.startAtSigmas(Settings.doubles(config.get("sigmas")));
+    }
+    return scheduler.start(config.path("num_inference_steps").intValue());
+  }
+
+  /** Integers where the published scheduler has integers. */
+  private static Values timesteps(FixtureCase fixture, SamplingRun run) {
+    Tensor times = vector(run.timesteps());
+    if (!(fixture.expected().get("timesteps") instanceof Values.Integers)) {
+      return Values.of(times);
+    }
+    long[] whole = Arrays.stream(run.timesteps()).mapToLong(t -> (long) t).toArray();
+    return new Values.Integers(times.shape(), whole);
   }
 
   /** The original PixArt code's solver: continuous time from 1 to 1/1000. */
   private static Results continuous(FixtureCase fixture) {
-    SamplingRun run =
-        new ContinuousDpmSolverScheduler(BetaSchedule.linear(1e-4, 0.02, 1000))
-            .start(fixture.setting("steps").intValue());
-    Trajectory trajectory = Trajectory.sample(fixture, run, false);
-    double[] times = trajectory.timesteps();
-    float[] modelTimes = new float[times.length];
-    float[] grid = new float[times.length + 1];
-    for (int i = 0; i < times.length; i++) {
-      modelTimes[i] = (float) times[i];
-      grid[i] = (float) ((times[i] + 1) / 1000);
-    }
-    grid[times.length] = 1 / 1000f;
+    ContinuousDpmSolverScheduler scheduler =
+        new ContinuousDpmSolverScheduler(BetaSchedule.linear(1e-4, 0.02, 1000));
+    int steps = fixture.setting("steps").intValue();
+    SamplingRun run = scheduler.start(steps);
+    Trajectory trajectory = Trajectory.sample(fixture, fixture.input("x"), scheduler, run);
     return new Results()
-        .put("model_timesteps", Tensor.of(modelTimes, modelTimes.length))
-        .put("times", Tensor.of(grid, grid.length))
+        .put("model_timesteps", vector(run.timesteps()))
+        .put("times", vector(scheduler.times(steps)))
         .put("trajectory", trajectory.samples())
         .put("output", trajectory.last());
   }
 
-  private static BetaSchedule betas(FixtureCase fixture) {
-    double start = fixture.setting("beta_start").doubleValue();
-    double end = fixture.setting("beta_end").doubleValue();
-    int steps = fixture.setting("num_train_timesteps").intValue();
-    return switch (fixture.setting("beta_schedule").asText()) {
-      case "linear" -> BetaSchedule.linear(start, end, steps);
-      case "scaled_linear" -> BetaSchedule.scaledLinear(start, end, steps);
-      default -> throw fixture.unknownVariant();
-    };
-  }
-
-  private static Tensor alphasCumprod(BetaSchedule betas) {
-    float[] values = new float[betas.trainingSteps()];
-    for (int t = 0; t < values.length; t++) {
-      values[t] = (float) betas.alphaCumprod(t);
+  static Tensor vector(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
     }
-    return Tensor.of(values, values.length);
-  }
-
-  /** Noise to signal ratio at the evaluation times, and 0 at the end. */
-  private static Tensor sigmas(BetaSchedule betas, double[] times) {
-    float[] values = new float[times.length + 1];
-    for (int i = 0; i < times.length; i++) {
-      values[i] = (float) betas.sigma((int) times[i]);
-    }
-    return Tensor.of(values, values.length);
+    return Tensor.of(narrow, narrow.length);
   }
 }

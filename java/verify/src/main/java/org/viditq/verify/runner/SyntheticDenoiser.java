@@ -18,12 +18,16 @@ final class SyntheticDenoiser {
     return Tensor.of(x.shape(), prediction);
   }
 
-  /** ε_u + guidance (ε_c - ε_u). */
-  static Tensor guide(Tensor unconditional, Tensor conditional, float guidance) {
+  /** ε_u + guidance (ε_c - ε_u) in the first channels, ε_c in the others. */
+  static Tensor guide(
+      Tensor unconditional, Tensor conditional, float guidance, int guidedChannels) {
+    int channels = conditional.dim(1);
+    int area = conditional.size() / conditional.dim(0) / channels;
     float[] guided = new float[conditional.size()];
     for (int i = 0; i < guided.length; i++) {
       float from = unconditional.data()[i];
-      guided[i] = from + guidance * (conditional.data()[i] - from);
+      float to = conditional.data()[i];
+      guided[i] = i / area % channels < guidedChannels ? from + guidance * (to - from) : to;
     }
     return Tensor.of(conditional.shape(), guided);
   }

@@ -4,43 +4,71 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.viditq.core.random.NoiseSource;
+import org.viditq.core.random.SeededNoise;
 import org.viditq.core.schedule.SamplingRun;
+import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.FixtureCase;
 
-/** Every sample and every guided model output of one sampling. */
-record Trajectory(double[] timesteps, List<Tensor> steps, List<Tensor> outputs) {
+/** Every sample, guided model output and predicted clean sample (if any) of one sampling. */
+record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans) {
 
-  static Trajectory sample(FixtureCase fixture, SamplingRun run, boolean learnedVariance) {
+  /**
+   * Samples with the synthetic denoiser. Noise is the recorded one, or drawn by seed after the
+   * initial noise, as pipelines do.
+   *
+   * @param unitNoise what the run's initial sample is made from
+   */
+  static Trajectory sample(
+      FixtureCase fixture, Tensor unitNoise, Scheduler scheduler, SamplingRun run) {
     double[] times = run.timesteps();
-    Tensor x = fixture.input("x");
+    Optional<NoiseSource> seeded = seededNoise(fixture, unitNoise);
+    Tensor x = run.initialSample(unitNoise);
     List<Tensor> steps = new ArrayList<>(List.of(x));
     List<Tensor> outputs = new ArrayList<>();
+    List<Tensor> cleans = new ArrayList<>();
+    int guidedChannels = scheduler.guidedChannels(x.dim(1));
     for (int i = 0; i < times.length; i++) {
       Tensor scaled = run.scaleModelInput(x, i);
-      Tensor prediction = predict(fixture.config(), scaled, times[i]);
+      Tensor prediction = predict(fixture.config(), scaled, times[i], guidedChannels);
       outputs.add(prediction);
       Tensor output =
-          learnedVariance
+          scheduler.usesLearnedVariance()
               ? SyntheticDenoiser.withVariance(prediction, scaled, times[i])
               : prediction;
       int step = i;
-      x = run.step(output, i, x, shape -> noise(fixture, step));
+      x = run.step(output, i, x, seeded.orElse(shape -> noise(fixture, step)));
       steps.add(x);
+      run.cleanSample().ifPresent(cleans::add);
     }
-    return new Trajectory(times, steps, outputs);
+    return new Trajectory(steps, outputs, cleans);
   }
 
   /** Guided with conditions 1 and -0.5, or at condition 0. */
-  private static Tensor predict(JsonNode config, Tensor x, double time) {
-    JsonNode guidance = config.path("guidance");
+  private static Tensor predict(JsonNode config, Tensor x, double time, int guidedChannels) {
+    JsonNode guidance = config.has("cfg_scale") ? config.get("cfg_scale") : config.path("guidance");
     // A guidance of 1 leaves the unconditional branch out, exactly so also in this formula.
     return guidance.isNumber()
         ? SyntheticDenoiser.guide(
             SyntheticDenoiser.predict(x, time, -0.5f),
             SyntheticDenoiser.predict(x, time, 1),
-            guidance.floatValue())
+            guidance.floatValue(),
+            guidedChannels)
         : SyntheticDenoiser.predict(x, time, 0);
+  }
+
+  /** The noise of the case's seeds, behind the draw of the initial one; none without seeds. */
+  private static Optional<NoiseSource> seededNoise(FixtureCase fixture, Tensor initial) {
+    if (!fixture.config().has("seeds")) {
+      return Optional.empty();
+    }
+    List<Long> seeds = new ArrayList<>();
+    fixture.setting("seeds").forEach(seed -> seeds.add(seed.longValue()));
+    SeededNoise noise = new SeededNoise(seeds);
+    noise.draw(initial.shape());
+    return Optional.of(noise);
   }
 
   private static Tensor noise(FixtureCase fixture, int step) {
@@ -56,6 +84,10 @@ record Trajectory(double[] timesteps, List<Tensor> steps, List<Tensor> outputs) 
 
   Tensor modelOutputs() {
     return stack(outputs);
+  }
+
+  Tensor cleanSamples() {
+    return stack(cleans);
   }
 
   Tensor last() {
