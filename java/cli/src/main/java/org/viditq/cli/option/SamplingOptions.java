@@ -1,14 +1,17 @@
 package org.viditq.cli.option;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.SamplingDefaults;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.StepTimes;
 import picocli.CommandLine.Option;
 
 /** How pictures are sampled. */
@@ -18,6 +21,23 @@ public final class SamplingOptions {
       paramLabel = "N",
       description = "Sampling steps. Default: the model's, 20 for PixArt.")
   private Integer steps;
+
+  @Option(
+      names = "--timesteps",
+      paramLabel = "T",
+      split = ",",
+      description =
+          "Evaluate the denoiser at these training steps, descending, instead of --steps: what"
+              + " distilled weights are published with.")
+  private List<Double> timesteps;
+
+  @Option(
+      names = "--sigmas",
+      paramLabel = "S",
+      split = ",",
+      description =
+          "The same as noise to signal ratios, one more than steps, for schedulers that take them.")
+  private List<Double> sigmas;
 
   @Option(
       names = "--guidance",
@@ -69,18 +89,31 @@ public final class SamplingOptions {
    * @throws UsageException if the model cannot make such pictures
    */
   public GenerationRequest request(DiffusionPipeline pipeline, List<Long> seeds) {
+    StepTimes times = times();
     SamplingDefaults defaults = pipeline.model().samplingDefaults();
     GenerationRequest request =
         new GenerationRequest(
             seeds,
-            steps == null ? defaults.steps() : steps,
+            times.steps(steps == null ? defaults.steps() : steps),
             guidance == null ? defaults.guidanceScale() : guidance,
             frames == null ? pipeline.defaultFrames() : frames,
             height == null ? pipeline.defaultHeight() : height,
             width == null ? pipeline.defaultWidth() : width,
-            framesPerSecond == null ? defaults.framesPerSecond() : framesPerSecond);
+            framesPerSecond == null ? defaults.framesPerSecond() : framesPerSecond,
+            times);
     pipeline.requireFit(request);
     return request;
+  }
+
+  private StepTimes times() {
+    long given = Stream.of(steps, timesteps, sigmas).filter(Objects::nonNull).count();
+    if (given > 1) {
+      throw new UsageException("Give only one of --steps, --timesteps and --sigmas.");
+    }
+    if (timesteps != null) {
+      return new StepTimes(StepTimes.Kind.TIMESTEPS, timesteps);
+    }
+    return sigmas != null ? new StepTimes(StepTimes.Kind.SIGMAS, sigmas) : StepTimes.OF_SCHEDULER;
   }
 
   /** The pipeline of a folder with the scheduler that was asked for. */

@@ -241,7 +241,7 @@ public final class DiffusionPipeline {
    */
   public void requireFit(GenerationRequest request) {
     grid().requireSize(request.frames(), request.height(), request.width());
-    scheduler.start(request.steps());
+    request.times().start(scheduler, request.steps());
   }
 
   /**

@@ -15,6 +15,7 @@ import org.viditq.core.error.UsageException;
  * @param height in pixels
  * @param width in pixels
  * @param framesPerSecond that clips are to be shown with
+ * @param times where the steps lie
  */
 public record GenerationRequest(
     List<Long> seeds,
@@ -23,7 +24,8 @@ public record GenerationRequest(
     int frames,
     int height,
     int width,
-    double framesPerSecond) {
+    double framesPerSecond,
+    StepTimes times) {
   public GenerationRequest {
     seeds = List.copyOf(seeds);
     if (seeds.isEmpty()) {
@@ -53,13 +55,14 @@ public record GenerationRequest(
   /** A request for pictures. */
   public static GenerationRequest pictures(
       List<Long> seeds, int steps, double guidanceScale, int height, int width) {
-    return new GenerationRequest(seeds, steps, guidanceScale, 1, height, width, 1);
+    return new GenerationRequest(
+        seeds, steps, guidanceScale, 1, height, width, 1, StepTimes.OF_SCHEDULER);
   }
 
   /** The same with other seeds. */
   public GenerationRequest withSeeds(List<Long> others) {
     return new GenerationRequest(
-        others, steps, guidanceScale, frames, height, width, framesPerSecond);
+        others, steps, guidanceScale, frames, height, width, framesPerSecond, times);
   }
 
   /** Whether {@code guidanceScale} asks for classifier-free guidance. */

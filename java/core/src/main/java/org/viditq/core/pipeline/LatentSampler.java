@@ -47,15 +47,14 @@ public final class LatentSampler {
       ProgressListener progress) {
     requireFit(request, prompts, denoiser.model().latents());
     Map<String, Tensor> conditions = conditions(request, prompts, denoiser.model());
-    SamplingRun run = scheduler.start(request.steps());
+    SamplingRun run = request.times().start(scheduler, request.steps());
     SeededNoise noise = new SeededNoise(request.seeds());
     Tensor latents =
-        scaled(
+        run.initialSample(
             noise.draw(
                 Shape.of(
                     grid.shape(
-                        prompts.count(), request.frames(), request.height(), request.width()))),
-            run.initialNoiseSigma());
+                        prompts.count(), request.frames(), request.height(), request.width()))));
     int channels = denoiser.model().latents().channels();
     Guidance guidance = new Guidance(request.guidanceScale(), scheduler.guidedChannels(channels));
 
@@ -142,14 +141,6 @@ public final class LatentSampler {
     float[] both = Arrays.copyOf(latents.data(), 2 * latents.size());
     System.arraycopy(latents.data(), 0, both, latents.size(), latents.size());
     return Tensor.of(Shape.of(dims), both);
-  }
-
-  private static Tensor scaled(Tensor noise, double sigma) {
-    float[] values = new float[noise.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (noise.data()[i] * sigma);
-    }
-    return Tensor.of(noise.shape(), values);
   }
 
   private static void requireFinite(Tensor output, int step, double timestep) {

@@ -9,8 +9,8 @@ import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.core.text.T5Tokenizer;
 import org.viditq.core.text.TokenizedText;
+import org.viditq.core.text.Tokenizer;
 
 /**
  * Turns prompts to text embeddings: lower case without surrounding white space (diffusers'
@@ -22,7 +22,7 @@ final class PromptEncoder<V> {
   /** Characters of a text in a warning. */
   private static final int MAX_SHOWN = 200;
 
-  private final T5Tokenizer tokenizer;
+  private final Tokenizer tokenizer;
   private final T5Encoder<V> encoder;
   private final NonFiniteTracer<V> operators;
   private final int tokens;
@@ -40,7 +40,7 @@ final class PromptEncoder<V> {
    * @param tokens length that texts are cut or padded to
    */
   PromptEncoder(
-      T5Tokenizer tokenizer, T5Encoder<V> encoder, NonFiniteTracer<V> operators, int tokens) {
+      Tokenizer tokenizer, T5Encoder<V> encoder, NonFiniteTracer<V> operators, int tokens) {
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.operators = operators;

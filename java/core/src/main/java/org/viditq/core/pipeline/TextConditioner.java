@@ -15,7 +15,8 @@ import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
-import org.viditq.core.text.T5Tokenizer;
+import org.viditq.core.text.Tokenizer;
+import org.viditq.core.text.Tokenizers;
 
 /** Prompts through the T5 encoder of a pipeline. */
 final class TextConditioner implements Conditioner {
@@ -34,7 +35,7 @@ final class TextConditioner implements Conditioner {
       Operators<V> operators,
       ProgressListener progress) {
     T5Config config = T5Config.fromJson(folder.config(Component.TEXT_ENCODER));
-    try (T5Tokenizer tokenizer = T5Tokenizer.open(folder.folder(Component.TOKENIZER));
+    try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
       NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
       T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
