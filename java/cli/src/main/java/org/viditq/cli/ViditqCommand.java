@@ -1,5 +1,6 @@
 package org.viditq.cli;
 
+import org.viditq.cli.console.Version;
 import org.viditq.cli.demo.DemoCommand;
 import org.viditq.cli.evaluate.EvaluateCommand;
 import org.viditq.cli.generate.GenerateCommand;

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.viditq.cli.Version;
+import org.viditq.cli.console.Version;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.option.CommonOptions;

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.viditq.cli.Version;
+import org.viditq.cli.console.Version;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;

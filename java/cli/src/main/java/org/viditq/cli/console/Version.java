@@ -1,4 +1,4 @@
-package org.viditq.cli;
+package org.viditq.cli.console;
 
 import java.io.IOException;
 import java.io.InputStream;
