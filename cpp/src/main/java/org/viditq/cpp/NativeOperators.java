@@ -63,7 +63,7 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
     convolution = new NativeConvolution(context, memory, moves);
     normalization = new NativeNormalization(context, memory);
     attention = new NativeAttention(context, memory);
-    selfAttention = new NativeSelfAttention(context, memory, linear, attention);
+    selfAttention = new NativeSelfAttention(context, memory, linear, attention, moves);
     embeddings = new NativeEmbeddings(context, memory);
   }
 

@@ -58,7 +58,7 @@ final class FaultyOperators<V> extends ForwardingOperators<V> implements Integer
   public V linear(LinearInput<V> x, Linear layer, Epilogue<V> epilogue) {
     LinearInput<V> used =
         fault == Fault.INPUT_NOT_MODULATED && x instanceof LinearInput.Modulated<V> modulated
-            ? LinearInput.of(modulated.x())
+            ? LinearInput.of(modulated.x()).inSequences(x.sequences())
             : x;
     return super.linear(used, layer, epilogue);
   }

@@ -19,21 +19,41 @@ import org.viditq.core.quant.TimestepRange;
 import org.viditq.verify.runner.Results;
 
 /**
- * Self attention whose q, k and v are made by quantized or full-precision layers of one input; the
- * judge composes it of its operators.
+ * Self attention, within the sequences of each sample, whose q, k and v are made by quantized or
+ * full-precision layers of one input, three or one; the judge composes it of its operators.
  */
 record SelfAttentionCase(
-    boolean quantized, int batch, int tokens, int in, int heads, int headDim, int valueDim)
+    boolean quantized,
+    boolean fused,
+    int batch,
+    int sequences,
+    int tokens,
+    int in,
+    int heads,
+    int headDim,
+    int valueDim)
     implements ParityCase {
 
   static List<ParityCase> all() {
     List<ParityCase> cases = new ArrayList<>();
     int[][] shapes = {
-      {1, 1, 1, 1, 1, 1}, {2, 9, 33, 3, 8, 5}, {3, 67, 20, 2, 4, 4}, {5, 600, 16, 1, 8, 8}
+      {1, 1, 1, 1, 1, 1, 1},
+      {2, 1, 9, 33, 3, 8, 5},
+      {3, 1, 67, 20, 2, 4, 4},
+      {5, 1, 600, 16, 1, 8, 8},
+      {1, 5, 7, 12, 3, 4, 4},
+      {2, 300, 4, 9, 2, 4, 6},
+      {2, 3, 400, 10, 1, 8, 8}
     };
     for (int[] s : shapes) {
       for (boolean quantized : new boolean[] {false, true}) {
-        cases.add(new SelfAttentionCase(quantized, s[0], s[1], s[2], s[3], s[4], s[5]));
+        for (boolean fused : new boolean[] {false, true}) {
+          if (!fused || s[5] == s[6]) {
+            cases.add(
+                new SelfAttentionCase(
+                    quantized, fused, s[0], s[1], s[2], s[3], s[4], s[5], s[6]));
+          }
+        }
       }
     }
     return cases;
@@ -74,15 +94,18 @@ record SelfAttentionCase(
   @Override
   public <V> Results compute(Operators<V> operators) {
     List<Linear> projections =
-        List.of(
-            layer(operators, "q", 71, heads * headDim),
-            layer(operators, "k", 72, heads * headDim),
-            layer(operators, "v", 73, heads * valueDim));
-    V x = operators.constant(Operand.NORMAL.tensor(74, batch, tokens, in));
+        fused
+            ? List.of(layer(operators, "qkv", 71, 3 * heads * headDim))
+            : List.of(
+                layer(operators, "q", 71, heads * headDim),
+                layer(operators, "k", 72, heads * headDim),
+                layer(operators, "v", 73, heads * valueDim));
+    V x = operators.constant(Operand.NORMAL.tensor(74, batch, sequences * tokens, in));
+    LinearInput<V> input = LinearInput.of(x).inSequences(sequences);
     float scale = (float) (1 / Math.sqrt(headDim));
     return new Results()
         .put(
             "output",
-            operators.read(operators.selfAttention(LinearInput.of(x), projections, heads, scale)));
+            operators.read(operators.selfAttention(input, projections, heads, scale)));
   }
 }

@@ -136,26 +136,51 @@ public interface Operators<V> extends AutoCloseable {
   }
 
   /**
-   * {@link #attention} without bias of q, k and v that three layers make of one input. The result
-   * is that of {@link #linears(LinearInput, List)} and {@code attention}, which is what the default
-   * calls; a backend need not have q, k and v of all samples in memory at a time.
+   * {@link #attention} without bias of q, k and v that layers make of one input, within each of its
+   * sequences ({@link LinearInput#sequences()}). The result is that of {@link #linears(LinearInput,
+   * List)} and {@code attention}, which is what the default calls; a backend need not have q, k and
+   * v of all sequences in memory at a time.
    *
    * @param x [B, N, C]
-   * @param projections those of q [B, N, H*D], k [B, N, H*D] and v [B, N, H*Dv], in this order
+   * @param projections those of q [B, N, H*D], k [B, N, H*D] and v [B, N, H*Dv], in this order; or
+   *     one layer whose outputs are the three, of H*D channels each
    * @param scale usually 1/sqrt(D)
    * @return [B, N, H*Dv]
    * @throws org.viditq.core.error.NonFiniteException as {@link #linear(Object, Linear, Epilogue)}
    */
   default V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
-    if (projections.size() != 3) {
-      throw new ShapeException(
-          "Self attention takes the three layers of q, k and v, not " + projections.size() + ".");
-    }
+    Shape shape =
+        ResultShapes.selfAttention(
+            x.shape(this),
+            x.sequences(),
+            projections.stream().map(Linear::parameters).toList(),
+            heads);
     try (Scope<V> scope = scope()) {
-      List<V> qkv = linears(x, projections);
-      return scope.keep(
-          attention(qkv.get(0), qkv.get(1), qkv.get(2), heads, scale, Optional.empty()));
+      List<V> parts = new ArrayList<>();
+      for (V part : linears(x, projections)) {
+        parts.addAll(inSequences(part, x.sequences(), 3 / projections.size()));
+      }
+      V attended =
+          attention(parts.get(0), parts.get(1), parts.get(2), heads, scale, Optional.empty());
+      return scope.keep(x.sequences() == 1 ? attended : reshape(attended, shape.toArray()));
     }
+  }
+
+  /** The {@code parts} equal blocks of channels of x [B, N, C], each sequence as a sample. */
+  private List<V> inSequences(V x, int sequences, int parts) {
+    V divided =
+        sequences == 1
+            ? x
+            : reshape(x, ResultShapes.sequences(shape(x), sequences).toArray());
+    if (parts == 1) {
+      return List.of(divided);
+    }
+    int channels = shape(x).dim(2) / parts;
+    List<V> blocks = new ArrayList<>();
+    for (int i = 0; i < parts; i++) {
+      blocks.add(slice(divided, 2, i * channels, (i + 1) * channels));
+    }
+    return blocks;
   }
 
   /**

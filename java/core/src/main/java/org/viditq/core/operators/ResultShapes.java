@@ -190,6 +190,59 @@ public final class ResultShapes {
     return Shape.of(q.dim(0), q.dim(1), v.dim(2));
   }
 
+  /**
+   * The result of self attention, [B, N, H*Dv].
+   *
+   * @param x [B, N, C]
+   * @param sequences that each sample consists of
+   * @param projections the layers of q, k and v, or one that makes all three
+   */
+  public static Shape selfAttention(
+      Shape x, int sequences, List<LinearParameters> projections, int heads) {
+    sequences(x, sequences);
+    boolean fused = projections.size() == 1;
+    if (!fused && projections.size() != 3) {
+      throw new ShapeException(
+          "Self attention takes the three layers of q, k and v, or one that makes all three, not "
+              + projections.size()
+              + " layers.");
+    }
+    List<Shape> made =
+        projections.stream()
+            .map(layer -> linear(layer, x, Optional.empty(), Optional.empty()))
+            .toList();
+    if (!fused) {
+      return attention(made.get(0), made.get(1), made.get(2), heads, Optional.empty());
+    }
+    int channels = made.get(0).dim(2);
+    require(
+        channels % 3 == 0,
+        "selfAttention by " + projections.get(0).name(),
+        "a layer whose outputs are q, k and v of equally many channels",
+        made.get(0));
+    Shape part = Shape.of(x.dim(0), x.dim(1), channels / 3);
+    return attention(part, part, part, heads, Optional.empty());
+  }
+
+  /**
+   * x with each sequence of a sample as a sample of its own.
+   *
+   * @param x [B, N, C]
+   * @param sequences that each sample consists of, one after the other
+   * @return [B * sequences, N / sequences, C]
+   */
+  public static Shape sequences(Shape x, int sequences) {
+    if (sequences == 1) {
+      return x;
+    }
+    require(
+        x.rank() == 3 && sequences >= 1 && x.dim(1) > 0 && x.dim(1) % sequences == 0,
+        "Dividing samples into " + sequences + " sequences",
+        "x [B, N, C] with N a multiple of that",
+        x);
+    return Shape.of(Math.multiplyExact(x.dim(0), sequences), x.dim(1) / sequences, x.dim(2));
+  }
+
   public static Shape attentionPacked(Shape q, Shape k, Shape v, int heads, int[] lengths) {
     requireHeads("attentionPacked", q, k, v, heads);
     require(

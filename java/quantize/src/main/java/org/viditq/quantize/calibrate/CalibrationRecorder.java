@@ -63,11 +63,11 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
   }
 
   @Override
-  public void observe(List<String> names, Tensor x) {
+  public void observe(List<String> names, Tensor x, int sequences) {
     if (!recording) {
       return;
     }
-    InputStatistics input = InputStatistics.of(names.get(0), x);
+    InputStatistics input = InputStatistics.of(names.get(0), x, sequences);
     for (String name : names) {
       List<CalibrationStatistics.Observation> seen =
           layers.computeIfAbsent(name, n -> new ArrayList<>());

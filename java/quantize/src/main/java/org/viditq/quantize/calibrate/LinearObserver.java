@@ -9,6 +9,8 @@ public interface LinearObserver {
   /**
    * @param layers qualified names of the layers that get this input
    * @param x [.., C]; must not be changed
+   * @param sequences that each sample of x consists of, see {@link
+   *     org.viditq.core.operators.LinearInput#sequences()}
    */
-  void observe(List<String> layers, Tensor x);
+  void observe(List<String> layers, Tensor x, int sequences);
 }

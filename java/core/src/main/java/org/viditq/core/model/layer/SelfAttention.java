@@ -94,23 +94,17 @@ public final class SelfAttention<V> {
     return forward(LinearInput.of(x), Epilogue.none());
   }
 
-  /** As {@link #forward(Object)}, with the epilogue applied to the output projection's result. */
+  /**
+   * As {@link #forward(Object)} within each sequence of x, with the epilogue applied to the output
+   * projection's result.
+   */
   public V forward(LinearInput<V> x, Epilogue<V> epilogue) {
     if (rotation.isPresent()) {
       throw new ShapeException("This attention layer needs the rotary table of its grid.");
     }
-    return operators.linear(attended(x), output, epilogue);
-  }
-
-  private V attended(LinearInput<V> x) {
-    if (projections.size() == 3) {
-      return operators.selfAttention(x, projections, heads.count(), heads.scale());
-    }
-    try (Scope<V> scope = operators.scope()) {
-      V qkv = operators.linears(x, projections).get(0);
-      List<V> parts = Projections.split(operators, qkv, heads.channels());
-      return scope.keep(attend(parts.get(0), parts.get(1), parts.get(2)));
-    }
+    V attended = operators.selfAttention(x, projections, heads.count(), heads.scale());
+    return operators.linear(
+        LinearInput.of(attended).inSequences(x.sequences()), output, epilogue);
   }
 
   /**
