@@ -3,6 +3,7 @@ package org.viditq.verify.runner;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.SelfAttention;
 import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.verify.fixture.FixtureCase;
 
@@ -25,7 +26,8 @@ final class SelfAttentionRunner implements CaseRunner {
       case "hunyuan":
         V cos = operators.constant(fixture.input("rope_cos"));
         V sin = operators.constant(fixture.input("rope_sin"));
-        return SelfAttention.hunyuan(loader, channels, heads).forward(x, cos, sin, Epilogue.none());
+        return SelfAttention.hunyuan(loader, channels, heads)
+            .forward(LinearInput.of(x), cos, sin, Epilogue.none());
       case "opensora":
         boolean fused = fixture.weights().contains("qkv.weight");
         return fused

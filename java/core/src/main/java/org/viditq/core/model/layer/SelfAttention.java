@@ -57,9 +57,23 @@ public final class SelfAttention<V> {
   public static <V> SelfAttention<V> hunyuan(LayerLoader<V> loader, int channels, int heads) {
     return new SelfAttention<>(
         loader.operators(),
-        Optional.of(new QueryKeyRotation<>(loader, channels, heads)),
+        Optional.of(QueryKeyRotation.diffusers(loader, channels, heads)),
         diffusersProjections(loader, channels, true),
         loader.linear("to_out.0", channels, channels),
+        new AttentionHeads(channels, heads));
+  }
+
+  /**
+   * As {@link #hunyuan}, in the layout of its authors: {@code Wqkv} with the rows of q, then k,
+   * then v, {@code q_norm}, {@code k_norm} and {@code out_proj}.
+   */
+  public static <V> SelfAttention<V> hunyuanOriginal(
+      LayerLoader<V> loader, int channels, int heads) {
+    return new SelfAttention<>(
+        loader.operators(),
+        Optional.of(QueryKeyRotation.original(loader, channels, heads)),
+        List.of(loader.linear("Wqkv", channels, 3 * channels)),
+        loader.linear("out_proj", channels, channels),
         new AttentionHeads(channels, heads));
   }
 
@@ -113,18 +127,26 @@ public final class SelfAttention<V> {
    * @param cos [N, head dimension], as is {@code sin}; see {@link
    *     org.viditq.core.model.embedding.RotaryTable}
    */
-  public V forward(V x, V cos, V sin, Epilogue<V> epilogue) {
+  public V forward(LinearInput<V> x, V cos, V sin, Epilogue<V> epilogue) {
     QueryKeyRotation<V> rotate =
         rotation.orElseThrow(
             () -> new ShapeException("This attention layer has no rotary embedding."));
     V attended;
     try (Scope<V> scope = operators.scope()) {
-      List<V> qkv = operators.linears(x, projections);
+      List<V> qkv = project(x);
       V q = rotate.query(qkv.get(0), cos, sin);
       V k = rotate.key(qkv.get(1), cos, sin);
       attended = scope.keep(attend(q, k, qkv.get(2)));
     }
     return operators.linear(attended, output, epilogue);
+  }
+
+  /** q, k and v. */
+  private List<V> project(LinearInput<V> x) {
+    List<V> projected = operators.linears(x, projections);
+    return projected.size() == 3
+        ? projected
+        : Projections.split(operators, projected.get(0), heads.channels());
   }
 
   private V attend(V q, V k, V v) {
