@@ -2,7 +2,9 @@ package org.viditq.core.model;
 
 import java.util.List;
 import java.util.OptionalInt;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.model.InputSpec.Axis;
+import org.viditq.core.tensor.Shape;
 
 /**
  * What a model's latents are like.
@@ -68,6 +70,35 @@ public record LatentGeometry(
     all.add(InputSpec.of(InputNames.TIMESTEPS, Axis.BATCH));
     all.addAll(List.of(others));
     return List.copyOf(all);
+  }
+
+  /**
+   * @param latents [batch, channels, (frames,) height, width]
+   * @throws UsageException if they cannot be cut into whole patches
+   */
+  public void requireWholePatches(Shape latents) {
+    int height = latents.dim(-2);
+    int width = latents.dim(-1);
+    if (height % patch.height() != 0 || width % patch.width() != 0) {
+      throw new UsageException(
+          "Latents of "
+              + height
+              + " x "
+              + width
+              + " cannot be cut into patches of "
+              + patch.height()
+              + " x "
+              + patch.width()
+              + "; choose a picture size whose latents are multiples of the patch.");
+    }
+    if (isVideo() && latents.dim(-3) % patch.frames() != 0) {
+      throw new UsageException(
+          "Latents of "
+              + latents.dim(-3)
+              + " frames cannot be cut into patches of "
+              + patch.frames()
+              + " frames; choose a multiple of it.");
+    }
   }
 
   /**
