@@ -38,6 +38,16 @@ public record RotaryTable(Tensor cos, Tensor sin) {
               + base
               + ".");
     }
+    if ((long) height * width > Integer.MAX_VALUE / headDim) {
+      throw new ShapeException(
+          "A rotary table of "
+              + height
+              + " x "
+              + width
+              + " positions with "
+              + headDim
+              + " channels is too large.");
+    }
     CropRegion region = CropRegion.fit(height, width, base);
     float[] rows = positions(region.top(), region.bottom(), height);
     float[] columns = positions(region.left(), region.right(), width);

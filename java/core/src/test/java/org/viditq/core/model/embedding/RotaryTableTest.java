@@ -65,4 +65,11 @@ class RotaryTableTest {
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("0 x 2");
   }
+
+  @Test
+  void rejectsWhatNoArrayHolds() {
+    assertThatThrownBy(() -> RotaryTable.grid(88, 1 << 16, 1 << 16, 32))
+        .isInstanceOf(ShapeException.class)
+        .hasMessageContaining("65536 x 65536");
+  }
 }
