@@ -133,7 +133,9 @@ class ActivationMemoryTest {
             1,
             false,
             OptionalInt.of(256),
-            4 * CHANNELS);
+            4 * CHANNELS,
+            OptionalInt.empty(),
+            Map.of());
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
         ModelDenoiser<NativeTensor> denoiser =

@@ -52,7 +52,8 @@ class PrecisionTest {
     Tensor x = random(random, rows, in);
     Tensor weight = random(random, out, in);
     try (Operators<?> reference = new ReferenceBackend().open(1);
-        Operators<?> brain = new NativeBackend().open(BackendSettings.threads(2).withPrecision(Precision.BF16))) {
+        Operators<?> brain =
+            new NativeBackend().open(BackendSettings.threads(2).withPrecision(Precision.BF16))) {
       float[] expected = apply(reference, layer(weight), x).data();
       float[] actual = apply(brain, layer(weight), x).data();
       for (int m = 0; m < rows; m++) {
@@ -86,7 +87,10 @@ class PrecisionTest {
 
   @Test
   void isRefusedWhereItCannotBeHad() {
-    assertThatThrownBy(() -> new ReferenceBackend().open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
+    assertThatThrownBy(
+            () ->
+                new ReferenceBackend()
+                    .open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
         .isInstanceOf(BackendException.class)
         .hasMessage(
             "Backend reference computes in fp32 only; leave --precision out or choose --backend"
@@ -95,7 +99,8 @@ class PrecisionTest {
     if (NativeLibrary.supports(Precision.BF16)) {
       assertThat(backend.unsupported(Precision.BF16)).isEmpty();
     } else {
-      assertThatThrownBy(() -> backend.open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
+      assertThatThrownBy(
+              () -> backend.open(BackendSettings.threads(1).withPrecision(Precision.BF16)))
           .isInstanceOf(BackendException.class)
           .hasMessageContaining("no instructions for bf16");
     }

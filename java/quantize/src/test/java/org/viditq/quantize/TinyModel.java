@@ -60,8 +60,8 @@ public final class TinyModel {
     for (int step = 0; step < timesteps.size(); step++) {
       recorder.beforeDenoising(
           step, DenoiserInput.of(normal(random, 4, 4, 2, 2), timesteps.get(step), text));
-      recorder.observe(List.of(ATTENTION), normal(random, 4, 6, CHANNELS));
-      recorder.observe(List.of(MLP, OUTPUT), normal(random, 4, 6, CHANNELS));
+      recorder.observe(List.of(ATTENTION), normal(random, 4, 6, CHANNELS), 1);
+      recorder.observe(List.of(MLP, OUTPUT), normal(random, 4, 6, CHANNELS), 1);
     }
     return recorder.statistics(model);
   }

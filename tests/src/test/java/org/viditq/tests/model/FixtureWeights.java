@@ -84,11 +84,14 @@ final class FixtureWeights {
   }
 
   Parameters parameters() {
-    return new CheckpointParameters(
-        new MemoryCheckpoint(
-            "memory",
-            weights.entrySet().stream()
-                .map(entry -> MemoryTensor.of(entry.getKey(), entry.getValue()))
-                .toList()));
+    return new CheckpointParameters(checkpoint());
+  }
+
+  Checkpoint checkpoint() {
+    return new MemoryCheckpoint(
+        "memory",
+        weights.entrySet().stream()
+            .map(entry -> MemoryTensor.of(entry.getKey(), entry.getValue()))
+            .toList());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +76,25 @@ class PixArtTransformerTest {
     assertThatThrownBy(() -> diffusers(weights))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining(name);
+  }
+
+  /** The authors publish weights alone. */
+  @Test
+  void whatABareCheckpointLeavesOpenFollowsFromItsWeights() {
+    FixtureWeights weights = FixtureWeights.of(ORIGINAL);
+    JsonConfig nothing = JsonConfig.of(JsonNodeFactory.instance.objectNode(), "bare.pth");
+    PixArtConfig derived = PixArtConfig.fromOriginal(nothing, weights.checkpoint());
+    PixArtConfig described = PixArtConfig.fromOriginalJson(json(weights));
+    assertThat(derived.channels()).isEqualTo(described.channels());
+    assertThat(derived.layers()).isEqualTo(described.layers());
+    assertThat(derived.inChannels()).isEqualTo(described.inChannels());
+    assertThat(derived.outChannels()).isEqualTo(described.outChannels());
+    assertThat(derived.patchSize()).isEqualTo(described.patchSize());
+    assertThat(derived.sampleSize()).isEqualTo(described.sampleSize());
+    assertThat(derived.mlpHidden()).isEqualTo(described.mlpHidden());
+    assertThat(derived.sizeConditions()).isEqualTo(described.sizeConditions());
+    assertThat(derived.captionChannels()).isEqualTo(described.captionChannels());
+    assertThat(derived.textTokens()).hasValue(6);
   }
 
   @Test

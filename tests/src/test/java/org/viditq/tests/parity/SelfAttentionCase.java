@@ -50,8 +50,7 @@ record SelfAttentionCase(
         for (boolean fused : new boolean[] {false, true}) {
           if (!fused || s[5] == s[6]) {
             cases.add(
-                new SelfAttentionCase(
-                    quantized, fused, s[0], s[1], s[2], s[3], s[4], s[5], s[6]));
+                new SelfAttentionCase(quantized, fused, s[0], s[1], s[2], s[3], s[4], s[5], s[6]));
           }
         }
       }
@@ -104,8 +103,6 @@ record SelfAttentionCase(
     LinearInput<V> input = LinearInput.of(x).inSequences(sequences);
     float scale = (float) (1 / Math.sqrt(headDim));
     return new Results()
-        .put(
-            "output",
-            operators.read(operators.selfAttention(input, projections, heads, scale)));
+        .put("output", operators.read(operators.selfAttention(input, projections, heads, scale)));
   }
 }

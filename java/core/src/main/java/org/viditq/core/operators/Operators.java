@@ -169,9 +169,7 @@ public interface Operators<V> extends AutoCloseable {
   /** The {@code parts} equal blocks of channels of x [B, N, C], each sequence as a sample. */
   private List<V> inSequences(V x, int sequences, int parts) {
     V divided =
-        sequences == 1
-            ? x
-            : reshape(x, ResultShapes.sequences(shape(x), sequences).toArray());
+        sequences == 1 ? x : reshape(x, ResultShapes.sequences(shape(x), sequences).toArray());
     if (parts == 1) {
       return List.of(divided);
     }

@@ -25,8 +25,7 @@ class CheckedInputsTest {
     Tensor latents = Tensor.zeros(2, 4, 6, 8);
     Tensor text = Tensor.zeros(2, 5, 24);
     Tensor mask = Tensor.zeros(2, 5);
-    CheckedInputs<Tensor> inputs =
-        inputs(Map.of("latents", latents, "text", text, "mask", mask));
+    CheckedInputs<Tensor> inputs = inputs(Map.of("latents", latents, "text", text, "mask", mask));
     assertThat(inputs.get("latents")).isSameAs(latents);
     assertThat(inputs.find("mask")).containsSame(mask);
     assertThat(inputs.get("text")).isSameAs(text);

@@ -40,7 +40,13 @@ public record InputStatistics(float[] channelMax, float[] tokenMin, float[] toke
     int tokens = x.size() / batch / channels;
     if (sequences < 1 || tokens % sequences != 0) {
       throw new ShapeException(
-          "Layer " + layer + " got " + x.shape() + ", which is not in " + sequences + " sequences.");
+          "Layer "
+              + layer
+              + " got "
+              + x.shape()
+              + ", which is not in "
+              + sequences
+              + " sequences.");
     }
     int sequence = tokens / sequences;
     float[] data = x.data();

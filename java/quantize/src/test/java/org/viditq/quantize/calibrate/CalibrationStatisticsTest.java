@@ -59,7 +59,7 @@ class CalibrationStatisticsTest {
     double[] timesteps = {900, 400, 500};
     for (int i = 0; i < inputs.length; i++) {
       recorder.begin(timesteps[i]);
-      recorder.observe(List.of("fc"), Tensor.of(inputs[i], 1, 1, 2));
+      recorder.observe(List.of("fc"), Tensor.of(inputs[i], 1, 1, 2), 1);
     }
     CalibrationStatistics statistics = recorder.statistics("m");
     assertThat(statistics.channelScale("fc", TimestepRange.closed(501, 1000), 0.95))

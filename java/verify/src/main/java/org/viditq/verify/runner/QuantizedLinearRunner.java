@@ -98,7 +98,7 @@ final class QuantizedLinearRunner implements CaseRunner {
     int[] timesteps = Settings.integers(fixture.setting("calib_timesteps"));
     for (int i = 0; i < timesteps.length; i++) {
       recorder.begin(timesteps[i]);
-      recorder.observe(List.of(LAYER), batches.get(i));
+      recorder.observe(List.of(LAYER), batches.get(i), 1);
     }
     return recorder.statistics(fixture.name());
   }

@@ -117,8 +117,7 @@ public final class SelfAttention<V> {
       throw new ShapeException("This attention layer needs the rotary table of its grid.");
     }
     V attended = operators.selfAttention(x, projections, heads.count(), heads.scale());
-    return operators.linear(
-        LinearInput.of(attended).inSequences(x.sequences()), output, epilogue);
+    return operators.linear(LinearInput.of(attended).inSequences(x.sequences()), output, epilogue);
   }
 
   /**

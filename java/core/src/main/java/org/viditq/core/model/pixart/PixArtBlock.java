@@ -1,6 +1,7 @@
 package org.viditq.core.model.pixart;
 
 import java.util.function.Supplier;
+import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.layer.BlockModulation;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
@@ -16,12 +17,21 @@ import org.viditq.core.operators.Scope;
 final class PixArtBlock<V> {
   private final Operators<V> operators;
   private final V table;
-  private final SelfAttention<V> selfAttention;
+  private final SelfPart<V> selfAttention;
   private final CrossAttention<V> crossAttention;
   private final FeedForward<V> mlp;
   private final float eps;
 
-  PixArtBlock(LayerLoader<V> loader, PixArtConfig config) {
+  /** Self attention of the tokens of a grid, plain or with compressed keys and values. */
+  @FunctionalInterface
+  private interface SelfPart<V> {
+    V forward(LinearInput<V> x, PositionGrid grid, Epilogue<V> epilogue);
+  }
+
+  /**
+   * @param index of the block, from 0
+   */
+  PixArtBlock(LayerLoader<V> loader, PixArtConfig config, int index) {
     int channels = config.channels();
     int heads = config.heads();
     this.operators = loader.operators();
@@ -29,15 +39,25 @@ final class PixArtBlock<V> {
     this.eps = config.normEps();
     if (config.layout() == PixArtLayout.DIFFUSERS) {
       boolean bias = config.attentionBias();
-      this.selfAttention = SelfAttention.diffusers(loader.under("attn1."), channels, heads, bias);
+      this.selfAttention =
+          plain(SelfAttention.diffusers(loader.under("attn1."), channels, heads, bias));
       this.crossAttention =
           CrossAttention.diffusers(loader.under("attn2."), channels, channels, heads, bias);
       this.mlp = FeedForward.diffusers(loader.under("ff."), channels, config.mlpHidden());
     } else {
-      this.selfAttention = SelfAttention.fused(loader.under("attn."), channels, heads);
+      LayerLoader<V> attention = loader.under("attn.");
+      KeyValueCompression compression = config.compression().get(index);
+      this.selfAttention =
+          compression == null
+              ? plain(SelfAttention.fused(attention, channels, heads))
+              : new CompressedAttention<>(attention, channels, heads, compression)::forward;
       this.crossAttention = CrossAttention.original(loader.under("cross_attn."), channels, heads);
       this.mlp = FeedForward.original(loader.under("mlp."), channels, config.mlpHidden());
     }
+  }
+
+  private static <V> SelfPart<V> plain(SelfAttention<V> attention) {
+    return (x, grid, epilogue) -> attention.forward(x, epilogue);
   }
 
   /**
@@ -45,7 +65,7 @@ final class PixArtBlock<V> {
    *     result takes its place
    * @param t [B, 6C], see {@link org.viditq.core.model.embedding.AdaLayerNormSingle}
    */
-  V forward(V hidden, V t, TextTokens<V> text) {
+  V forward(V hidden, V t, TextTokens<V> text, PositionGrid grid) {
     try (Scope<V> block = operators.scope()) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V attended =
@@ -53,6 +73,7 @@ final class PixArtBlock<V> {
               () ->
                   selfAttention.forward(
                       LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
+                      grid,
                       Epilogue.gatedResidual(m.gateAttention(), hidden)));
       block.replace(hidden, attended);
       V informed = alone(() -> crossAttention.forward(attended, text, Epilogue.residual(attended)));

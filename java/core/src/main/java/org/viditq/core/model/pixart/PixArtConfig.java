@@ -1,8 +1,15 @@
 package org.viditq.core.model.pixart;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.model.WeightShapes;
 
 /**
  * What a PixArt transformer is made of.
@@ -24,6 +31,8 @@ import org.viditq.core.diffusers.JsonConfig;
  * @param captionChannels channels of the text encoding; empty if it comes with the transformer's
  *     channels and is not projected
  * @param mlpHidden hidden channels of the blocks' MLP
+ * @param textTokens that prompts are cut or padded to, where the checkpoint tells
+ * @param compression of keys and values, by index of the block; authors' layout only
  */
 public record PixArtConfig(
     PixArtLayout layout,
@@ -39,9 +48,22 @@ public record PixArtConfig(
     double interpolationScale,
     boolean sizeConditions,
     OptionalInt captionChannels,
-    int mlpHidden) {
+    int mlpHidden,
+    OptionalInt textTokens,
+    Map<Integer, KeyValueCompression> compression) {
+
+  public PixArtConfig {
+    compression = Map.copyOf(compression);
+  }
 
   private static final int SIGMA_STYLE_UNIT = 64;
+  private static final int SIGMA_TOKENS = 300;
+  private static final int DEFAULT_CHANNELS = 1152;
+
+  /** Tensors of the authors' layout whose shapes tell the most; never quantized. */
+  private static final String PATCHES = "x_embedder.proj.weight";
+
+  private static final String NULL_CAPTION = "y_embedder.y_embedding";
   private static final int SAMPLE_SIZE_OF_CONDITIONED_MODELS = 128;
 
   /** Far above any model; keeps the arithmetic of lying configurations from overflowing. */
@@ -114,47 +136,144 @@ public record PixArtConfig(
         json.has("caption_channels")
             ? OptionalInt.of(json.getPositiveInt("caption_channels"))
             : OptionalInt.empty(),
-        4 * channels);
+        4 * channels,
+        OptionalInt.empty(),
+        Map.of());
+  }
+
+  /** As {@link #fromOriginal}, for a configuration that says everything. */
+  public static PixArtConfig fromOriginalJson(JsonConfig json) {
+    return fromOriginal(json, new MemoryCheckpoint(json.source(), List.of()));
   }
 
   /**
-   * Reads the description of a checkpoint in the authors' layout; keys are the arguments of their
-   * {@code PixArtMS}.
+   * The description of a checkpoint in the authors' layout. Keys are the arguments of their {@code
+   * PixArtMS}; what they leave open follows from the shapes of the weights, and after that from the
+   * published models: 16 heads, PixArt-Σ of 1024 px where texts have 300 tokens, else PixArt-α of
+   * 512 px.
    *
    * @throws org.viditq.core.error.InvalidModelException as {@link #fromJson(JsonConfig)}
    */
-  public static PixArtConfig fromOriginalJson(JsonConfig json) {
-    int channels = json.getPositiveInt("hidden_size", 1152);
+  public static PixArtConfig fromOriginal(JsonConfig json, Checkpoint weights) {
+    WeightShapes shapes = new WeightShapes(weights);
+    int channels =
+        json.getPositiveInt("hidden_size", shapes.extent(PATCHES, 0).orElse(DEFAULT_CHANNELS));
     int heads = json.getPositiveInt("num_heads", 16);
-    if (channels % heads != 0 || channels % 4 != 0) {
-      throw json.invalid("hidden_size", "a multiple of 4 and of num_heads (" + heads + ")");
+    if (channels > MAX_CHANNELS || channels % heads != 0 || channels % 4 != 0) {
+      throw new InvalidModelException(
+          json.source()
+              + ": hidden_size "
+              + channels
+              + " must be a multiple of 4 and of num_heads ("
+              + heads
+              + "), and at most "
+              + MAX_CHANNELS
+              + ".");
     }
-    int sampleSize = json.getPositiveInt("input_size", 32);
-    int patchSize = json.getPositiveInt("patch_size", 2);
+    int patchSize = json.getPositiveInt("patch_size", shapes.extent(PATCHES, 2).orElse(2));
+    OptionalInt tokens = shapes.extent(NULL_CAPTION, 0);
+    boolean sigma = tokens.orElse(0) == SIGMA_TOKENS;
+    int sampleSize =
+        json.getPositiveInt("input_size", storedSide(shapes, patchSize).orElse(sigma ? 128 : 64));
     if (sampleSize % patchSize != 0) {
       throw json.invalid("input_size", "a multiple of patch_size (" + patchSize + ")");
     }
-    boolean sizeConditions = json.getBoolean("micro_condition", false);
+    boolean sizeConditions =
+        json.getBoolean("micro_condition", weights.contains("csize_embedder.mlp.0.bias"));
     if (sizeConditions && channels % 3 != 0) {
       throw json.invalid("micro_condition", "false unless hidden_size is a multiple of 3");
     }
-    int inChannels = json.getPositiveInt("in_channels", 4);
-    boolean learnedSigma = json.getBoolean("pred_sigma", true);
+    if (weights.contains("blocks.0.attn.q_norm.weight") || json.getBoolean("qk_norm", false)) {
+      throw new InvalidModelException(
+          json.source() + ": qk_norm is on, but PixArt is known here without it only.");
+    }
+    int inChannels = json.getPositiveInt("in_channels", shapes.extent(PATCHES, 1).orElse(4));
+    OptionalInt features = shapes.extent("final_layer.linear.bias", 0);
+    boolean learnedSigma =
+        json.getBoolean(
+            "pred_sigma",
+            features.isEmpty() || features.getAsInt() != patchSize * patchSize * inChannels);
+    int layers =
+        json.getPositiveInt("depth", shapes.blocks("blocks.", ".scale_shift_table").orElse(28));
+    double scale = sampleSize / (double) SIGMA_STYLE_UNIT;
     return new PixArtConfig(
         PixArtLayout.ORIGINAL,
         heads,
         channels / heads,
         inChannels,
         learnedSigma ? 2 * inChannels : inChannels,
-        json.getPositiveInt("depth", 28),
+        layers,
         true,
         sampleSize,
         patchSize,
         1e-6f,
-        json.getPositiveDouble("pe_interpolation", 1),
+        json.getPositiveDouble(
+            "pe_interpolation",
+            shapes.weights().names().isEmpty() ? 1 : sigma ? scale : Math.max(scale, 1)),
         sizeConditions,
-        OptionalInt.of(json.getPositiveInt("caption_channels", 4096)),
-        (int) (channels * json.getPositiveDouble("mlp_ratio", 4)));
+        OptionalInt.of(
+            json.getPositiveInt("caption_channels", shapes.extent(NULL_CAPTION, 1).orElse(4096))),
+        mlpHidden(json, shapes, channels),
+        tokens,
+        compression(json, weights, layers));
+  }
+
+  private static int mlpHidden(JsonConfig json, WeightShapes shapes, int channels) {
+    OptionalInt stored = shapes.extent("blocks.0.mlp.fc1.bias", 0);
+    double hidden = channels * json.getPositiveDouble("mlp_ratio", 4);
+    return json.has("mlp_ratio") || stored.isEmpty()
+        ? (int) Math.min(hidden, Integer.MAX_VALUE)
+        : stored.getAsInt();
+  }
+
+  /** Side of the latents whose table of positions is stored: [1, patches, C]. */
+  private static OptionalInt storedSide(WeightShapes shapes, int patchSize) {
+    OptionalInt patches = shapes.extent("pos_embed", 1);
+    if (patches.isEmpty()) {
+      return patches;
+    }
+    int side = (int) Math.round(Math.sqrt(patches.getAsInt()));
+    return side * side == patches.getAsInt()
+        ? OptionalInt.of(Math.multiplyExact(side, patchSize))
+        : OptionalInt.empty();
+  }
+
+  /**
+   * {@code kv_compress_config} of the authors: {@code sampling}, {@code scale_factor}, {@code
+   * kv_compress_layer}. Blocks with weights for it compress in any case.
+   */
+  private static Map<Integer, KeyValueCompression> compression(
+      JsonConfig json, Checkpoint weights, int layers) {
+    Map<Integer, KeyValueCompression> byBlock = new HashMap<>();
+    WeightShapes shapes = new WeightShapes(weights);
+    for (int block = 0; block < layers; block++) {
+      OptionalInt side = shapes.extent("blocks." + block + ".attn.sr.weight", 2);
+      if (side.isPresent()) {
+        byBlock.put(
+            block,
+            new KeyValueCompression(KeyValueCompression.Sampling.CONVOLUTION, side.getAsInt()));
+      }
+    }
+    if (!json.has("kv_compress_config")) {
+      return byBlock;
+    }
+    JsonConfig options = json.getObject("kv_compress_config");
+    int ratio = options.getPositiveInt("scale_factor", 1);
+    if (ratio == 1 || !options.has("sampling")) {
+      return byBlock;
+    }
+    KeyValueCompression.Sampling sampling =
+        switch (options.getString("sampling")) {
+          case "conv" -> KeyValueCompression.Sampling.CONVOLUTION;
+          // The authors' averaging picks the nearest token, which is the first of the square.
+          case "uniform", "ave" -> KeyValueCompression.Sampling.UNIFORM;
+          case "uniform_every" -> KeyValueCompression.Sampling.UNIFORM_EVERY;
+          default -> throw options.invalid("sampling", "conv, ave, uniform or uniform_every");
+        };
+    for (int block : options.getIntArray("kv_compress_layer")) {
+      byBlock.putIfAbsent(block, new KeyValueCompression(sampling, ratio));
+    }
+    return byBlock;
   }
 
   /** Channels of the transformer: heads times head dimension. */

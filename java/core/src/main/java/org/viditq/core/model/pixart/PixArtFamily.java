@@ -35,7 +35,7 @@ public final class PixArtFamily implements DenoiserFamily {
     PixArtLayout layout = PixArtLayout.of(weights).orElse(PixArtLayout.DIFFUSERS);
     return new PixArtModel(
         layout == PixArtLayout.ORIGINAL
-            ? PixArtConfig.fromOriginalJson(config)
+            ? PixArtConfig.fromOriginal(config, weights)
             : PixArtConfig.fromJson(config));
   }
 }

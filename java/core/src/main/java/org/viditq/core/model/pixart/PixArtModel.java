@@ -59,7 +59,12 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
   public Conditioning conditioning(String pipelineClass) {
     return new Conditioning.Text(
         config.textFeatures(),
-        pipelineClass.equals("PixArtSigmaPipeline") ? SIGMA_TEXT_TOKENS : ALPHA_TEXT_TOKENS,
+        config
+            .textTokens()
+            .orElse(
+                pipelineClass.equals("PixArtSigmaPipeline")
+                    ? SIGMA_TEXT_TOKENS
+                    : ALPHA_TEXT_TOKENS),
         Conditioning.Padding.OWN_MASK);
   }
 

@@ -91,7 +91,7 @@ public final class PixArtTransformer<V> {
     }
     List<PixArtBlock<V>> prepared = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      prepared.add(new PixArtBlock<>(loader.under(config.layout().block(i)), config));
+      prepared.add(new PixArtBlock<>(loader.under(config.layout().block(i)), config, i));
     }
     this.blocks = List.copyOf(prepared);
   }
@@ -135,7 +135,7 @@ public final class PixArtTransformer<V> {
       hidden = scope.keep(positions.addTo(patches.forward(latents), grid));
     }
     for (PixArtBlock<V> block : blocks) {
-      hidden = block.forward(hidden, t.modulation(), text);
+      hidden = block.forward(hidden, t.modulation(), text, grid);
     }
     V features =
         operators.linear(modulateOutput(hidden, t.embedded(), batch), output, Epilogue.none());
