@@ -2,6 +2,7 @@ package org.viditq.core.checkpoint;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.viditq.core.error.Printable;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -14,9 +15,16 @@ public final class MemoryTensor implements StoredTensor {
   private final ByteBuffer bytes;
 
   private MemoryTensor(String name, DType dtype, Shape shape, ByteBuffer bytes) {
-    if (bytes.limit() != (long) shape.size() * dtype.bytes()) {
+    if (bytes.limit() != dtype.bytes(shape.size())) {
       throw new IllegalArgumentException(
-          "Tensor " + name + " has " + bytes.limit() + " bytes for " + dtype + shape + ".");
+          "Tensor "
+              + Printable.name(name)
+              + " has "
+              + bytes.limit()
+              + " bytes for "
+              + dtype
+              + shape
+              + ".");
     }
     this.name = name;
     this.dtype = dtype;
@@ -90,6 +98,6 @@ public final class MemoryTensor implements StoredTensor {
 
   @Override
   public String toString() {
-    return name + " " + dtype + shape;
+    return Printable.name(name) + " " + dtype + shape;
   }
 }

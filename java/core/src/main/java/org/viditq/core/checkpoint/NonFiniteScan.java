@@ -20,15 +20,29 @@ public final class NonFiniteScan {
       case F32 -> found(tensor.bytes(), 0x7f8000007f800000L);
       case F16 -> found(tensor.bytes(), 0x7c007c007c007c00L);
       case BF16 -> found(tensor.bytes(), 0x7f807f807f807f80L);
+      case F8_E4M3 -> found(tensor.bytes(), 0x7f7f7f7f7f7f7f7fL);
+      case F8_E5M2 -> found(tensor.bytes(), 0x7c7c7c7c7c7c7c7cL);
+      case F8_E8M0 -> holds(tensor.bytes(), (byte) 0xff);
+      case F8_E4M3FNUZ, F8_E5M2FNUZ -> holds(tensor.bytes(), (byte) 0x80);
       default -> false;
     };
   }
 
+  private static boolean holds(ByteBuffer bytes, byte nan) {
+    for (int i = 0; i < bytes.limit(); i++) {
+      if (bytes.get(i) == nan) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
-   * Eight bytes at a time. NaN and infinity are the codes whose exponent bits are all ones: adding
-   * the lowest of those bits then, and only then, carries into the lane's sign bit.
+   * Eight bytes at a time. NaN and infinity are the codes whose exponent bits (of E4M3: all bits
+   * but the sign) are all ones: adding the lowest of those bits then, and only then, carries into
+   * the lane's sign bit.
    *
-   * @param exponent the exponent bits of all lanes
+   * @param exponent these bits of all lanes
    */
   private static boolean found(ByteBuffer bytes, long exponent) {
     long lowest = exponent & ~(exponent << 1);

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.viditq.core.error.Printable;
 
 /**
  * The tensors of another checkpoint whose names start with a prefix, without it. Closing the view
@@ -29,7 +30,7 @@ public final class PrefixedCheckpoint implements Checkpoint {
 
   @Override
   public String source() {
-    return base.source() + " below " + prefix;
+    return base.source() + " below " + Printable.name(prefix);
   }
 
   @Override
@@ -47,7 +48,7 @@ public final class PrefixedCheckpoint implements Checkpoint {
     if (!contains(name)) {
       throw Checkpoints.missing(name, this);
     }
-    return new Renamed(name, base.get(prefix + name));
+    return new RenamedTensor(name, base.get(prefix + name));
   }
 
   @Override
@@ -57,18 +58,4 @@ public final class PrefixedCheckpoint implements Checkpoint {
 
   @Override
   public void close() {}
-
-  private static final class Renamed extends ForwardingTensor {
-    private final String name;
-
-    Renamed(String name, StoredTensor tensor) {
-      super(tensor);
-      this.name = name;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-  }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.viditq.core.error.InvalidCheckpointException;
+import org.viditq.core.error.Printable;
 import org.viditq.core.io.StrictJson;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
@@ -22,6 +23,11 @@ import org.viditq.core.tensor.Shape;
 /**
  * What the JSON header of a safetensors file says, checked against the size of the file: a header
  * that parses describes tensors that tile the data without holes or overlaps.
+ *
+ * <p>As lenient as the official library: tensors in any order and at any alignment, unknown fields
+ * of a tensor, metadata that is null, and blanks around the JSON are accepted; a byte order mark
+ * and metadata that are no strings are not. Stricter in one point, which the format's description
+ * demands: a key must not come twice.
  *
  * @param entries in order of their offsets
  * @param metadata the string map {@code __metadata__}
@@ -104,7 +110,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 + entry.end()
                 + " of the data, but the file holds only "
                 + dataLength
-                + "; the file is truncated or its header lies");
+                + "; the file is truncated, as by a download that was interrupted, or its header"
+                + " lies");
       }
       expected = entry.end();
       tiled.put(named.getKey(), entry);
@@ -123,12 +130,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
   private static InvalidCheckpointException invalid(String tensor, String source, String what) {
     return new InvalidCheckpointException(
-        "Tensor " + shortened(tensor) + " of " + source + " " + what + ".");
-  }
-
-  /** A name from the file in bounded length. */
-  private static String shortened(String name) {
-    return name.length() <= 200 ? name : name.substring(0, 197) + "...";
+        "Tensor " + Printable.name(tensor) + " of " + source + " " + what + ".");
   }
 
   /** One pass over the tokens of the header. */
@@ -147,7 +149,11 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
+        JsonToken value = parser.nextToken();
+        if (name.equals(METADATA) && value == JsonToken.VALUE_NULL) {
+          continue;
+        }
+        if (value != JsonToken.START_OBJECT) {
           throw invalid(name, source, "is not described by a JSON object");
         }
         if (name.equals(METADATA)) {
@@ -167,7 +173,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         String key = parser.currentName();
         if (parser.nextToken() != JsonToken.VALUE_STRING) {
           throw new InvalidCheckpointException(
-              "Metadata " + shortened(key) + " of " + source + " is not a string.");
+              "Metadata " + Printable.name(key) + " of " + source + " is not a string.");
         }
         metadata.put(key, parser.getText());
       }
@@ -189,7 +195,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
           }
           case "shape" -> dims = readLongs(parser, name, key);
           case "data_offsets" -> offsets = readLongs(parser, name, key);
-          default -> throw invalid(name, source, "has the unknown field " + shortened(key));
+          default -> parser.skipChildren();
         }
       }
       if (type == null || dims == null || offsets == null) {
@@ -205,11 +211,21 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
       long[] values = new long[8];
       int count = 0;
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
-            || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-            || parser.getLongValue() < 0) {
+        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
           throw invalid(
-              name, source, "has " + key + " that holds something else than sizes (integers >= 0)");
+              name,
+              source,
+              "has "
+                  + key
+                  + " that holds "
+                  + Printable.name(String.valueOf(parser.getText()))
+                  + ", which is no integer");
+        }
+        if (parser.getText().startsWith("-")) {
+          throw invalid(name, source, "has " + key + " that holds a negative number");
+        }
+        if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+          throw invalid(name, source, "has " + key + " that holds a number beyond 64 bits");
         }
         if (count == values.length) {
           values = Arrays.copyOf(values, 2 * count);
@@ -219,34 +235,55 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
       return Arrays.copyOf(values, count);
     }
 
+    private DType dtype(String name, String type) {
+      return DType.parse(type)
+          .filter(known -> known.name().equals(type))
+          .orElseThrow(() -> invalid(name, source, unsupported(type)));
+    }
+
+    private static String unsupported(String type) {
+      String supported = "; supported are " + Arrays.toString(DType.values());
+      return switch (type) {
+        case "F6_E2M3", "F6_E3M2" ->
+            "has the dtype "
+                + type
+                + ", whose 6-bit elements have no values without scales that the format does not"
+                + " name"
+                + supported;
+        case "C64" -> "has the dtype C64, but weights are no complex numbers" + supported;
+        default -> "has the unknown dtype " + Printable.name(type) + supported;
+      };
+    }
+
     private Entry check(String name, String type, long[] dims, long[] offsets) {
-      DType dtype =
-          DType.parse(type)
-              .filter(known -> known.name().equals(type))
-              .orElseThrow(
-                  () ->
-                      invalid(
-                          name,
-                          source,
-                          "has the unknown dtype "
-                              + shortened(type)
-                              + "; supported are "
-                              + Arrays.toString(DType.values())));
+      DType dtype = dtype(name, type);
       if (offsets.length != 2 || offsets[0] > offsets[1]) {
         throw invalid(name, source, "has data_offsets that are not [begin, end]");
       }
-      long bytes = dtype.bytes();
+      long elements = 1;
       int[] extents = new int[dims.length];
       for (int i = 0; i < dims.length; i++) {
         // Both factors stay below 2^31, so the product cannot overflow a long.
-        bytes = Math.min(dims[i], Integer.MAX_VALUE) * bytes;
-        if (dims[i] > Integer.MAX_VALUE || bytes > Integer.MAX_VALUE - 8) {
+        elements = Math.min(dims[i], Integer.MAX_VALUE) * elements;
+        if (dims[i] > Integer.MAX_VALUE
+            || elements > Integer.MAX_VALUE - 8
+            || dtype.bytes(elements) > Integer.MAX_VALUE - 8) {
           throw invalid(
-              name, source, "claims more than 2 GiB, which is more than one tensor may hold");
+              name,
+              source,
+              "of shape "
+                  + Printable.extents(dims)
+                  + " claims more than 2 GiB, which is more than one tensor may hold");
         }
         extents[i] = (int) dims[i];
       }
-      if (offsets[1] - offsets[0] != bytes) {
+      if (elements * dtype.bits() % 8 != 0) {
+        throw invalid(
+            name,
+            source,
+            "has " + elements + " elements of " + dtype + ", which do not end at a byte");
+      }
+      if (offsets[1] - offsets[0] != dtype.bytes(elements)) {
         throw invalid(
             name,
             source,
@@ -257,7 +294,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 + " of shape "
                 + Shape.of(extents)
                 + " needs "
-                + bytes);
+                + dtype.bytes(elements));
       }
       return new Entry(dtype, Shape.of(extents), offsets[0], offsets[1]);
     }

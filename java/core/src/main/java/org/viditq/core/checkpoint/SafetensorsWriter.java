@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.viditq.core.error.OutputException;
+import org.viditq.core.error.Printable;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.tensor.DType;
@@ -31,15 +32,24 @@ public final class SafetensorsWriter {
   /** The official library's order of types, which sets the order of tensors in the file. */
   private static final List<DType> TYPE_ORDER =
       List.of(
+          DType.U64,
           DType.I64,
           DType.F64,
           DType.F32,
+          DType.U32,
           DType.I32,
           DType.BF16,
           DType.F16,
+          DType.U16,
           DType.I16,
+          DType.F8_E5M2FNUZ,
+          DType.F8_E4M3FNUZ,
+          DType.F8_E8M0,
+          DType.F8_E4M3,
+          DType.F8_E5M2,
           DType.I8,
           DType.U8,
+          DType.F4,
           DType.BOOL);
 
   // Java copies what it writes into native memory first; pieces keep that copy small.
@@ -64,7 +74,8 @@ public final class SafetensorsWriter {
       writeTo(output.path(), ordered, metadata);
       output.commit();
     } catch (IOException e) {
-      throw new OutputException("Cannot write " + target + ": " + IoReason.of(e) + ".", e);
+      throw new OutputException(
+          "Cannot write " + Printable.line(target.toString()) + ": " + IoReason.of(e) + ".", e);
     }
   }
 
@@ -72,7 +83,8 @@ public final class SafetensorsWriter {
     Set<String> names = new HashSet<>(Set.of(SafetensorsHeader.METADATA));
     for (StoredTensor tensor : tensors) {
       if (!names.add(tensor.name())) {
-        throw new IllegalArgumentException("The tensor name " + tensor.name() + " is taken.");
+        throw new IllegalArgumentException(
+            "The tensor name " + Printable.name(tensor.name()) + " is taken.");
       }
     }
     return tensors.stream()
@@ -92,19 +104,23 @@ public final class SafetensorsWriter {
           ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
       writeFully(channel, ByteBuffer.wrap(header));
       for (StoredTensor tensor : tensors) {
-        ByteBuffer bytes = tensor.bytes();
-        if (bytes.remaining() != tensor.sizeInBytes()) {
+        long before = channel.position();
+        if (tensor instanceof StreamedTensor) {
+          ((StreamedTensor) tensor).stream(bytes -> writeFully(channel, bytes));
+        } else {
+          writeFully(channel, tensor.bytes());
+        }
+        if (channel.position() - before != tensor.sizeInBytes()) {
           throw new IllegalStateException(
               "Tensor "
-                  + tensor.name()
+                  + Printable.name(tensor.name())
                   + " gave "
-                  + bytes.remaining()
+                  + (channel.position() - before)
                   + " bytes for "
                   + tensor.dtype()
                   + tensor.shape()
                   + ".");
         }
-        writeFully(channel, bytes);
       }
     }
   }

@@ -2,6 +2,7 @@ package org.viditq.core.checkpoint;
 
 import java.nio.ByteBuffer;
 import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.Printable;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -22,7 +23,7 @@ public interface StoredTensor {
 
   /** Bytes that its elements take where they are stored. */
   default long sizeInBytes() {
-    return (long) shape().size() * dtype().bytes();
+    return dtype().bytes(shape().size());
   }
 
   /**
@@ -32,8 +33,9 @@ public interface StoredTensor {
   ByteBuffer bytes();
 
   /**
-   * Converts {@code count} elements from {@code start} on to float32 (F64, I64 and I32 are rounded
-   * to nearest). Of a file, this reads what is asked for, without keeping it in memory.
+   * Converts {@code count} elements from {@code start} on to float32 (F64 and integers of 32 and 64
+   * bits are rounded to nearest, all other types are exact). Of a file, this reads what is asked
+   * for, without keeping it in memory.
    */
   void copyTo(int start, float[] destination, int offset, int count);
 
@@ -50,7 +52,9 @@ public interface StoredTensor {
     for (float value : tensor.data()) {
       if (!Float.isFinite(value)) {
         throw new NonFiniteException(
-            "Tensor " + name() + " holds NaN or infinity; the checkpoint is damaged.");
+            "Tensor "
+                + Printable.name(name())
+                + " holds NaN or infinity; the checkpoint is damaged.");
       }
     }
     return tensor;

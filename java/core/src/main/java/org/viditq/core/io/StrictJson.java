@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import org.viditq.core.error.Printable;
 
 /**
- * JSON as Python writes it ({@code NaN}, {@code Infinity} and {@code -Infinity} are numbers), but
- * with duplicate keys and anything behind the document rejected.
+ * JSON as Python reads it from bytes: UTF-8, with or without a byte order mark, UTF-16 or UTF-32;
+ * {@code NaN}, {@code Infinity} and {@code -Infinity} are numbers. Stricter in two points: a key
+ * that comes twice is an error, as nobody can tell which value was meant where Python silently
+ * takes the last, and so is nesting beyond 1000 levels, where Python fails too.
  */
 public final class StrictJson {
   private static final ObjectMapper MAPPER =
@@ -24,7 +27,7 @@ public final class StrictJson {
   private StrictJson() {}
 
   /**
-   * Parses one UTF-8 document; an empty one gives a missing node.
+   * Parses one document; an empty one gives a missing node.
    *
    * @throws JsonProcessingException if it is not JSON
    */
@@ -40,7 +43,8 @@ public final class StrictJson {
 
   /** What is wrong, and where, on one line and without the excerpt Jackson adds. */
   public static String describe(JsonProcessingException malformed) {
-    String reason = malformed.getOriginalMessage().lines().findFirst().orElse("malformed");
+    // Names of duplicate fields come from the file.
+    String reason = shortened(malformed.getOriginalMessage());
     return malformed.getLocation() == null
         ? reason
         : reason
@@ -49,5 +53,10 @@ public final class StrictJson {
             + ", column "
             + malformed.getLocation().getColumnNr()
             + ")";
+  }
+
+  private static String shortened(String message) {
+    String line = message.lines().findFirst().orElse("malformed");
+    return Printable.line(line.length() <= 300 ? line : line.substring(0, 297) + "...");
   }
 }

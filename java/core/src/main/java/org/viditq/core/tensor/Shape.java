@@ -1,6 +1,7 @@
 package org.viditq.core.tensor;
 
 import java.util.Arrays;
+import org.viditq.core.error.Printable;
 import org.viditq.core.error.ShapeException;
 
 /** Immutable extents of a dense row-major array; rank 0 is a scalar, extents may be 0. */
@@ -12,12 +13,12 @@ public final class Shape {
     long elements = 1;
     for (int d : dims) {
       if (d < 0) {
-        throw new ShapeException("Shape " + Arrays.toString(dims) + " has a negative extent.");
+        throw new ShapeException("Shape " + text(dims) + " has a negative extent.");
       }
       elements *= d;
       if (elements > Integer.MAX_VALUE - 8) {
         throw new ShapeException(
-            "Shape " + Arrays.toString(dims) + " has more elements than a Java array can hold.");
+            "Shape " + text(dims) + " has more elements than a Java array can hold.");
       }
     }
     this.dims = dims;
@@ -76,8 +77,13 @@ public final class Shape {
     return Arrays.hashCode(dims);
   }
 
+  /** The extents in brackets; of more than 16 only the first, and the rank. */
   @Override
   public String toString() {
-    return Arrays.toString(dims);
+    return text(dims);
+  }
+
+  private static String text(int[] dims) {
+    return Printable.extents(Arrays.stream(dims).asLongStream().toArray());
   }
 }

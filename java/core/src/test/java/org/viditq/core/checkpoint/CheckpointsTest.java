@@ -122,7 +122,10 @@ class CheckpointsTest {
         "{\"a\": \"../x.safetensors\"}   | puts tensor a",
         "{\"a\": \"/etc/x.safetensors\"} | puts tensor a",
         "{\"a\": \"x\\u0000.safetensors\"} | puts tensor a",
-        "{\"a\": \"model.bin\"}          | puts tensor a",
+        "{\"a\": \"model.exe\"}          | puts tensor a",
+        "{\"a\": \"\\ud800.bin\"}        | puts tensor a",
+        "{\"a\": \"m-1-of-2.bin\", \"b\": \"m-2-of-3.bin\"} | mixes shards",
+        "{\"a\": \"m-1-of-2.bin\", \"b\": \"m-2-of-2.safetensors\"} | mixes shards",
         "{\"a\": \"x.safetensors\", \"a\": \"y.safetensors\"} | not valid JSON",
         "{                               | not valid JSON",
       })
@@ -174,18 +177,11 @@ class CheckpointsTest {
   }
 
   @Test
-  void picklesAreToBeConverted() throws IOException {
-    Files.writeString(folder.resolve("diffusion_pytorch_model.bin"), "PK");
-    assertRefused(folder, "diffusion_pytorch_model.bin", "convert");
-    assertRefused(folder.resolve("diffusion_pytorch_model.bin"), "diffusion_pytorch_model.bin");
-  }
-
-  @Test
   void foldersWithoutOneChoiceAreRefused() {
     assertRefused(folder, folder.toString(), "holds no safetensors");
     writeShard("x.safetensors", "a");
     writeShard("y.safetensors", "a");
-    assertRefused(folder, folder.toString(), "several");
+    assertRefused(folder, folder.toString(), "several", "x.safetensors, y.safetensors");
     assertRefused(folder.resolve("absent"), "absent");
   }
 }

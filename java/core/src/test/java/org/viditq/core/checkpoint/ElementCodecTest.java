@@ -3,8 +3,10 @@ package org.viditq.core.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -60,6 +62,54 @@ class ElementCodecTest {
         .containsExactly(1, 1, 0, 1);
     assertThat(MemoryTensor.ofBytes("x", DType.I16, Shape.of(2), bytes).toTensor().data())
         .containsExactly(767, -32768);
+  }
+
+  @Test
+  void unsignedIntegersConvert() {
+    ByteBuffer bytes = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(-1).putLong(Long.MIN_VALUE).putLong((1L << 63) + (1L << 39) + 1).putLong(7);
+    assertThat(MemoryTensor.ofBytes("x", DType.U64, Shape.of(4), bytes.array()).toTensor().data())
+        .containsExactly(0x1p64f, 0x1p63f, 0x1.000002p63f, 7);
+    byte[] ones = {-1, -1, -1, -1};
+    assertThat(MemoryTensor.ofBytes("x", DType.U32, Shape.of(1), ones).toTensor().data())
+        .containsExactly(0x1p32f);
+    assertThat(MemoryTensor.ofBytes("x", DType.U16, Shape.of(2), ones).toTensor().data())
+        .containsExactly(65535, 65535);
+  }
+
+  /** Against the exact value, rounded by BigDecimal. */
+  @Test
+  void unsignedLongsRoundOnce() {
+    Random random = new Random(2);
+    for (int i = 0; i < 10_000; i++) {
+      long value = random.nextLong() >>> random.nextInt(40);
+      if (random.nextBoolean()) {
+        value = value & -1L << random.nextInt(50) | random.nextInt(2); // near ties
+      }
+      byte[] bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+      assertThat(MemoryTensor.ofBytes("x", DType.U64, Shape.of(1), bytes).toTensor().data())
+          .containsExactly(new BigInteger(Long.toUnsignedString(value)).floatValue());
+    }
+  }
+
+  @Test
+  void smallFloatsConvert() {
+    byte[] codes = {0x38, (byte) 0xb8, 0x7e};
+    Shape three = Shape.of(3);
+    assertThat(MemoryTensor.ofBytes("x", DType.F8_E4M3, three, codes).toTensor().data())
+        .containsExactly(1, -1, 448);
+    assertThat(MemoryTensor.ofBytes("x", DType.F8_E5M2, three, codes).toTensor().data())
+        .containsExactly(0.5f, -0.5f, Float.NaN);
+    assertThat(MemoryTensor.ofBytes("x", DType.F8_E8M0, Shape.of(1), new byte[] {127}).toTensor())
+        .satisfies(t -> assertThat(t.data()).containsExactly(1));
+    // Two to a byte, the first in the low half.
+    MemoryTensor fours =
+        MemoryTensor.ofBytes("x", DType.F4, Shape.of(4), new byte[] {0x72, (byte) 0xf1});
+    assertThat(fours.sizeInBytes()).isEqualTo(2);
+    assertThat(fours.toTensor().data()).containsExactly(1, 6, 0.5f, -6);
+    float[] part = new float[2];
+    fours.copyTo(1, part, 0, 2);
+    assertThat(part).containsExactly(6, 0.5f);
   }
 
   @Test

@@ -55,6 +55,28 @@ class NonFiniteScanTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F4"})
+  void judgesEveryByteInEveryLane(DType dtype) {
+    for (int code = 0; code < 256; code++) {
+      for (int lane = 0; lane < 11; lane++) {
+        byte[] bytes = new byte[11];
+        Arrays.fill(bytes, (byte) 0x7b);
+        if (dtype == DType.F8_E4M3FNUZ) {
+          Arrays.fill(bytes, (byte) 0x7f);
+        }
+        bytes[lane] = (byte) code;
+        Shape shape = Shape.of(11 * 8 / dtype.bits());
+        MemoryTensor tensor = MemoryTensor.ofBytes("x", dtype, shape, bytes);
+        assertThat(NonFiniteScan.found(tensor))
+            .as("%s %x", dtype, code)
+            .isEqualTo(!tensor.toTensor().isFinite());
+      }
+    }
+  }
+
   @Test
   void integersAreFinite() {
     byte[] bytes = new byte[16];

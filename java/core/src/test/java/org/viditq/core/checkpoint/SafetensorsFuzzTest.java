@@ -37,7 +37,7 @@ class SafetensorsFuzzTest {
         Arrays.stream(DType.values())
             .map(
                 dtype -> {
-                  byte[] bytes = new byte[6 * dtype.bytes()];
+                  byte[] bytes = new byte[(int) dtype.bytes(6)];
                   random.nextBytes(bytes);
                   return MemoryTensor.ofBytes("w." + dtype, dtype, Shape.of(2, 3), bytes);
                 })
