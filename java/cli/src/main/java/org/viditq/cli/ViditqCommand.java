@@ -1,6 +1,7 @@
 package org.viditq.cli;
 
 import org.viditq.cli.console.Version;
+import org.viditq.cli.convert.ConvertCommand;
 import org.viditq.cli.demo.DemoCommand;
 import org.viditq.cli.evaluate.EvaluateCommand;
 import org.viditq.cli.generate.GenerateCommand;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Spec;
       QuantizeCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      ConvertCommand.class
     })
 final class ViditqCommand implements Runnable {
   @Spec private CommandSpec spec;

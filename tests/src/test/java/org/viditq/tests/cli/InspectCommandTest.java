@@ -72,6 +72,6 @@ class InspectCommandTest {
   void aFileThatIsNoCheckpoint() {
     assertThat(CommandRun.of("inspect", SAMPLE + "/eval_prompts.txt").failedWith(1).stderr())
         .contains("eval_prompts.txt")
-        .contains("not a safetensors file");
+        .contains("no weights");
   }
 }

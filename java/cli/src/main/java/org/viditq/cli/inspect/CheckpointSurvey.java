@@ -17,6 +17,8 @@ import org.viditq.core.io.IoReason;
 final class CheckpointSurvey {
   private static final String PIPELINE_INDEX = "model_index.json";
 
+  private static final List<String> WEIGHT_ENDINGS = List.of(".safetensors", ".bin", ".pth", ".pt");
+
   private CheckpointSurvey() {}
 
   /**
@@ -42,7 +44,7 @@ final class CheckpointSurvey {
 
   private static Inventory open(String name, Path path) {
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
-      return Inventory.of(name, type(path), checkpoint);
+      return Inventory.of(name, type(path), checkpoint, FamilyFinding.of(path, checkpoint));
     }
   }
 
@@ -59,7 +61,7 @@ final class CheckpointSurvey {
   private static boolean holdsCheckpoint(Path folder) {
     return list(folder).stream()
         .map(file -> file.getFileName().toString())
-        .anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".bin"));
+        .anyMatch(name -> WEIGHT_ENDINGS.stream().anyMatch(name::endsWith));
   }
 
   private static List<Path> foldersIn(Path folder) {

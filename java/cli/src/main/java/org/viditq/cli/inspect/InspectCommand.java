@@ -33,8 +33,8 @@ public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "PATH",
       description =
-          "A .safetensors file, the index of a sharded one, a component folder, a pipeline folder,"
-              + " a quantized folder, or calibration statistics.")
+          "A file of weights (safetensors, .pth, .pt, .bin), the index of shards, a component folder,"
+              + " a pipeline folder, a quantized folder, or calibration statistics.")
   private Path path;
 
   @Option(names = "--summary", description = "Only the sums, not every layer.")
@@ -73,6 +73,7 @@ public final class InspectCommand implements Callable<Integer> {
       }
       table.lines().forEach(console::result);
     }
+    component.family().ifPresent(found -> console.result("  " + found.describe()));
     component
         .metadata()
         .forEach((key, value) -> console.result("  " + key + ": " + shortened(value)));
@@ -120,6 +121,7 @@ public final class InspectCommand implements Callable<Integer> {
       node.put("name", component.name());
       node.put("type", component.type());
       node.put("source", component.source());
+      component.family().ifPresent(found -> node.set("family", toJson(found)));
       node.put("tensors", component.tensors());
       node.put("parameters", component.parameters());
       node.put("bytes", component.bytes());
@@ -135,6 +137,17 @@ public final class InspectCommand implements Callable<Integer> {
     root.put("parameters", components.stream().mapToLong(Inventory::parameters).sum());
     root.put("bytes", components.stream().mapToLong(Inventory::bytes).sum());
     return root;
+  }
+
+  private static ObjectNode toJson(FamilyFinding found) {
+    ObjectNode node = Console.object();
+    node.put("name", found.family());
+    node.put("linearLayers", found.layers());
+    node.put("quantizedByDefault", found.byDefault());
+    ArrayNode missing = node.putArray("missing");
+    found.missing().forEach(missing::add);
+    found.problem().ifPresent(why -> node.put("problem", why));
+    return node;
   }
 
   private static ObjectNode toJson(LayerEntry layer) {

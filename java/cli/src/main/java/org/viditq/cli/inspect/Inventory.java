@@ -19,13 +19,15 @@ import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
  * @param source path of the file or its index
  * @param layers grouped tensors
  * @param metadata the file's string metadata
+ * @param family what it is as a denoiser; empty if it is none that is known here
  */
 record Inventory(
     String name,
     String type,
     String source,
     List<LayerEntry> layers,
-    Map<String, String> metadata) {
+    Map<String, String> metadata,
+    Optional<FamilyFinding> family) {
   /** Tensors that stand for a layer; they and those with the same prefix are one entry. */
   private static final Set<String> WEIGHTS = Set.of("weight", "weight_packed", "channel_max");
 
@@ -33,7 +35,8 @@ record Inventory(
     layers = List.copyOf(layers);
   }
 
-  static Inventory of(String name, String type, Checkpoint checkpoint) {
+  static Inventory of(
+      String name, String type, Checkpoint checkpoint, Optional<FamilyFinding> family) {
     Map<String, List<StoredTensor>> groups = new TreeMap<>(new NaturalOrder());
     for (String tensor : checkpoint.names()) {
       groups
@@ -48,7 +51,7 @@ record Inventory(
     groups.forEach(
         (layer, tensors) ->
             layers.add(LayerEntry.of(layer, tensors, Optional.ofNullable(quantized.get(layer)))));
-    return new Inventory(name, type, checkpoint.source(), layers, checkpoint.metadata());
+    return new Inventory(name, type, checkpoint.source(), layers, checkpoint.metadata(), family);
   }
 
   /** The shortest prefix that has a weight; the tensor's own name if there is none. */

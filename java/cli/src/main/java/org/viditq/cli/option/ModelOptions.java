@@ -2,6 +2,7 @@ package org.viditq.cli.option;
 
 import java.nio.file.Path;
 import org.viditq.core.diffusers.PipelineFolder;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model. */
@@ -15,14 +16,19 @@ public final class ModelOptions {
 
   @Option(
       names = "--transformer",
-      paramLabel = "DIR",
-      description = "Take the transformer of this folder instead of the pipeline's own.")
+      paramLabel = "DIR|FILE",
+      description =
+          "Take the transformer of this folder or file (safetensors, .pth, .pt, .bin) instead of the"
+              + " pipeline's own.")
   private Path transformer;
+
+  @Mixin private WeightsOptions weights;
 
   /** The pipeline that was asked for, its configurations checked. */
   public PipelineFolder open() {
     PipelineFolder pipeline = PipelineFolder.open(folder);
-    return transformer == null ? pipeline : pipeline.withTransformer(transformer);
+    return (transformer == null ? pipeline : pipeline.withTransformer(transformer))
+        .choosing(weights.choice());
   }
 
   /** Whether another transformer than the pipeline's own was asked for. */

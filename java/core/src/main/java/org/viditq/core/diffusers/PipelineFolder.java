@@ -1,13 +1,16 @@
 package org.viditq.core.diffusers;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.CheckpointChoice;
 import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.checkpoint.HubCache;
 import org.viditq.core.error.InvalidModelException;
 
 /**
@@ -25,14 +28,20 @@ public final class PipelineFolder {
   private final Path root;
   private final JsonConfig index;
   private final Map<Component, Path> places;
+  private final CheckpointChoice choice;
 
   /**
    * @throws InvalidModelException if it is no pipeline folder
    */
   public static PipelineFolder open(Path root) {
     if (!Files.isDirectory(root)) {
-      throw new InvalidModelException("There is no model folder " + root + ".");
+      throw new InvalidModelException(
+          "There is no model folder " + root + HubCache.adviceForMissing(root) + ".");
     }
+    return openFolder(HubCache.resolve(root));
+  }
+
+  private static PipelineFolder openFolder(Path root) {
     if (!Files.exists(root.resolve(INDEX))) {
       throw new InvalidModelException(
           root
@@ -51,13 +60,15 @@ public final class PipelineFolder {
         places.put(component, root.resolve(component.folder()));
       }
     }
-    return new PipelineFolder(root, index, places);
+    return new PipelineFolder(root, index, places, CheckpointChoice.ANY);
   }
 
-  private PipelineFolder(Path root, JsonConfig index, Map<Component, Path> places) {
+  private PipelineFolder(
+      Path root, JsonConfig index, Map<Component, Path> places, CheckpointChoice choice) {
     this.root = root;
     this.index = index;
     this.places = places;
+    this.choice = choice;
   }
 
   /** Entries are {@code [library, class]}; {@code null} and {@code [null, null]} mean absent. */
@@ -86,7 +97,8 @@ public final class PipelineFolder {
    */
   public PipelineFolder withTransformer(Path place) {
     if (!Files.exists(place)) {
-      throw new InvalidModelException("There is no transformer " + place + ".");
+      throw new InvalidModelException(
+          "There is no transformer " + place + HubCache.adviceForMissing(place) + ".");
     }
     Path inner = place.resolve(Component.TRANSFORMER.folder());
     Map<Component, Path> changed = new EnumMap<>(places);
@@ -95,7 +107,38 @@ public final class PipelineFolder {
         Files.isDirectory(inner) && !Files.exists(place.resolve(Component.TRANSFORMER.configFile()))
             ? inner
             : place);
-    return new PipelineFolder(root, index, changed);
+    return new PipelineFolder(root, index, changed, choice);
+  }
+
+  /**
+   * The same pipeline with a preference among files of weights.
+   *
+   * @param wanted the variant is for every component that has it, the entry of a pickle for the
+   *     transformer
+   * @throws InvalidModelException if no component has the variant
+   */
+  public PipelineFolder choosing(CheckpointChoice wanted) {
+    if (wanted.variant().isPresent()) {
+      Set<String> known = new TreeSet<>();
+      for (Component component : places.keySet()) {
+        Path place = places.get(component);
+        if (Files.isDirectory(place)) {
+          known.addAll(Checkpoints.variants(place));
+        }
+      }
+      if (!known.contains(wanted.variant().get())) {
+        throw new InvalidModelException(
+            "No part of "
+                + root
+                + " has weights of the variant "
+                + wanted.variant().get()
+                + "; "
+                + (known.isEmpty()
+                    ? "there are no variants: leave --variant out."
+                    : "choose --variant " + String.join(" or ", known) + ", or leave it out."));
+      }
+    }
+    return new PipelineFolder(root, index, places, wanted);
   }
 
   /** The pipeline's own folder. */
@@ -168,11 +211,9 @@ public final class PipelineFolder {
    */
   public JsonConfig config(Component component) {
     Path place = folder(component);
-    Path beside = Files.isDirectory(place) ? place : place.toAbsolutePath().getParent();
-    Path file = beside.resolve(component.configFile());
-    return component == Component.TRANSFORMER && !Files.exists(file)
-        ? JsonConfig.of(JsonNodeFactory.instance.objectNode(), place.toString())
-        : JsonConfig.read(file);
+    return component == Component.TRANSFORMER
+        ? ComponentConfig.beside(place)
+        : JsonConfig.read(place.resolve(component.configFile()));
   }
 
   /**
@@ -182,6 +223,8 @@ public final class PipelineFolder {
    * @throws org.viditq.core.error.InvalidCheckpointException if the weights are absent or damaged
    */
   public Checkpoint checkpoint(Component component) {
-    return Checkpoints.open(folder(component));
+    return Checkpoints.open(
+        folder(component),
+        component == Component.TRANSFORMER ? choice : CheckpointChoice.ofVariant(choice.variant()));
   }
 }

@@ -33,4 +33,14 @@ public interface DenoiserFamily {
    *     the weights, or asks for what this family does not have, naming the key
    */
   DenoiserModel model(JsonConfig config, Checkpoint weights);
+
+  /**
+   * How a checkpoint is rewritten in diffusers' layout of this family. The default keeps the names:
+   * for layouts that are diffusers' own, and for families that diffusers does not have.
+   *
+   * @param config as for {@link #model}
+   */
+  default DiffusersForm diffusersForm(JsonConfig config, Checkpoint weights) {
+    return DiffusersForm.asItIs(config);
+  }
 }

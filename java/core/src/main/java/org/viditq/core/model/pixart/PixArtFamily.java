@@ -4,6 +4,7 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.DenoiserFamily;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.DiffusersForm;
 
 /** PixArt-α and PixArt-Σ, in diffusers' layout and in the authors'. */
 public final class PixArtFamily implements DenoiserFamily {
@@ -37,5 +38,17 @@ public final class PixArtFamily implements DenoiserFamily {
         layout == PixArtLayout.ORIGINAL
             ? PixArtConfig.fromOriginal(config, weights)
             : PixArtConfig.fromJson(config));
+  }
+
+  /** diffusers has no compressed attention: such checkpoints keep the authors' layout. */
+  @Override
+  public DiffusersForm diffusersForm(JsonConfig config, Checkpoint weights) {
+    if (PixArtLayout.of(weights).orElse(PixArtLayout.DIFFUSERS) == PixArtLayout.DIFFUSERS) {
+      return DiffusersForm.asItIs(config);
+    }
+    PixArtConfig described = PixArtConfig.fromOriginal(config, weights);
+    return described.compression().isEmpty()
+        ? PixArtConversion.of(described)
+        : DiffusersForm.asItIs(config);
   }
 }
