@@ -11,12 +11,12 @@ import org.viditq.core.tensor.Tensor;
  * @param channels how many leading channels are guided, the others being p's: variances are not,
  *     and Open-Sora guides three of the four noise channels
  */
-record Guidance(double scale, int channels) {
+public record Guidance(double scale, int channels) {
   /**
    * @param both [2B, C, ...], the predictions without the prompt before those with it
    * @return [B, C, ...]
    */
-  Tensor apply(Tensor both) {
+  public Tensor apply(Tensor both) {
     int[] dims = both.shape().toArray();
     dims[0] /= 2;
     float[] values = both.data();

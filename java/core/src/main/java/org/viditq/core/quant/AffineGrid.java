@@ -1,6 +1,7 @@
 package org.viditq.core.quant;
 
 import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.error.ShapeException;
 
 /**
  * Scale and zero point per group: value = (code - zeroPoint) * scale.
@@ -44,5 +45,24 @@ public record AffineGrid(IntegerFormat format, float[] scale, int[] zeroPoint) {
   /** (code - z) * Δ in float32. */
   public float decode(int group, int code) {
     return (code - zeroPoint[group]) * scale[group];
+  }
+
+  /**
+   * All values of a matrix of codes; what quantized layers mean, not how they compute.
+   *
+   * @param codes [groups, n]
+   * @return (code - z) * Δ, likewise
+   */
+  public float[] decodeRows(int[] codes) {
+    int columns = groups() == 0 ? 0 : codes.length / groups();
+    if (codes.length != groups() * columns) {
+      throw new ShapeException(
+          codes.length + " codes are no whole rows of a grid with " + groups() + " groups.");
+    }
+    float[] values = new float[codes.length];
+    for (int i = 0; i < codes.length; i++) {
+      values[i] = decode(i / columns, codes[i]);
+    }
+    return values;
   }
 }

@@ -40,6 +40,11 @@ public record IntegerFormat(int bits, boolean symmetric) {
     return symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   }
 
+  /** The code that a stored byte stands for: unsigned when asymmetric, signed when symmetric. */
+  public int code(byte stored) {
+    return symmetric ? stored : stored & 0xff;
+  }
+
   /** Number of steps that the range is divided into: the divisor of Δ. */
   public int steps() {
     return symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;

@@ -22,7 +22,20 @@ public record QuantizedActivations(
 
   /** Code at (row, column) as an integer in the format's range. */
   public int code(int row, int column) {
-    byte code = codes[row * columns + column];
-    return format.symmetric() ? code : code & 0xff;
+    return format.code(codes[row * columns + column]);
+  }
+
+  /** All codes as integers in the format's range, [rows, columns]. */
+  public int[] integerCodes() {
+    int[] integers = new int[codes.length];
+    for (int i = 0; i < integers.length; i++) {
+      integers[i] = format.code(codes[i]);
+    }
+    return integers;
+  }
+
+  /** (code - z) * Δ in float32, [rows, columns]. */
+  public float[] dequantize() {
+    return new AffineGrid(format, scale, zeroPoint).decodeRows(integerCodes());
   }
 }

@@ -13,4 +13,23 @@ public record QuantizedWeight(WeightCodes codes, AffineGrid grid) {
           codes.rows() + " output channels but " + grid.groups() + " weight scales.");
     }
   }
+
+  /** All codes as integers in the format's range, [out, in]. */
+  public int[] integerCodes() {
+    int columns = codes.columns();
+    byte[] row = new byte[columns];
+    int[] integers = new int[Math.multiplyExact(codes.rows(), columns)];
+    for (int r = 0; r < codes.rows(); r++) {
+      codes.copyRow(r, row, 0);
+      for (int c = 0; c < columns; c++) {
+        integers[r * columns + c] = grid.format().code(row[c]);
+      }
+    }
+    return integers;
+  }
+
+  /** (code - z) * Δ in float32, [out, in]. */
+  public float[] dequantize() {
+    return grid.decodeRows(integerCodes());
+  }
 }

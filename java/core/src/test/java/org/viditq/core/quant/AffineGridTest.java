@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.core.error.ShapeException;
 
 class AffineGridTest {
   private static AffineGrid grid(IntegerFormat format, float scale, int zeroPoint) {
@@ -43,6 +44,35 @@ class AffineGridTest {
     assertThat(grid.groups()).isEqualTo(2);
     assertThat(grid.decode(0, 7)).isEqualTo(-1.5f);
     assertThat(grid.decode(1, 7)).isEqualTo(14);
+  }
+
+  @Test
+  void rowsDecodeByTheirOwnGroup() {
+    AffineGrid grid =
+        new AffineGrid(IntegerFormat.asymmetric(8), new float[] {0.5f, 2}, new int[] {10, 0});
+    assertThat(grid.decodeRows(new int[] {7, 10, 7, 10})).containsExactly(-1.5f, 0, 14, 20);
+    assertThat(grid.decodeRows(new int[0])).isEmpty();
+    assertThatThrownBy(() -> grid.decodeRows(new int[3]))
+        .isInstanceOf(ShapeException.class)
+        .hasMessageContaining("3 codes");
+  }
+
+  @Test
+  void storedBytesAreSignedWhereTheFormatIs() {
+    byte[] codes = {-1, 1};
+    float[] scale = {2};
+    int[] zeroPoint = {0};
+    int[] rowSum = {0};
+    IntegerFormat unsigned = IntegerFormat.asymmetric(8);
+    IntegerFormat signed = IntegerFormat.symmetric(8);
+    QuantizedActivations plain =
+        new QuantizedActivations(unsigned, 1, 2, codes, scale, zeroPoint, rowSum);
+    QuantizedActivations symmetric =
+        new QuantizedActivations(signed, 1, 2, codes, scale, zeroPoint, rowSum);
+    assertThat(plain.integerCodes()).containsExactly(255, 1);
+    assertThat(plain.dequantize()).containsExactly(510, 2);
+    assertThat(symmetric.integerCodes()).containsExactly(-1, 1);
+    assertThat(symmetric.dequantize()).containsExactly(-2, 2);
   }
 
   @Test

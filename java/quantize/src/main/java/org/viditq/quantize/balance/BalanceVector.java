@@ -1,6 +1,7 @@
 package org.viditq.quantize.balance;
 
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.tensor.Tensor;
 
 /**
  * The balancing vector s_c = a_c^α / w_c^(1-α) of a layer, from the activation statistic a and the
@@ -46,15 +47,45 @@ public final class BalanceVector {
     double activationExponent = (float) alpha;
     double weightExponent = (float) (1 - alpha);
     float smallestColumn = smallestAboveZero(weightMax);
+    float[] used = withoutZeros(activationMax, zeroStatEps);
     float[] s = new float[weightMax.length];
     for (int c = 0; c < s.length; c++) {
-      float a = activationMax[c] == 0 ? (float) zeroStatEps : activationMax[c];
       float w = weightMax[c] == 0 ? smallestColumn : weightMax[c];
-      float numerator = (float) Math.pow(a, activationExponent);
+      float numerator = (float) Math.pow(used[c], activationExponent);
       float denominator = (float) Math.pow(w, weightExponent);
       s[c] = Math.min(LARGEST, Math.max(SMALLEST, numerator / denominator));
     }
     return s;
+  }
+
+  /** The statistic as the formula takes it: {@code zeroStatEps} in place of exact zeros. */
+  public static float[] withoutZeros(float[] activationMax, double zeroStatEps) {
+    float[] used = activationMax.clone();
+    for (int c = 0; c < used.length; c++) {
+      if (used[c] == 0) {
+        used[c] = (float) zeroStatEps;
+      }
+    }
+    return used;
+  }
+
+  /**
+   * x / s, what a balanced layer turns into codes; true float32 divisions.
+   *
+   * @param x [.., in]
+   * @param s [in]
+   * @throws ShapeException if there is not one s per channel of x
+   */
+  public static Tensor divide(Tensor x, float[] s) {
+    if (x.shape().rank() == 0 || x.dim(-1) != s.length) {
+      throw new ShapeException(
+          "A balancing vector of " + s.length + " channels does not fit x " + x.shape() + ".");
+    }
+    float[] divided = new float[x.size()];
+    for (int i = 0; i < divided.length; i++) {
+      divided[i] = x.data()[i] / s[i % s.length];
+    }
+    return Tensor.of(x.shape(), divided);
   }
 
   private static float smallestAboveZero(float[] values) {

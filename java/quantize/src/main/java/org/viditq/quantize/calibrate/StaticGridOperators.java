@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.ForwardingOperators;
 import org.viditq.core.operators.Linear;
@@ -13,12 +12,9 @@ import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization;
-import org.viditq.core.quant.ActivationQuantization.StaticTensor;
-import org.viditq.core.quant.ActivationQuantization.StaticToken;
-import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.quantize.plan.ActivationMode;
+import org.viditq.quantize.balance.BalanceVector;
 import org.viditq.quantize.plan.ActivationSettings;
 
 /**
@@ -76,11 +72,11 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
     }
     QuantizedLinearParameters parameters = calibrating.parameters();
     WeightSet set = parameters.sets().get(parameters.setFor(timestep));
-    update(
-        ranges.computeIfAbsent(
-            parameters.name(),
-            name -> new RunningRange(settings.runningStat(), settings.momentum())),
-        InputStatistics.of(parameters.name(), divide(inner().read(x), set.balance())));
+    Tensor seen = inner().read(x);
+    Tensor balanced = set.balance().map(s -> BalanceVector.divide(seen, s)).orElse(seen);
+    ranges
+        .computeIfAbsent(parameters.name(), name -> new RunningRange(settings))
+        .update(InputStatistics.of(parameters.name(), balanced));
     return inner().linear(x, inner().prepare(withGrids(parameters)), epilogue);
   }
 
@@ -96,33 +92,10 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
     }
     List<WeightSet> sets = new ArrayList<>();
     for (WeightSet set : layer.sets()) {
-      AffineGrid grid = range.grid(set.activation().format(), smallScales);
       ActivationQuantization activation =
-          settings.mode() == ActivationMode.STATIC_TENSOR
-              ? new StaticTensor(grid)
-              : new StaticToken(grid);
+          range.quantization(set.activation().format(), smallScales);
       sets.add(new WeightSet(set.range(), set.weight(), set.balance(), activation));
     }
     return new QuantizedLinearParameters(layer.name(), sets, layer.bias());
-  }
-
-  private void update(RunningRange range, InputStatistics input) {
-    if (settings.mode() == ActivationMode.STATIC_TOKEN) {
-      range.update(input.tokenMin(), input.tokenMax());
-      return;
-    }
-    range.update(new float[] {input.min()}, new float[] {input.max()});
-  }
-
-  private static Tensor divide(Tensor x, Optional<float[]> balance) {
-    if (balance.isEmpty()) {
-      return x;
-    }
-    float[] s = balance.get();
-    float[] divided = new float[x.size()];
-    for (int i = 0; i < divided.length; i++) {
-      divided[i] = x.data()[i] / s[i % s.length];
-    }
-    return Tensor.of(x.shape(), divided);
   }
 }

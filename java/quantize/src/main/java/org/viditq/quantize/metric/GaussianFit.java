@@ -50,6 +50,11 @@ public record GaussianFit(double[] mean, DMatrixRMaj covariance) {
     return new GaussianFit(mean, covariance);
   }
 
+  /** The covariance as an array of its rows. */
+  public double[][] covarianceRows() {
+    return covariance.get2DData();
+  }
+
   /** Number of features D. */
   public int features() {
     return mean.length;

@@ -35,6 +35,24 @@ class BalanceVectorTest {
   }
 
   @Test
+  void keepsStatisticsAboveZero() {
+    assertThat(BalanceVector.withoutZeros(new float[] {0, 3, 1e-9f}, 1e-4))
+        .containsExactly(1e-4f, 3, 1e-9f);
+  }
+
+  @Test
+  void dividesEveryRow() {
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Tensor divided = BalanceVector.divide(x, new float[] {2, 4});
+    assertThat(divided.shape()).isEqualTo(x.shape());
+    assertThat(divided.data()).containsExactly(0.5f, 0.5f, 1.5f, 1);
+    assertThatThrownBy(() -> BalanceVector.divide(x, new float[1]))
+        .isInstanceOf(ShapeException.class);
+    assertThatThrownBy(() -> BalanceVector.divide(x.reshape(4), new float[] {2, 4}))
+        .isInstanceOf(ShapeException.class);
+  }
+
+  @Test
   void deadWeightColumnsCountAsTheSmallestLiveOne() {
     float[] s = BalanceVector.of(new float[] {1, 1, 1}, new float[] {0, 4, 9}, 0.5, 1e-5);
     assertThat(s[0]).isEqualTo(s[1]).isEqualTo(0.5f);

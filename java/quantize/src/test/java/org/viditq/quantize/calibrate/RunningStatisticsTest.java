@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.ActivationQuantization.StaticTensor;
+import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.plan.ActivationMode;
+import org.viditq.quantize.plan.ActivationSettings;
 
 class RunningStatisticsTest {
   @Test
@@ -51,7 +55,7 @@ class RunningStatisticsTest {
 
   @Test
   void rangeOfTheLastBatchDecidesWithoutRunningStat() {
-    RunningRange range = new RunningRange(false, 0.95);
+    RunningRange range = range(false);
     range.update(new float[] {-8}, new float[] {2});
     range.update(new float[] {1}, new float[] {255}); // clipped through zero
     assertThat(range.grid(IntegerFormat.asymmetric(8), SmallScaleRule.PER_GROUP).scale())
@@ -60,7 +64,7 @@ class RunningStatisticsTest {
 
   @Test
   void rangesMixWithRunningStat() {
-    RunningRange range = new RunningRange(true, 0.95);
+    RunningRange range = range(true);
     range.update(new float[] {-1}, new float[] {1});
     range.update(new float[] {-2}, new float[] {5});
     float lo = 0.95f * -1f + 0.05f * -2f;
@@ -71,10 +75,40 @@ class RunningStatisticsTest {
 
   @Test
   void perTokenRangesNeedAConstantNumberOfTokens() {
-    RunningRange range = new RunningRange(true, 0.95);
+    RunningRange range = range(true);
     range.update(new float[2], new float[2]);
     assertThatThrownBy(() -> range.update(new float[3], new float[3]))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("dynamic_token");
+  }
+
+  @Test
+  void rangesFollowTheModeThatTheyAreFor() {
+    InputStatistics batch =
+        InputStatistics.of("layer", Tensor.of(new float[] {-1, 2, -3, 4}, 1, 2, 2));
+    RunningRange whole = new RunningRange(settings(ActivationMode.STATIC_TENSOR, false));
+    RunningRange perToken = new RunningRange(settings(ActivationMode.STATIC_TOKEN, false));
+    whole.update(batch);
+    perToken.update(batch);
+
+    assertThat(whole.lo()).containsExactly(-3);
+    assertThat(whole.hi()).containsExactly(4);
+    assertThat(perToken.lo()).containsExactly(-1, -3);
+    assertThat(perToken.hi()).containsExactly(2, 4);
+    IntegerFormat format = IntegerFormat.asymmetric(8);
+    assertThat(whole.quantization(format, SmallScaleRule.PER_GROUP))
+        .isInstanceOf(StaticTensor.class);
+    assertThat(perToken.quantization(format, SmallScaleRule.PER_GROUP))
+        .isInstanceOf(StaticToken.class);
+    assertThatThrownBy(() -> new RunningRange(settings(ActivationMode.DYNAMIC_TOKEN, false)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static RunningRange range(boolean runningStat) {
+    return new RunningRange(settings(ActivationMode.STATIC_TENSOR, runningStat));
+  }
+
+  private static ActivationSettings settings(ActivationMode mode, boolean runningStat) {
+    return new ActivationSettings(mode, IntegerFormat.asymmetric(8), runningStat, 0.95);
   }
 }

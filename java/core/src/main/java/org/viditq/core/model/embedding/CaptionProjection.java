@@ -9,14 +9,26 @@ public final class CaptionProjection {
   private CaptionProjection() {}
 
   /**
-   * diffusers' layout: {@code linear_1}, {@code linear_2}.
+   * diffusers' layout, {@code linear_1} and {@code linear_2}, as wide inside as outside.
    *
-   * @param activation GELU-tanh for PixArt and Latte, SiLU for HunyuanDiT
+   * @param activation GELU-tanh for PixArt and Latte
    */
   public static <V> FeedForward<V> diffusers(
       LayerLoader<V> loader, int textChannels, int channels, Activation activation) {
+    return diffusers(loader, textChannels, channels, channels, activation);
+  }
+
+  /**
+   * diffusers' layout, {@code linear_1} and {@code linear_2}, where the widths differ.
+   *
+   * @param hidden channels between the two layers
+   * @param channels of the result
+   * @param activation SiLU for HunyuanDiT, whose hidden width is four times that of its text
+   */
+  public static <V> FeedForward<V> diffusers(
+      LayerLoader<V> loader, int textChannels, int hidden, int channels, Activation activation) {
     return new FeedForward<>(
-        loader, "linear_1", "linear_2", textChannels, channels, channels, activation);
+        loader, "linear_1", "linear_2", textChannels, hidden, channels, activation);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.viditq.core.model.embedding;
 
 import java.util.OptionalInt;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.tensor.Shape;
 
 /**
  * A grid of patches and the rule that turns an index along an axis of n patches into a position:
@@ -33,6 +34,17 @@ public record PositionGrid(int height, int width, OptionalInt base, double scale
   /** The rule of diffusers and PixArt. */
   public static PositionGrid relativeTo(int base, int height, int width, double scale) {
     return new PositionGrid(height, width, OptionalInt.of(base), scale);
+  }
+
+  /**
+   * The rule of diffusers and PixArt for the patches of latents.
+   *
+   * @param sampleSize rows, and columns, of the training latents
+   * @param patch rows, and columns, of latents that make a patch
+   * @param latents [.., H, W], whose remainders of less than a patch have no position
+   */
+  public static PositionGrid ofLatents(int sampleSize, int patch, Shape latents, double scale) {
+    return relativeTo(sampleSize / patch, latents.dim(-2) / patch, latents.dim(-1) / patch, scale);
   }
 
   /** The rule of Open-Sora. */

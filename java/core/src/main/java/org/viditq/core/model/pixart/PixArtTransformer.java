@@ -165,11 +165,7 @@ public final class PixArtTransformer<V> {
               + patch
               + "; choose a picture size whose latents are multiples of the patch.");
     }
-    return PositionGrid.relativeTo(
-        config.baseGrid(),
-        latents.dim(2) / patch,
-        latents.dim(3) / patch,
-        config.interpolationScale());
+    return PositionGrid.ofLatents(config.sampleSize(), patch, latents, config.interpolationScale());
   }
 
   /**

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 class SinCosTableTest {
@@ -65,6 +66,12 @@ class SinCosTableTest {
   void interpolationScaleDividesPositions() {
     assertThat(PositionGrid.relativeTo(4, 4, 4, 2).rowPositions()).containsExactly(0, .5f, 1, 1.5f);
     assertThat(PositionGrid.absolute(3, 3, 0.5).rowPositions()).containsExactly(0, 2, 4);
+  }
+
+  @Test
+  void gridOfLatentsCountsPatches() {
+    assertThat(PositionGrid.ofLatents(128, 2, Shape.of(1, 4, 64, 96), 2))
+        .isEqualTo(PositionGrid.relativeTo(64, 32, 48, 2));
   }
 
   @ParameterizedTest
