@@ -1,7 +1,9 @@
 package org.viditq.verify.runner;
 
+import java.util.function.UnaryOperator;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.balance.BalanceVector;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.Balancing;
 
@@ -15,15 +17,7 @@ final class BalancingResults {
       Balancing balancing,
       String name,
       QuantizedLinearParameters layer) {
-    int ranges = layer.sets().size();
-    int columns = layer.inFeatures();
-    float[] all = new float[ranges * columns];
-    for (int r = 0; r < ranges; r++) {
-      float[] scale =
-          statistics.channelScale(name, layer.sets().get(r).range(), balancing.momentum());
-      System.arraycopy(scale, 0, all, r * columns, columns);
-    }
-    return Tensor.of(all, ranges, columns);
+    return perRange(statistics, balancing, name, layer, UnaryOperator.identity());
   }
 
   /** As used: exact zeros replaced. */
@@ -32,13 +26,28 @@ final class BalancingResults {
       Balancing balancing,
       String name,
       QuantizedLinearParameters layer) {
-    Tensor seen = statistic(statistics, balancing, name, layer);
-    float[] used = seen.data().clone();
-    for (int i = 0; i < used.length; i++) {
-      if (used[i] == 0) {
-        used[i] = (float) balancing.zeroStatEps();
-      }
+    return perRange(
+        statistics,
+        balancing,
+        name,
+        layer,
+        seen -> BalanceVector.withoutZeros(seen, balancing.zeroStatEps()));
+  }
+
+  private static Tensor perRange(
+      CalibrationStatistics statistics,
+      Balancing balancing,
+      String name,
+      QuantizedLinearParameters layer,
+      UnaryOperator<float[]> used) {
+    int ranges = layer.sets().size();
+    int columns = layer.inFeatures();
+    float[] all = new float[ranges * columns];
+    for (int r = 0; r < ranges; r++) {
+      float[] seen =
+          statistics.channelScale(name, layer.sets().get(r).range(), balancing.momentum());
+      System.arraycopy(used.apply(seen), 0, all, r * columns, columns);
     }
-    return Tensor.of(seen.shape(), used);
+    return Tensor.of(all, ranges, columns);
   }
 }

@@ -51,7 +51,7 @@ final class PipelineRunner implements CaseRunner {
         pipeline.decode(latents, request.framesPerSecond(), operators, ProgressListener.NONE);
     return new Results()
         .put("prompt_embeds", prompts.positive().get(InputNames.TEXT))
-        .put("prompt_attention_mask", mask(prompts))
+        .put("prompt_attention_mask", Values.of(prompts.positive().get(InputNames.MASK)).whole())
         .put("negative_embeds", prompts.negativePerPrompt().orElseThrow().get(InputNames.TEXT))
         .put("latents_step0", steps.get(0))
         .put("latents_mid", steps.get(request.steps() / 2))
@@ -87,23 +87,13 @@ final class PipelineRunner implements CaseRunner {
     };
   }
 
-  private static Values mask(EncodedPrompts prompts) {
-    Tensor mask = prompts.positive().get(InputNames.MASK);
-    long[] values = new long[mask.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (long) mask.data()[i];
-    }
-    return new Values.Integers(mask.shape(), values);
+  /** [N, H, W, 3], of N pictures. */
+  private static Values stack(List<Clip> images) {
+    return Values.stack(images.stream().map(image -> Values.of(frame(image))).toList());
   }
 
-  /** [N, H, W, 3], of N pictures. */
-  private static Tensor stack(List<Clip> images) {
-    Tensor first = images.get(0).pixels();
-    float[] values = new float[images.size() * first.size()];
-    for (int i = 0; i < images.size(); i++) {
-      float[] pixels = images.get(i).pixels().data();
-      System.arraycopy(pixels, 0, values, i * first.size(), first.size());
-    }
-    return Tensor.of(values, images.size(), first.dim(1), first.dim(2), first.dim(3));
+  private static Tensor frame(Clip image) {
+    Tensor pixels = image.pixels();
+    return pixels.reshape(pixels.dim(1), pixels.dim(2), pixels.dim(3));
   }
 }

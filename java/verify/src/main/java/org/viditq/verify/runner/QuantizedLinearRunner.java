@@ -1,5 +1,6 @@
 package org.viditq.verify.runner;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -7,22 +8,27 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.IntegerOperators;
+import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.QuantizedActivations;
+import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.balance.BalanceVector;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.StaticGridOperators;
 import org.viditq.quantize.plan.ActivationMode;
 import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.LayerPlan;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.LayerQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.fixture.Values;
 
 /**
  * {@code linear.quantized}: calibration, balancing, weight codes, activation codes and the output
@@ -45,7 +51,7 @@ final class QuantizedLinearRunner implements CaseRunner {
     QuantizedLinearParameters dynamic =
         quantize(settings, dense, statistics, ActivationMode.DYNAMIC_TOKEN_SHARED);
     QuantizedLinearParameters shared =
-        settings.isStatic() ? withStaticGrid(fixture, settings, dynamic) : dynamic;
+        settings.isStatic() ? withStaticGrid(fixture, operators, settings, dynamic) : dynamic;
     QuantizedLinearParameters perRow =
         quantize(settings, dense, statistics, ActivationMode.DYNAMIC_TOKEN);
 
@@ -103,40 +109,41 @@ final class QuantizedLinearRunner implements CaseRunner {
     return recorder.statistics(fixture.name());
   }
 
-  private static QuantizedLinearParameters withStaticGrid(
-      FixtureCase fixture, FixturePlan settings, QuantizedLinearParameters layer) {
-    WeightSet set = layer.sets().get(0);
-    ActivationQuantization scheme =
-        new ActivationQuantization.StaticTensor(
-            StaticQuantizerRunner.calibrate(fixture, false)
-                .grid(settings.activation(), SmallScaleRule.ALL_GROUPS_AS_PUBLISHED));
-    return new QuantizedLinearParameters(
-        layer.name(),
-        List.of(new WeightSet(set.range(), set.weight(), set.balance(), scheme)),
-        layer.bias());
+  /** The layer on the grid that the calibration batches leave behind. */
+  private static <V> QuantizedLinearParameters withStaticGrid(
+      FixtureCase fixture,
+      Operators<V> operators,
+      FixturePlan settings,
+      QuantizedLinearParameters layer) {
+    StaticGridOperators<V> calibrating =
+        new StaticGridOperators<>(
+            operators,
+            QuantizerRunners.calibration(
+                fixture, ActivationMode.STATIC_TENSOR, settings.activation()),
+            SmallScaleRule.ALL_GROUPS_AS_PUBLISHED);
+    Linear prepared = calibrating.prepare(layer);
+    for (Tensor batch : fixture.inputSeries("calib.")) {
+      calibrating.linear(calibrating.constant(batch), prepared);
+    }
+    return calibrating.withGrids(layer);
   }
 
   private static void putWeights(
       Results results, QuantizedLinearParameters layer, boolean perRange) {
-    int ranges = layer.sets().size();
+    List<Values> scales = new ArrayList<>();
+    List<Values> zeroPoints = new ArrayList<>();
+    List<Values> codes = new ArrayList<>();
     int rows = layer.outFeatures();
-    int columns = layer.inFeatures();
-    float[] scale = new float[ranges * rows];
-    int[] zeroPoint = new int[ranges * rows];
-    int[] codes = new int[ranges * rows * columns];
-    for (int r = 0; r < ranges; r++) {
-      WeightSet set = layer.sets().get(r);
-      System.arraycopy(set.weight().grid().scale(), 0, scale, r * rows, rows);
-      System.arraycopy(set.weight().grid().zeroPoint(), 0, zeroPoint, r * rows, rows);
-      System.arraycopy(
-          WeightResults.codes(set.weight()), 0, codes, r * rows * columns, rows * columns);
+    for (WeightSet set : layer.sets()) {
+      QuantizedWeight weight = set.weight();
+      scales.add(Values.of(Tensor.of(weight.grid().scale(), rows, 1)));
+      zeroPoints.add(Values.of(weight.grid().zeroPoint(), rows, 1));
+      codes.add(Values.of(weight.integerCodes(), rows, layer.inFeatures()));
     }
-    int[] groups = perRange ? new int[] {ranges, rows, 1} : new int[] {rows, 1};
-    int[] all = perRange ? new int[] {ranges, rows, columns} : new int[] {rows, columns};
     results
-        .put("weight_delta", Tensor.of(scale, groups))
-        .put("weight_zero_point", zeroPoint, groups)
-        .put("weight_codes", codes, all);
+        .put("weight_delta", perRange ? Values.stack(scales) : scales.get(0))
+        .put("weight_zero_point", perRange ? Values.stack(zeroPoints) : zeroPoints.get(0))
+        .put("weight_codes", perRange ? Values.stack(codes) : codes.get(0));
   }
 
   private static void putBalancing(
@@ -144,17 +151,14 @@ final class QuantizedLinearRunner implements CaseRunner {
       Balancing balancing,
       CalibrationStatistics statistics,
       QuantizedLinearParameters layer) {
-    int columns = layer.inFeatures();
-    int ranges = layer.sets().size();
-    float[] s = new float[ranges * columns];
-    for (int r = 0; r < ranges; r++) {
-      float[] balance = layer.sets().get(r).balance().orElseThrow();
-      System.arraycopy(balance, 0, s, r * columns, columns);
+    List<Values> s = new ArrayList<>();
+    for (WeightSet set : layer.sets()) {
+      s.add(Values.of(Tensor.of(set.balance().orElseThrow(), layer.inFeatures())));
     }
     results
         .put("act_scale_statistic", BalancingResults.statistic(statistics, balancing, LAYER, layer))
         .put("act_scale", BalancingResults.scale(statistics, balancing, LAYER, layer))
-        .put("channel_wise_scale", Tensor.of(s, ranges, columns));
+        .put("channel_wise_scale", Values.stack(s));
   }
 
   private static void putActivations(
@@ -165,12 +169,12 @@ final class QuantizedLinearRunner implements CaseRunner {
       QuantizedLinearParameters layer,
       double timestep) {
     WeightSet set = layer.sets().get(layer.setFor(timestep));
-    Tensor balanced = set.balance().map(s -> divide(x, s)).orElse(x);
+    Tensor balanced = set.balance().map(s -> BalanceVector.divide(x, s)).orElse(x);
     QuantizedActivations activations = integer.quantize(balanced, set.activation());
     boolean tensorWide = set.activation() instanceof ActivationQuantization.StaticTensor;
     int groups = tensorWide ? 1 : x.dim(1);
     results
-        .put("act_codes" + suffix, ActivationResults.codes(activations), x.shape().toArray())
+        .put("act_codes" + suffix, activations.integerCodes(), x.shape().toArray())
         .put(
             "act_delta" + suffix,
             Tensor.of(Arrays.copyOf(activations.scale(), groups), 1, groups, 1))
@@ -180,14 +184,6 @@ final class QuantizedLinearRunner implements CaseRunner {
             1,
             groups,
             1);
-  }
-
-  private static Tensor divide(Tensor x, float[] s) {
-    float[] divided = new float[x.size()];
-    for (int i = 0; i < divided.length; i++) {
-      divided[i] = x.data()[i] / s[i % s.length];
-    }
-    return Tensor.of(x.shape(), divided);
   }
 
   private static <V> Tensor apply(Operators<V> operators, LinearParameters layer, Tensor x) {

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.Values;
 
@@ -18,15 +17,11 @@ public final class Results {
 
   /** A metric or another single number. */
   public Results put(String name, double value) {
-    return put(name, Tensor.of(new float[] {(float) value}, 1));
+    return put(name, Values.of(value));
   }
 
   public Results put(String name, int[] integers, int... dims) {
-    long[] wide = new long[integers.length];
-    for (int i = 0; i < wide.length; i++) {
-      wide[i] = integers[i];
-    }
-    return put(name, new Values.Integers(Shape.of(dims), wide));
+    return put(name, Values.of(integers, dims));
   }
 
   public Results put(String name, Values result) {

@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.viditq.core.pipeline.Guidance;
 import org.viditq.core.random.NoiseSource;
 import org.viditq.core.random.SeededNoise;
 import org.viditq.core.schedule.SamplingRun;
 import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.fixture.SyntheticDenoiser;
+import org.viditq.verify.fixture.Values;
 
 /** Every sample, guided model output and predicted clean sample (if any) of one sampling. */
 record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans) {
@@ -29,10 +32,10 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
     List<Tensor> steps = new ArrayList<>(List.of(x));
     List<Tensor> outputs = new ArrayList<>();
     List<Tensor> cleans = new ArrayList<>();
-    int guidedChannels = scheduler.guidedChannels(x.dim(1));
+    Optional<Guidance> guidance = guidance(fixture, scheduler.guidedChannels(x.dim(1)));
     for (int i = 0; i < times.length; i++) {
       Tensor scaled = run.scaleModelInput(x, i);
-      Tensor prediction = predict(fixture.config(), scaled, times[i], guidedChannels);
+      Tensor prediction = predict(guidance, scaled, times[i]);
       outputs.add(prediction);
       Tensor output =
           scheduler.usesLearnedVariance()
@@ -46,17 +49,20 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
     return new Trajectory(steps, outputs, cleans);
   }
 
-  /** Guided with conditions 1 and -0.5, or at condition 0. */
-  private static Tensor predict(JsonNode config, Tensor x, double time, int guidedChannels) {
-    JsonNode guidance = config.has("cfg_scale") ? config.get("cfg_scale") : config.path("guidance");
-    // A guidance of 1 leaves the unconditional branch out, exactly so also in this formula.
-    return guidance.isNumber()
-        ? SyntheticDenoiser.guide(
-            SyntheticDenoiser.predict(x, time, -0.5f),
-            SyntheticDenoiser.predict(x, time, 1),
-            guidance.floatValue(),
-            guidedChannels)
-        : SyntheticDenoiser.predict(x, time, 0);
+  private static Optional<Guidance> guidance(FixtureCase fixture, int guidedChannels) {
+    JsonNode own = fixture.config().path("guidance");
+    JsonNode scale = fixture.config().path("cfg_scale");
+    JsonNode given = scale.isMissingNode() ? own : scale;
+    return given.isNumber()
+        ? Optional.of(new Guidance(given.doubleValue(), guidedChannels))
+        : Optional.empty();
+  }
+
+  /** Guided from condition -0.5 to condition 1, or at condition 0. */
+  private static Tensor predict(Optional<Guidance> guidance, Tensor x, double time) {
+    return guidance
+        .map(guided -> guided.apply(SyntheticDenoiser.predict(x, time, -0.5f, 1)))
+        .orElseGet(() -> SyntheticDenoiser.predict(x, time, 0));
   }
 
   /** The noise of the case's seeds, behind the draw of the initial one; none without seeds. */
@@ -78,15 +84,15 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
     return Tensor.of(Arrays.copyOfRange(all.data(), step * size, (step + 1) * size), dims);
   }
 
-  Tensor samples() {
+  Values samples() {
     return stack(steps);
   }
 
-  Tensor modelOutputs() {
+  Values modelOutputs() {
     return stack(outputs);
   }
 
-  Tensor cleanSamples() {
+  Values cleanSamples() {
     return stack(cleans);
   }
 
@@ -94,16 +100,7 @@ record Trajectory(List<Tensor> steps, List<Tensor> outputs, List<Tensor> cleans)
     return steps.get(steps.size() - 1);
   }
 
-  private static Tensor stack(List<Tensor> tensors) {
-    int size = tensors.get(0).size();
-    int[] shape = tensors.get(0).shape().toArray();
-    int[] dims = new int[shape.length + 1];
-    dims[0] = tensors.size();
-    System.arraycopy(shape, 0, dims, 1, shape.length);
-    float[] all = new float[tensors.size() * size];
-    for (int i = 0; i < tensors.size(); i++) {
-      System.arraycopy(tensors.get(i).data(), 0, all, i * size, size);
-    }
-    return Tensor.of(all, dims);
+  private static Values stack(List<Tensor> tensors) {
+    return Values.stack(tensors.stream().map(Values::of).toList());
   }
 }

@@ -3,14 +3,17 @@ package org.viditq.verify.runner;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.model.vae.DiagonalGaussian;
 import org.viditq.core.operators.Operators;
 import org.viditq.verify.fixture.FixtureCase;
 
-/** {@code vae.decode}: latents to pictures, to independent frames, and to blended frames. */
-final class VaeDecoderRunner implements CaseRunner {
-  @Override
-  public <V> Results run(FixtureCase fixture, Operators<V> operators) {
-    JsonConfig json = JsonConfig.of(fixture.config(), fixture.file().toString());
+/** {@code vae.*}: latents to pictures and back. */
+final class VaeRunners {
+  private VaeRunners() {}
+
+  /** {@code vae.decode}: latents to pictures, to independent frames, and to blended frames. */
+  static <V> Results decode(FixtureCase fixture, Operators<V> operators) {
+    JsonConfig json = fixture.json();
     boolean temporal = fixture.variant().equals("temporal_decoder");
     AutoencoderKlConfig config =
         temporal ? AutoencoderKlConfig.fromTemporalJson(json) : AutoencoderKlConfig.fromJson(json);
@@ -32,5 +35,20 @@ final class VaeDecoderRunner implements CaseRunner {
       }
       default -> throw fixture.unknownVariant();
     };
+  }
+
+  /** {@code vae.encode}: pictures to latent distributions. */
+  static <V> Results encode(FixtureCase fixture, Operators<V> operators) {
+    AutoencoderKlConfig config = AutoencoderKlConfig.fromJson(fixture.json());
+    AutoencoderKl<V> vae = new AutoencoderKl<>(config, fixture.parameters(), operators);
+    DiagonalGaussian latents = vae.encode(operators.constant(fixture.input("image")));
+    V scaled = vae.scale(operators.constant(latents.mean()));
+    return new Results()
+        .put("output", latents.mean())
+        .put("mean", latents.mean())
+        .put("logvar", latents.logVariance())
+        .put("std", latents.standardDeviation())
+        .put("sample", latents.sample(fixture.input("noise")))
+        .put("latents_scaled", operators.read(scaled));
   }
 }

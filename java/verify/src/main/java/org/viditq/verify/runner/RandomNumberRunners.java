@@ -1,14 +1,15 @@
 package org.viditq.verify.runner;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import org.viditq.core.operators.Operators;
 import org.viditq.core.random.TorchGenerator;
 import org.viditq.verify.fixture.FixtureCase;
 
-/** {@code rng.torch_cpu}: consecutive draws from one generator. */
-final class TorchRandomRunner implements CaseRunner {
-  @Override
-  public <V> Results run(FixtureCase fixture, Operators<V> operators) {
+/** {@code rng.*}: the random numbers that samplings start from. */
+final class RandomNumberRunners {
+  private RandomNumberRunners() {}
+
+  /** {@code rng.torch_cpu}: consecutive draws from one generator. */
+  static Results torch(FixtureCase fixture) {
     TorchGenerator generator = new TorchGenerator(fixture.setting("seed").longValue());
     Results results = new Results();
     int index = 0;
