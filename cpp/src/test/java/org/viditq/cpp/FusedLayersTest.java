@@ -235,6 +235,71 @@ class FusedLayersTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("everywhere")
+  void selfAttentionStaysWithinSequences(InstructionSet isa, int threads) {
+    try (NativeOperators operators = new NativeOperators(threads, isa)) {
+      // Batch, sequences, tokens of a sequence, input and head channels; of the last ones, some are
+      // computed after others.
+      int[][] shapes = {
+        {1, 1, 5, 7, 3}, {2, 3, 4, 20, 8}, {1, 5, 1, 6, 4}, {2, 700, 2, 9, 4}, {1, 2, 1700, 5, 2}
+      };
+      for (int[] s : shapes) {
+        int in = s[3];
+        int heads = 2;
+        int out = heads * s[4];
+        Optional<float[]> balance = Optional.of(balance(4, in));
+        List<List<Linear>> choices =
+            List.of(
+                List.of(
+                    quantized(operators, "q", in, out, balance, tokens(8, false)),
+                    quantized(operators, "k", in, out, balance, tokens(8, false)),
+                    quantized(operators, "v", in, out, balance, tokens(8, false))),
+                List.of(quantized(operators, "qkv", in, 3 * out, balance, tokens(8, false))),
+                List.of(
+                    quantized(
+                        operators,
+                        "shared qkv",
+                        in,
+                        3 * out,
+                        balance,
+                        new DynamicTokenShared(IntegerFormat.asymmetric(8)))),
+                List.of(dense(operators, "full", in, 3 * out)));
+        LinearInput<NativeTensor> input =
+            modulated(operators, s[0], s[1] * s[2], in).inSequences(s[1]);
+        for (List<Linear> projections : choices) {
+          assertSame(
+              operators.selfAttention(input, projections, heads, 0.7f),
+              sequenceBySequence(operators, input, projections, heads));
+        }
+      }
+    }
+  }
+
+  /** With each sequence as a sample of its own. */
+  private static NativeTensor sequenceBySequence(
+      NativeOperators operators,
+      LinearInput<NativeTensor> input,
+      List<Linear> projections,
+      int heads) {
+    NativeTensor all = operators.concat(operators.linears(input, projections), 2);
+    int batch = all.shape().dim(0);
+    int tokens = all.shape().dim(1);
+    int channels = all.shape().dim(2) / 3;
+    NativeTensor divided =
+        operators.reshape(
+            all, batch * input.sequences(), tokens / input.sequences(), 3 * channels);
+    NativeTensor attended =
+        operators.attention(
+            operators.slice(divided, 2, 0, channels),
+            operators.slice(divided, 2, channels, 2 * channels),
+            operators.slice(divided, 2, 2 * channels, 3 * channels),
+            heads,
+            0.7f,
+            Optional.empty());
+    return operators.reshape(attended, batch, tokens, channels);
+  }
+
   @Test
   void nonFiniteInputsNameTheLayerThatTheyReach() {
     try (NativeOperators operators = new NativeOperators(2, InstructionSet.choose())) {
@@ -318,6 +383,22 @@ class FusedLayersTest {
               () -> operators.selfAttention(LinearInput.of(narrow), List.of(up, up, up), 3, 1))
           .isInstanceOf(ShapeException.class)
           .hasMessageContaining("up");
+      Linear fused = quantized(operators, "fused", 6, 10, Optional.empty(), tokens(8, false));
+      for (Linear either : List.of(fused, dense(operators, "fused", 6, 10))) {
+        assertThatThrownBy(() -> operators.selfAttention(input, List.of(either), 3, 1))
+            .isInstanceOf(ShapeException.class)
+            .hasMessageContaining("fused");
+      }
+      for (int sequences : new int[] {3, 5, 8, 0, -1}) {
+        for (Linear either : List.of(up, dense(operators, "full", 6, 9))) {
+          assertThatThrownBy(
+                  () ->
+                      operators.selfAttention(
+                          input.inSequences(sequences), List.of(either, either, either), 3, 1))
+              .isInstanceOf(ShapeException.class)
+              .hasMessageContaining(sequences + " sequences");
+        }
+      }
     }
   }
 }

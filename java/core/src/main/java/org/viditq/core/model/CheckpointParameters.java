@@ -84,13 +84,20 @@ public final class CheckpointParameters implements Parameters {
   }
 
   @Override
+  public void leaveOut(String... names) {
+    for (String name : names) {
+      used.add(prefix + name);
+    }
+  }
+
+  @Override
   public Parameters under(String prefix) {
     return new CheckpointParameters(checkpoint, this.prefix + prefix, used, finite);
   }
 
   /**
-   * Tensors of the whole checkpoint that nobody has asked for yet, through this object or any
-   * {@link #under} it, in file order: worth a warning once the model is built.
+   * Tensors of the whole checkpoint that nobody has asked for or left out yet, through this object
+   * or any {@link #under} it, in file order: worth a warning once the model is built.
    */
   public List<String> unused() {
     return checkpoint.names().stream().filter(name -> !used.contains(name)).toList();

@@ -2,6 +2,7 @@ package org.viditq.core.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
 
@@ -30,6 +31,15 @@ public interface DenoiserModel {
    *     published with several that differ here; empty if there is none
    */
   Conditioning conditioning(String pipelineClass);
+
+  /**
+   * The tensor of its checkpoint that holds an encoded text, [tokens, features], learned to stand
+   * for none: guidance leads away from it where nobody gives a negative prompt, with as many of its
+   * tokens as the prompt has. Empty for models that take the encoding of the empty text instead.
+   */
+  default Optional<String> nullText() {
+    return Optional.empty();
+  }
 
   /** How its published pipeline samples. */
   SamplingDefaults samplingDefaults();

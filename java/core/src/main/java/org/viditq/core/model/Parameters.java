@@ -44,6 +44,12 @@ public interface Parameters {
       int[] padBefore,
       int[] padAfter);
 
+  /**
+   * Says that a model computes these tensors by itself, though its checkpoints hold them, so that it
+   * is no sign of a wrong configuration if nobody asks for them.
+   */
+  default void leaveOut(String... names) {}
+
   /** The parameters below {@code prefix} (which includes its trailing dot). */
   Parameters under(String prefix);
 }

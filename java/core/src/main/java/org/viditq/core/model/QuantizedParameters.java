@@ -105,6 +105,11 @@ public final class QuantizedParameters implements Parameters {
   }
 
   @Override
+  public void leaveOut(String... names) {
+    base.leaveOut(names);
+  }
+
+  @Override
   public Parameters under(String prefix) {
     return new QuantizedParameters(base.under(prefix), layers, this.prefix + prefix, used);
   }

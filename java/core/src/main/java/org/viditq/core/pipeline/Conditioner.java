@@ -3,6 +3,7 @@ package org.viditq.core.pipeline;
 import java.util.List;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.Conditioning;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
 
 /** Turns what a user asks for into what a denoiser is conditioned on. */
@@ -19,9 +20,10 @@ interface Conditioner {
       ProgressListener progress);
 
   /** The conditioner of a pipeline; what it reads is opened when prompts are encoded. */
-  static Conditioner of(PipelineFolder folder, Conditioning conditioning) {
+  static Conditioner of(PipelineFolder folder, DenoiserModel model) {
+    Conditioning conditioning = model.conditioning(folder.className());
     if (conditioning instanceof Conditioning.Text text) {
-      return new TextConditioner(folder, text);
+      return new TextConditioner(folder, text, model.nullText());
     }
     if (conditioning instanceof Conditioning.Classes classes) {
       return new ClassConditioner(folder.index(), classes.classes());

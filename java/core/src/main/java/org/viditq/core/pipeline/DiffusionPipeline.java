@@ -171,7 +171,7 @@ public final class DiffusionPipeline {
     if (prompts.isEmpty()) {
       throw new UsageException("There is no prompt; give at least one.");
     }
-    return Conditioner.of(folder, model.conditioning(folder.className()))
+    return Conditioner.of(folder, model)
         .encode(prompts, negativePrompt, operators, progress);
   }
 

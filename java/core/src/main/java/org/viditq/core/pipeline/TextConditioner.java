@@ -15,6 +15,7 @@ import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
+import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.Tokenizer;
 import org.viditq.core.text.Tokenizers;
 
@@ -22,10 +23,15 @@ import org.viditq.core.text.Tokenizers;
 final class TextConditioner implements Conditioner {
   private final PipelineFolder folder;
   private final Conditioning.Text text;
+  private final Optional<String> nullText;
 
-  TextConditioner(PipelineFolder folder, Conditioning.Text text) {
+  /**
+   * @param nullText see {@link org.viditq.core.model.DenoiserModel#nullText()}
+   */
+  TextConditioner(PipelineFolder folder, Conditioning.Text text, Optional<String> nullText) {
     this.folder = folder;
     this.text = text;
+    this.nullText = nullText;
   }
 
   @Override
@@ -40,15 +46,32 @@ final class TextConditioner implements Conditioner {
       NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
       T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
       PromptEncoder<V> encode = new PromptEncoder<>(tokenizer, encoder, traced, text.tokens());
-      StageCounter encoded = new StageCounter(progress, Stage.ENCODING, prompts.size() + 1);
+      Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
+      int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
+      StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
       PromptEncoder.Texts positive = encode.encode(prompts, encoded);
-      PromptEncoder.Texts negative = encode.encode(List.of(negativePrompt), encoded);
+      PromptEncoder.Texts negative =
+          learned.isPresent()
+              ? learnedNegative(learned.get(), positive)
+              : encode.encode(List.of(negativePrompt), encoded);
       return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
     }
   }
 
+  /** The learned text beside each prompt, as far as the prompt reaches. */
+  private PromptEncoder.Texts learnedNegative(String name, PromptEncoder.Texts prompts) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
+      Tensor none = new CheckpointParameters(weights).tensor(name, text.tokens(), text.features());
+      Tensor values = Tensor.zeros(prompts.values().shape().toArray());
+      for (int at = 0; at < values.size(); at += none.size()) {
+        System.arraycopy(none.data(), 0, values.data(), at, none.size());
+      }
+      return new PromptEncoder.Texts(values, prompts.mask());
+    }
+  }
+
   private static Conditions conditions(PromptEncoder.Texts texts) {
-    Map<String, org.viditq.core.tensor.Tensor> tensors = new LinkedHashMap<>();
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put(InputNames.TEXT, texts.values());
     tensors.put(InputNames.MASK, texts.mask());
     return new Conditions(tensors);

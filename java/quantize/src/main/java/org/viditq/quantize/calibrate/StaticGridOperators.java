@@ -50,12 +50,13 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
   }
 
   /** A quantized layer whose grid changes from batch to batch. */
-  private record Calibrating(QuantizedLinearParameters parameters) implements Linear {}
+  private record Calibrating(QuantizedLinearParameters parameters, boolean hasGridPerTokenIndex)
+      implements Linear {}
 
   @Override
   public Linear prepare(LinearParameters parameters) {
     return parameters instanceof QuantizedLinearParameters quantized
-        ? new Calibrating(quantized)
+        ? new Calibrating(quantized, settings.mode() == ActivationMode.STATIC_TOKEN)
         : inner().prepare(parameters);
   }
 

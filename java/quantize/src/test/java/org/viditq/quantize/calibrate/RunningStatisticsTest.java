@@ -32,6 +32,21 @@ class RunningStatisticsTest {
     assertThat(InputStatistics.of("layer", x).channelMax()).containsExactly(2f, 3f);
   }
 
+  /** Statistics of channels are those of sequences; token indices are those in the sample. */
+  @Test
+  void samplesMayConsistOfSequences() {
+    Tensor x = Tensor.of(new float[] {1, -2, 0, -4, 1, 0, 3, 3, 0, 5, -9, 0}, 1, 4, 3);
+    InputStatistics statistics = InputStatistics.of("layer", x, 2);
+    assertThat(statistics.channelMax()).containsExactly(4.5f, 5.5f, 0f);
+    assertThat(statistics.tokenMin()).containsExactly(-2f, -4f, 0f, -9f);
+    assertThat(statistics.tokenMax()).containsExactly(1f, 1f, 3f, 5f);
+    assertThat(InputStatistics.of("layer", x, 4).channelMax()).containsExactly(3.25f, 3.75f, 0f);
+    assertThatThrownBy(() -> InputStatistics.of("blocks.3.attn.q", x, 3))
+        .isInstanceOf(ShapeException.class)
+        .hasMessageContaining("blocks.3.attn.q")
+        .hasMessageContaining("3 sequences");
+  }
+
   @Test
   void namesTheLayerWhoseInputIsNotFinite() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {

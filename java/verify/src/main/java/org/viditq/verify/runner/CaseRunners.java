@@ -11,6 +11,10 @@ import org.viditq.verify.fixture.FixtureCase;
 
 /** Which runner computes which op. */
 public final class CaseRunners {
+  private static final String MODEL = "model.";
+  private static final String QUANTIZED_MODEL = MODEL + "quantized";
+  private static final String ANY_MODEL = MODEL + "*";
+
   private final Map<String, CaseRunner> byOp;
 
   /** For tests of the harness; everybody else takes {@link #standard}. */
@@ -25,8 +29,6 @@ public final class CaseRunners {
    */
   public static CaseRunners standard(Path model) {
     Map<String, CaseRunner> table = new TreeMap<>();
-    CaseRunner denoiser = new DenoiserRunner();
-    CaseRunner quantized = new QuantizedDenoiserRunner();
     table.put("attention.cross", AttentionRunners::cross);
     table.put("attention.self", AttentionRunners::self);
     table.put("bert.encoder", TextEncoderRunners::bert);
@@ -40,11 +42,8 @@ public final class CaseRunners {
     table.put("metric.sqnr", withoutBackend(MetricRunners::sqnr));
     table.put("metric.ssim", withoutBackend(MetricRunners::ssim));
     table.put("mlp.gelu_tanh", LayerRunners::feedForward);
-    table.put("model.pixart_alpha", denoiser);
-    table.put("model.pixart_original", denoiser);
-    table.put("model.pixart_sigma", denoiser);
-    table.put("model.quantized/pixart_diffusers", quantized);
-    table.put("model.quantized/pixart_original", quantized);
+    table.put(QUANTIZED_MODEL, new QuantizedDenoiserRunner());
+    table.put(ANY_MODEL, new DenoiserRunner());
     table.put("patch_embed.2d", EmbeddingRunners::patches);
     table.put("patch_embed.3d", EmbeddingRunners::patches);
     table.put("pipeline.pixart", new PipelineRunner(model));
@@ -85,9 +84,9 @@ public final class CaseRunners {
     return Optional.ofNullable(byOp.get(key(fixture)));
   }
 
-  /** The op; for quantized models, which share one op, with the model behind it. */
+  /** The op; denoisers of all families share one. */
   public static String key(FixtureCase fixture) {
     String op = fixture.op();
-    return op.equals("model.quantized") ? op + "/" + fixture.config().path("model").asText() : op;
+    return op.startsWith(MODEL) && !op.equals(QUANTIZED_MODEL) ? ANY_MODEL : op;
   }
 }

@@ -1,5 +1,6 @@
 package org.viditq.verify.runner;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -45,6 +46,34 @@ public final class DenoiserInputs {
   static DenoiserInput without(DenoiserInput input, String name) {
     Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
     tensors.remove(name);
+    return new DenoiserInput(tensors);
+  }
+
+  /** The same evaluation with one of its inputs as the first sample has it, for all samples. */
+  static DenoiserInput withFirstSampleOf(DenoiserInput input, String name) {
+    Tensor own = input.find(name).orElseThrow();
+    Tensor shared = Tensor.zeros(own.shape().toArray());
+    int row = own.size() / own.dim(0);
+    for (int sample = 0; sample < own.dim(0); sample++) {
+      System.arraycopy(own.data(), 0, shared.data(), sample * row, row);
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
+    tensors.put(name, shared);
+    return new DenoiserInput(tensors);
+  }
+
+  /** The same evaluation of the first sample alone. */
+  static DenoiserInput firstSample(DenoiserInput input) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    input
+        .tensors()
+        .forEach(
+            (name, all) -> {
+              int[] dims = all.shape().toArray();
+              int row = all.size() / dims[0];
+              dims[0] = 1;
+              tensors.put(name, Tensor.of(Arrays.copyOf(all.data(), row), dims));
+            });
     return new DenoiserInput(tensors);
   }
 

@@ -1,5 +1,6 @@
 package org.viditq.verify.runner;
 
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.ActivationQuantization.StaticTensor;
@@ -40,6 +42,8 @@ final class QuantizedDenoiserRunner implements CaseRunner {
   public <V> Results run(FixtureCase fixture, Operators<V> operators) {
     return new Run<>(fixture, operators).results();
   }
+
+  private static final String TRACE = "trace.";
 
   /** One case on one backend. */
   private static final class Run<V> {
@@ -75,6 +79,9 @@ final class QuantizedDenoiserRunner implements CaseRunner {
             .put("output" + suffix, forward(over(shared), operators, suffix))
             .put("output_per_row" + suffix, forward(over(perRow), operators, suffix))
             .put("output_official_stale" + suffix, forward(over(stale), operators, suffix));
+      }
+      if (fixture.expected().keySet().stream().anyMatch(name -> name.startsWith(TRACE))) {
+        putTraces(results, perRow);
       }
       return results;
     }
@@ -191,6 +198,46 @@ final class QuantizedDenoiserRunner implements CaseRunner {
             .put(prefix + "act_delta", Tensor.of(fixed.grid().scale(), 1))
             .put(prefix + "act_zero_point", fixed.grid().zeroPoint(), 1);
       }
+    }
+
+    /**
+     * What the first sample alone gives each layer at the first timestep of a sampling run, the
+     * largest, and what the layer makes of the input that the case has for it; both as the published
+     * code sees them, a sample per sequence.
+     */
+    private void putTraces(Results results, Map<String, QuantizedLinearParameters> layers) {
+      String suffix =
+          suffixes().stream()
+              .max(Comparator.comparingDouble(s -> fixture.input("t" + s).data()[0]))
+              .orElseThrow();
+      Operators<V> observing =
+          new ObservingOperators<>(
+              operators,
+              (names, x, sequences) -> {
+                for (String name : names) {
+                  if (layers.containsKey(name)) {
+                    putTrace(results, layers.get(name), x, sequences);
+                  }
+                }
+              });
+      try (Denoiser denoiser = new ModelDenoiser<>(model, over(layers), observing, () -> {})) {
+        denoiser.predict(
+            DenoiserInputs.firstSample(DenoiserInputs.of(fixture, input -> input + suffix)));
+      }
+    }
+
+    private void putTrace(
+        Results results, QuantizedLinearParameters layer, Tensor x, int sequences) {
+      String input = TRACE + layer.name() + ".input";
+      Tensor expected = fixture.expectedFloats(input).reshape(x.shape().toArray());
+      V y = operators.linear(operators.constant(expected), operators.prepare(layer));
+      results
+          .put(input, inSequences(x, sequences))
+          .put(TRACE + layer.name() + ".output", inSequences(operators.read(y), sequences));
+    }
+
+    private static Tensor inSequences(Tensor x, int sequences) {
+      return x.reshape(ResultShapes.sequences(x.shape(), sequences).toArray());
     }
 
     private Tensor balancingScale(String name, QuantizedLinearParameters layer) {

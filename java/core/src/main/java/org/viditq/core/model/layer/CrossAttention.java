@@ -99,6 +99,20 @@ public final class CrossAttention<V> {
         new AttentionHeads(channels, heads));
   }
 
+  /**
+   * Text without its padding, as {@link TextTokens#withoutPadding} makes it; where the layers of
+   * keys and values have a grid per token index, with padding of zeros, as the published code has
+   * it then.
+   *
+   * @param tokens [B, S, C]
+   * @param mask [B, S]
+   */
+  public TextTokens<V> withoutPadding(V tokens, Optional<V> mask) {
+    return keyValue.stream().anyMatch(Linear::hasGridPerTokenIndex)
+        ? TextTokens.zeroed(operators, tokens, mask)
+        : TextTokens.withoutPadding(operators, tokens, mask);
+  }
+
   /** x [B, N, C]; result likewise. */
   public V forward(V x, TextTokens<V> text) {
     return forward(x, text, Epilogue.none());

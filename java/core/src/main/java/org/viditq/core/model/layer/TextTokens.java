@@ -56,6 +56,23 @@ public record TextTokens<V>(V tokens, Optional<V> bias, Optional<int[]> lengths)
   }
 
   /**
+   * Text whose padding is zeros, which attention sees like other tokens: what the published ViDiT-Q
+   * code makes of it where layers have a calibrated grid per token index, and so need as many
+   * tokens in every call.
+   *
+   * @param tokens [B, S, C]
+   * @param mask [B, S], 1 for valid tokens and 0 for padding; without it all are valid
+   */
+  public static <V> TextTokens<V> zeroed(Operators<V> operators, V tokens, Optional<V> mask) {
+    int batch = operators.shape(tokens).dim(0);
+    int length = operators.shape(tokens).dim(1);
+    V visible =
+        mask.map(valid -> operators.multiply(tokens, operators.reshape(valid, batch, length, 1)))
+            .orElse(tokens);
+    return new TextTokens<>(visible, Optional.empty(), Optional.empty());
+  }
+
+  /**
    * Removes the padding.
    *
    * @param tokens [B, S, C]

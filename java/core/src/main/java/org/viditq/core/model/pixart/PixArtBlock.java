@@ -1,5 +1,6 @@
 package org.viditq.core.model.pixart;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.layer.BlockModulation;
@@ -86,6 +87,11 @@ final class PixArtBlock<V> {
                       Epilogue.gatedResidual(m.gateMlp(), informed)));
       return block.replace(informed, result);
     }
+  }
+
+  /** See {@link CrossAttention#withoutPadding}. */
+  TextTokens<V> withoutPadding(V tokens, Optional<V> mask) {
+    return crossAttention.withoutPadding(tokens, mask);
   }
 
   /** What a part of the block computes; of the values that it made, nothing else is left. */

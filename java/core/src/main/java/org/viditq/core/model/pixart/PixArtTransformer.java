@@ -14,12 +14,12 @@ import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.model.layer.OutputModulation;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
-import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
@@ -30,8 +30,6 @@ import org.viditq.core.tensor.Shape;
  * text tokens where diffusers hides them with a bias.
  */
 public final class PixArtTransformer<V> {
-  private static final float OUTPUT_NORM_EPS = 1e-6f;
-
   private final PixArtConfig config;
   private final Operators<V> operators;
   private final PatchEmbedding<V> patches;
@@ -77,6 +75,7 @@ public final class PixArtTransformer<V> {
       this.outputTable = loader.constant("scale_shift_table", 2, channels);
       this.output = loader.linear("proj_out", channels, features);
     } else {
+      parameters.leaveOut("pos_embed", "y_embedder.y_embedding");
       this.patches =
           new PatchEmbedding<>(
               loader.under("x_embedder."), config.inChannels(), channels, patch, patch);
@@ -128,7 +127,6 @@ public final class PixArtTransformer<V> {
    */
   public V forward(V latents, V timesteps, TextTokens<V> text, Optional<SizeConditions<V>> sizes) {
     PositionGrid grid = gridOf(operators.shape(latents));
-    int batch = operators.shape(latents).dim(0);
     AdaLayerNormSingle.Output<V> t = condition.forward(timesteps, sizes);
     V hidden;
     try (Scope<V> scope = operators.scope()) {
@@ -138,7 +136,10 @@ public final class PixArtTransformer<V> {
       hidden = block.forward(hidden, t.modulation(), text, grid);
     }
     V features =
-        operators.linear(modulateOutput(hidden, t.embedded(), batch), output, Epilogue.none());
+        operators.linear(
+            OutputModulation.of(operators, hidden, outputTable, t.embedded()),
+            output,
+            Epilogue.none());
     return Unpatchify.image(
         operators, features, grid.height(), grid.width(), config.patchSize(), config.outChannels());
   }
@@ -202,18 +203,6 @@ public final class PixArtTransformer<V> {
     V projected = caption.isPresent() ? caption.get().forward(encoded) : encoded;
     return config.layout() == PixArtLayout.DIFFUSERS
         ? TextTokens.padded(operators, projected, mask)
-        : TextTokens.withoutPadding(operators, projected, mask);
-  }
-
-  // shift, scale = table[2, C] + embedded timestep
-  private LinearInput<V> modulateOutput(V hidden, V embedded, int batch) {
-    int channels = config.channels();
-    V both =
-        operators.add(
-            operators.reshape(outputTable, 1, 2, channels),
-            operators.reshape(embedded, batch, 1, channels));
-    V shift = operators.slice(both, 1, 0, 1);
-    V scale = operators.slice(both, 1, 1, 2);
-    return LinearInput.modulated(hidden, shift, scale, OUTPUT_NORM_EPS);
+        : blocks.get(0).withoutPadding(projected, mask);
   }
 }

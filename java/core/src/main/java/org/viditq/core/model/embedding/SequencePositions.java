@@ -1,0 +1,36 @@
+package org.viditq.core.model.embedding;
+
+import org.viditq.core.operators.Operators;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The {@link SinCosTable} of a sequence as a value; that of the length seen last is kept, as a
+ * sampling run asks for the same one at every step.
+ */
+public final class SequencePositions<V> {
+  private final Operators<V> operators;
+  private final int channels;
+  private final double scale;
+
+  /** On the Java heap: a backend's value would be released with the scope that it was made in. */
+  private volatile Tensor last;
+
+  /**
+   * @param scale divisor of positions
+   */
+  public SequencePositions(Operators<V> operators, int channels, double scale) {
+    this.operators = operators;
+    this.channels = channels;
+    this.scale = scale;
+  }
+
+  /** [1, length, channels]. */
+  public V of(int length) {
+    Tensor table = last;
+    if (table == null || table.dim(1) != length) {
+      table = SinCosTable.sequence(channels, length, scale).reshape(1, length, channels);
+      last = table;
+    }
+    return operators.constant(table);
+  }
+}
