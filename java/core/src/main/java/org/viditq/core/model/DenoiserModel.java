@@ -58,6 +58,15 @@ public interface DenoiserModel {
   }
 
   /**
+   * Checks a size of latents beyond what {@link LatentGeometry} says of it, before any work is done
+   * for it; the default allows every size.
+   *
+   * @param frames 1 for pictures
+   * @throws org.viditq.core.error.UsageException if the model cannot be evaluated on such latents
+   */
+  default void requireLatents(int frames, int height, int width) {}
+
+  /**
    * Its linear layers, in the order of execution. These are what plans, sensitivity and allocation
    * speak of; embedding tables and convolutions are not among them.
    */

@@ -241,6 +241,8 @@ public final class DiffusionPipeline {
    */
   public void requireFit(GenerationRequest request) {
     grid().requireSize(request.frames(), request.height(), request.width());
+    int unit = autoencoderConfig.downsampling();
+    model.requireLatents(request.frames(), request.height() / unit, request.width() / unit);
     request.times().start(scheduler, request.steps());
   }
 

@@ -19,6 +19,7 @@ public final class DenoiserInputs {
           Map.entry("timestep", InputNames.TIMESTEPS),
           Map.entry("y", InputNames.TEXT),
           Map.entry("encoder_hidden_states", InputNames.TEXT),
+          Map.entry("class_labels", InputNames.LABELS),
           Map.entry("mask", InputNames.MASK),
           Map.entry("encoder_attention_mask", InputNames.MASK),
           Map.entry("img_hw", InputNames.RESOLUTION),

@@ -1,0 +1,2 @@
+/** DiT, the class-conditional diffusion transformer. */
+package org.viditq.core.model.dit;

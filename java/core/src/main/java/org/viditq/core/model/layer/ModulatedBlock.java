@@ -1,0 +1,127 @@
+package org.viditq.core.model.layer;
+
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.viditq.core.operators.Epilogue;
+import org.viditq.core.operators.LinearInput;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
+import org.viditq.core.tensor.Shape;
+
+/**
+ * A transformer block whose norms are modulated by a condition: gated self attention, cross
+ * attention if the block has one (neither normalized nor gated), gated MLP. DiT (Peebles and Xie,
+ * "Scalable Diffusion Models with Transformers") has it without cross attention, PixArt-α with.
+ *
+ * <p>Tokens may form groups that attend to themselves only, such as the frames of a clip or the
+ * places of a frame: the rest of the block, and the condition, is that of the whole sample.
+ */
+public final class ModulatedBlock<V> {
+  private final Operators<V> operators;
+  private final Function<V, BlockModulation<V>> modulation;
+  private final SelfAttention<V> selfAttention;
+  private final Optional<CrossAttention<V>> crossAttention;
+  private final FeedForward<V> mlp;
+  private final float attentionEps;
+  private final float mlpEps;
+
+  /**
+   * @param modulation from the condition that {@code forward} gets
+   * @param attentionEps eps of the LayerNorm in front of the self attention
+   * @param mlpEps eps of the one in front of the MLP
+   */
+  public ModulatedBlock(
+      Operators<V> operators,
+      Function<V, BlockModulation<V>> modulation,
+      SelfAttention<V> selfAttention,
+      Optional<CrossAttention<V>> crossAttention,
+      FeedForward<V> mlp,
+      float attentionEps,
+      float mlpEps) {
+    this.operators = operators;
+    this.modulation = modulation;
+    this.selfAttention = selfAttention;
+    this.crossAttention = crossAttention;
+    this.mlp = mlp;
+    this.attentionEps = attentionEps;
+    this.mlpEps = mlpEps;
+  }
+
+  /**
+   * @param hidden [B * G, N, C], the G groups of a sample one after the other; released if it
+   *     belongs to the innermost scope that is open, where the result takes its place
+   * @param condition makes what the modulation is made from, for B samples; what it makes lives as
+   *     long as the block is evaluated
+   * @param text of B samples; needed by blocks with cross attention, ignored by others
+   * @return as {@code hidden}
+   */
+  public V forward(V hidden, Supplier<V> condition, Optional<TextTokens<V>> text) {
+    Shape grouped = operators.shape(hidden);
+    try (Scope<V> block = operators.scope()) {
+      BlockModulation<V> m = modulation.apply(condition.get());
+      int batch = operators.shape(m.gateMlp()).dim(0);
+      int groups = grouped.dim(0) / batch;
+      V attended = replace(block, hidden, () -> attend(hidden, m, groups));
+      V joined =
+          groups == 1
+              ? attended
+              : replace(block, attended, () -> join(attended, grouped, batch, groups));
+      V informed =
+          crossAttention.isEmpty()
+              ? joined
+              : replace(
+                  block,
+                  joined,
+                  () ->
+                      crossAttention
+                          .get()
+                          .forward(joined, text.orElseThrow(), Epilogue.residual(joined)));
+      V result =
+          replace(
+              block,
+              informed,
+              () ->
+                  mlp.forward(
+                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), mlpEps),
+                      Epilogue.gatedResidual(m.gateMlp(), informed)));
+      return groups == 1
+          ? result
+          : replace(block, result, () -> operators.reshape(result, grouped.toArray()));
+    }
+  }
+
+  private V attend(V hidden, BlockModulation<V> m, int groups) {
+    return selfAttention.forward(
+        LinearInput.modulated(
+            hidden,
+            perGroup(m.shiftAttention(), groups),
+            perGroup(m.scaleAttention(), groups),
+            attentionEps),
+        Epilogue.gatedResidual(perGroup(m.gateAttention(), groups), hidden));
+  }
+
+  /** [B * G, N, C] as [B, G * N, C]. */
+  private V join(V hidden, Shape grouped, int batch, int groups) {
+    return operators.reshape(hidden, batch, groups * grouped.dim(1), grouped.dim(2));
+  }
+
+  /** x [B, 1, C] for each group, [B * groups, 1, C]; one sample's serves all groups as it is. */
+  private V perGroup(V x, int groups) {
+    int batch = operators.shape(x).dim(0);
+    int channels = operators.shape(x).dim(2);
+    return groups == 1 || batch == 1
+        ? x
+        : operators.reshape(
+            operators.broadcast(x, batch, groups, channels), batch * groups, 1, channels);
+  }
+
+  /** What a part of the block computes takes the place of {@code old}; nothing else is left. */
+  private V replace(Scope<V> block, V old, Supplier<V> part) {
+    V computed;
+    try (Scope<V> scope = operators.scope()) {
+      computed = scope.keep(part.get());
+    }
+    return block.replace(old, computed);
+  }
+}
