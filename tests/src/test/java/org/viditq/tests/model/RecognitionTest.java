@@ -41,7 +41,10 @@ class RecognitionTest {
     "Transformer2DModel, ada_norm_zero, DiT",
     "DiTTransformer2DModel, , DiT",
     "DiT_XL_2, , DiT",
-    "DiT-XL/2, , DiT"
+    "DiT-XL/2, , DiT",
+    "LatteTransformer3DModel, , Latte",
+    "LatteT2V, , Latte",
+    "Latte-XL/2, , Latte"
   })
   void exactlyOneFamilyAcceptsEachClass(String className, String normType, String expected) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("_class_name", className);

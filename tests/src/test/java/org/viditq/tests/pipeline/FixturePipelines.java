@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.MemoryTensor;
@@ -44,6 +45,25 @@ public final class FixturePipelines {
     pipeline.copySample("vae", "diffusers", "AutoencoderKL");
     pipeline.scheduler();
     pipeline.index.putObject("id2label").put("0", "goldfish, Carassius auratus").put("1", "tiger");
+    pipeline.write("model_index.json", pipeline.index);
+    return root;
+  }
+
+  /** A Latte with the sample's text encoder; clips of 3 frames of 16 x 16, temporal decoder. */
+  public static Path latte(Path root) {
+    FixturePipelines pipeline = new FixturePipelines(root, "LattePipeline");
+    int features = 128; // of the sample's text encoder
+    pipeline.transformer(
+        "model.latte__video",
+        "LatteTransformer3DModel",
+        Map.of("caption_projection.linear_1.weight", random(48, features)));
+    ObjectNode config = pipeline.read("transformer/config.json");
+    pipeline.write("transformer/config.json", config.put("caption_channels", features));
+    pipeline.component(
+        "vae", "AutoencoderKLTemporalDecoder", "vae.decode__temporal_decoder", Map.of());
+    pipeline.copySample("text_encoder", "transformers", "T5EncoderModel");
+    pipeline.copySample("tokenizer", "transformers", "T5Tokenizer");
+    pipeline.scheduler();
     pipeline.write("model_index.json", pipeline.index);
     return root;
   }
@@ -95,6 +115,14 @@ public final class FixturePipelines {
     entry.add(library).add(className);
   }
 
+  private ObjectNode read(String file) {
+    try {
+      return (ObjectNode) JSON.readTree(root.resolve(file).toFile());
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
   private void write(String file, ObjectNode json) {
     try {
       Files.createDirectories(root.resolve(file).getParent());
@@ -102,5 +130,14 @@ public final class FixturePipelines {
     } catch (IOException unwritable) {
       throw new UncheckedIOException(unwritable);
     }
+  }
+
+  private static Tensor random(int out, int in) {
+    Random random = new Random(17);
+    float[] values = new float[out * in];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (random.nextGaussian() / Math.sqrt(in));
+    }
+    return Tensor.of(values, out, in);
   }
 }

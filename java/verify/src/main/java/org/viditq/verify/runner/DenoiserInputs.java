@@ -29,9 +29,18 @@ public final class DenoiserInputs {
   private DenoiserInputs() {}
 
   /**
+   * What {@code output} is computed from: all inputs of the case, but not a mask that only {@code
+   * output_bias} is with.
+   *
    * @param named from an argument's name to the input that holds it in this case
    */
   public static DenoiserInput of(FixtureCase fixture, UnaryOperator<String> named) {
+    DenoiserInput all = all(fixture, named);
+    return fixture.expects("output_bias") ? without(all, InputNames.MASK) : all;
+  }
+
+  /** All inputs of the case. */
+  static DenoiserInput all(FixtureCase fixture, UnaryOperator<String> named) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     NAMES.forEach(
         (argument, name) -> {

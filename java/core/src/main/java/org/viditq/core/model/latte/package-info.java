@@ -1,0 +1,2 @@
+/** Latte, a diffusion transformer for videos. */
+package org.viditq.core.model.latte;
