@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -12,12 +13,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.tensor.Tensor;
 
 /** From a prompt to a clip, with a Latte of random weights. */
 class LattePipelineTest {
@@ -61,6 +67,33 @@ class LattePipelineTest {
     assertThat(pipeline.defaultWidth()).isEqualTo(16);
     GenerationRequest odd = new GenerationRequest(List.of(1L), 2, 7.5, 3, 16, 10, 8);
     assertThatThrownBy(() -> pipeline.requireFit(odd)).isInstanceOf(UsageException.class);
+  }
+
+  /** A prompt's valid tokens are those of the prompt and of its negative text alike. */
+  @Test
+  void bothHalvesHaveTheMaskOfThePrompt() {
+    DiffusionPipeline pipeline = pipeline("native");
+    EncodedPrompts prompts = encode(pipeline, CIRCLE, STAR);
+    List<Tensor> masks = new ArrayList<>();
+    SamplingListener listener =
+        new SamplingListener() {
+          @Override
+          public void beforeDenoising(int step, DenoiserInput input) {
+            masks.add(input.find(InputNames.MASK).orElseThrow());
+          }
+
+          @Override
+          public void afterStep(int step, Tensor latents) {}
+        };
+    try (Denoiser denoiser = pipeline.openDenoiser(UnaryOperator.identity())) {
+      pipeline.sample(request(1, 1L, 2L), prompts, denoiser, listener, ProgressListener.NONE);
+    }
+    float[] positive = prompts.positive().get(InputNames.MASK).data();
+    float[] both = new float[2 * positive.length];
+    System.arraycopy(positive, 0, both, 0, positive.length);
+    System.arraycopy(positive, 0, both, positive.length, positive.length);
+    assertThat(masks).isNotEmpty();
+    assertThat(masks.get(0).data()).containsExactly(both);
   }
 
   private DiffusionPipeline pipeline(String backend) {

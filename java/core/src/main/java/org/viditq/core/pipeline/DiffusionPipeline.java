@@ -14,6 +14,7 @@ import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
@@ -260,7 +261,15 @@ public final class DiffusionPipeline {
       ProgressListener progress) {
     requireInputs(prompts);
     return new LatentSampler(scheduler, grid())
-        .sample(request, prompts, denoiser, listener, progress);
+        .sample(request, padded(prompts), denoiser, listener, progress);
+  }
+
+  /** With their padding treated as the model's published pipeline does. */
+  private EncodedPrompts padded(EncodedPrompts prompts) {
+    return model.conditioning(folder.className()) instanceof Conditioning.Text text
+            && text.padding() == Conditioning.Padding.MASK_OF_PROMPT
+        ? prompts.withMaskOfPrompt()
+        : prompts;
   }
 
   /** Encoded prompts may come from a file that was made with another model. */

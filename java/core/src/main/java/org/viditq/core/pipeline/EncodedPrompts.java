@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.model.InputNames;
 
 /**
  * Encoded prompts: all that sampling needs of the text encoders, or of the list of classes.
@@ -47,6 +48,22 @@ public record EncodedPrompts(
         indices.stream().map(prompts::get).toList(),
         positive.select(indices),
         negative.map(one -> one.count() == 1 ? one : one.select(indices)));
+  }
+
+  /**
+   * The same where a negative text has the valid tokens of its prompt instead of its own, see
+   * {@link org.viditq.core.model.Conditioning.Padding#MASK_OF_PROMPT}.
+   */
+  public EncodedPrompts withMaskOfPrompt() {
+    return positive
+        .find(InputNames.MASK)
+        .map(
+            mask ->
+                new EncodedPrompts(
+                    prompts,
+                    positive,
+                    negativePerPrompt().map(negatives -> negatives.with(InputNames.MASK, mask))))
+        .orElse(this);
   }
 
   /** What guidance leads away from, a row per prompt. */
