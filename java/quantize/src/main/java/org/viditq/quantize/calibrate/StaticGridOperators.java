@@ -15,6 +15,7 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.balance.BalanceVector;
+import org.viditq.quantize.plan.ActivationMode;
 import org.viditq.quantize.plan.ActivationSettings;
 
 /**

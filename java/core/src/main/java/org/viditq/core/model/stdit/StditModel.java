@@ -52,7 +52,7 @@ public record StditModel(StditConfig config) implements DenoiserModel {
   @Override
   public Conditioning conditioning(String pipelineClass) {
     return new Conditioning.Text(
-        config.captionChannels(), config.textTokens(), Conditioning.Padding.OWN_MASK);
+        config.captionChannels(), config.textTokens(), Conditioning.Padding.MASK_OF_PROMPT);
   }
 
   @Override
