@@ -22,6 +22,11 @@ public final class DenoiserInputs {
           Map.entry("class_labels", InputNames.LABELS),
           Map.entry("mask", InputNames.MASK),
           Map.entry("encoder_attention_mask", InputNames.MASK),
+          Map.entry("text_embedding_mask", InputNames.MASK),
+          Map.entry("encoder_hidden_states_t5", InputNames.TEXT_2),
+          Map.entry("text_embedding_mask_t5", InputNames.MASK_2),
+          Map.entry("image_meta_size", InputNames.IMAGE_SIZES),
+          Map.entry("style", InputNames.STYLE),
           Map.entry("img_hw", InputNames.RESOLUTION),
           Map.entry("resolution", InputNames.RESOLUTION),
           Map.entry("aspect_ratio", InputNames.ASPECT_RATIO));
