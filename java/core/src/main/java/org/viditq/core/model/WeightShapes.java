@@ -1,6 +1,7 @@
 package org.viditq.core.model;
 
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.tensor.Shape;
 
@@ -11,6 +12,9 @@ import org.viditq.core.tensor.Shape;
  * @param weights only names and shapes are looked at
  */
 public record WeightShapes(Checkpoint weights) {
+  /** Few enough digits for an int. */
+  private static final Pattern BLOCK_NUMBER = Pattern.compile("\\d{1,9}\\.");
+
   /** An extent of a tensor; empty if there is no such tensor, no such axis, or nothing along it. */
   public OptionalInt extent(String tensor, int axis) {
     if (!weights.contains(tensor)) {
@@ -23,14 +27,17 @@ public record WeightShapes(Checkpoint weights) {
   }
 
   /**
-   * How many blocks there are: numbers n from 0 on for which there is a tensor {@code prefix + n +
-   * suffix}. Empty if there is none.
+   * How many blocks there are: one more than the largest number n for which a tensor's name starts
+   * with {@code prefix + n + "."}. Empty if there is none.
    */
-  public OptionalInt blocks(String prefix, String suffix) {
-    int count = 0;
-    while (weights.contains(prefix + count + suffix)) {
-      count++;
-    }
-    return count == 0 ? OptionalInt.empty() : OptionalInt.of(count);
+  public OptionalInt blocks(String prefix) {
+    OptionalInt largest =
+        weights.names().stream()
+            .filter(name -> name.startsWith(prefix))
+            .map(name -> name.substring(prefix.length()))
+            .filter(name -> BLOCK_NUMBER.matcher(name).lookingAt())
+            .mapToInt(name -> Integer.parseInt(name.substring(0, name.indexOf('.'))))
+            .max();
+    return largest.isPresent() ? OptionalInt.of(largest.getAsInt() + 1) : largest;
   }
 }

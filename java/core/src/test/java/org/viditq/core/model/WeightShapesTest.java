@@ -18,6 +18,8 @@ class WeightShapesTest {
                   MemoryTensor.of("blocks.1.norm.weight", Tensor.zeros(8)),
                   MemoryTensor.of("blocks.1.fc.weight", Tensor.zeros(32, 8)),
                   MemoryTensor.of("blocks.3.norm.weight", Tensor.zeros(8)),
+                  MemoryTensor.of("blocks.10000000000.norm.weight", Tensor.zeros(8)),
+                  MemoryTensor.of("blocks.last.norm.weight", Tensor.zeros(8)),
                   MemoryTensor.of("empty", Tensor.zeros(0, 3)))));
 
   @Test
@@ -32,12 +34,12 @@ class WeightShapesTest {
     assertThat(shapes.extent("blocks.1.fc.weight", 2)).isEmpty();
     assertThat(shapes.extent("blocks.2.fc.weight", 0)).isEmpty();
     assertThat(shapes.extent("empty", 0)).isEmpty();
-    assertThat(shapes.blocks("layers.", ".norm.weight")).isEmpty();
-    assertThat(shapes.blocks("blocks.", ".fc.weight")).isEmpty();
+    assertThat(shapes.blocks("layers.")).isEmpty();
+    assertThat(shapes.blocks("blocks.1.")).isEmpty();
   }
 
   @Test
-  void blocksAreCountedUpToTheFirstGap() {
-    assertThat(shapes.blocks("blocks.", ".norm.weight")).hasValue(2);
+  void blocksAreCountedByTheirLargestNumber() {
+    assertThat(shapes.blocks("blocks.")).hasValue(4);
   }
 }
