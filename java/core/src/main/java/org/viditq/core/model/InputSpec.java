@@ -2,6 +2,7 @@ package org.viditq.core.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.viditq.core.error.UsageException;
 
 /**
@@ -24,6 +25,13 @@ public record InputSpec(String name, List<Axis> axes, boolean optional) {
   /** An input that may be left out. */
   public static InputSpec optional(String name, Axis... axes) {
     return new InputSpec(name, List.of(axes), true);
+  }
+
+  /** Its extents for messages: [batch, tokens, 4096]. */
+  public String describe() {
+    return axes.stream()
+        .map(axis -> axis.isFixed() ? String.valueOf(axis.fixed()) : axis.name())
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   /**

@@ -25,10 +25,9 @@ interface Conditioner {
     if (conditioning instanceof Conditioning.Text text) {
       return new TextConditioner(folder, text, model.nullText());
     }
-    if (conditioning instanceof Conditioning.Classes classes) {
-      return new ClassConditioner(folder.index(), classes.classes());
+    if (conditioning instanceof Conditioning.TwoTexts texts) {
+      return new TwoTextsConditioner(folder, texts);
     }
-    throw new org.viditq.core.error.InvalidModelException(
-        "Models with two text encoders have no pipeline here yet.");
+    return new ClassConditioner(folder.index(), ((Conditioning.Classes) conditioning).classes());
   }
 }

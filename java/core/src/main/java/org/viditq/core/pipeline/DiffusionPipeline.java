@@ -291,21 +291,20 @@ public final class DiffusionPipeline {
 
   private static void requireExtents(InputSpec input, Tensor given) {
     int rank = input.axes().size();
-    for (int axis = 0; axis < rank; axis++) {
+    boolean fits = given.shape().rank() == rank;
+    for (int axis = 0; fits && axis < rank; axis++) {
       InputSpec.Axis expected = input.axes().get(axis);
-      boolean fits =
-          given.shape().rank() == rank
-              && (!expected.isFixed() || given.dim(axis) == expected.fixed());
-      if (!fits) {
-        throw new ShapeException(
-            "The encoded prompts have "
-                + input.name()
-                + " "
-                + given.shape()
-                + ", but the transformer takes "
-                + (expected.isFixed() ? expected.fixed() + " features per token" : "rank " + rank)
-                + "; they belong to another text encoder.");
-      }
+      fits = !expected.isFixed() || given.dim(axis) == expected.fixed();
+    }
+    if (!fits) {
+      throw new ShapeException(
+          "The encoded prompts have "
+              + input.name()
+              + " "
+              + given.shape()
+              + ", but the transformer takes "
+              + input.describe()
+              + "; they belong to another text encoder.");
     }
   }
 

@@ -1,31 +1,40 @@
 package org.viditq.core.pipeline;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.TokenizedText;
 import org.viditq.core.text.Tokenizer;
 
-/**
- * Turns prompts to text embeddings: lower case without surrounding white space (diffusers'
- * preprocessing without caption cleaning), tokens, T5.
- */
+/** Turns prompts to what a text encoder gives for their tokens. */
 final class PromptEncoder<V> {
   private static final Logger LOG = LoggerFactory.getLogger(PromptEncoder.class);
 
   /** Characters of a text in a warning. */
   private static final int MAX_SHOWN = 200;
 
+  private final UnaryOperator<String> preparation;
   private final Tokenizer tokenizer;
-  private final T5Encoder<V> encoder;
+  private final TextEncoder<V> encoder;
+  private final int features;
   private final NonFiniteTracer<V> operators;
   private final int tokens;
+
+  /** A text encoder of any kind. */
+  @FunctionalInterface
+  interface TextEncoder<V> {
+    /**
+     * @param ids one row per text
+     * @param mask likewise, 1 for tokens and 0 for padding
+     * @return [B, L, C]
+     */
+    V encode(int[][] ids, Optional<int[][]> mask);
+  }
 
   /**
    * Encoded texts.
@@ -36,11 +45,20 @@ final class PromptEncoder<V> {
   record Texts(Tensor values, Tensor mask) {}
 
   /**
+   * @param preparation of texts in front of the tokenizer
+   * @param features C of the encoder
    * @param operators those of the encoder
    * @param tokens length that texts are cut or padded to
    */
   PromptEncoder(
-      Tokenizer tokenizer, T5Encoder<V> encoder, NonFiniteTracer<V> operators, int tokens) {
+      UnaryOperator<String> preparation,
+      Tokenizer tokenizer,
+      TextEncoder<V> encoder,
+      int features,
+      NonFiniteTracer<V> operators,
+      int tokens) {
+    this.preparation = preparation;
+    this.features = features;
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.operators = operators;
@@ -52,12 +70,10 @@ final class PromptEncoder<V> {
    * too long is cut, with a warning that says what was lost.
    */
   Texts encode(List<String> texts, Runnable afterEach) {
-    int features = encoder.config().channels();
     Tensor values = Tensor.zeros(texts.size(), tokens, features);
     Tensor masks = Tensor.zeros(texts.size(), tokens);
     for (int i = 0; i < texts.size(); i++) {
-      TokenizedText text =
-          tokenizer.tokenize(texts.get(i).toLowerCase(Locale.ROOT).strip(), tokens);
+      TokenizedText text = tokenizer.tokenize(preparation.apply(texts.get(i)), tokens);
       text.removed().ifPresent(this::warnOfCut);
       float[] embedding = operators.finite("the text encoder", () -> encode(text)).data();
       System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
@@ -78,7 +94,8 @@ final class PromptEncoder<V> {
 
   private void warnOfCut(String removed) {
     LOG.warn(
-        "The prompt is longer than the {} tokens the model takes; this part was cut off: \"{}\".",
+        "The prompt is longer than the {} tokens a text encoder of the model takes; this part was"
+            + " cut off there: \"{}\".",
         tokens,
         shortened(removed));
   }

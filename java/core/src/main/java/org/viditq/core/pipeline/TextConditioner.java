@@ -2,6 +2,7 @@ package org.viditq.core.pipeline;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -19,7 +20,10 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.Tokenizer;
 import org.viditq.core.text.Tokenizers;
 
-/** Prompts through the T5 encoder of a pipeline. */
+/**
+ * Prompts through the T5 encoder of a pipeline: in lower case, without surrounding white space
+ * (diffusers' preprocessing without caption cleaning).
+ */
 final class TextConditioner implements Conditioner {
   private final PipelineFolder folder;
   private final Conditioning.Text text;
@@ -45,7 +49,14 @@ final class TextConditioner implements Conditioner {
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
       NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
       T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
-      PromptEncoder<V> encode = new PromptEncoder<>(tokenizer, encoder, traced, text.tokens());
+      PromptEncoder<V> encode =
+          new PromptEncoder<>(
+              prompt -> prompt.toLowerCase(Locale.ROOT).strip(),
+              tokenizer,
+              encoder::encode,
+              config.channels(),
+              traced,
+              text.tokens());
       Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
       int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
       StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
