@@ -9,14 +9,16 @@ import org.viditq.core.tensor.Float16;
 import org.viditq.core.tensor.Shape;
 
 /**
- * A float16 tensor that is drawn anew each time it is read, so that a model of any size can be
- * written without holding it.
+ * A float16 tensor whose values are drawn each time they are read, so that there can be a model of
+ * any size without holding it.
  *
  * @param mean of its values
  * @param deviation standard deviation; values are uniform
  */
 public record RandomTensor(String name, Shape shape, float mean, double deviation)
     implements StoredTensor {
+  /** What {@link SplittableRandom} adds to its seed per number: 2^64 by the golden ratio. */
+  private static final long SEED_STEP = 0x9e3779b97f4a7c15L;
 
   /** With the deviation 1/sqrt(fan-in), so that activations neither vanish nor explode. */
   static RandomTensor weight(String name, int... dims) {
@@ -41,22 +43,31 @@ public record RandomTensor(String name, Shape shape, float mean, double deviatio
 
   @Override
   public ByteBuffer bytes() {
-    SplittableRandom random = new SplittableRandom(name.hashCode());
-    double halfWidth = Math.sqrt(3) * deviation;
+    SplittableRandom random = from(0);
     ByteBuffer bytes =
         ByteBuffer.allocate(shape.size() * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     while (bytes.hasRemaining()) {
-      double unit = 2 * random.nextDouble() - 1;
-      bytes.putShort(Float16.fromFloat((float) (mean + halfWidth * unit)));
+      bytes.putShort(next(random));
     }
     return bytes.flip();
   }
 
+  /** Draws what is asked for and no more. */
   @Override
   public void copyTo(int start, float[] destination, int offset, int count) {
-    ByteBuffer bytes = bytes();
+    SplittableRandom random = from(start);
     for (int i = 0; i < count; i++) {
-      destination[offset + i] = Float16.toFloat(bytes.getShort((start + i) * Short.BYTES));
+      destination[offset + i] = Float16.toFloat(next(random));
     }
+  }
+
+  /** The generator as it is after {@code drawn} numbers, each of which adds to its seed. */
+  private SplittableRandom from(int drawn) {
+    return new SplittableRandom(name.hashCode() + drawn * SEED_STEP);
+  }
+
+  private short next(SplittableRandom random) {
+    double unit = 2 * random.nextDouble() - 1;
+    return Float16.fromFloat((float) (mean + Math.sqrt(3) * deviation * unit));
   }
 }

@@ -3,6 +3,7 @@ package org.viditq.tests.fullsize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -13,11 +14,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.viditq.bench.model.ModelLayouts;
 import org.viditq.bench.model.PixArtXl;
 import org.viditq.bench.model.RandomTensor;
+import org.viditq.bench.model.RandomWeights;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
+import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.tensor.Shape;
 
 /** The layouts that the full-size model is written in are those that diffusers writes. */
@@ -53,5 +59,29 @@ class ModelLayoutsTest {
             .mapToLong(tensor -> tensor.shape().size())
             .sum();
     assertThat(parameters).isEqualTo(610_856_096L);
+  }
+
+  @Test
+  void whatADefinitionAsksForIsTheLayoutOfItsModel() {
+    DenoiserModel model =
+        DenoiserFamilies.model(PixArtXl.config(), new MemoryCheckpoint("no weights", List.of()));
+    assertThat(RandomWeights.tensorsOf(model))
+        .containsExactlyInAnyOrderElementsOf(ModelLayouts.pixArt(PixArtXl.config()));
+  }
+
+  @Test
+  void partsOfRandomTensorsAreThoseOfTheWhole() {
+    StoredTensor tensor = ModelLayouts.pixArt(PixArtXl.config()).get(0);
+    float[] whole = new float[tensor.shape().size()];
+    tensor.copyTo(0, whole, 0, whole.length);
+    assertThat(
+            MemoryTensor.ofBuffer("copy", tensor.dtype(), tensor.shape(), tensor.bytes())
+                .toTensor()
+                .data())
+        .containsExactly(whole);
+    float[] part = new float[1 + 50];
+    tensor.copyTo(123, part, 1, 50);
+    assertThat(Arrays.copyOfRange(part, 1, 51))
+        .containsExactly(Arrays.copyOfRange(whole, 123, 173));
   }
 }
