@@ -1,0 +1,137 @@
+package org.viditq.tests.fullsize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.viditq.bench.model.RandomWeights;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.model.CheckpointParameters;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.LinearLayer;
+import org.viditq.core.pipeline.ModelDenoiser;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.cpp.InstructionSet;
+import org.viditq.cpp.NativeLibrary;
+import org.viditq.cpp.NativeOperators;
+import org.viditq.cpp.NativeTensor;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.weight.QuantizedLayers;
+import org.viditq.quantize.weight.Quantizer;
+
+/**
+ * The largest models of the families load natively in W8A8 and take a step, with random weights
+ * that are nowhere stored. A family is a file of {@code src/test/resources/fullsize}: its published
+ * configuration, and the extents of a small input.
+ */
+@Tag("slow")
+class FullSizeDenoiserTest {
+  private static final Path CONFIGURATIONS = Path.of("src/test/resources/fullsize");
+
+  /** Weights take a byte, or four where they stay in full precision, and something for grids. */
+  private static final double OVERHEAD = 1.1;
+
+  private static final long LARGEST = 24_000_000_000L;
+
+  static List<Path> configurations() throws IOException {
+    try (Stream<Path> files = Files.list(CONFIGURATIONS)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configurations")
+  void oneStepInW8A8(Path file) throws IOException {
+    JsonConfig json = JsonConfig.read(file);
+    JsonConfig config = json.getObject("config");
+    DenoiserModel model =
+        DenoiserFamilies.model(config, new MemoryCheckpoint("no weights yet", List.of()));
+    long before = NativeLibrary.allocatedBytes();
+    long start = System.nanoTime();
+    try (Checkpoint weights = RandomWeights.of(model);
+        NativeOperators operators = new NativeOperators(2, InstructionSet.choose())) {
+      QuantizedLayers layers =
+          new Quantizer(BuiltInPlans.get("w8a8"))
+              .quantize(model, weights, Optional.empty(), Quantizer.Progress.NONE);
+      try (ModelDenoiser<NativeTensor> denoiser =
+          new ModelDenoiser<>(
+              model, layers.over(new CheckpointParameters(weights)), operators, () -> {})) {
+        long loaded = NativeLibrary.allocatedBytes() - before;
+        double loading = (System.nanoTime() - start) * 1e-9;
+        DenoiserInput input = input(model, extents(json));
+        long step = System.nanoTime();
+        Tensor prediction = denoiser.predict(input);
+        System.out.printf(
+            "%s: %.2f G weights, %.2f GB native, %.0f s to draw and pack; a step %.1f s, %.2f GB%n",
+            file.getFileName(),
+            parameters(weights) * 1e-9,
+            loaded * 1e-9,
+            loading,
+            (System.nanoTime() - step) * 1e-9,
+            (NativeLibrary.allocatedBytes() - before) * 1e-9);
+        assertThat(prediction.isFinite()).isTrue();
+        assertThat(prediction.dim(1)).isEqualTo(model.latents().outputChannels());
+        assertThat((double) loaded).isLessThan(OVERHEAD * expectedBytes(model, weights));
+        assertThat(NativeLibrary.allocatedBytes() - before).isLessThan(LARGEST);
+      }
+    }
+    assertThat(NativeLibrary.allocatedBytes()).isEqualTo(before);
+  }
+
+  private static double expectedBytes(DenoiserModel model, Checkpoint weights) {
+    long quantized =
+        model.linearLayers().stream()
+            .filter(LinearLayer::quantizedByDefault)
+            .mapToLong(LinearLayer::weights)
+            .sum();
+    return quantized + (double) Float.BYTES * (parameters(weights) - quantized);
+  }
+
+  private static long parameters(Checkpoint weights) {
+    return weights.names().stream().mapToLong(name -> weights.get(name).shape().size()).sum();
+  }
+
+  private static Map<String, Integer> extents(JsonConfig json) {
+    Map<String, Integer> extents = new LinkedHashMap<>();
+    json.getObject("extents")
+        .node()
+        .fields()
+        .forEachRemaining(entry -> extents.put(entry.getKey(), entry.getValue().intValue()));
+    return extents;
+  }
+
+  private static DenoiserInput input(DenoiserModel model, Map<String, Integer> extents) {
+    Random random = new Random(1);
+    Map<String, Tensor> inputs = new LinkedHashMap<>();
+    for (InputSpec spec : model.inputs()) {
+      Tensor tensor = Tensor.zeros(spec.shape(extents));
+      for (int i = 0; i < tensor.size(); i++) {
+        tensor.data()[i] =
+            switch (spec.name()) {
+              case InputNames.TIMESTEPS -> 500;
+              case InputNames.MASK, InputNames.MASK_2 -> 1;
+              case InputNames.LABELS, InputNames.STYLE -> 0;
+              default -> (float) random.nextGaussian();
+            };
+      }
+      inputs.put(spec.name(), tensor);
+    }
+    return new DenoiserInput(inputs);
+  }
+}
