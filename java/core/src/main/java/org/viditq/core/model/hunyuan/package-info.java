@@ -1,0 +1,2 @@
+/** HunyuanDiT. */
+package org.viditq.core.model.hunyuan;
