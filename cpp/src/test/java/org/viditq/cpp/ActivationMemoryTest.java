@@ -10,12 +10,6 @@ import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.core.model.latte.LatteModel;
-import org.viditq.core.model.latte.LatteLayout;
-import org.viditq.core.model.latte.LatteConfig;
-import org.viditq.core.model.dit.DitModel;
-import org.viditq.core.model.dit.DitLayout;
-import org.viditq.core.model.dit.DitConfig;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.DenoiserInput;
@@ -23,6 +17,12 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.LatentGeometry.Patch;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.dit.DitConfig;
+import org.viditq.core.model.dit.DitLayout;
+import org.viditq.core.model.dit.DitModel;
+import org.viditq.core.model.latte.LatteConfig;
+import org.viditq.core.model.latte.LatteLayout;
+import org.viditq.core.model.latte.LatteModel;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtLayout;
 import org.viditq.core.model.pixart.PixArtModel;
@@ -278,16 +278,11 @@ class ActivationMemoryTest {
    * @param later sizes that later ones take at most
    */
   private static void requireMemory(
-      DenoiserModel model,
-      boolean quantized,
-      double first,
-      double later,
-      DenoiserInput input) {
+      DenoiserModel model, boolean quantized, double first, double later, DenoiserInput input) {
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
         ModelDenoiser<NativeTensor> denoiser =
-            new ModelDenoiser<>(
-                model, new RandomParameters("", quantized), operators, () -> {})) {
+            new ModelDenoiser<>(model, new RandomParameters("", quantized), operators, () -> {})) {
       long constants = operators.activationBytes();
       float[] result = denoiser.predict(input).data();
       assertThat(operators.activationBytes() - constants).isLessThan((long) (first * HIDDEN));

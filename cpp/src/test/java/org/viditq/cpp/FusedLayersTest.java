@@ -287,8 +287,7 @@ class FusedLayersTest {
     int tokens = all.shape().dim(1);
     int channels = all.shape().dim(2) / 3;
     NativeTensor divided =
-        operators.reshape(
-            all, batch * input.sequences(), tokens / input.sequences(), 3 * channels);
+        operators.reshape(all, batch * input.sequences(), tokens / input.sequences(), 3 * channels);
     NativeTensor attended =
         operators.attention(
             operators.slice(divided, 2, 0, channels),

@@ -176,8 +176,7 @@ class StditTransformerTest {
     for (int sample = 0; sample < 2; sample++) {
       Map<String, Tensor> alone = new LinkedHashMap<>();
       for (Map.Entry<String, Tensor> tensor : both.tensors().entrySet()) {
-        alone.put(
-            tensor.getKey(), ReferenceModels.samples(tensor.getValue(), sample, sample + 1));
+        alone.put(tensor.getKey(), ReferenceModels.samples(tensor.getValue(), sample, sample + 1));
       }
       assertThat(denoiser.predict(new DenoiserInput(alone)).data())
           .containsExactly(ReferenceModels.samples(batch, sample, sample + 1).data());
@@ -201,10 +200,7 @@ class StditTransformerTest {
     Denoiser denoiser = denoiser(weights);
     DenoiserInput other =
         input(
-            weights.input("x"),
-            weights.input("timestep"),
-            Tensor.of(text.shape(), changed),
-            mask);
+            weights.input("x"), weights.input("timestep"), Tensor.of(text.shape(), changed), mask);
     assertThat(denoiser.predict(other).data())
         .containsExactly(denoiser.predict(input(weights)).data());
   }

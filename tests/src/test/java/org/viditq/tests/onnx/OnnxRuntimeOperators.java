@@ -39,6 +39,12 @@ final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
     return input;
   }
 
+  /** What is read is computed, which is at once for whoever asks. */
+  @Override
+  public boolean computesAtOnce() {
+    return true;
+  }
+
   @Override
   public Tensor read(OnnxValue value) {
     if (inputs.containsKey(value)) {

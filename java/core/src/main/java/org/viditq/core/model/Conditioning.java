@@ -15,7 +15,10 @@ public sealed interface Conditioning {
   enum Padding {
     /** Each text hides its own padding. */
     OWN_MASK,
-    /** A prompt's valid tokens are those of the prompt and of its negative text alike (Latte, Open-Sora). */
+    /**
+     * A prompt's valid tokens are those of the prompt and of its negative text alike (Latte,
+     * Open-Sora).
+     */
     MASK_OF_PROMPT
   }
 

@@ -45,8 +45,8 @@ public interface Parameters {
       int[] padAfter);
 
   /**
-   * Says that a model computes these tensors by itself, though its checkpoints hold them, so that it
-   * is no sign of a wrong configuration if nobody asks for them.
+   * Says that a model computes these tensors by itself, though its checkpoints hold them, so that
+   * it is no sign of a wrong configuration if nobody asks for them.
    */
   default void leaveOut(String... names) {}
 

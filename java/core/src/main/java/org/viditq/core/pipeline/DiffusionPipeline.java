@@ -172,8 +172,7 @@ public final class DiffusionPipeline {
     if (prompts.isEmpty()) {
       throw new UsageException("There is no prompt; give at least one.");
     }
-    return Conditioner.of(folder, model)
-        .encode(prompts, negativePrompt, operators, progress);
+    return Conditioner.of(folder, model).encode(prompts, negativePrompt, operators, progress);
   }
 
   /**

@@ -52,6 +52,26 @@ public record GenerationRequest(
     }
   }
 
+  /** A request for clips, with steps where the scheduler places them. */
+  public GenerationRequest(
+      List<Long> seeds,
+      int steps,
+      double guidanceScale,
+      int frames,
+      int height,
+      int width,
+      double framesPerSecond) {
+    this(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        StepTimes.OF_SCHEDULER);
+  }
+
   /** A request for pictures. */
   public static GenerationRequest pictures(
       List<Long> seeds, int steps, double guidanceScale, int height, int width) {

@@ -202,8 +202,8 @@ final class QuantizedDenoiserRunner implements CaseRunner {
 
     /**
      * What the first sample alone gives each layer at the first timestep of a sampling run, the
-     * largest, and what the layer makes of the input that the case has for it; both as the published
-     * code sees them, a sample per sequence.
+     * largest, and what the layer makes of the input that the case has for it; both as the
+     * published code sees them, a sample per sequence.
      */
     private void putTraces(Results results, Map<String, QuantizedLinearParameters> layers) {
       String suffix =

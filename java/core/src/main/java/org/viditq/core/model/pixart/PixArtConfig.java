@@ -193,8 +193,7 @@ public record PixArtConfig(
         json.getBoolean(
             "pred_sigma",
             features.isEmpty() || features.getAsInt() != patchSize * patchSize * inChannels);
-    int layers =
-        json.getPositiveInt("depth", shapes.blocks("blocks.", ".scale_shift_table").orElse(28));
+    int layers = json.getPositiveInt("depth", shapes.blocks("blocks.").orElse(28));
     double scale = sampleSize / (double) SIGMA_STYLE_UNIT;
     return new PixArtConfig(
         PixArtLayout.ORIGINAL,

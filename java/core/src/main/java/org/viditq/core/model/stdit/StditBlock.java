@@ -36,8 +36,7 @@ final class StditBlock<V> {
     this.temporalAttention = attention(loader.under("attn_temp."), config);
     this.crossAttention =
         CrossAttention.original(loader.under("cross_attn."), config.channels(), config.heads());
-    this.mlp =
-        FeedForward.original(loader.under("mlp."), config.channels(), config.mlpHidden());
+    this.mlp = FeedForward.original(loader.under("mlp."), config.channels(), config.mlpHidden());
   }
 
   private static <V> SelfAttention<V> attention(LayerLoader<V> loader, StditConfig config) {
@@ -90,8 +89,7 @@ final class StditBlock<V> {
             () -> {
               V input = times.isPresent() ? withTimes(byPlace, times.get(), places) : byPlace;
               return temporalAttention.forward(
-                  LinearInput.of(input).inSequences(places),
-                  Epilogue.gatedResidual(gate, byPlace));
+                  LinearInput.of(input).inSequences(places), Epilogue.gatedResidual(gate, byPlace));
             });
     block.replace(byPlace, attended);
     return block.replace(attended, alone(() -> transposed(attended, places, frames)));
@@ -100,8 +98,7 @@ final class StditBlock<V> {
   private V withTimes(V byPlace, V times, int places) {
     Shape shape = operators.shape(byPlace);
     int frames = shape.dim(1) / places;
-    V sequences =
-        operators.reshape(byPlace, shape.dim(0) * places, frames, shape.dim(2));
+    V sequences = operators.reshape(byPlace, shape.dim(0) * places, frames, shape.dim(2));
     return operators.reshape(operators.add(sequences, times), shape.toArray());
   }
 

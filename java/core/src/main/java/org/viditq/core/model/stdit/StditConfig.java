@@ -61,8 +61,8 @@ public record StditConfig(
    * Reads a configuration whose keys are the arguments of Open-Sora's {@code STDiT}. What it leaves
    * out follows from the shapes of the weights, and what these do not say has the defaults of
    * {@code STDiT-XL/2}; of a checkpoint without any configuration, the space scale is that of
-   * Open-Sora's model of its size. Arguments that matter to training or to the choice of kernels only ({@code
-   * drop_path}, {@code enable_flashattn}, ...) are not looked at, nor is {@code
+   * Open-Sora's model of its size. Arguments that matter to training or to the choice of kernels
+   * only ({@code drop_path}, {@code enable_flashattn}, ...) are not looked at, nor is {@code
    * no_temporal_pos_emb}, which the published code ignores.
    *
    * @param weights only names and shapes are looked at
@@ -80,7 +80,8 @@ public record StditConfig(
     int heads = json.getPositiveInt("num_heads", 16);
     if (channels > MAX_CHANNELS || channels % heads != 0 || channels % 4 != 0) {
       throw json.invalid(
-          "hidden_size", "a multiple of 4 and of num_heads (" + heads + "), at most " + MAX_CHANNELS);
+          "hidden_size",
+          "a multiple of 4 and of num_heads (" + heads + "), at most " + MAX_CHANNELS);
     }
     int inChannels = json.getPositiveInt("in_channels", stored.inChannels().orElse(4));
     if (inChannels > MAX_LATENT_CHANNELS) {
@@ -101,8 +102,7 @@ public record StditConfig(
         latents[0],
         latents[1],
         latents[2],
-        json.getPositiveDouble(
-            "space_scale", bare ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1),
+        json.getPositiveDouble("space_scale", bare ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1),
         json.getPositiveDouble("time_scale", 1),
         stored.fusedQkv().orElseGet(() -> !json.getBoolean("separate_qkv", false)));
   }

@@ -15,8 +15,7 @@ public final class StditFamily implements DenoiserFamily {
   /** By {@code _class_name}, or by {@code type}, as Open-Sora's own configurations call it. */
   @Override
   public boolean accepts(JsonConfig config) {
-    String name =
-        config.findString("_class_name").or(() -> config.findString("type")).orElse("");
+    String name = config.findString("_class_name").or(() -> config.findString("type")).orElse("");
     return name.equals("STDiT") || name.equals("STDiT-XL/2");
   }
 

@@ -64,8 +64,7 @@ final class StditLayers {
   private void addSelfAttention(String attention, LinearLayer.Type type) {
     int c = config.channels();
     if (config.fusedQkv()) {
-      inBlock(
-          attention + "qkv", type, c, 3 * c, attention + "q", attention + "k", attention + "v");
+      inBlock(attention + "qkv", type, c, 3 * c, attention + "q", attention + "k", attention + "v");
     } else {
       inBlock(attention + "q", type, c, c);
       inBlock(attention + "k", type, c, c);

@@ -145,13 +145,13 @@ public final class StditTransformer<V> {
         || grid.frames() * grid.places() == 0) {
       throw new UsageException(
           "Latents of %d frames of %d x %d cannot be cut into patches of %d frames of %d x %d;"
-              .formatted(
-                  latents.dim(2),
-                  latents.dim(3),
-                  latents.dim(4),
-                  patch.frames(),
-                  patch.height(),
-                  patch.width())
+                  .formatted(
+                      latents.dim(2),
+                      latents.dim(3),
+                      latents.dim(4),
+                      patch.frames(),
+                      patch.height(),
+                      patch.width())
               + " choose a length and a picture size whose latents are multiples of the patch.");
     }
     return grid;

@@ -342,8 +342,7 @@ class StditConfigTest {
               values.hasNext() ? values.next() : JsonMutations.withOtherValues(FULL, random);
           Files.writeString(file, json);
           Checkpoint weights = random.nextBoolean() ? NOTHING : checkpoint(published(32));
-          StditModel model =
-              new StditModel(StditConfig.of(JsonConfig.read(file), weights));
+          StditModel model = new StditModel(StditConfig.of(JsonConfig.read(file), weights));
           assertThat(model.linearLayers()).allMatch(layer -> layer.weights() > 0);
           assertThat(model.latents().shape(1, 2, 4, 4)).doesNotContain(0);
         });
@@ -369,8 +368,7 @@ class StditConfigTest {
           }
           StditConfig config =
               StditConfig.of(json(random.nextBoolean() ? "{}" : FULL), checkpoint(tensors));
-          assertThat(new StditModel(config).linearLayers())
-              .allMatch(layer -> layer.weights() > 0);
+          assertThat(new StditModel(config).linearLayers()).allMatch(layer -> layer.weights() > 0);
           assertThat(new StditModel(config).latents().shape(1, 1, 1, 1)).doesNotContain(0);
           assertThat(List.of(config.frames(), config.height(), config.width()))
               .allMatch(extent -> extent > 0);
