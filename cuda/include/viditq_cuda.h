@@ -48,7 +48,7 @@ enum { VIDITQ_CUDA_CODE_ROW = 16 };
 /* ---- token quantization ---------------------------------------------------------------------- */
 
 /* Codes of a matrix [rows, columns] on one grid per row, as viditq_quantize_tokens in
- * cpp/native/include/viditq.h defines them: unsigned bytes 0..2^bits-1, or two's complement
+ * cpp/native/include/viditq_operators.h defines them: unsigned bytes 0..2^bits-1, or two's complement
  * -2^(bits-1)..2^(bits-1)-1 if symmetric. */
 typedef struct viditq_cuda_tokens {
   uint8_t* codes;      /* [rows, columns], row r starting at r * (columns rounded up to 16) */

@@ -54,41 +54,7 @@ const char* viditq_isa_name(int isa);
 /* 1 if this processor and operating system run it, 0 if not. */
 int viditq_isa_supported(int isa);
 
-/* Smallest and largest value of each group of rows of x [rows, columns], row r belonging to group
- * r % groups, both clipped through zero: lo = min(min x, 0), hi = max(max x, 0). rows is a multiple
- * of groups; lo and hi have `groups` elements. */
-int viditq_measure_range(const float* x, int64_t rows, int64_t columns, int64_t groups, int isa,
-                         float* lo, float* hi);
-
-/* codes = clamp(round-half-even(x / scale) + zero point) of x [rows, columns] on given grids, row r
- * using grid r % groups; x / scale is a true float32 division, zero points may be any integer.
- * Codes are bytes 0..2^bits-1, or -2^(bits-1)..2^(bits-1)-1 in two's complement if symmetric.
- * row_sum [rows] is the sum of each row's codes. */
-int viditq_encode(const float* x, int64_t rows, int64_t columns, int64_t groups, int bits,
-                  int symmetric, int isa, const float* scale, const int32_t* zero_point,
-                  uint8_t* codes, int32_t* row_sum);
-
-/* Dynamic token quantization: per row, with lo and hi as viditq_measure_range gives them, float32,
- *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
- *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
- * where a scale below 1e-6 becomes 1e-6; then codes and row sums as viditq_encode, each row while
- * it is in the cache. scale, zero_point and row_sum have `rows` elements. */
-int viditq_quantize_tokens(const float* x, int64_t rows, int64_t columns, int bits, int symmetric,
-                           int isa, uint8_t* codes, float* scale, int32_t* zero_point,
-                           int32_t* row_sum);
-
-/* A quantized weight matrix, laid out for the integer product on one instruction set. */
-typedef struct viditq_weights viditq_weights;
-
-/* Packs codes [channels, inner], bytes read as signed where the flag is not 0; inner is at most
- * VIDITQ_MAX_INNER. scale and zero_point [channels] are the grids of the codes, as
- * viditq_quantized_linear uses them; where null, 1 and 0. Both are copied. The result is released
- * by viditq_free_weights. */
-int viditq_pack_weights(const uint8_t* codes, int codes_signed, int64_t channels, int64_t inner,
-                        const float* scale, const int32_t* zero_point, int isa,
-                        viditq_weights** weights);
-
-/* How weight codes are stored in checkpoints. */
+/* How weight codes are stored. */
 enum {
   VIDITQ_UNSIGNED_BYTES = 0,
   VIDITQ_SIGNED_BYTES = 1,
@@ -96,13 +62,25 @@ enum {
   VIDITQ_NIBBLES = 2
 };
 
-/* viditq_pack_weights of stored codes [channels, inner] without widening them: a nibble per code
- * where they are nibbles, which are unpacked block by block in the first-level cache when
- * multiplied. The code is what is stored plus offset, which must be between -128 and 255 for every
- * stored value. */
-int viditq_pack_stored_weights(const uint8_t* stored, int layout, int32_t offset, int64_t channels,
-                               int64_t inner, const float* scale, const int32_t* zero_point,
-                               int isa, viditq_weights** weights);
+/* The quantized weight of a linear layer as it is stored, in a mapped checkpoint perhaps. */
+typedef struct viditq_weight_codes {
+  const uint8_t* stored;     /* [channels, inner] in the layout */
+  int32_t layout;            /* VIDITQ_UNSIGNED_BYTES, _SIGNED_BYTES or _NIBBLES */
+  int32_t offset;            /* what is stored plus this is the code, from -128 to 255 for every
+                                value that the layout can hold */
+  int64_t channels;          /* of the output */
+  int64_t inner;             /* of the input, at most VIDITQ_MAX_INNER */
+  const float* scale;        /* [channels], null for 1 */
+  const int32_t* zero_point; /* [channels], null for 0 */
+} viditq_weight_codes;
+
+/* A quantized weight matrix, laid out for the integer product on one instruction set. */
+typedef struct viditq_weights viditq_weights;
+
+/* Copies codes and grids into the layout that products read; a nibble per code where they are
+ * stored as nibbles, which become bytes block by block in the first-level cache when multiplied.
+ * The result is released by viditq_free_weights. */
+int viditq_pack_weights(viditq_weight_codes codes, int isa, viditq_weights** weights);
 
 /* Null is allowed. */
 void viditq_free_weights(viditq_weights* weights);
@@ -110,10 +88,10 @@ void viditq_free_weights(viditq_weights* weights);
 /* Memory that the packed weights hold; 0 for null. */
 int64_t viditq_weights_bytes(const viditq_weights* weights);
 
-/* sums[m, n] = sum over k of a[m, k] * w[n, k], exact in int32, zero points not subtracted. a
- * [rows, inner] are codes, bytes read as signed where the flag is not 0; inner as the weights were
+/* sums[m, n] = sum over k of codes[m, k] * w[n, k], exact in int32, zero points not subtracted.
+ * codes [rows, inner] are bytes, read as signed where symmetric is not 0; inner as the weights were
  * packed with; sums is [rows, channels]. */
-int viditq_multiply(const uint8_t* a, int a_signed, int64_t rows, int64_t inner,
+int viditq_multiply(const uint8_t* codes, int symmetric, int64_t rows, int64_t inner,
                     const viditq_weights* weights, int32_t* sums);
 
 /* For measurements of the peak: keeps this thread's multiplier busy with codes in registers.

@@ -1,7 +1,9 @@
-/* The C interface of viditq's CPU operators: everything that a model computes in float32, and the
- * quantized linear layer. The rules of viditq.h hold: dense row-major float32, every function
- * returns a VIDITQ_* status and checks pointers, extents and overlap first. Extents are at least 1.
- * "Null allowed" says where a buffer may be missing.
+/* The C interface of viditq's CPU operators: everything that a model computes in float32, the
+ * quantization of activations, and the quantized linear layer. The rules of viditq.h hold: dense
+ * row-major matrices, every function returns a VIDITQ_* status and checks pointers, extents and
+ * overlap first. Extents are at least 1. "Null allowed", or "null for" some value, says where a
+ * buffer may be missing. Where an operator has many operands, they are the fields of a structure,
+ * which is read during the call only.
  *
  * Functions compute with the threads of their context; results do not depend on their number. One
  * call at a time per context. */
@@ -54,21 +56,38 @@ void viditq_release_loading_pages(void);
 int viditq_layer_norm(viditq_context* context, const float* x, int64_t rows, int64_t channels,
                       const float* gamma, const float* beta, float eps, float* out);
 
-/* LayerNorm without affine of x [batch, tokens, channels], then n * (1 + scale) + shift, both
- * [batch, channels] or, where their batch is 1, [1, channels]. */
-int viditq_layer_norm_modulate(viditq_context* context, const float* x, int64_t batch,
-                               int64_t tokens, int64_t channels, const float* shift,
-                               int64_t shift_batch, const float* scale, int64_t scale_batch,
-                               float eps, float* out);
+/* LayerNorm without affine of x, then modulation: n * (1 + scale) + shift. */
+typedef struct viditq_modulation {
+  const float* x; /* [batch, tokens, channels] */
+  int64_t batch;
+  int64_t tokens;
+  int64_t channels;
+  const float* shift; /* [shift_batch, channels] */
+  int64_t shift_batch; /* batch, or 1 for all samples */
+  const float* scale; /* [scale_batch, channels] */
+  int64_t scale_batch; /* batch, or 1 for all samples */
+  float eps;
+} viditq_modulation;
+
+int viditq_layer_norm_modulate(viditq_context* context, viditq_modulation operands, float* out);
 
 /* x / sqrt(mean(x^2) + eps) * weight per row of x [rows, channels]. */
 int viditq_rms_norm(viditq_context* context, const float* x, int64_t rows, int64_t channels,
                     const float* weight, float eps, float* out);
 
-/* GroupNorm of x [batch, channels, positions]; channels is a multiple of groups. */
-int viditq_group_norm(viditq_context* context, const float* x, int64_t batch, int64_t channels,
-                      int64_t positions, int64_t groups, const float* gamma, const float* beta,
-                      float eps, float* out);
+/* GroupNorm. */
+typedef struct viditq_group_norm_operands {
+  const float* x; /* [batch, channels, positions] */
+  int64_t batch;
+  int64_t channels;
+  int64_t positions;
+  int64_t groups;     /* divides channels */
+  const float* gamma; /* [channels] */
+  const float* beta;  /* [channels] */
+  float eps;
+} viditq_group_norm_operands;
+
+int viditq_group_norm(viditq_context* context, viditq_group_norm_operands operands, float* out);
 
 /* ---- pointwise ------------------------------------------------------------------------------- */
 
@@ -90,19 +109,29 @@ int viditq_scale(viditq_context* context, const float* x, int64_t count, float f
 /* Largest rank of the functions that take steps. */
 enum { VIDITQ_MAX_RANK = 8 };
 
+/* The shape of a result. */
+typedef struct viditq_shape {
+  int64_t dims[VIDITQ_MAX_RANK];
+  int32_t rank; /* 0 to VIDITQ_MAX_RANK */
+} viditq_shape;
+
+/* An operand whose value for the index i of the result is values[i . steps]. */
+typedef struct viditq_strided {
+  const float* values;
+  int64_t count;                  /* of values */
+  int64_t steps[VIDITQ_MAX_RANK]; /* in values, not negative; 0 repeats */
+} viditq_strided;
+
 enum { VIDITQ_ADD = 0, VIDITQ_MULTIPLY = 1 };
 
-/* out[i] = a[i . a_steps] + or * b[i . b_steps] for all indices i below dims [rank]; a has a_count
- * values, and so on. Steps are in values and not negative; 0 repeats. */
-int viditq_combine(viditq_context* context, int operation, const float* a, int64_t a_count,
-                   const int64_t* a_steps, const float* b, int64_t b_count, const int64_t* b_steps,
-                   const int64_t* dims, int rank, float* out);
+/* out[i] = a[i . a.steps] + or * b[i . b.steps] for all indices i of the shape. */
+int viditq_combine(viditq_context* context, int operation, viditq_strided a, viditq_strided b,
+                   viditq_shape shape, float* out);
 
 /* ---- shape moves ----------------------------------------------------------------------------- */
 
-/* out[i] = x[i . steps], as viditq_combine: permutation and broadcasting. */
-int viditq_gather(viditq_context* context, const float* x, int64_t x_count, const int64_t* steps,
-                  const int64_t* dims, int rank, float* out);
+/* out[i] = x[i . x.steps] for all indices i of the shape: permutation and broadcasting. */
+int viditq_gather(viditq_context* context, viditq_strided x, viditq_shape shape, float* out);
 
 /* Copies `rows` runs of `run` values, from_step and to_step apart: concatenation and slicing. */
 int viditq_copy_runs(viditq_context* context, const float* from, int64_t from_step, int64_t rows,
@@ -124,22 +153,43 @@ int viditq_embed(viditq_context* context, const float* table, int64_t vocabulary
 int viditq_timestep_embedding(viditq_context* context, const float* timesteps, int64_t batch,
                               int64_t dimension, int flip, float shift, float* out);
 
-/* (x0, x1) of x [batch, tokens, heads, d], d even, becomes (x0 cos - x1 sin, x1 cos + x0 sin);
- * cosines and sines [tokens, d]. */
-int viditq_rotary(viditq_context* context, const float* x, int64_t batch, int64_t tokens,
-                  int64_t heads, int64_t d, const float* cosines, const float* sines, float* out);
+/* Rotary positions: (x0, x1) becomes (x0 cos - x1 sin, x1 cos + x0 sin). */
+typedef struct viditq_rotary_operands {
+  const float* x; /* [batch, tokens, heads, d] */
+  int64_t batch;
+  int64_t tokens;
+  int64_t heads;
+  int64_t d;            /* even */
+  const float* cosines; /* [tokens, d] */
+  const float* sines;   /* [tokens, d] */
+} viditq_rotary_operands;
+
+int viditq_rotary(viditq_context* context, viditq_rotary_operands operands, float* out);
 
 /* ---- attention ------------------------------------------------------------------------------- */
 
-/* softmax(scale q k^T + bias) v for q [batch, queries, heads * d]. Sample i attends to rows
- * key_starts[i] to key_starts[i + 1] - 1 of k [keys, heads * d] and v [keys, heads * dv], at least
- * one; key_starts [batch + 1] ascends from 0 to keys. bias, null allowed, has the extents bias_dims
- * [4], which broadcast to [batch, heads, queries, keys of every sample]. out [batch, queries,
- * heads * dv]. */
-int viditq_attention(viditq_context* context, const float* q, const float* k, const float* v,
-                     int64_t batch, int64_t queries, int64_t heads, int64_t d, int64_t dv,
-                     const int64_t* key_starts, float scale, const float* bias,
-                     const int64_t* bias_dims, float* out);
+/* softmax(scale q k^T + bias) v. */
+typedef struct viditq_attention_operands {
+  const float* q; /* [batch, queries, heads * d] */
+  const float* k; /* [keys, heads * d] */
+  const float* v; /* [keys, heads * dv] */
+  int64_t batch;
+  int64_t queries;
+  int64_t heads;
+  int64_t d;
+  int64_t dv;
+  /* [batch + 1], ascending from 0 to keys: sample i attends to rows key_starts[i] to
+   * key_starts[i + 1] - 1 of k and v, at least one. */
+  const int64_t* key_starts;
+  float scale;
+  /* [bias_dims], null for 0. Its extents are 1 or those of [batch, heads, queries, keys of a
+   * sample], of which every sample has as many then. */
+  const float* bias;
+  int64_t bias_dims[4];
+} viditq_attention_operands;
+
+/* out [batch, queries, heads * dv]. */
+int viditq_attention(viditq_context* context, viditq_attention_operands operands, float* out);
 
 /* ---- linear layers --------------------------------------------------------------------------- */
 
@@ -165,65 +215,82 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
 /* Null is allowed. */
 void viditq_free_dense(viditq_dense* dense);
 
-/* What linear layers do with their product y [rows, out]: residual + gate * act(y + bias).
- * bias [out], gate [rows / rows_per_gate, out], residual [rows, out]; null allowed for each.
- * rows is a multiple of rows_per_gate where there is a gate. */
+/* The epilogue of linear layers, what becomes of their product y [rows, channels]:
+ * residual + gate * act(y + bias). */
+typedef struct viditq_epilogue {
+  const float* bias;     /* [channels], null for 0 */
+  int32_t activation;    /* VIDITQ_NO_ACTIVATION and so on */
+  const float* gate;     /* [rows / rows_per_gate, channels], null for 1 */
+  int64_t rows_per_gate; /* divides rows where there is a gate */
+  const float* residual; /* [rows, channels], null for 0 */
+} viditq_epilogue;
 
-/* x [rows, in] times the weight transposed. */
+/* x [rows, in] times the weight transposed, then the epilogue. */
 int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const float* x, int64_t rows,
-                        int64_t in, const float* bias, int activation, const float* gate,
-                        int64_t rows_per_gate, const float* residual, float* out);
+                        int64_t in, viditq_epilogue epilogue, float* out);
 
-/* viditq_quantize_tokens of x / divisor, with the context's threads and instruction set; divisor
- * [columns], true divisions, null for 1. */
-int viditq_quantize(viditq_context* context, const float* x, const float* divisor, int64_t rows,
-                    int64_t columns, int bits, int is_symmetric, uint8_t* codes, float* scale,
-                    int32_t* zero_point, int32_t* row_sum);
+/* ---- quantization of activations ------------------------------------------------------------- */
 
-/* viditq_measure_range of x / divisor, on the context's threads, which share out the groups;
- * divisor [columns], true divisions, null for 1. */
-int viditq_measure_groups(viditq_context* context, const float* x, const float* divisor,
-                          int64_t rows, int64_t columns, int64_t groups, float* lo, float* hi);
+/* Activations as codes, each row with its grid: what quantizers write and products read. */
+typedef struct viditq_tokens {
+  uint8_t* codes;      /* [rows, columns]: 0..2^bits-1, or -2^(bits-1)..2^(bits-1)-1 in two's
+                          complement if symmetric */
+  float* scale;        /* [rows] */
+  int32_t* zero_point; /* [rows] */
+  int32_t* row_sum;    /* [rows], sums of the codes */
+  int64_t rows;
+  int64_t columns;
+  int32_t bits;      /* 2 to 8 */
+  int32_t symmetric; /* 0 or 1 */
+} viditq_tokens;
 
-/* viditq_encode of x / divisor on the context's threads, with grids group_scale and
- * group_zero_point [groups]. scale and zero_point [rows] become those of each row's group, as
- * products take them. */
-int viditq_quantize_groups(viditq_context* context, const float* x, const float* divisor,
-                           int64_t rows, int64_t columns, int64_t groups, int bits,
-                           int is_symmetric, const float* group_scale,
-                           const int32_t* group_zero_point, uint8_t* codes, float* scale,
-                           int32_t* zero_point, int32_t* row_sum);
+/* What is quantized here are float32 values x [rows, columns] divided by balance [columns], true
+ * divisions; null for 1. */
 
-/* viditq_layer_norm_modulate, then viditq_quantize, to the bit, in one pass over each row: no
- * float32 result is written. VIDITQ_NOT_FINITE, too, if shift, scale or divisor hold NaN or
- * infinity, or a divisor is 0. code_scale, zero_point and row_sum have batch * tokens elements. */
-int viditq_layer_norm_modulate_quantize(
-    viditq_context* context, const float* x, int64_t batch, int64_t tokens, int64_t channels,
-    const float* shift, int64_t shift_batch, const float* scale, int64_t scale_batch, float eps,
-    const float* divisor, int bits, int is_symmetric, uint8_t* codes, float* code_scale,
-    int32_t* zero_point, int32_t* row_sum);
+/* Dynamic token quantization: with lo = min(min x, 0) and hi = max(max x, 0) of each row, float32,
+ *   asymmetric: scale = (hi - lo) / (2^bits - 1), zero point = round-half-even(-lo / scale)
+ *   symmetric:  scale = max(-lo, hi) / (2^(bits-1) - 1), zero point = 0
+ * where a scale below 1e-6 becomes 1e-6, and
+ *   codes = clamp(round-half-even(x / scale) + zero point), x / scale a true division.
+ * Each row is quantized while it is in the cache. */
+int viditq_quantize_tokens(viditq_context* context, const float* x, const float* balance,
+                           viditq_tokens out);
+
+/* Smallest and largest value of each group of rows, row r belonging to group r % groups, both
+ * clipped through zero. rows is a multiple of groups; lo and hi have `groups` elements. */
+int viditq_measure_range(viditq_context* context, const float* x, const float* balance,
+                         int64_t rows, int64_t columns, int64_t groups, float* lo, float* hi);
+
+/* The codes of viditq_quantize_tokens on given grids, row r on grid r % groups; zero points may be
+ * any integer. group_scale and group_zero_point have `groups` elements, of which rows is a
+ * multiple; out.scale and out.zero_point become those of each row's group, as products take them.
+ */
+int viditq_quantize_groups(viditq_context* context, const float* x, const float* balance,
+                           int64_t groups, const float* group_scale,
+                           const int32_t* group_zero_point, viditq_tokens out);
+
+/* viditq_layer_norm_modulate, then viditq_quantize_tokens, to the bit, in one pass over each row:
+ * no float32 result is written. VIDITQ_NOT_FINITE, too, if shift, scale or balance hold NaN or
+ * infinity, or a balance is 0. out has batch * tokens rows of `channels` columns. */
+int viditq_layer_norm_modulate_quantize(viditq_context* context, viditq_modulation operands,
+                                        const float* balance, viditq_tokens out);
+
+/* ---- quantized linear layers ----------------------------------------------------------------- */
 
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of (codes[m, k] -
- * zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact; weights hold their scales
- * and zero points. codes [rows, inner] with their scale, zero_point and row_sum [rows] come from
- * viditq_quantize or viditq_encode. */
+ * zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact, then the epilogue; weights
+ * hold their scales and zero points. x.columns is the inner extent of the weights. */
 int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
-                            const uint8_t* codes, int codes_signed, int64_t rows, int64_t inner,
-                            const float* scale, const int32_t* zero_point, const int32_t* row_sum,
-                            const float* bias, int activation, const float* gate,
-                            int64_t rows_per_gate, const float* residual, float* out);
+                            viditq_tokens x, viditq_epilogue epilogue, float* out);
 
-/* viditq_quantized_linear without gate and residual, then viditq_quantize of its result, to the
- * bit: the first of two quantized layers up to the codes that the second one multiplies with. Rows
- * become codes block by block; their float32 values are never all in memory. divisor [channels] is
- * that of the second layer, null for 1; out_codes is [rows, channels], out_scale, out_zero_point
- * and out_row_sum are [rows]. */
-int viditq_quantized_linear_to_codes(
-    viditq_context* context, const viditq_weights* weights, const uint8_t* codes, int codes_signed,
-    int64_t rows, int64_t inner, const float* scale, const int32_t* zero_point,
-    const int32_t* row_sum, const float* bias, int activation, const float* divisor, int bits,
-    int is_symmetric, uint8_t* out_codes, float* out_scale, int32_t* out_zero_point,
-    int32_t* out_row_sum);
+/* viditq_quantized_linear with bias [channels], null allowed, and activation, then
+ * viditq_quantize_tokens of its result, to the bit: the first of two quantized layers up to the
+ * codes that the second one multiplies with. Rows become codes block by block; their float32 values
+ * are never all in memory. balance [channels] is that of the second layer, null for 1; out has the
+ * rows of x and `channels` columns. */
+int viditq_quantized_linear_to_codes(viditq_context* context, const viditq_weights* weights,
+                                     viditq_tokens x, const float* bias, int activation,
+                                     const float* balance, viditq_tokens out);
 
 /* ---- convolution ----------------------------------------------------------------------------- */
 
@@ -237,12 +304,21 @@ int viditq_prepare_convolution(const void* weight, int type, int64_t out, int64_
 /* Null is allowed. */
 void viditq_free_convolution(viditq_convolution* convolution);
 
-/* Cross-correlation of x [batch, in, extents...] with zeros before and after each axis; extents,
- * stride, before and after are [3]. bias [out], null allowed. The result
- * [batch, out, (extent + before + after - kernel) / stride + 1 ...] has at least one value. */
-int viditq_convolve(viditq_context* context, viditq_convolution* convolution, const float* x,
-                    int64_t batch, int64_t in, const int64_t* extents, const int64_t* stride,
-                    const int64_t* before, const int64_t* after, const float* bias, float* out);
+/* Cross-correlation, along three axes. */
+typedef struct viditq_convolution_operands {
+  const float* x; /* [batch, in, extents...] */
+  int64_t batch;
+  int64_t in;
+  int64_t extents[3];
+  int64_t stride[3];
+  int64_t before[3];  /* zeros before each axis */
+  int64_t after[3];   /* and after it */
+  const float* bias;  /* [out], null for 0 */
+} viditq_convolution_operands;
+
+/* out [batch, out, (extent + before + after - kernel) / stride + 1 ...], at least one value. */
+int viditq_convolve(viditq_context* context, viditq_convolution* convolution,
+                    viditq_convolution_operands operands, float* out);
 
 #ifdef __cplusplus
 }

@@ -67,13 +67,29 @@ std::vector<double> defined(const Case& c, const Operands& x, float scale) {
   return out;
 }
 
+viditq_attention_operands operands(const Case& c, const Operands& x, float scale) {
+  viditq_attention_operands operands{};
+  operands.q = x.q.data();
+  operands.k = x.k.data();
+  operands.v = x.v.data();
+  operands.batch = c.batch;
+  operands.queries = c.queries;
+  operands.heads = c.heads;
+  operands.d = c.d;
+  operands.dv = c.dv;
+  operands.key_starts = c.key_starts.data();
+  operands.scale = scale;
+  if (!c.bias_dims.empty()) {
+    operands.bias = x.bias.data();
+    std::copy(c.bias_dims.begin(), c.bias_dims.end(), operands.bias_dims);
+  }
+  return operands;
+}
+
 int attend(viditq_context* context, const Case& c, const Operands& x, float scale,
            std::vector<float>* out) {
   out->assign(c.batch * c.queries * c.heads * c.dv, NAN);
-  return viditq_attention(context, x.q.data(), x.k.data(), x.v.data(), c.batch, c.queries, c.heads,
-                          c.d, c.dv, c.key_starts.data(), scale,
-                          x.bias.empty() ? nullptr : x.bias.data(), c.bias_dims.data(),
-                          out->data());
+  return viditq_attention(context, operands(c, x, scale), out->data());
 }
 
 const std::vector<Case> kCases = {
@@ -166,11 +182,15 @@ TEST(attention_refuses_bad_operands) {
   CHECK_EQUAL(status({2, 3, 2, 4, 4, {0, 10, 10}, {}}), VIDITQ_BAD_SIZE);
 
   const std::vector<int64_t> starts = {0, 5, 10};
-  const std::vector<int64_t> bias_dims = {1, 1, 1, 7};
   const auto call = [&](const float* q, const int64_t* key_starts, int64_t queries,
                         const float* bias, float* result) {
-    return viditq_attention(context.handle, q, x.k.data(), x.v.data(), 2, queries, 2, 4, 4,
-                            key_starts, 1.0f, bias, bias_dims.data(), result);
+    viditq_attention_operands in = operands(good, x, 1.0f);
+    in.q = q;
+    in.key_starts = key_starts;
+    in.queries = queries;
+    in.bias = bias;
+    for (int axis = 0; axis < 4; axis++) in.bias_dims[axis] = axis < 3 ? 1 : 7;
+    return viditq_attention(context.handle, in, result);
   };
   out.resize(2 * 3 * 2 * 4);
   CHECK_EQUAL(call(nullptr, starts.data(), 3, nullptr, out.data()), VIDITQ_NULL_POINTER);

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "check.h"
-#include "operators.h"
+#include "rows_of_codes.h"
 
 namespace {
 
-enum Kind { kFloats, kInts, kBytes, kLongs };
+enum Kind { kFloats, kInts, kBytes };
 
 struct Argument {
   Kind kind;
@@ -29,7 +29,6 @@ constexpr Argument kOptionalIndices{kInts, false, true};
 constexpr Argument kOutIndices{kInts, true};
 constexpr Argument kInCodes{kBytes};
 constexpr Argument kOutCodes{kBytes, true};
-constexpr Argument kSteps{kLongs};
 
 // Memory for one call, more than any needs: floats 1, integers 0, bytes 1.
 struct Memory {
@@ -59,8 +58,46 @@ struct Arguments {
   float* out(int i) const { return static_cast<float*>(buffers[i]); }
   int32_t* ints(int i) const { return static_cast<int32_t*>(buffers[i]); }
   uint8_t* bytes(int i) const { return static_cast<uint8_t*>(buffers[i]); }
-  const int64_t* longs(int i) const { return static_cast<const int64_t*>(buffers[i]); }
   int64_t operator[](int i) const { return extents[i]; }
+
+  // Of four buffers: codes, scale, zero point and row sum.
+  viditq_tokens tokens(int first, int64_t rows, int64_t columns) const {
+    viditq_tokens tokens{};
+    tokens.codes = bytes(first);
+    tokens.scale = out(first + 1);
+    tokens.zero_point = ints(first + 2);
+    tokens.row_sum = ints(first + 3);
+    tokens.rows = rows;
+    tokens.columns = columns;
+    tokens.bits = 8;
+    return tokens;
+  }
+
+  // Of three buffers: bias, gate and residual.
+  viditq_epilogue epilogue(int first) const {
+    viditq_epilogue epilogue{};
+    epilogue.bias = in(first);
+    epilogue.activation = VIDITQ_SILU;
+    epilogue.gate = in(first + 1);
+    epilogue.rows_per_gate = 2;
+    epilogue.residual = in(first + 2);
+    return epilogue;
+  }
+
+  // Of three buffers, x, shift and scale, and three extents, batch, tokens and channels.
+  viditq_modulation modulation(int64_t shift_batch, int64_t scale_batch) const {
+    viditq_modulation modulation{};
+    modulation.x = in(0);
+    modulation.batch = extents[0];
+    modulation.tokens = extents[1];
+    modulation.channels = extents[2];
+    modulation.shift = in(1);
+    modulation.shift_batch = shift_batch;
+    modulation.scale = in(2);
+    modulation.scale_batch = scale_batch;
+    modulation.eps = 1e-6f;
+    return modulation;
+  }
 };
 
 struct EntryPoint {
@@ -122,8 +159,7 @@ void check_entry_point(const EntryPoint& entry, viditq_context* context) {
            "without buffer " + std::to_string(i), status);
     if (!entry.buffers[i].output) continue;
     for (size_t j = 0; j < entry.buffers.size(); j++) {
-      // Steps and dims are read before anything is written.
-      if (j == i || entry.buffers[j].kind == kLongs) continue;
+      if (j == i) continue;
       status = fresh([&](auto* buffers, auto*) { (*buffers)[i] = (*buffers)[j]; });
       expect(status == VIDITQ_OVERLAP, entry,
              "with buffer " + std::to_string(i) + " over " + std::to_string(j), status);
@@ -145,49 +181,33 @@ void check_entry_point(const EntryPoint& entry, viditq_context* context) {
   check_without_memory(entry);
 }
 
+// The product of extents, which may be beyond int64.
+int64_t times(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
+
 std::vector<EntryPoint> row_entry_points() {
   return {
-      {"measure_range", {4, 3, 2}, {kIn, kOut, kOut},
+      {"quantize_tokens", {4, 3}, {kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
-         return viditq_measure_range(a.in(0), a[0], a[1], a[2], VIDITQ_PORTABLE, a.out(1),
-                                     a.out(2));
-       },
-       false},
-      {"encode", {4, 3, 2}, {kIn, kIn, kInIndices, kOutCodes, kOutIndices},
-       [](const Arguments& a) {
-         return viditq_encode(a.in(0), a[0], a[1], a[2], 8, 0, VIDITQ_PORTABLE, a.in(1), a.ints(2),
-                              a.bytes(3), a.ints(4));
-       },
-       false},
-      {"quantize_tokens", {4, 3}, {kIn, kOutCodes, kOut, kOutIndices, kOutIndices},
-       [](const Arguments& a) {
-         return viditq_quantize_tokens(a.in(0), a[0], a[1], 8, 0, VIDITQ_PORTABLE, a.bytes(1),
-                                       a.out(2), a.ints(3), a.ints(4));
-       },
-       false},
-      {"quantize", {4, 3}, {kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
-       [](const Arguments& a) {
-         return viditq_quantize(a.context, a.in(0), a.in(1), a[0], a[1], 8, 0, a.bytes(2),
-                                a.out(3), a.ints(4), a.ints(5));
+         return viditq_quantize_tokens(a.context, a.in(0), a.in(1), a.tokens(2, a[0], a[1]));
        }},
       {"layer_norm_modulate_quantize", {1, 4, 3},
        {kIn, kIn, kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
-         return viditq_layer_norm_modulate_quantize(
-             a.context, a.in(0), a[0], a[1], a[2], a.in(1), 1, a.in(2), 1, 1e-6f, a.in(3), 8, 0,
-             a.bytes(4), a.out(5), a.ints(6), a.ints(7));
+         return viditq_layer_norm_modulate_quantize(a.context, a.modulation(1, 1), a.in(3),
+                                                    a.tokens(4, times(a[0], a[1]), a[2]));
        }},
-      {"measure_groups", {4, 3, 2}, {kIn, kOptional, kOut, kOut},
+      {"measure_range", {4, 3, 2}, {kIn, kOptional, kOut, kOut},
        [](const Arguments& a) {
-         return viditq_measure_groups(a.context, a.in(0), a.in(1), a[0], a[1], a[2], a.out(2),
-                                      a.out(3));
+         return viditq_measure_range(a.context, a.in(0), a.in(1), a[0], a[1], a[2], a.out(2),
+                                     a.out(3));
        }},
       {"quantize_groups", {4, 3, 2},
        {kIn, kOptional, kIn, kInIndices, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
-         return viditq_quantize_groups(a.context, a.in(0), a.in(1), a[0], a[1], a[2], 8, 0,
-                                       a.in(2), a.ints(3), a.bytes(4), a.out(5), a.ints(6),
-                                       a.ints(7));
+         return viditq_quantize_groups(a.context, a.in(0), a.in(1), a[2], a.in(2), a.ints(3),
+                                       a.tokens(4, a[0], a[1]));
        }},
   };
 }
@@ -201,8 +221,7 @@ std::vector<EntryPoint> float_entry_points() {
        }},
       {"layer_norm_modulate", {2, 4, 3, 1, 1}, {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
-         return viditq_layer_norm_modulate(a.context, a.in(0), a[0], a[1], a[2], a.in(1), a[3],
-                                           a.in(2), a[4], 1e-6f, a.out(3));
+         return viditq_layer_norm_modulate(a.context, a.modulation(a[3], a[4]), a.out(3));
        }},
       {"rms_norm", {4, 3}, {kIn, kIn, kOut},
        [](const Arguments& a) {
@@ -210,8 +229,8 @@ std::vector<EntryPoint> float_entry_points() {
        }},
       {"group_norm", {2, 4, 3, 2}, {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
-         return viditq_group_norm(a.context, a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2),
-                                  1e-6f, a.out(3));
+         return viditq_group_norm(
+             a.context, {a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2), 1e-6f}, a.out(3));
        }},
       {"activate", {5}, {kIn, kOut},
        [](const Arguments& a) {
@@ -237,7 +256,7 @@ std::vector<EntryPoint> float_entry_points() {
        }},
       {"rotary", {2, 3, 2, 4}, {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
-         return viditq_rotary(a.context, a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2),
+         return viditq_rotary(a.context, {a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2)},
                               a.out(3));
        }},
   };
@@ -257,18 +276,16 @@ TEST(combine_and_gather_refuse_what_they_must) {
   const operators::Context context(2, VIDITQ_PORTABLE);
   // Steps 0 repeat one value; dims are set by the extents.
   check_entry_point(
-      {"combine", {4, 2, 3}, {kIn, kSteps, kIn, kSteps, kOut},
+      {"combine", {4, 2, 3}, {kIn, kIn, kOut},
        [](const Arguments& a) {
-         const int64_t dims[2] = {a[1], a[2]};
-         return viditq_combine(a.context, VIDITQ_ADD, a.in(0), a[0], a.longs(1), a.in(2), a[0],
-                               a.longs(3), dims, 2, a.out(4));
+         return viditq_combine(a.context, VIDITQ_ADD, {a.in(0), a[0], {}}, {a.in(1), a[0], {}},
+                               {{a[1], a[2]}, 2}, a.out(2));
        }},
       context.handle);
-  check_entry_point({"gather", {4, 2, 3}, {kIn, kSteps, kOut},
+  check_entry_point({"gather", {4, 2, 3}, {kIn, kOut},
                      [](const Arguments& a) {
-                       const int64_t dims[2] = {a[1], a[2]};
-                       return viditq_gather(a.context, a.in(0), a[0], a.longs(1), dims, 2,
-                                            a.out(2));
+                       return viditq_gather(a.context, {a.in(0), a[0], {}}, {{a[1], a[2]}, 2},
+                                            a.out(1));
                      }},
                     context.handle);
 }
@@ -278,9 +295,10 @@ TEST(attention_refuses_what_it_must) {
   check_entry_point({"attention", {3, 2, 4, 4}, {kIn, kIn, kIn, kOptional, kOut},
                      [](const Arguments& a) {
                        const int64_t starts[2] = {0, 5};
-                       const int64_t bias[4] = {1, 1, 1, 5};
-                       return viditq_attention(a.context, a.in(0), a.in(1), a.in(2), 1, a[0], a[1],
-                                               a[2], a[3], starts, 0.5f, a.in(3), bias, a.out(4));
+                       return viditq_attention(a.context,
+                                               {a.in(0), a.in(1), a.in(2), 1, a[0], a[1], a[2],
+                                                a[3], starts, 0.5f, a.in(3), {1, 1, 1, 5}},
+                                               a.out(4));
                      }},
                     context.handle);
 }
@@ -293,24 +311,24 @@ TEST(layers_refuse_what_they_must) {
               VIDITQ_OK);
   check_entry_point({"dense_linear", {2, 3}, {kIn, kOptional, kOptional, kOptional, kOut},
                      [&](const Arguments& a) {
-                       return viditq_dense_linear(a.context, dense, a.in(0), a[0], a[1], a.in(1),
-                                                  VIDITQ_SILU, a.in(2), 2, a.in(3), a.out(4));
+                       return viditq_dense_linear(a.context, dense, a.in(0), a[0], a[1],
+                                                  a.epilogue(1), a.out(4));
                      }},
                     context.handle);
   viditq_free_dense(dense);
 
   const std::vector<uint8_t> codes(4 * 3, 1);
   viditq_weights* packed = nullptr;
-  CHECK_EQUAL(viditq_pack_weights(codes.data(), 0, 4, 3, nullptr, nullptr, VIDITQ_PORTABLE,
-                                  &packed),
-              VIDITQ_OK);
+  CHECK_EQUAL(
+      viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
+                          VIDITQ_PORTABLE, &packed),
+      VIDITQ_OK);
   check_entry_point(
       {"quantized_linear", {2, 3},
        {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional, kOut},
        [&](const Arguments& a) {
-         return viditq_quantized_linear(a.context, packed, a.bytes(0), 0, a[0], a[1], a.in(1),
-                                        a.ints(2), a.ints(3), a.in(4), VIDITQ_SILU, a.in(5), 2,
-                                        a.in(6), a.out(7));
+         return viditq_quantized_linear(a.context, packed, a.tokens(0, a[0], a[1]),
+                                        a.epilogue(4), a.out(7));
        }},
       context.handle);
   check_entry_point(
@@ -318,9 +336,9 @@ TEST(layers_refuse_what_they_must) {
        {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes, kOut, kOutIndices,
         kOutIndices},
        [&](const Arguments& a) {
-         return viditq_quantized_linear_to_codes(
-             a.context, packed, a.bytes(0), 0, a[0], a[1], a.in(1), a.ints(2), a.ints(3), a.in(4),
-             VIDITQ_SILU, a.in(5), 8, 0, a.bytes(6), a.out(7), a.ints(8), a.ints(9));
+         return viditq_quantized_linear_to_codes(a.context, packed, a.tokens(0, a[0], a[1]),
+                                                 a.in(4), VIDITQ_SILU, a.in(5),
+                                                 a.tokens(6, a[0], 4));
        }},
       context.handle);
   check_entry_point({"multiply", {2, 3}, {kInCodes, kOutIndices},
@@ -337,11 +355,10 @@ TEST(layers_refuse_what_they_must) {
               VIDITQ_OK);
   check_entry_point({"convolve", {2, 3, 1, 5, 4}, {kIn, kOptional, kOut},
                      [&](const Arguments& a) {
-                       const int64_t extents[3] = {a[2], a[3], a[4]};
-                       const int64_t one[3] = {1, 1, 1};
-                       const int64_t none[3] = {0, 0, 0};
-                       return viditq_convolve(a.context, convolution, a.in(0), a[0], a[1], extents,
-                                              one, none, none, a.in(1), a.out(2));
+                       return viditq_convolve(
+                           a.context, convolution,
+                           {a.in(0), a[0], a[1], {a[2], a[3], a[4]}, {1, 1, 1}, {}, {}, a.in(1)},
+                           a.out(2));
                      }},
                     context.handle);
   viditq_free_convolution(convolution);
@@ -349,26 +366,18 @@ TEST(layers_refuse_what_they_must) {
 
 TEST(packing_refuses_what_it_must) {
   viditq_weights* packed = nullptr;
-  const EntryPoint plain{"pack_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
-                         [&](const Arguments& a) {
-                           const int status = viditq_pack_weights(
-                               a.bytes(0), 0, a[0], a[1], a.in(1), a.ints(2), VIDITQ_PORTABLE,
-                               &packed);
-                           if (status == VIDITQ_OK) viditq_free_weights(packed);
-                           return status;
-                         },
-                         false};
-  check_entry_point(plain, nullptr);
-  const EntryPoint stored{"pack_stored_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
+  for (const int layout : {VIDITQ_UNSIGNED_BYTES, VIDITQ_SIGNED_BYTES, VIDITQ_NIBBLES}) {
+    const EntryPoint pack{"pack_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
                           [&](const Arguments& a) {
-                            const int status = viditq_pack_stored_weights(
-                                a.bytes(0), VIDITQ_NIBBLES, 0, a[0], a[1], a.in(1), a.ints(2),
+                            const int status = viditq_pack_weights(
+                                {a.bytes(0), layout, 0, a[0], a[1], a.in(1), a.ints(2)},
                                 VIDITQ_PORTABLE, &packed);
                             if (status == VIDITQ_OK) viditq_free_weights(packed);
                             return status;
                           },
                           false};
-  check_entry_point(stored, nullptr);
+    check_entry_point(pack, nullptr);
+  }
   const EntryPoint dense{"prepare_dense", {4, 3}, {kIn},
                          [&](const Arguments& a) {
                            viditq_dense* prepared = nullptr;
@@ -394,36 +403,17 @@ TEST(packing_refuses_what_it_must) {
 
 TEST(arrays_of_extents_may_not_be_missing) {
   const operators::Context owner(1, VIDITQ_PORTABLE);
-  viditq_context* const context = owner.handle;
   const std::vector<float> x(64, 1.0f);
   std::vector<float> out(64);
-  const int64_t steps[2] = {0, 0};
-  CHECK_EQUAL(viditq_combine(context, VIDITQ_ADD, x.data(), 4, steps, x.data(), 4, steps, nullptr,
-                             2, out.data()),
+  CHECK_EQUAL(viditq_attention(owner.handle,
+                               {x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, nullptr, 1.0f,
+                                nullptr, {}},
+                               out.data()),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_gather(context, x.data(), 4, steps, nullptr, 2, out.data()),
-              VIDITQ_NULL_POINTER);
-  const int64_t starts[2] = {0, 2};
-  CHECK_EQUAL(viditq_attention(context, x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, starts, 1.0f,
-                               x.data(), nullptr, out.data()),
-              VIDITQ_NULL_POINTER);
-
   viditq_convolution* convolution = nullptr;
   CHECK_EQUAL(
       viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, nullptr, &convolution),
       VIDITQ_NULL_POINTER);
-  const int64_t one[3] = {1, 1, 1};
-  const int64_t none[3] = {0, 0, 0};
-  CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, one, &convolution),
-              VIDITQ_OK);
-  const int64_t* const arrays[4] = {one, one, none, none};
-  for (int missing = 0; missing <= 4; missing++) {
-    const auto array = [&](int i) { return i == missing ? nullptr : arrays[i]; };
-    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), 2, 3, array(0), array(1), array(2),
-                                array(3), nullptr, out.data()),
-                missing == 4 ? VIDITQ_OK : VIDITQ_NULL_POINTER);
-  }
-  viditq_free_convolution(convolution);
 }
 
 TEST(handles_may_not_be_missing) {
@@ -431,35 +421,29 @@ TEST(handles_may_not_be_missing) {
   viditq_context* const context = owner.handle;
   const std::vector<float> x(16, 1.0f);
   const std::vector<uint8_t> codes(16, 1);
-  const std::vector<int32_t> zeros(4, 0);
   std::vector<float> out(16);
-  std::vector<uint8_t> out_codes(16);
-  std::vector<int32_t> sums(16), out_zero_point(4), out_row_sum(4);
+  std::vector<int32_t> sums(16);
+  const operators::RowsOfCodes in(2, 3), out_codes(2, 4);
   const int64_t one[3] = {1, 1, 1};
   CHECK_EQUAL(viditq_prepare_dense(x.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, 0, nullptr),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, one, nullptr),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(
-      viditq_pack_weights(codes.data(), 0, 4, 3, nullptr, nullptr, VIDITQ_PORTABLE, nullptr),
+      viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
+                          VIDITQ_PORTABLE, nullptr),
       VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr,
-                                         nullptr, VIDITQ_PORTABLE, nullptr),
+  CHECK_EQUAL(viditq_dense_linear(context, nullptr, x.data(), 2, 3, {}, out.data()),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_dense_linear(context, nullptr, x.data(), 2, 3, nullptr, 0, nullptr, 0, nullptr,
-                                  out.data()),
+  CHECK_EQUAL(viditq_convolve(
+                  context, nullptr,
+                  {x.data(), 2, 3, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, nullptr},
+                  out.data()),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_convolve(context, nullptr, x.data(), 2, 3, one, one, one, one, nullptr,
-                              out.data()),
+  CHECK_EQUAL(viditq_quantized_linear(context, nullptr, in.tokens(), {}, out.data()),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_quantized_linear(context, nullptr, codes.data(), 0, 2, 3, x.data(),
-                                      zeros.data(), zeros.data(), nullptr, 0, nullptr, 0, nullptr,
-                                      out.data()),
-              VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_quantized_linear_to_codes(
-                  context, nullptr, codes.data(), 0, 2, 3, x.data(), zeros.data(), zeros.data(),
-                  nullptr, 0, nullptr, 8, 0, out_codes.data(), out.data(), out_zero_point.data(),
-                  out_row_sum.data()),
+  CHECK_EQUAL(viditq_quantized_linear_to_codes(context, nullptr, in.tokens(), nullptr, 0, nullptr,
+                                               out_codes.tokens()),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_multiply(codes.data(), 0, 2, 3, nullptr, sums.data()), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_weights_bytes(nullptr), 0);
@@ -470,7 +454,6 @@ TEST(convolutions_refuse_strides_and_zeros_that_cannot_be) {
   const std::vector<float> x(64, 1.0f);
   std::vector<float> out(64);
   const int64_t kernel[3] = {1, 1, 2};
-  const int64_t extents[3] = {1, 2, 4};
   viditq_convolution* convolution = nullptr;
   CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 2, 3, kernel, &convolution),
               VIDITQ_OK);
@@ -492,12 +475,12 @@ TEST(convolutions_refuse_strides_and_zeros_that_cannot_be) {
       {1, 0, INT64_MAX, VIDITQ_OVERFLOW}};
   for (const Wrong& wrong : cases) {
     for (int axis = 0; axis < 3; axis++) {
-      int64_t stride[3] = {1, 1, 1}, before[3] = {0, 0, 0}, after[3] = {0, 0, 0};
-      stride[axis] = wrong.stride;
-      before[axis] = wrong.before;
-      after[axis] = wrong.after;
-      CHECK_EQUAL(viditq_convolve(context.handle, convolution, x.data(), 1, 3, extents, stride,
-                                  before, after, nullptr, out.data()),
+      viditq_convolution_operands operands{x.data(), 1,  3,  {1, 2, 4},
+                                           {1, 1, 1}, {}, {}, nullptr};
+      operands.stride[axis] = wrong.stride;
+      operands.before[axis] = wrong.before;
+      operands.after[axis] = wrong.after;
+      CHECK_EQUAL(viditq_convolve(context.handle, convolution, operands, out.data()),
                   wrong.status);
     }
   }
@@ -512,9 +495,10 @@ TEST(attention_refuses_biases_beyond_memory) {
   constexpr int64_t kQueries = INT64_C(1) << 31;
   constexpr int64_t kKeys = INT64_C(1) << 32;
   const int64_t starts[2] = {0, kKeys};
-  const int64_t bias[4] = {1, 2, kQueries, kKeys};
-  CHECK_EQUAL(viditq_attention(context.handle, x.data(), x.data(), x.data(), 1, kQueries, 2, 1, 1,
-                               starts, 1.0f, x.data(), bias, out.data()),
+  CHECK_EQUAL(viditq_attention(context.handle,
+                               {x.data(), x.data(), x.data(), 1, kQueries, 2, 1, 1, starts, 1.0f,
+                                x.data(), {1, 2, kQueries, kKeys}},
+                               out.data()),
               VIDITQ_OVERFLOW);
 }
 

@@ -1,8 +1,9 @@
 // Linear layers and convolutions against their definitions.
+#include <algorithm>
 #include <cstring>
 
-#include "operators.h"
-#include "stored_floats.h"
+#include "dense/stored_floats.h"
+#include "rows_of_codes.h"
 #include "weights.h"
 
 using operators::normal;
@@ -79,14 +80,15 @@ TEST(dense_layers_are_their_definition) {
       const auto gate = normal(e.out, 4);
       const auto residual = normal(e.rows * e.out, 5);
       viditq_dense* dense = nullptr;
-      CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, VIDITQ_FP32, 0,
-                                       &dense),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, e.out, e.in, VIDITQ_FP32, 0, &dense),
+          VIDITQ_OK);
       std::vector<float> out(e.rows * e.out, NAN);
-      CHECK_EQUAL(viditq_dense_linear(context, dense, x.data(), e.rows, e.in, bias.data(),
-                                      VIDITQ_GELU_TANH, gate.data(), e.rows, residual.data(),
-                                      out.data()),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_dense_linear(context, dense, x.data(), e.rows, e.in,
+                              {bias.data(), VIDITQ_GELU_TANH, gate.data(), e.rows, residual.data()},
+                              out.data()),
+          VIDITQ_OK);
       viditq_free_dense(dense);
       std::vector<double> expected;
       for (int64_t m = 0; m < e.rows; m++) {
@@ -119,9 +121,9 @@ TEST(bfloat16_layers_multiply_rounded_operands) {
       const auto residual = normal(e.rows * e.out, 5);
       const DenseLayer dense(weight, e.out, e.in, VIDITQ_BF16);
       std::vector<float> out(e.rows * e.out, NAN);
-      CHECK_EQUAL(viditq_dense_linear(context, dense.handle, x.data(), e.rows, e.in, bias.data(),
-                                      VIDITQ_NO_ACTIVATION, nullptr, 0, residual.data(),
-                                      out.data()),
+      CHECK_EQUAL(viditq_dense_linear(
+                      context, dense.handle, x.data(), e.rows, e.in,
+                      {bias.data(), VIDITQ_NO_ACTIVATION, nullptr, 0, residual.data()}, out.data()),
                   VIDITQ_OK);
       std::vector<double> expected;
       for (int64_t m = 0; m < e.rows; m++) {
@@ -148,10 +150,17 @@ TEST(bfloat16_layers_multiply_rounded_operands) {
 
 TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
   if (!viditq_precision_supported(VIDITQ_BF16)) return;
-  const std::vector<float> values = {1.0f,           1.0f + 0x1p-8f, 1.0f + 3 * 0x1p-8f,
-                                     -1.0f - 0x1p-8f, 1.0f + 0x1p-8f + 0x1p-23f,
-                                     0.0f,           3.3e38f,        3.4e38f,
-                                     -3.4e38f,       INFINITY,       1e-30f};
+  const std::vector<float> values = {1.0f,
+                                     1.0f + 0x1p-8f,
+                                     1.0f + 3 * 0x1p-8f,
+                                     -1.0f - 0x1p-8f,
+                                     1.0f + 0x1p-8f + 0x1p-23f,
+                                     0.0f,
+                                     3.3e38f,
+                                     3.4e38f,
+                                     -3.4e38f,
+                                     INFINITY,
+                                     1e-30f};
   operators::on_every_isa(1, [&](viditq_context* context) {
     // One input channel of weight 1: the layer answers with what it made of the input, and of the
     // weight where that is the value.
@@ -159,12 +168,11 @@ TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
     const DenseLayer one({1.0f}, 1, 1, VIDITQ_BF16);
     const DenseLayer all(values, count, 1, VIDITQ_BF16);
     std::vector<float> inputs(count), weights(count);
-    CHECK_EQUAL(viditq_dense_linear(context, one.handle, values.data(), count, 1, nullptr,
-                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, inputs.data()),
-                VIDITQ_OK);
+    CHECK_EQUAL(
+        viditq_dense_linear(context, one.handle, values.data(), count, 1, {}, inputs.data()),
+        VIDITQ_OK);
     const float unit = 1.0f;
-    CHECK_EQUAL(viditq_dense_linear(context, all.handle, &unit, 1, 1, nullptr,
-                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, weights.data()),
+    CHECK_EQUAL(viditq_dense_linear(context, all.handle, &unit, 1, 1, {}, weights.data()),
                 VIDITQ_OK);
     for (int64_t i = 0; i < count; i++) {
       CHECK_EQUAL(inputs[i], rounded(values[i]));
@@ -178,8 +186,7 @@ TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
     x[2 * 5] = INFINITY;
     const DenseLayer dense(normal(7 * 5, 2), 7, 5, VIDITQ_BF16);
     std::vector<float> out(3 * 7);
-    CHECK_EQUAL(viditq_dense_linear(context, dense.handle, x.data(), 3, 5, nullptr,
-                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, out.data()),
+    CHECK_EQUAL(viditq_dense_linear(context, dense.handle, x.data(), 3, 5, {}, out.data()),
                 VIDITQ_OK);
     for (int64_t n = 0; n < 7; n++) {
       CHECK_EQUAL(std::isfinite(out[n]), true);
@@ -200,14 +207,11 @@ TEST(dense_layers_read_every_stored_type) {
     operators::on_every_isa(2, [&](viditq_context* context) {
       for (const int compact : {0, 1}) {
         viditq_dense* dense = nullptr;
-        CHECK_EQUAL(
-            viditq_prepare_dense(stored.data(), type, 5, 1, VIDITQ_FP32, compact, &dense),
-            VIDITQ_OK);
+        CHECK_EQUAL(viditq_prepare_dense(stored.data(), type, 5, 1, VIDITQ_FP32, compact, &dense),
+                    VIDITQ_OK);
         const float one = 1.0f;
         std::vector<float> out(5);
-        CHECK_EQUAL(viditq_dense_linear(context, dense, &one, 1, 1, nullptr, VIDITQ_NO_ACTIVATION,
-                                        nullptr, 0, nullptr, out.data()),
-                    VIDITQ_OK);
+        CHECK_EQUAL(viditq_dense_linear(context, dense, &one, 1, 1, {}, out.data()), VIDITQ_OK);
         viditq_free_dense(dense);
         CHECK_CLOSE(out, std::vector<double>(values.begin(), values.end()), 0.0);
       }
@@ -228,9 +232,9 @@ TEST(compact_layers_compute_the_same_in_half_the_memory) {
         for (size_t i = 0; i < stored.size(); i++) {
           // Of either type: signs, and exponents from 2^-8 to 2^-1.
           const auto noise = static_cast<uint32_t>(i * 2654435761u >> 8);
-          stored[i] = static_cast<uint16_t>(
-              type == VIDITQ_FLOAT16 ? (noise & 0x83ff) | (7 + noise / 1024 % 8) << 10
-                                     : (noise & 0x807f) | (119 + noise / 128 % 8) << 7);
+          stored[i] = static_cast<uint16_t>(type == VIDITQ_FLOAT16
+                                                ? (noise & 0x83ff) | (7 + noise / 1024 % 8) << 10
+                                                : (noise & 0x807f) | (119 + noise / 128 % 8) << 7);
           viditq::to_float32(&stored[i], type, 1, &weight[i]);
         }
         const auto x = normal(e.rows * e.in, 1);
@@ -240,14 +244,15 @@ TEST(compact_layers_compute_the_same_in_half_the_memory) {
         const auto run = [&](const void* from, int from_type, int compact, std::vector<float>* y) {
           const int64_t before = viditq_allocated_bytes();
           viditq_dense* dense = nullptr;
-          CHECK_EQUAL(viditq_prepare_dense(from, from_type, e.out, e.in, VIDITQ_FP32, compact,
-                                           &dense),
-                      VIDITQ_OK);
+          CHECK_EQUAL(
+              viditq_prepare_dense(from, from_type, e.out, e.in, VIDITQ_FP32, compact, &dense),
+              VIDITQ_OK);
           const int64_t taken = viditq_allocated_bytes() - before;
-          CHECK_EQUAL(viditq_dense_linear(context, dense, x.data(), e.rows, e.in, bias.data(),
-                                          VIDITQ_NO_ACTIVATION, gate.data(), e.rows, nullptr,
-                                          y->data()),
-                      VIDITQ_OK);
+          CHECK_EQUAL(
+              viditq_dense_linear(context, dense, x.data(), e.rows, e.in,
+                                  {bias.data(), VIDITQ_NO_ACTIVATION, gate.data(), e.rows, nullptr},
+                                  y->data()),
+              VIDITQ_OK);
           viditq_free_dense(dense);
           return taken;
         };
@@ -270,32 +275,26 @@ TEST(quantized_layers_are_their_definition) {
       std::vector<float> weight_scale(e.out, 0.01f);
       std::vector<int32_t> weight_zero_point(e.out);
       for (int64_t n = 0; n < e.out; n++) weight_zero_point[n] = static_cast<int32_t>(n % 256);
-      std::vector<uint8_t> codes(x.size());
-      std::vector<float> scale(e.rows);
-      std::vector<int32_t> zero_point(e.rows), row_sum(e.rows);
-      CHECK_EQUAL(viditq_quantize(context, x.data(), nullptr, e.rows, e.in, 8, 0, codes.data(),
-                                  scale.data(), zero_point.data(), row_sum.data()),
-                  VIDITQ_OK);
-      zero_point[0] = 2000000000;  // as the published small scale rule makes them
-      const weights::Packed packed = weights::pack(
-          weight, false, e.out, e.in, VIDITQ_PORTABLE, weight_scale.data(),
-          weight_zero_point.data());
+      operators::RowsOfCodes input(e.rows, e.in);
+      CHECK_EQUAL(input.quantize(context, x, nullptr, 8, false), VIDITQ_OK);
+      input.zero_point[0] = 2000000000;  // as the published small scale rule makes them
+      const weights::Packed packed = weights::pack(weight, false, e.out, e.in, VIDITQ_PORTABLE,
+                                                   weight_scale.data(), weight_zero_point.data());
       std::vector<float> out(e.rows * e.out, NAN);
       CHECK_EQUAL(
-          viditq_quantized_linear(context, packed.get(), codes.data(), 0, e.rows, e.in,
-                                  scale.data(), zero_point.data(), row_sum.data(), bias.data(),
-                                  VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
+          viditq_quantized_linear(context, packed.get(), input.tokens(),
+                                  {bias.data(), VIDITQ_SILU, nullptr, 0, nullptr}, out.data()),
           VIDITQ_OK);
       std::vector<double> expected;
       for (int64_t m = 0; m < e.rows; m++) {
         for (int64_t n = 0; n < e.out; n++) {
           double sum = 0.0;
           for (int64_t k = 0; k < e.in; k++) {
-            sum += (static_cast<double>(codes[m * e.in + k]) - zero_point[m]) *
+            sum += (static_cast<double>(input.codes[m * e.in + k]) - input.zero_point[m]) *
                    (weight[n * e.in + k] - weight_zero_point[n]);
           }
           expected.push_back(
-              activated(VIDITQ_SILU, sum * scale[m] * weight_scale[n] + bias[n]));
+              activated(VIDITQ_SILU, sum * input.scale[m] * weight_scale[n] + bias[n]));
         }
       }
       CHECK_CLOSE(out, expected, 1e-5);
@@ -307,12 +306,8 @@ TEST(quantize_names_what_is_not_finite) {
   operators::Context context(2, VIDITQ_PORTABLE);
   auto x = normal(64 * 5, 1);
   x[300] = INFINITY;
-  std::vector<uint8_t> codes(x.size());
-  std::vector<float> scale(64);
-  std::vector<int32_t> zero_point(64), row_sum(64);
-  CHECK_EQUAL(viditq_quantize(context.handle, x.data(), nullptr, 64, 5, 8, 0, codes.data(),
-                              scale.data(), zero_point.data(), row_sum.data()),
-              VIDITQ_NOT_FINITE);
+  operators::RowsOfCodes out(64, 5);
+  CHECK_EQUAL(out.quantize(context.handle, x, nullptr, 8, false), VIDITQ_NOT_FINITE);
 }
 
 TEST(convolutions_are_their_definition) {
@@ -349,17 +344,23 @@ TEST(convolutions_are_their_definition) {
                                            &convolution),
                 VIDITQ_OK);
     std::vector<float> out(expected.size(), NAN);
-    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in, extents, stride, before,
-                                after, bias.data(), out.data()),
-                VIDITQ_OK);
+    viditq_convolution_operands operands{};
+    operands.x = x.data();
+    operands.batch = batch;
+    operands.in = in;
+    std::copy(extents, extents + 3, operands.extents);
+    std::copy(stride, stride + 3, operands.stride);
+    std::copy(before, before + 3, operands.before);
+    std::copy(after, after + 3, operands.after);
+    operands.bias = bias.data();
+    CHECK_EQUAL(viditq_convolve(context, convolution, operands, out.data()), VIDITQ_OK);
     CHECK_CLOSE(out, expected, 1e-5);
-    const int64_t none[3] = {0, 0, 0}, small[3] = {1, 9, 40};
-    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in, small, stride, none,
-                                none, nullptr, out.data()),
-                VIDITQ_BAD_SIZE);
-    CHECK_EQUAL(viditq_convolve(context, convolution, x.data(), batch, in + 1, extents, stride,
-                                before, after, nullptr, out.data()),
-                VIDITQ_BAD_SIZE);
+    operands.in = in + 1;
+    CHECK_EQUAL(viditq_convolve(context, convolution, operands, out.data()), VIDITQ_BAD_SIZE);
+    operands.in = in;
+    operands.extents[0] = 1;
+    operands.after[0] = 0;
+    CHECK_EQUAL(viditq_convolve(context, convolution, operands, out.data()), VIDITQ_BAD_SIZE);
     viditq_free_convolution(convolution);
   });
 }
@@ -375,8 +376,8 @@ TEST(layers_do_not_depend_on_threads) {
       operators::Context context(threads, VIDITQ_PORTABLE);
       const DenseLayer dense(weight, e.out, e.in, precision);
       std::vector<float> out(e.rows * e.out);
-      CHECK_EQUAL(viditq_dense_linear(context.handle, dense.handle, x.data(), e.rows, e.in, nullptr,
-                                      VIDITQ_SILU, nullptr, 0, nullptr, out.data()),
+      CHECK_EQUAL(viditq_dense_linear(context.handle, dense.handle, x.data(), e.rows, e.in,
+                                      {nullptr, VIDITQ_SILU, nullptr, 0, nullptr}, out.data()),
                   VIDITQ_OK);
       if (threads == 1) expected = out;
       CHECK_EQUAL(out == expected, true);
@@ -403,8 +404,8 @@ TEST(layers_refuse_bad_operands) {
   std::vector<float> x(12), out(8);
   const auto apply = [&](const float* from, int64_t rows, int64_t in, int activation,
                          const float* gate, int64_t rows_per_gate, float* to) {
-    return viditq_dense_linear(context.handle, dense, from, rows, in, nullptr, activation, gate,
-                               rows_per_gate, nullptr, to);
+    return viditq_dense_linear(context.handle, dense, from, rows, in,
+                               {nullptr, activation, gate, rows_per_gate, nullptr}, to);
   };
   CHECK_EQUAL(apply(x.data(), 4, 3, 0, nullptr, 0, out.data()), VIDITQ_OK);
   CHECK_EQUAL(apply(x.data(), 4, 2, 0, nullptr, 0, out.data()), VIDITQ_BAD_SIZE);

@@ -70,7 +70,7 @@ int64_t sum_of(const Segment& segment) {
 
 }  // namespace
 
-TEST(tables_of_loading_are_let_go_and_read_again) {
+TEST(tables_of_loading_are_released_and_read_again) {
   const Segment segment = tables();
   CHECK_EQUAL(segment.pages > 1000, true);
   const int64_t sum = sum_of(segment);
@@ -94,7 +94,7 @@ TEST(a_page_that_was_changed_stays) {
   CHECK_EQUAL(mprotect(page, page_size(), PROT_READ), 0);
 }
 
-TEST(products_are_the_same_after_their_code_was_let_go) {
+TEST(products_are_the_same_after_their_code_was_released) {
   operators::Context context(2, VIDITQ_PORTABLE);
   const std::vector<float> weight = operators::normal(48 * 40, 1);
   const std::vector<float> x = operators::normal(9 * 40, 2);
@@ -104,8 +104,7 @@ TEST(products_are_the_same_after_their_code_was_let_go) {
     CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 48, 40, VIDITQ_FP32, 0, &dense),
                 VIDITQ_OK);
     out.resize(9 * 48);
-    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, x.data(), 9, 40, nullptr,
-                                    VIDITQ_NO_ACTIVATION, nullptr, 0, nullptr, out.data()),
+    CHECK_EQUAL(viditq_dense_linear(context.handle, dense, x.data(), 9, 40, {}, out.data()),
                 VIDITQ_OK);
     viditq_free_dense(dense);
     viditq_release_loading_pages();

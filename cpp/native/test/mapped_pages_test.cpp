@@ -60,7 +60,7 @@ struct Mapping {
 
 }  // namespace
 
-TEST(pages_of_a_mapped_file_are_let_go_and_read_again) {
+TEST(pages_of_a_mapped_file_are_released_and_read_again) {
   Mapping file(PROT_READ, MAP_SHARED);
   CHECK_EQUAL(resident_pages(file.data), kPages);
   // From inside the first page to inside the last.

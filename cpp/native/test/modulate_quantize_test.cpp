@@ -21,7 +21,7 @@ struct Case {
   std::vector<float> x;
   std::vector<float> shift;
   std::vector<float> scale;
-  std::vector<float> divisor;
+  std::vector<float> balance;
 
   Case(int64_t batch, int64_t tokens, int64_t channels, bool shared, bool balanced, uint32_t seed)
       : batch(batch),
@@ -33,25 +33,35 @@ struct Case {
         x(operators::normal(batch * tokens * channels, seed)),
         shift(operators::normal(shift_batch * channels, seed + 1)),
         scale(operators::normal(scale_batch * channels, seed + 2, 0.3f)),
-        divisor(operators::divisors(channels, seed + 3)) {}
+        balance(operators::balances(channels, seed + 3)) {}
 
   int64_t rows() const { return batch * tokens; }
-  const float* divisors() const { return balanced ? divisor.data() : nullptr; }
+  const float* balance_or_null() const { return balanced ? balance.data() : nullptr; }
+
+  viditq_modulation operands() const {
+    viditq_modulation operands{};
+    operands.x = x.data();
+    operands.batch = batch;
+    operands.tokens = tokens;
+    operands.channels = channels;
+    operands.shift = shift.data();
+    operands.shift_batch = shift_batch;
+    operands.scale = scale.data();
+    operands.scale_batch = scale_batch;
+    operands.eps = 1e-6f;
+    return operands;
+  }
 
   int fused(viditq_context* context, Codes* out) const {
-    return viditq_layer_norm_modulate_quantize(
-        context, x.data(), batch, tokens, channels, shift.data(), shift_batch, scale.data(),
-        scale_batch, 1e-6f, divisors(), bits, symmetric, out->codes.data(), out->scale.data(),
-        out->zero_point.data(), out->row_sum.data());
+    return viditq_layer_norm_modulate_quantize(context, operands(), balance_or_null(),
+                                               out->tokens(bits, symmetric));
   }
 
   int apart(viditq_context* context, Codes* out) const {
     std::vector<float> normed(x.size());
-    const int status = viditq_layer_norm_modulate(context, x.data(), batch, tokens, channels,
-                                                  shift.data(), shift_batch, scale.data(),
-                                                  scale_batch, 1e-6f, normed.data());
+    const int status = viditq_layer_norm_modulate(context, operands(), normed.data());
     if (status != VIDITQ_OK) return status;
-    return out->quantize(context, normed, divisors(), bits, symmetric);
+    return out->quantize(context, normed, balance_or_null(), bits, symmetric);
   }
 
   void check() const {
@@ -82,7 +92,7 @@ TEST(modulated_rows_are_quantized_as_if_normalized_first) {
   }
 }
 
-// Constant rows, rows of zeros, denormals, one outlier, large means; divisors whose quotients are
+// Constant rows, rows of zeros, denormals, one outlier, large means; balances whose quotients are
 // denormal or need every bit.
 TEST(nasty_modulated_rows_are_quantized_as_if_normalized_first) {
   for (const bool balanced : {false, true}) {
@@ -99,9 +109,9 @@ TEST(nasty_modulated_rows_are_quantized_as_if_normalized_first) {
       row(7)[c] *= 1e18f;
     }
     test.shift[3] = -0.0f;
-    test.divisor[4] = 1e38f;
-    test.divisor[5] = 3.0f;
-    test.divisor[6] = 1e-30f;
+    test.balance[4] = 1e38f;
+    test.balance[5] = 3.0f;
+    test.balance[6] = 1e-30f;
     test.check();
     // All values of a row equal, or zero.
     std::fill(test.shift.begin(), test.shift.end(), 0.0f);
@@ -145,8 +155,9 @@ TEST(modulated_rows_that_are_not_finite_are_refused) {
       wide.scale = {3.4e38f, 3.4e38f, 3.4e38f};
       CHECK_EQUAL(wide.fused(context, &out), VIDITQ_NOT_FINITE);
       Case divided(1, 1, 2, false, true, 5);
-      divided.divisor = {1.0f, 0.0f};
-      CHECK_EQUAL(divided.fused(context, &out), VIDITQ_NOT_FINITE);
+      divided.balance = {1.0f, 0.0f};
+      Codes pair(1, 2);
+      CHECK_EQUAL(divided.fused(context, &pair), VIDITQ_NOT_FINITE);
     });
   }
 }
@@ -183,34 +194,49 @@ TEST(bad_modulated_rows_are_refused) {
   // Sums of so long a row could leave int32.
   Case longest = good;
   longest.channels = INT64_C(1) << 40;
-  CHECK_EQUAL(call(longest), VIDITQ_OVERFLOW);
+  viditq_tokens long_rows = out.tokens();
+  long_rows.columns = longest.channels;
+  CHECK_EQUAL(viditq_layer_norm_modulate_quantize(context.handle, longest.operands(),
+                                                  longest.balance_or_null(), long_rows),
+              VIDITQ_OVERFLOW);
+  // Codes of other extents.
+  for (int64_t viditq_tokens::*extent : {&viditq_tokens::rows, &viditq_tokens::columns}) {
+    for (const int64_t other : {0, 2, 12}) {
+      viditq_tokens tokens = out.tokens();
+      tokens.*extent = other;
+      CHECK_EQUAL(viditq_layer_norm_modulate_quantize(context.handle, good.operands(), nullptr,
+                                                      tokens),
+                  VIDITQ_BAD_SIZE);
+    }
+  }
 
-  // x, shift, scale, divisor, codes, code_scale, zero_point, row_sum: each missing, each
+  // x, shift, scale, balance, codes, scale, zero_point, row_sum: each missing, each
   // overlapping.
   for (int absent = 0; absent < 8; absent++) {
-    const auto buffer = [&](int i, const void* data) { return i == absent ? nullptr : data; };
-    const int status = viditq_layer_norm_modulate_quantize(
-        context.handle, static_cast<const float*>(buffer(0, good.x.data())), 2, 3, 4,
-        static_cast<const float*>(buffer(1, good.shift.data())), 2,
-        static_cast<const float*>(buffer(2, good.scale.data())), 2, 1e-6f,
-        static_cast<const float*>(buffer(3, good.divisor.data())), 8, 0,
-        static_cast<uint8_t*>(const_cast<void*>(buffer(4, out.codes.data()))),
-        static_cast<float*>(const_cast<void*>(buffer(5, out.scale.data()))),
-        static_cast<int32_t*>(const_cast<void*>(buffer(6, out.zero_point.data()))),
-        static_cast<int32_t*>(const_cast<void*>(buffer(7, out.row_sum.data()))));
+    viditq_modulation operands = good.operands();
+    viditq_tokens tokens = out.tokens();
+    if (absent == 0) operands.x = nullptr;
+    if (absent == 1) operands.shift = nullptr;
+    if (absent == 2) operands.scale = nullptr;
+    const float* balance = absent == 3 ? nullptr : good.balance.data();
+    if (absent == 4) tokens.codes = nullptr;
+    if (absent == 5) tokens.scale = nullptr;
+    if (absent == 6) tokens.zero_point = nullptr;
+    if (absent == 7) tokens.row_sum = nullptr;
     // Rows need not be divided.
-    CHECK_EQUAL(status, absent == 3 ? VIDITQ_OK : VIDITQ_NULL_POINTER);
+    CHECK_EQUAL(viditq_layer_norm_modulate_quantize(context.handle, operands, balance, tokens),
+                absent == 3 ? VIDITQ_OK : VIDITQ_NULL_POINTER);
   }
   const auto codes_at = [&](const void* data) {
-    return viditq_layer_norm_modulate_quantize(
-        context.handle, good.x.data(), 2, 3, 4, good.shift.data(), 2, good.scale.data(), 2, 1e-6f,
-        good.divisor.data(), 8, 0, static_cast<uint8_t*>(const_cast<void*>(data)),
-        out.scale.data(), out.zero_point.data(), out.row_sum.data());
+    viditq_tokens tokens = out.tokens();
+    tokens.codes = static_cast<uint8_t*>(const_cast<void*>(data));
+    return viditq_layer_norm_modulate_quantize(context.handle, good.operands(),
+                                               good.balance.data(), tokens);
   };
   CHECK_EQUAL(codes_at(good.x.data() + 23), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(good.shift.data() + 7), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(good.scale.data()), VIDITQ_OVERLAP);
-  CHECK_EQUAL(codes_at(good.divisor.data() + 3), VIDITQ_OVERLAP);
+  CHECK_EQUAL(codes_at(good.balance.data() + 3), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(out.scale.data() + 5), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(out.zero_point.data()), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(out.row_sum.data() + 2), VIDITQ_OVERLAP);

@@ -93,11 +93,8 @@ TEST(products_of_stored_nibbles_are_those_of_their_codes) {
                       VIDITQ_OK);
           for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
             if (!viditq_isa_supported(isa)) continue;
-            viditq_weights* handle = nullptr;
-            CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_NIBBLES, offset, channels,
-                                                   inner, nullptr, nullptr, isa, &handle),
-                        VIDITQ_OK);
-            const Weights weights(handle);
+            const Weights weights = pack(
+                weights::stored(stored.data(), VIDITQ_NIBBLES, channels, inner, offset), isa);
             std::vector<int32_t> sums(rows * channels);
             CHECK_EQUAL(
                 viditq_multiply(a.data(), 0, rows, inner, weights.get(), sums.data()),
@@ -117,11 +114,8 @@ TEST(stored_bytes_take_an_offset) {
   const std::vector<uint8_t> codes = {0, 128, 255};
   for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
     if (!viditq_isa_supported(isa)) continue;
-    viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_stored_weights(stored.data(), VIDITQ_SIGNED_BYTES, 128, 1, 3, nullptr,
-                                           nullptr, isa, &handle),
-                VIDITQ_OK);
-    const Weights weights(handle);
+    const Weights weights =
+        pack(weights::stored(stored.data(), VIDITQ_SIGNED_BYTES, 1, 3, 128), isa);
     int32_t sum = 0;
     CHECK_EQUAL(viditq_multiply(a.data(), 0, 1, 3, weights.get(), &sum), VIDITQ_OK);
     CHECK_EQUAL(sum, 2 * 128 + 255 * 255);
@@ -175,11 +169,8 @@ TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
     const int64_t grids = 16 * channels;  // and what is computed of them
     const int64_t bytes = viditq_weights_bytes(weights.get()) - grids;
     CHECK_EQUAL(bytes >= channels * inner && bytes < channels * inner + 8 * channels, true);
-    viditq_weights* handle = nullptr;
-    CHECK_EQUAL(viditq_pack_stored_weights(codes.data(), VIDITQ_NIBBLES, 0, channels, inner,
-                                           nullptr, nullptr, isa, &handle),
-                VIDITQ_OK);
-    const Weights nibbles(handle);
+    const Weights nibbles =
+        pack(weights::stored(codes.data(), VIDITQ_NIBBLES, channels, inner), isa);
     const int64_t nibble_bytes = viditq_weights_bytes(nibbles.get()) - grids;
     CHECK_EQUAL(nibble_bytes < channels * inner / 2 + 8 * channels, true);
   }
@@ -190,11 +181,12 @@ TEST(bad_weights_are_refused) {
   const std::vector<uint8_t> codes(12);
   viditq_weights* weights = nullptr;
   const auto call = [&](const uint8_t* in, int64_t channels, int64_t inner, int isa) {
-    return viditq_pack_weights(in, 1, channels, inner, nullptr, nullptr, isa, &weights);
+    return viditq_pack_weights(weights::stored(in, VIDITQ_SIGNED_BYTES, channels, inner), isa,
+                               &weights);
   };
   CHECK_EQUAL(call(nullptr, 3, 4, VIDITQ_PORTABLE), VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_pack_weights(codes.data(), 1, 3, 4, nullptr, nullptr, VIDITQ_PORTABLE,
-                                  nullptr),
+  CHECK_EQUAL(viditq_pack_weights(weights::stored(codes.data(), VIDITQ_SIGNED_BYTES, 3, 4),
+                                  VIDITQ_PORTABLE, nullptr),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(call(codes.data(), 0, 4, VIDITQ_PORTABLE), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(call(codes.data(), 3, -4, VIDITQ_PORTABLE), VIDITQ_BAD_SIZE);
@@ -202,8 +194,8 @@ TEST(bad_weights_are_refused) {
   CHECK_EQUAL(call(codes.data(), INT64_C(1) << 60, 4, VIDITQ_PORTABLE), VIDITQ_OVERFLOW);
   CHECK_EQUAL(call(codes.data(), 3, 4, VIDITQ_ISA_COUNT), VIDITQ_BAD_ISA);
   const auto stored = [&](const uint8_t* in, int layout, int32_t offset) {
-    return viditq_pack_stored_weights(in, layout, offset, 3, 4, nullptr, nullptr,
-                                      VIDITQ_PORTABLE, &weights);
+    return viditq_pack_weights(weights::stored(in, layout, 3, 4, offset), VIDITQ_PORTABLE,
+                               &weights);
   };
   CHECK_EQUAL(stored(nullptr, VIDITQ_NIBBLES, 0), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(stored(codes.data(), 3, 0), VIDITQ_BAD_FORMAT);

@@ -13,8 +13,8 @@ using operators::normal;
 
 // Largest error of a row in units of what float32 leaves of it: differences from the mean and their
 // scale each lose a few roundings; the mean, of differences that are added four by four, two
-// roundings of a usual one; and a mean that is summed in float32 some 2^-24 of the largest value
-// per value, of which its correction loses 2^-24 again.
+// roundings of an ordinary one; and a mean that is summed in float32 some 2^-24 of the largest
+// value per value, of which its correction loses 2^-24 again.
 double error_in_bounds(const std::vector<float>& x, float eps, const std::vector<float>& actual) {
   const double count = static_cast<double>(x.size());
   double mean = 0.0;
@@ -31,9 +31,9 @@ double error_in_bounds(const std::vector<float>& x, float eps, const std::vector
   double worst = 0.0;
   for (size_t i = 0; i < x.size(); i++) {
     const double expected = (x[i] - mean) * factor;
-    const double bound = rounding * (8 * std::fabs(expected) + 2 * deviation +
-                                     factor * largest * count * rounding) +
-                         std::ldexp(1.0, -126);
+    const double bound =
+        rounding * (8 * std::fabs(expected) + 2 * deviation + factor * largest * count * rounding) +
+        std::ldexp(1.0, -126);
     const double error = std::fabs(actual[i] - expected) / bound;
     if (!(error <= worst)) worst = std::isnan(error) ? INFINITY : error;
   }
@@ -54,7 +54,7 @@ void check_rows(float eps, const std::function<float(float normal, int64_t i)>& 
   }
 }
 
-TEST(layer_norm_of_usual_rows) {
+TEST(layer_norm_of_ordinary_rows) {
   check_rows(1e-6f, [](float normal, int64_t) { return normal; });
   check_rows(1e-5f, [](float normal, int64_t) { return 0.01f * normal - 3.0f; });
 }

@@ -1,4 +1,6 @@
 // Norms, arithmetic, moves and memory.
+#include <algorithm>
+
 #include "operators.h"
 
 using operators::normal;
@@ -43,10 +45,9 @@ TEST(combine_broadcasts_both_ways) {
   operators::Context context(2, VIDITQ_PORTABLE);
   const auto a = normal(3 * 1 * 5, 1);  // [3, 1, 5]
   const auto b = normal(4 * 1, 2);      // [4, 1]
-  const int64_t a_steps[3] = {5, 0, 1}, b_steps[3] = {0, 1, 0}, dims[3] = {3, 4, 5};
   std::vector<float> out(60);
-  CHECK_EQUAL(viditq_combine(context.handle, VIDITQ_MULTIPLY, a.data(), 15, a_steps, b.data(), 4,
-                             b_steps, dims, 3, out.data()),
+  CHECK_EQUAL(viditq_combine(context.handle, VIDITQ_MULTIPLY, {a.data(), 15, {5, 0, 1}},
+                             {b.data(), 4, {0, 1, 0}}, {{3, 4, 5}, 3}, out.data()),
               VIDITQ_OK);
   std::vector<double> expected;
   for (int i = 0; i < 60; i++) expected.push_back(a[i / 20 * 5 + i % 5] * b[i / 5 % 4]);
@@ -57,9 +58,13 @@ TEST(steps_may_not_leave_an_operand) {
   operators::Context context(1, VIDITQ_PORTABLE);
   const std::vector<float> x(6);
   std::vector<float> out(6);
-  const auto gather = [&](std::vector<int64_t> steps, std::vector<int64_t> dims) {
-    return viditq_gather(context.handle, x.data(), 6, steps.data(), dims.data(),
-                         static_cast<int>(dims.size()), out.data());
+  const auto gather = [&](const std::vector<int64_t>& steps, const std::vector<int64_t>& dims) {
+    viditq_strided strided{x.data(), 6, {}};
+    viditq_shape shape{{}, static_cast<int32_t>(dims.size())};
+    const size_t held = std::min<size_t>(dims.size(), VIDITQ_MAX_RANK);
+    std::copy_n(steps.begin(), held, strided.steps);
+    std::copy_n(dims.begin(), held, shape.dims);
+    return viditq_gather(context.handle, strided, shape, out.data());
   };
   CHECK_EQUAL(gather({1, 3}, {3, 2}), VIDITQ_OK);
   CHECK_EQUAL(gather({2, 3}, {3, 2}), VIDITQ_BAD_SIZE);
@@ -68,6 +73,9 @@ TEST(steps_may_not_leave_an_operand) {
   CHECK_EQUAL(gather({INT64_MAX, 1}, {3, 2}), VIDITQ_OVERFLOW);
   CHECK_EQUAL(gather({0, 0, 0}, {INT64_MAX, INT64_MAX, 2}), VIDITQ_OVERFLOW);
   CHECK_EQUAL(gather(std::vector<int64_t>(9, 0), std::vector<int64_t>(9, 1)), VIDITQ_BAD_SIZE);
+  const viditq_shape negative{{}, -1};
+  CHECK_EQUAL(viditq_gather(context.handle, {x.data(), 6, {}}, negative, out.data()),
+              VIDITQ_BAD_SIZE);
 }
 
 TEST(every_operator_refuses_null_overlap_and_bad_extents) {
@@ -81,12 +89,12 @@ TEST(every_operator_refuses_null_overlap_and_bad_extents) {
   CHECK_EQUAL(viditq_layer_norm(nullptr, in, 2, 2, nullptr, nullptr, 0, to), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_layer_norm(context, in, 2, 2, nullptr, nullptr, 0, same), VIDITQ_OVERLAP);
   CHECK_EQUAL(viditq_layer_norm(context, in, 0, 2, nullptr, nullptr, 0, to), VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_layer_norm_modulate(context, in, 3, 1, 2, in, 2, in, 1, 0, to),
+  CHECK_EQUAL(viditq_layer_norm_modulate(context, {in, 3, 1, 2, in, 2, in, 1, 0}, to),
               VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_layer_norm_modulate(context, in, 3, 1, 2, nullptr, 1, in, 1, 0, to),
+  CHECK_EQUAL(viditq_layer_norm_modulate(context, {in, 3, 1, 2, nullptr, 1, in, 1, 0}, to),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_rms_norm(context, in, 2, 2, nullptr, 0, to), VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_group_norm(context, in, 1, 6, 2, 4, in, in, 0, to), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_group_norm(context, {in, 1, 6, 2, 4, in, in, 0}, to), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_activate(context, in, 8, VIDITQ_ACTIVATION_COUNT, to), VIDITQ_BAD_ARGUMENT);
   CHECK_EQUAL(viditq_activate(context, in, 8, -1, to), VIDITQ_BAD_ARGUMENT);
   CHECK_EQUAL(viditq_scale(context, in, -1, 2, to), VIDITQ_BAD_SIZE);
@@ -98,7 +106,7 @@ TEST(every_operator_refuses_null_overlap_and_bad_extents) {
   CHECK_EQUAL(viditq_embed(context, in, 9, 2, &index, 1, to), VIDITQ_BAD_ARGUMENT);
   CHECK_EQUAL(viditq_timestep_embedding(context, in, 1, 1, 0, 0, to), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_timestep_embedding(context, in, 1, 8, 0, 4, to), VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_rotary(context, in, 1, 1, 1, 3, in, in, to), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(viditq_rotary(context, {in, 1, 1, 1, 3, in, in}, to), VIDITQ_BAD_SIZE);
   viditq_context* none = nullptr;
   CHECK_EQUAL(viditq_open(0, VIDITQ_PORTABLE, &none), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(viditq_open(1, VIDITQ_ISA_COUNT, &none), VIDITQ_BAD_ISA);

@@ -1,4 +1,5 @@
-// Rows that share grids, on the threads of a context, beside the serial entry points.
+// Rows that share grids, on any number of threads, beside one row after the other.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -18,7 +19,7 @@ struct Case {
   int bits = 8;
   bool symmetric = false;
   std::vector<float> x;
-  std::vector<float> divisor;
+  std::vector<float> balance;
   std::vector<float> group_scale;
   std::vector<int32_t> group_zero_point;
 
@@ -28,7 +29,7 @@ struct Case {
         groups(groups),
         balanced(balanced),
         x(operators::normal(rows * columns, seed)),
-        divisor(operators::divisors(columns, seed + 1)),
+        balance(operators::balances(columns, seed + 1)),
         group_scale(operators::normal(groups, seed + 2)),
         group_zero_point(groups) {
     for (int64_t group = 0; group < groups; group++) {
@@ -37,37 +38,51 @@ struct Case {
     }
   }
 
-  const float* divisors() const { return balanced ? divisor.data() : nullptr; }
+  const float* balance_or_null() const { return balanced ? balance.data() : nullptr; }
 
   int measure(viditq_context* context, std::vector<float>* lo, std::vector<float>* hi) const {
-    return viditq_measure_groups(context, x.data(), divisors(), rows, columns, groups, lo->data(),
-                                 hi->data());
+    return viditq_measure_range(context, x.data(), balance_or_null(), rows, columns, groups,
+                                lo->data(), hi->data());
   }
 
   int quantize(viditq_context* context, Codes* out) const {
-    return viditq_quantize_groups(context, x.data(), divisors(), rows, columns, groups, bits,
-                                  symmetric, group_scale.data(), group_zero_point.data(),
-                                  out->codes.data(), out->scale.data(), out->zero_point.data(),
-                                  out->row_sum.data());
+    viditq_tokens tokens = out->tokens(bits, symmetric);
+    tokens.rows = rows;
+    return viditq_quantize_groups(context, x.data(), balance_or_null(), groups, group_scale.data(),
+                                  group_zero_point.data(), tokens);
+  }
+
+  // One row after the other by the portable kernels, each as a matrix with a grid of its own.
+  void by_rows(std::vector<float>* lo, std::vector<float>* hi, Codes* out) const {
+    const operators::Context context(1, VIDITQ_PORTABLE);
+    for (int64_t row = 0; row < rows; row++) {
+      std::vector<float> values(x.begin() + row * columns, x.begin() + (row + 1) * columns);
+      for (int64_t i = 0; balanced && i < columns; i++) values[i] /= balance[i];
+      const int64_t group = row % groups;
+      float low;
+      float high;
+      CHECK_EQUAL(viditq_measure_range(context.handle, values.data(), nullptr, 1, columns, 1, &low,
+                                       &high),
+                  VIDITQ_OK);
+      (*lo)[group] = std::fmin((*lo)[group], low);
+      (*hi)[group] = std::fmax((*hi)[group], high);
+      Codes codes(1, columns);
+      CHECK_EQUAL(viditq_quantize_groups(context.handle, values.data(), nullptr, 1,
+                                         &group_scale[group], &group_zero_point[group],
+                                         codes.tokens(bits, symmetric)),
+                  VIDITQ_OK);
+      std::copy(codes.codes.begin(), codes.codes.end(), out->codes.begin() + row * columns);
+      out->row_sum[row] = codes.row_sum[0];
+      out->scale[row] = group_scale[group];
+      out->zero_point[row] = group_zero_point[group];
+    }
   }
 
   void check() const {
-    std::vector<float> values = x;
-    for (int64_t i = 0; balanced && i < rows * columns; i++) values[i] /= divisor[i % columns];
     std::vector<float> lo(groups);
     std::vector<float> hi(groups);
-    CHECK_EQUAL(viditq_measure_range(values.data(), rows, columns, groups, VIDITQ_PORTABLE,
-                                     lo.data(), hi.data()),
-                VIDITQ_OK);
     Codes expected(rows, columns);
-    CHECK_EQUAL(viditq_encode(values.data(), rows, columns, groups, bits, symmetric,
-                              VIDITQ_PORTABLE, group_scale.data(), group_zero_point.data(),
-                              expected.codes.data(), expected.row_sum.data()),
-                VIDITQ_OK);
-    for (int64_t row = 0; row < rows; row++) {
-      expected.scale[row] = group_scale[row % groups];
-      expected.zero_point[row] = group_zero_point[row % groups];
-    }
+    by_rows(&lo, &hi, &expected);
     for (const int threads : {1, 2, 3}) {
       operators::on_every_isa(threads, [&](viditq_context* context) {
         std::vector<float> own_lo(groups, 99);
@@ -84,7 +99,7 @@ struct Case {
   }
 };
 
-TEST(groups_are_quantized_as_if_divided_and_encoded_by_one_thread) {
+TEST(groups_are_quantized_as_their_rows_are) {
   uint32_t seed = 1;
   for (const int64_t groups : {1, 2, 5, 40}) {
     for (const int64_t samples : {1, 2, 3, 33}) {
@@ -103,7 +118,7 @@ TEST(groups_are_quantized_as_if_divided_and_encoded_by_one_thread) {
 
 // The published small scale rule: every scale 1e-6, zero points far outside the codes. And grids
 // with scales below it.
-TEST(groups_on_unusual_grids_are_quantized_as_by_one_thread) {
+TEST(groups_on_grids_with_extreme_zero_points_are_quantized_as_their_rows_are) {
   for (const bool balanced : {false, true}) {
     Case test(12, 37, 4, balanced, 5);
     test.x[3] = 1e30f;
@@ -118,12 +133,12 @@ TEST(groups_on_unusual_grids_are_quantized_as_by_one_thread) {
 
 TEST(groups_with_values_that_are_not_finite_are_refused) {
   for (const float bad : {NAN, INFINITY, -INFINITY}) {
-    for (const bool in_divisor : {false, true}) {
+    for (const bool in_balance : {false, true}) {
       for (const int64_t position : {0, 36, 37 * 21 + 5, 37 * 40 - 1}) {
-        if (in_divisor && !std::isnan(bad)) continue;  // 1 / infinity is 0
-        Case test(40, 37, 20, in_divisor, 9);
-        if (in_divisor) {
-          test.divisor[position % 37] = bad;
+        if (in_balance && !std::isnan(bad)) continue;  // 1 / infinity is 0
+        Case test(40, 37, 20, in_balance, 9);
+        if (in_balance) {
+          test.balance[position % 37] = bad;
         } else {
           test.x[position] = bad;
         }

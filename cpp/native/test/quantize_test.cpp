@@ -6,42 +6,21 @@
 #include <vector>
 
 #include "check.h"
-#include "viditq.h"
+#include "rows_of_codes.h"
 
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-struct Quantized {
-  std::vector<uint8_t> codes;
-  std::vector<float> scale;
-  std::vector<int32_t> zero_point;
-  std::vector<int32_t> row_sum;
+using Codes = operators::RowsOfCodes;
+using operators::Context;
+using operators::on_every_isa;
 
-  Quantized(int64_t rows, int64_t columns)
-      : codes(rows * columns), scale(rows), zero_point(rows), row_sum(rows) {}
-};
-
-int quantize(const std::vector<float>& x, int64_t rows, int64_t columns, int bits, bool symmetric,
-             int isa, Quantized* out) {
-  return viditq_quantize_tokens(x.data(), rows, columns, bits, symmetric, isa, out->codes.data(),
-                                out->scale.data(), out->zero_point.data(), out->row_sum.data());
-}
-
-// The instruction sets of this machine.
-std::vector<int> supported() {
-  std::vector<int> isas;
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (viditq_isa_supported(isa)) isas.push_back(isa);
-  }
-  return isas;
-}
-
-// The definition in viditq.h, written the obvious way.
-Quantized definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
+// The definition in viditq_operators.h, written the obvious way.
+Codes definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
                      bool symmetric) {
-  Quantized out(rows, columns);
+  Codes out(rows, columns);
   const int32_t max_code = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   const int32_t min_code = symmetric ? -(1 << (bits - 1)) : 0;
   for (int64_t r = 0; r < rows; r++) {
@@ -67,15 +46,15 @@ Quantized definition(const std::vector<float>& x, int64_t rows, int64_t columns,
 
 void check_against_definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
                               bool symmetric) {
-  const Quantized expected = definition(x, rows, columns, bits, symmetric);
-  for (const int isa : supported()) {
-    Quantized got(rows, columns);
-    CHECK_EQUAL(quantize(x, rows, columns, bits, symmetric, isa, &got), VIDITQ_OK);
+  const Codes expected = definition(x, rows, columns, bits, symmetric);
+  on_every_isa(1, [&](viditq_context* context) {
+    Codes got(rows, columns);
+    CHECK_EQUAL(got.quantize(context, x, nullptr, bits, symmetric), VIDITQ_OK);
     CHECK_EQUAL(got.codes == expected.codes, true);
     CHECK_EQUAL(got.scale == expected.scale, true);
     CHECK_EQUAL(got.zero_point == expected.zero_point, true);
     CHECK_EQUAL(got.row_sum == expected.row_sum, true);
-  }
+  });
 }
 
 TEST(tokens_follow_the_definition_over_odd_shapes) {
@@ -139,8 +118,9 @@ TEST(neighbours_of_ties_round_as_the_quotient_does) {
 TEST(ties_round_to_even) {
   // Range 0..255 gives scale 1, so that the codes are the rounded values.
   const std::vector<float> x = {0.5f, 1.5f, 2.5f, 3.5f, 0, 255};
-  Quantized got(1, 6);
-  CHECK_EQUAL(quantize(x, 1, 6, 8, false, VIDITQ_PORTABLE, &got), VIDITQ_OK);
+  const Context context(1, VIDITQ_PORTABLE);
+  Codes got(1, 6);
+  CHECK_EQUAL(got.quantize(context.handle, x, nullptr, 8, false), VIDITQ_OK);
   const std::vector<int> expected = {0, 2, 2, 4, 0, 255};
   for (int i = 0; i < 6; i++) CHECK_EQUAL(got.codes[i], expected[i]);
 }
@@ -150,94 +130,93 @@ TEST(groups_measure_all_their_rows) {
   const std::vector<float> x = {5, 1, 0, -2, 3, 4, 255, 0};
   std::vector<float> lo(2);
   std::vector<float> hi(2);
-  for (const int isa : supported()) {
-    CHECK_EQUAL(viditq_measure_range(x.data(), 4, 2, 2, isa, lo.data(), hi.data()), VIDITQ_OK);
+  on_every_isa(1, [&](viditq_context* context) {
+    CHECK_EQUAL(
+        viditq_measure_range(context, x.data(), nullptr, 4, 2, 2, lo.data(), hi.data()), VIDITQ_OK);
     CHECK_EQUAL(lo[0], 0.0f);
     CHECK_EQUAL(hi[0], 5.0f);
     CHECK_EQUAL(lo[1], -2.0f);
     CHECK_EQUAL(hi[1], 255.0f);
-  }
+  });
 }
 
-TEST(groups_encode_with_their_grids) {
+// Codes of x [rows, columns] on the given grids, which rows share in turns.
+int encode(viditq_context* context, const std::vector<float>& x, const std::vector<float>& scale,
+           const std::vector<int32_t>& zero_point, int bits, bool symmetric, Codes* out) {
+  return viditq_quantize_groups(context, x.data(), nullptr, static_cast<int64_t>(scale.size()),
+                                scale.data(), zero_point.data(), out->tokens(bits, symmetric));
+}
+
+TEST(groups_are_quantized_on_their_grids) {
   const std::vector<float> x = {0, 1, 0, -2, 0, 255, 255, 0};
-  const std::vector<float> scale = {1, 2};
-  const std::vector<int32_t> zero_point = {0, 1};
-  std::vector<uint8_t> codes(8);
-  std::vector<int32_t> row_sum(4);
-  CHECK_EQUAL(viditq_encode(x.data(), 4, 2, 2, 8, 0, VIDITQ_PORTABLE, scale.data(),
-                            zero_point.data(), codes.data(), row_sum.data()),
-              VIDITQ_OK);
+  const Context context(1, VIDITQ_PORTABLE);
+  Codes out(4, 2);
+  CHECK_EQUAL(encode(context.handle, x, {1, 2}, {0, 1}, 8, false, &out), VIDITQ_OK);
   // 255 / 2 = 127.5 rounds to the even 128.
   const std::vector<int> expected = {0, 1, 1, 0, 0, 255, 129, 1};
-  for (int i = 0; i < 8; i++) CHECK_EQUAL(codes[i], expected[i]);
-  CHECK_EQUAL(row_sum[3], 130);
+  for (int i = 0; i < 8; i++) CHECK_EQUAL(out.codes[i], expected[i]);
+  CHECK_EQUAL(out.row_sum[3], 130);
+  for (int row = 0; row < 4; row++) {
+    CHECK_EQUAL(out.scale[row], row % 2 == 0 ? 1.0f : 2.0f);
+    CHECK_EQUAL(out.zero_point[row], row % 2);
+  }
 }
 
 TEST(values_outside_a_given_grid_clip) {
   std::vector<float> x(37);
   for (size_t i = 0; i < x.size(); i++) x[i] = i % 2 == 0 ? -1e30f : 1e30f;
-  const float scale = 1e-6f;
-  const int32_t zero_point = 3;
-  for (const int isa : supported()) {
-    std::vector<uint8_t> codes(x.size());
-    int32_t row_sum;
-    CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 4, 0, isa, &scale, &zero_point, codes.data(),
-                              &row_sum),
-                VIDITQ_OK);
-    for (size_t i = 0; i < x.size(); i++) CHECK_EQUAL(codes[i], i % 2 == 0 ? 0 : 15);
-    CHECK_EQUAL(row_sum, 18 * 15);
-  }
+  on_every_isa(1, [&](viditq_context* context) {
+    Codes out(1, 37);
+    CHECK_EQUAL(encode(context, x, {1e-6f}, {3}, 4, false, &out), VIDITQ_OK);
+    for (size_t i = 0; i < x.size(); i++) CHECK_EQUAL(out.codes[i], i % 2 == 0 ? 0 : 15);
+    CHECK_EQUAL(out.row_sum[0], 18 * 15);
+  });
 }
 
 TEST(zero_points_outside_the_codes_are_honoured) {
   const std::vector<float> x = {-3.0f, -2.99998f, 0, 1e30f};
   const float scale = 1e-6f;
-  std::vector<uint8_t> codes(4);
-  int32_t row_sum;
-  int32_t zero_point = 3000000;
-  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, VIDITQ_PORTABLE, &scale, &zero_point,
-                            codes.data(), &row_sum),
-              VIDITQ_OK);
+  const int32_t zero_point = 3000000;
+  const Context context(1, VIDITQ_PORTABLE);
+  Codes out(1, 4);
+  CHECK_EQUAL(encode(context.handle, x, {scale}, {zero_point}, 8, false, &out), VIDITQ_OK);
   const int step = static_cast<int>(std::nearbyint(-2.99998f / scale)) + zero_point;
   const std::vector<int> expected = {0, step, 255, 255};
-  for (int i = 0; i < 4; i++) CHECK_EQUAL(codes[i], expected[i]);
-  zero_point = INT32_MAX;
-  CHECK_EQUAL(viditq_encode(x.data(), 1, 4, 1, 8, 0, VIDITQ_PORTABLE, &scale, &zero_point,
-                            codes.data(), &row_sum),
-              VIDITQ_OK);
-  CHECK_EQUAL(row_sum, 4 * 255);
+  for (int i = 0; i < 4; i++) CHECK_EQUAL(out.codes[i], expected[i]);
+  CHECK_EQUAL(encode(context.handle, x, {scale}, {INT32_MAX}, 8, false, &out), VIDITQ_OK);
+  CHECK_EQUAL(out.row_sum[0], 4 * 255);
 }
 
 TEST(not_finite_input_is_refused) {
-  for (const int isa : supported()) {
+  on_every_isa(1, [&](viditq_context* context) {
     for (const float bad : {kNaN, kInfinity, -kInfinity}) {
       for (const int64_t position : {0, 20, 36}) {
         std::vector<float> x(37, 1.0f);
         x[position] = bad;
-        Quantized got(1, 37);
-        CHECK_EQUAL(quantize(x, 1, 37, 8, false, isa, &got), VIDITQ_NOT_FINITE);
+        Codes out(1, 37);
+        CHECK_EQUAL(out.quantize(context, x, nullptr, 8, false), VIDITQ_NOT_FINITE);
         float lo;
         float hi;
-        CHECK_EQUAL(viditq_measure_range(x.data(), 1, 37, 1, isa, &lo, &hi), VIDITQ_NOT_FINITE);
-        const float scale = 1;
-        const int32_t zero_point = 0;
-        CHECK_EQUAL(viditq_encode(x.data(), 1, 37, 1, 8, 0, isa, &scale, &zero_point,
-                                  got.codes.data(), got.row_sum.data()),
+        CHECK_EQUAL(viditq_measure_range(context, x.data(), nullptr, 1, 37, 1, &lo, &hi),
                     VIDITQ_NOT_FINITE);
+        CHECK_EQUAL(encode(context, x, {1}, {0}, 8, false, &out), VIDITQ_NOT_FINITE);
       }
     }
-    Quantized got(1, 2);
-    CHECK_EQUAL(quantize({3e38f, -3e38f}, 1, 2, 8, false, isa, &got), VIDITQ_NOT_FINITE);
-  }
+    Codes out(1, 2);
+    CHECK_EQUAL(out.quantize(context, {3e38f, -3e38f}, nullptr, 8, false), VIDITQ_NOT_FINITE);
+  });
 }
 
 TEST(bad_arguments_are_refused) {
   const std::vector<float> x(8, 1.0f);
-  Quantized out(2, 4);
+  const Context context(1, VIDITQ_PORTABLE);
+  Codes out(2, 4);
   const auto call = [&](const float* in, int64_t rows, int64_t columns, int bits, uint8_t* codes) {
-    return viditq_quantize_tokens(in, rows, columns, bits, 0, VIDITQ_PORTABLE, codes,
-                                  out.scale.data(), out.zero_point.data(), out.row_sum.data());
+    viditq_tokens tokens = out.tokens(bits);
+    tokens.codes = codes;
+    tokens.rows = rows;
+    tokens.columns = columns;
+    return viditq_quantize_tokens(context.handle, in, nullptr, tokens);
   };
   CHECK_EQUAL(call(x.data(), 2, 4, 8, out.codes.data()), VIDITQ_OK);
   CHECK_EQUAL(call(nullptr, 2, 4, 8, out.codes.data()), VIDITQ_NULL_POINTER);
@@ -254,26 +233,27 @@ TEST(bad_arguments_are_refused) {
               VIDITQ_OVERLAP);
   float lo[2];
   float hi[2];
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_PORTABLE, lo, hi), VIDITQ_OK);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_ISA_COUNT, lo, hi), VIDITQ_BAD_ISA);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 3, VIDITQ_PORTABLE, lo, hi), VIDITQ_BAD_SIZE);
-  CHECK_EQUAL(viditq_measure_range(x.data(), 2, 4, 2, VIDITQ_PORTABLE, lo, lo + 1), VIDITQ_OVERLAP);
+  const auto measure = [&](int64_t groups, float* to) {
+    return viditq_measure_range(context.handle, x.data(), nullptr, 2, 4, groups, lo, to);
+  };
+  CHECK_EQUAL(measure(2, hi), VIDITQ_OK);
+  CHECK_EQUAL(measure(3, hi), VIDITQ_BAD_SIZE);
+  CHECK_EQUAL(measure(2, lo + 1), VIDITQ_OVERLAP);
 }
 
 TEST(bad_grids_are_refused) {
   const std::vector<float> x(4, 1.0f);
-  std::vector<uint8_t> codes(4);
-  int32_t row_sum;
-  const auto call = [&](float scale, int32_t zero_point, int symmetric) {
-    return viditq_encode(x.data(), 1, 4, 1, 4, symmetric, VIDITQ_PORTABLE, &scale, &zero_point,
-                         codes.data(), &row_sum);
+  const Context context(1, VIDITQ_PORTABLE);
+  Codes out(1, 4);
+  const auto call = [&](float scale, int32_t zero_point) {
+    return encode(context.handle, x, {scale}, {zero_point}, 4, false, &out);
   };
-  CHECK_EQUAL(call(1, 15, 0), VIDITQ_OK);
-  CHECK_EQUAL(call(1, INT32_MIN, 0), VIDITQ_OK);
-  CHECK_EQUAL(call(0, 0, 0), VIDITQ_BAD_GRID);
-  CHECK_EQUAL(call(-1, 0, 0), VIDITQ_BAD_GRID);
-  CHECK_EQUAL(call(kNaN, 0, 0), VIDITQ_BAD_GRID);
-  CHECK_EQUAL(call(kInfinity, 0, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(1, 15), VIDITQ_OK);
+  CHECK_EQUAL(call(1, INT32_MIN), VIDITQ_OK);
+  CHECK_EQUAL(call(0, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(-1, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(kNaN, 0), VIDITQ_BAD_GRID);
+  CHECK_EQUAL(call(kInfinity, 0), VIDITQ_BAD_GRID);
 }
 
 TEST(every_status_has_a_message) {

@@ -4,9 +4,9 @@
 #include <random>
 #include <vector>
 
-#include "aligned_buffer.h"
 #include "check.h"
-#include "operators.h"
+#include "memory/aligned_buffer.h"
+#include "rows_of_codes.h"
 #include "weights.h"
 
 namespace {
@@ -22,7 +22,7 @@ struct Case {
   int64_t rows;
   int64_t inner;
   int64_t channels;
-  bool codes_signed;
+  bool symmetric;
   int activation = VIDITQ_NO_ACTIVATION;
   int64_t rows_per_gate = 1;
   bool gated = true;
@@ -31,8 +31,8 @@ struct Case {
   std::vector<float> scale, weight_scale, bias, gate, residual;
   std::vector<int32_t> zero_point, row_sum, weight_zero_point;
 
-  Case(int64_t rows, int64_t inner, int64_t channels, bool codes_signed, uint32_t seed)
-      : rows(rows), inner(inner), channels(channels), codes_signed(codes_signed) {
+  Case(int64_t rows, int64_t inner, int64_t channels, bool symmetric, uint32_t seed)
+      : rows(rows), inner(inner), channels(channels), symmetric(symmetric) {
     std::mt19937 random(seed);
     const auto byte = [&] { return static_cast<uint8_t>(random()); };
     const auto unit = [&] { return static_cast<float>(random() % 2001) * 1e-3f - 1.0f; };
@@ -40,7 +40,7 @@ struct Case {
     for (int64_t i = 0; i < channels * inner; i++) weight.push_back(byte());
     for (int64_t m = 0; m < rows; m++) {
       scale.push_back(1e-3f * (2.0f + unit()));
-      zero_point.push_back(codes_signed ? 0 : byte());
+      zero_point.push_back(symmetric ? 0 : byte());
       row_sum.push_back(0);
       for (int64_t k = 0; k < inner; k++) row_sum[m] += code(m, k);
     }
@@ -57,7 +57,7 @@ struct Case {
 
   int32_t code(int64_t m, int64_t k) const {
     const uint8_t stored = codes[m * inner + k];
-    return codes_signed ? static_cast<int8_t>(stored) : stored;
+    return symmetric ? static_cast<int8_t>(stored) : stored;
   }
 
   double activate(double y) const {
@@ -88,26 +88,51 @@ struct Case {
            (gated ? gate[m / rows_per_gate * channels + n] : 1.0) * activate(y);
   }
 
+  viditq_tokens tokens() const {
+    viditq_tokens tokens{};
+    tokens.codes = const_cast<uint8_t*>(codes.data());
+    tokens.scale = const_cast<float*>(scale.data());
+    tokens.zero_point = const_cast<int32_t*>(zero_point.data());
+    tokens.row_sum = const_cast<int32_t*>(row_sum.data());
+    tokens.rows = rows;
+    tokens.columns = inner;
+    tokens.bits = 8;
+    tokens.symmetric = symmetric;
+    return tokens;
+  }
+
+  viditq_epilogue epilogue() const {
+    viditq_epilogue epilogue{};
+    epilogue.bias = bias.data();
+    epilogue.activation = activation;
+    epilogue.gate = gated ? gate.data() : nullptr;
+    epilogue.rows_per_gate = rows_per_gate;
+    epilogue.residual = added ? residual.data() : nullptr;
+    return epilogue;
+  }
+
   int run(viditq_context* context, const viditq_weights* packed, std::vector<float>* out) const {
     return run_into(context, packed, out->data());
   }
 
   int run_into(viditq_context* context, const viditq_weights* packed, float* out) const {
-    return viditq_quantized_linear(context, packed, codes.data(), codes_signed, rows, inner,
-                                   scale.data(), zero_point.data(), row_sum.data(), bias.data(),
-                                   activation, gated ? gate.data() : nullptr, rows_per_gate,
-                                   added ? residual.data() : nullptr, out);
+    return viditq_quantized_linear(context, packed, tokens(), epilogue(), out);
   }
 
   // One row, with a gate per row.
   int run_row(viditq_context* context, const viditq_weights* packed, int64_t row,
               std::vector<float>* out) const {
-    return viditq_quantized_linear(context, packed, codes.data() + row * inner, codes_signed, 1,
-                                   inner, scale.data() + row, zero_point.data() + row,
-                                   row_sum.data() + row, bias.data(), activation,
-                                   gated ? gate.data() + row * channels : nullptr, 1,
-                                   added ? residual.data() + row * channels : nullptr,
-                                   out->data());
+    viditq_tokens x = tokens();
+    x.codes += row * inner;
+    x.scale += row;
+    x.zero_point += row;
+    x.row_sum += row;
+    x.rows = 1;
+    viditq_epilogue of_row = epilogue();
+    if (gated) of_row.gate += row * channels;
+    if (added) of_row.residual += row * channels;
+    of_row.rows_per_gate = 1;
+    return viditq_quantized_linear(context, packed, x, of_row, out->data());
   }
 
   Weights pack(int isa) const {
@@ -308,10 +333,18 @@ TEST(bad_quantized_layers_are_refused) {
   changed = layer;
   changed.rows_per_gate = 3;
   CHECK_EQUAL(changed.run(context.handle, packed.get(), &out), VIDITQ_BAD_SIZE);
+  for (const int bits : {1, 9}) {
+    viditq_tokens x = layer.tokens();
+    x.bits = bits;
+    CHECK_EQUAL(viditq_quantized_linear(context.handle, packed.get(), x, {}, out.data()),
+                VIDITQ_BAD_FORMAT);
+  }
   const auto call = [&](const uint8_t* codes, const float* residual, float* result) {
-    return viditq_quantized_linear(context.handle, packed.get(), codes, 0, 2, 3,
-                                   layer.scale.data(), layer.zero_point.data(),
-                                   layer.row_sum.data(), nullptr, 0, nullptr, 0, residual, result);
+    viditq_tokens x = layer.tokens();
+    x.codes = const_cast<uint8_t*>(codes);
+    viditq_epilogue epilogue{};
+    epilogue.residual = residual;
+    return viditq_quantized_linear(context.handle, packed.get(), x, epilogue, result);
   };
   CHECK_EQUAL(call(layer.codes.data(), nullptr, out.data()), VIDITQ_OK);
   CHECK_EQUAL(call(nullptr, nullptr, out.data()), VIDITQ_NULL_POINTER);
@@ -326,49 +359,38 @@ TEST(balanced_rows_are_quantized_as_if_divided_first) {
   std::normal_distribution<float> normal;
   for (const int64_t columns : {1, 17, 257}) {
     const int64_t rows = 35;
-    std::vector<float> x(rows * columns), divisor(columns), divided(x.size());
+    std::vector<float> x(rows * columns), balance(columns), divided(x.size());
     for (float& value : x) value = normal(random);
-    for (float& value : divisor) value = std::exp(normal(random));
-    for (size_t i = 0; i < x.size(); i++) divided[i] = x[i] / divisor[i % columns];
-    std::vector<uint8_t> expected(x.size()), codes(x.size());
-    std::vector<float> expected_scale(rows), scale(rows);
-    std::vector<int32_t> expected_zero(rows), zero(rows), expected_sum(rows), sum(rows);
-    CHECK_EQUAL(viditq_quantize_tokens(divided.data(), rows, columns, 8, 0, VIDITQ_PORTABLE,
-                                       expected.data(), expected_scale.data(),
-                                       expected_zero.data(), expected_sum.data()),
-                VIDITQ_OK);
-    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-      if (!viditq_isa_supported(isa)) continue;
-      for (const int threads : {1, 2, 3}) {
-        CHECK_EQUAL(viditq_quantize(Context(threads, isa).handle, x.data(), divisor.data(), rows,
-                                    columns, 8, 0, codes.data(), scale.data(), zero.data(),
-                                    sum.data()),
-                    VIDITQ_OK);
+    for (float& value : balance) value = std::exp(normal(random));
+    for (size_t i = 0; i < x.size(); i++) divided[i] = x[i] / balance[i % columns];
+    operators::RowsOfCodes expected(rows, columns);
+    CHECK_EQUAL(
+        expected.quantize(Context(1, VIDITQ_PORTABLE).handle, divided, nullptr, 8, false),
+        VIDITQ_OK);
+    for (const int threads : {1, 2, 3}) {
+      operators::on_every_isa(threads, [&](viditq_context* context) {
+        operators::RowsOfCodes codes(rows, columns);
+        CHECK_EQUAL(codes.quantize(context, x, balance.data(), 8, false), VIDITQ_OK);
         CHECK_EQUAL(codes == expected, true);
-        CHECK_EQUAL(scale == expected_scale, true);
-        CHECK_EQUAL(zero == expected_zero, true);
-        CHECK_EQUAL(sum == expected_sum, true);
-      }
+      });
     }
   }
 }
 
-TEST(quotients_that_are_not_finite_and_divisors_that_overlap_are_refused) {
+TEST(quotients_that_are_not_finite_and_balances_that_overlap_are_refused) {
   const Context context(1, VIDITQ_PORTABLE);
   const std::vector<float> x = {1, 2};
-  std::vector<float> divisor = {1, 0};
-  std::vector<uint8_t> codes(2);
-  float scale;
-  int32_t zero;
-  int32_t sum;
+  std::vector<float> balance = {1, 0};
+  operators::RowsOfCodes out(1, 2);
   const auto call = [&](float* out_scale) {
-    return viditq_quantize(context.handle, x.data(), divisor.data(), 1, 2, 8, 0, codes.data(),
-                           out_scale, &zero, &sum);
+    viditq_tokens tokens = out.tokens();
+    tokens.scale = out_scale;
+    return viditq_quantize_tokens(context.handle, x.data(), balance.data(), tokens);
   };
-  CHECK_EQUAL(call(&scale), VIDITQ_NOT_FINITE);
-  divisor[1] = 4;
-  CHECK_EQUAL(call(&scale), VIDITQ_OK);
-  CHECK_EQUAL(call(divisor.data()), VIDITQ_OVERLAP);
+  CHECK_EQUAL(call(out.scale.data()), VIDITQ_NOT_FINITE);
+  balance[1] = 4;
+  CHECK_EQUAL(call(out.scale.data()), VIDITQ_OK);
+  CHECK_EQUAL(call(balance.data()), VIDITQ_OVERLAP);
 }
 
 }  // namespace

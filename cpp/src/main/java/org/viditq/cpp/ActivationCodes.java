@@ -3,9 +3,9 @@ package org.viditq.cpp;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Shape;
+import org.viditq.cpp.bridge.viditq_tokens;
 
 /**
  * The input of a quantized layer as codes, in the arena: [rows, columns] codes, and per row Δ, z
@@ -73,25 +73,18 @@ final class ActivationCodes implements AutoCloseable {
     return columns;
   }
 
-  FloatPointer scale() {
-    return live(scale);
-  }
-
-  IntPointer zeroPoint() {
-    return live(zeroPoint);
-  }
-
-  IntPointer rowSum() {
-    return live(rowSum);
-  }
-
-  BytePointer codes() {
-    return live(codes);
-  }
-
-  private <P extends Pointer> P live(P part) {
+  /** These codes as a call takes them: written to {@code tokens}, which is returned. */
+  viditq_tokens in(viditq_tokens tokens) {
     store.data(); // refuses released codes
-    return part;
+    return tokens
+        .codes(codes)
+        .scale(scale)
+        .zero_point(zeroPoint)
+        .row_sum(rowSum)
+        .rows(rows)
+        .columns(columns)
+        .bits(format.bits())
+        .symmetric(format.symmetric() ? 1 : 0);
   }
 
   /** Returns the memory to the arena; idempotent. */

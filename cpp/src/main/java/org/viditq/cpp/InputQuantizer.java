@@ -11,11 +11,16 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_modulation;
+import org.viditq.cpp.bridge.viditq_tokens;
 
 /** Turns the input of quantized layers into codes. */
 final class InputQuantizer {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
+  private final viditq_tokens tokens = new viditq_tokens();
+  private final viditq_modulation modulation = new viditq_modulation();
 
   InputQuantizer(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -53,18 +58,11 @@ final class InputQuantizer {
     ActivationCodes codes =
         new ActivationCodes(memory, format, x.shape().rows(), x.shape().dim(-1));
     int status =
-        Bridge.viditq_quantize(
+        Bridge.viditq_quantize_tokens(
             context.handle(),
             x.data(),
             balance.map(CountedMemory::floats).orElse(null),
-            codes.rows(),
-            codes.columns(),
-            format.bits(),
-            format.symmetric() ? 1 : 0,
-            codes.codes(),
-            codes.scale(),
-            codes.zeroPoint(),
-            codes.rowSum());
+            codes.in(tokens));
     NativeLibrary.check(status, "quantization of the input of layer " + layer);
     return codes;
   }
@@ -80,22 +78,10 @@ final class InputQuantizer {
     int status =
         Bridge.viditq_layer_norm_modulate_quantize(
             context.handle(),
-            input.x().data(),
-            shape.dim(0),
-            shape.dim(1),
-            shape.dim(2),
-            input.shift().data(),
-            input.shift().shape().dim(0),
-            input.scale().data(),
-            input.scale().shape().dim(0),
-            input.eps(),
+            NativeNormalization.operands(
+                modulation, input.x(), input.shift(), input.scale(), input.eps()),
             balance.map(CountedMemory::floats).orElse(null),
-            format.bits(),
-            format.symmetric() ? 1 : 0,
-            codes.codes(),
-            codes.scale(),
-            codes.zeroPoint(),
-            codes.rowSum());
+            codes.in(tokens));
     NativeLibrary.check(
         status, "layerNormModulate and quantization of the input of layer " + layer);
     return codes;
@@ -115,17 +101,10 @@ final class InputQuantizer {
               context.handle(),
               x.data(),
               balance.map(CountedMemory::floats).orElse(null),
-              codes.rows(),
-              codes.columns(),
               count,
-              format.bits(),
-              format.symmetric() ? 1 : 0,
               grids.data().put(grid.scale(), 0, count),
               new IntPointer(grids.dataAt(count)).put(grid.zeroPoint(), 0, count),
-              codes.codes(),
-              codes.scale(),
-              codes.zeroPoint(),
-              codes.rowSum());
+              codes.in(tokens));
       NativeLibrary.check(status, "quantization of the input of layer " + layer);
     }
     return codes;
@@ -139,7 +118,7 @@ final class InputQuantizer {
     float[] hi = new float[count];
     try (NativeTensor ranges = memory.allocate(Shape.of(2, count))) {
       int status =
-          Bridge.viditq_measure_groups(
+          Bridge.viditq_measure_range(
               context.handle(),
               x.data(),
               balance.map(CountedMemory::floats).orElse(null),

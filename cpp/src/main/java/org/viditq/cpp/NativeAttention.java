@@ -1,16 +1,18 @@
 package org.viditq.cpp;
 
 import java.util.Optional;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_attention_operands;
 
 /** Multi-head attention, padded and packed. */
 final class NativeAttention {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Of one call at a time; to allocate it anew would take as long as a small call.
+  private final viditq_attention_operands operands = new viditq_attention_operands();
 
   NativeAttention(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -71,25 +73,25 @@ final class NativeAttention {
     if (shape.size() == 0) {
       return;
     }
-    FloatPointer biasData = bias.map(NativeTensor::data).orElse(null);
-    long[] biasDims = bias.map(b -> Steps.dims(b.shape())).orElse(new long[4]);
-    try (LongPointer starts = new LongPointer(keyStarts);
-        LongPointer dims = new LongPointer(biasDims)) {
+    for (int axis = 0; axis < 4; axis++) {
+      operands.bias_dims(axis, bias.isPresent() ? bias.get().shape().dim(axis) : 0);
+    }
+    try (LongPointer starts = new LongPointer(keyStarts)) {
       int status =
           Bridge.viditq_attention(
               context.handle(),
-              q.data(),
-              k.data(),
-              v.data(),
-              shape.dim(0),
-              shape.dim(1),
-              heads,
-              q.shape().dim(2) / heads,
-              v.shape().dim(2) / heads,
-              starts,
-              scale,
-              biasData,
-              dims,
+              operands
+                  .q(q.data())
+                  .k(k.data())
+                  .v(v.data())
+                  .batch(shape.dim(0))
+                  .queries(shape.dim(1))
+                  .heads(heads)
+                  .d(q.shape().dim(2) / heads)
+                  .dv(v.shape().dim(2) / heads)
+                  .key_starts(starts)
+                  .scale(scale)
+                  .bias(bias.map(NativeTensor::data).orElse(null)),
               out.data());
       NativeLibrary.check(status, "attention of " + q.shape() + " to " + k.shape());
     }

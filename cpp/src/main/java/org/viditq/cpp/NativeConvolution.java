@@ -2,7 +2,6 @@ package org.viditq.cpp;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.LongPointer;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
@@ -10,12 +9,15 @@ import org.viditq.core.operators.LayerChecks;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_convolution_operands;
 
 /** Convolutions and patch embeddings over one to three spatial axes. */
 final class NativeConvolution implements AutoCloseable {
   private final NativeContext context;
   private final NativeMemory memory;
   private final NativeMoves moves;
+  // Of one call at a time; to allocate it anew would take as long as a small call.
+  private final viditq_convolution_operands operands = new viditq_convolution_operands();
   private final List<ConvolutionLayer> layers = new ArrayList<>();
 
   NativeConvolution(NativeContext context, NativeMemory memory, NativeMoves moves) {
@@ -62,26 +64,24 @@ final class NativeConvolution implements AutoCloseable {
     if (shape.size() == 0 || x.shape().size() == 0) {
       return out;
     }
-    try (LongPointer extents = new LongPointer(ConvolutionLayer.threeAxes(spatial(x.shape()), 1));
-        LongPointer stride = new LongPointer(ConvolutionLayer.threeAxes(parameters.stride(), 1));
-        LongPointer before =
-            new LongPointer(ConvolutionLayer.threeAxes(parameters.padBefore(), 0));
-        LongPointer after = new LongPointer(ConvolutionLayer.threeAxes(padAfter, 0))) {
-      int status =
-          Bridge.viditq_convolve(
-              context.handle(),
-              own.handle(),
-              x.data(),
-              shape.dim(0),
-              parameters.inChannels(),
-              extents,
-              stride,
-              before,
-              after,
-              own.bias(),
-              out.data());
-      NativeLibrary.check(status, operator + " " + parameters.name() + " of " + x.shape());
+    long[] extents = ConvolutionLayer.threeAxes(spatial(x.shape()), 1);
+    long[] stride = ConvolutionLayer.threeAxes(parameters.stride(), 1);
+    long[] before = ConvolutionLayer.threeAxes(parameters.padBefore(), 0);
+    long[] after = ConvolutionLayer.threeAxes(padAfter, 0);
+    for (int axis = 0; axis < extents.length; axis++) {
+      operands
+          .extents(axis, extents[axis])
+          .stride(axis, stride[axis])
+          .before(axis, before[axis])
+          .after(axis, after[axis]);
     }
+    int status =
+        Bridge.viditq_convolve(
+            context.handle(),
+            own.handle(),
+            operands.x(x.data()).batch(shape.dim(0)).in(parameters.inChannels()).bias(own.bias()),
+            out.data());
+    NativeLibrary.check(status, operator + " " + parameters.name() + " of " + x.shape());
     return out;
   }
 

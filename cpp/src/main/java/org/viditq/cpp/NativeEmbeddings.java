@@ -4,11 +4,14 @@ import org.bytedeco.javacpp.IntPointer;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_rotary_operands;
 
 /** Table look-up, timesteps and rotary positions. */
 final class NativeEmbeddings {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Of one call at a time; to allocate it anew would take as long as a small call.
+  private final viditq_rotary_operands rotary = new viditq_rotary_operands();
 
   NativeEmbeddings(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -60,13 +63,14 @@ final class NativeEmbeddings {
       int status =
           Bridge.viditq_rotary(
               context.handle(),
-              x.data(),
-              shape.dim(0),
-              shape.dim(1),
-              shape.dim(2),
-              shape.dim(3),
-              cos.data(),
-              sin.data(),
+              rotary
+                  .x(x.data())
+                  .batch(shape.dim(0))
+                  .tokens(shape.dim(1))
+                  .heads(shape.dim(2))
+                  .d(shape.dim(3))
+                  .cosines(cos.data())
+                  .sines(sin.data()),
               out.data());
       NativeLibrary.check(status, "rotary of " + shape);
     }

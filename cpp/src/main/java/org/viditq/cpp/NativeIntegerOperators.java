@@ -13,8 +13,10 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.SmallScaleRule;
+import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_tokens;
 
 /**
  * The integer half of the quantized linear layer on the C++ kernels; to the bit what the reference
@@ -26,20 +28,35 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
   private final GrowingBuffer<FloatPointer> values = new GrowingBuffer<>(FloatPointer::new);
   private final GrowingBuffer<FloatPointer> lows = new GrowingBuffer<>(FloatPointer::new);
   private final GrowingBuffer<FloatPointer> highs = new GrowingBuffer<>(FloatPointer::new);
+  private final GrowingBuffer<FloatPointer> groupScales = new GrowingBuffer<>(FloatPointer::new);
+  private final GrowingBuffer<IntPointer> groupZeroPoints = new GrowingBuffer<>(IntPointer::new);
   private final GrowingBuffer<FloatPointer> scales = new GrowingBuffer<>(FloatPointer::new);
   private final GrowingBuffer<IntPointer> zeroPoints = new GrowingBuffer<>(IntPointer::new);
   private final GrowingBuffer<IntPointer> sums = new GrowingBuffer<>(IntPointer::new);
   private final GrowingBuffer<BytePointer> codes = new GrowingBuffer<>(BytePointer::new);
-  private final InstructionSet isa;
+  private final NativeContext context;
+  private final boolean ownsContext;
+  private final viditq_tokens tokens = new viditq_tokens();
   private boolean closed;
 
   /**
+   * On the calling thread.
+   *
    * @param isa what the kernels run on
    * @throws org.viditq.core.error.BackendException if the native library cannot be loaded
    */
   public NativeIntegerOperators(InstructionSet isa) {
-    NativeLibrary.require();
-    this.isa = isa;
+    this(new NativeContext(1, isa), true);
+  }
+
+  /** On the threads of a context, which stays open. */
+  NativeIntegerOperators(NativeContext context) {
+    this(context, false);
+  }
+
+  private NativeIntegerOperators(NativeContext context, boolean ownsContext) {
+    this.context = context;
+    this.ownsContext = ownsContext;
   }
 
   @Override
@@ -56,32 +73,11 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
 
   /** The deployed form, in one pass over each row. */
   private QuantizedActivations quantizeTokens(FloatPointer data, Tensor x, IntegerFormat format) {
-    int rows = x.shape().rows();
-    BytePointer code = codes.atLeast(x.size());
-    FloatPointer scale = scales.atLeast(rows);
-    IntPointer zeroPoint = zeroPoints.atLeast(rows);
-    IntPointer rowSum = sums.atLeast(rows);
     int status =
         Bridge.viditq_quantize_tokens(
-            data,
-            rows,
-            x.dim(-1),
-            format.bits(),
-            flag(format.symmetric()),
-            isa.code(),
-            code,
-            scale,
-            zeroPoint,
-            rowSum);
+            context.handle(), data, (FloatPointer) null, room(x.shape(), format));
     NativeLibrary.check(status, "token quantization of " + x.shape());
-    return new QuantizedActivations(
-        format,
-        rows,
-        x.dim(-1),
-        read(code, x.size()),
-        read(scale, rows),
-        read(zeroPoint, rows),
-        read(rowSum, rows));
+    return written(x.shape(), format);
   }
 
   private AffineGrid measure(FloatPointer data, Tensor x, GridGroups groups) {
@@ -89,7 +85,7 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
     FloatPointer hi = highs.atLeast(groups.count());
     int status =
         Bridge.viditq_measure_range(
-            data, x.shape().rows(), x.dim(-1), groups.count(), isa.code(), lo, hi);
+            context.handle(), data, null, x.shape().rows(), x.dim(-1), groups.count(), lo, hi);
     NativeLibrary.check(status, "range measurement of " + x.shape());
     return groups.measured(
         read(lo, groups.count()), read(hi, groups.count()), "The tensor to quantize");
@@ -97,38 +93,50 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
 
   private QuantizedActivations encode(
       FloatPointer data, Tensor x, GridGroups groups, AffineGrid grid) {
-    int rows = x.shape().rows();
     int count = groups.count();
-    IntegerFormat format = grid.format();
-    BytePointer code = codes.atLeast(x.size());
-    IntPointer rowSum = sums.atLeast(rows);
     int status =
-        Bridge.viditq_encode(
+        Bridge.viditq_quantize_groups(
+            context.handle(),
             data,
-            rows,
-            x.dim(-1),
+            null,
             count,
-            format.bits(),
-            flag(format.symmetric()),
-            isa.code(),
-            scales.atLeast(count).put(grid.scale(), 0, count),
-            zeroPoints.atLeast(count).put(grid.zeroPoint(), 0, count),
-            code,
-            rowSum);
+            groupScales.atLeast(count).put(grid.scale(), 0, count),
+            groupZeroPoints.atLeast(count).put(grid.zeroPoint(), 0, count),
+            room(x.shape(), grid.format()));
     NativeLibrary.check(status, "quantization of " + x.shape());
-    float[] scale = new float[rows];
-    int[] zeroPoint = new int[rows];
-    for (int row = 0; row < rows; row++) {
-      scale[row] = grid.scale()[row % count];
-      zeroPoint[row] = grid.zeroPoint()[row % count];
-    }
+    return written(x.shape(), grid.format());
+  }
+
+  /** Where codes of so many values are written. */
+  private viditq_tokens room(Shape shape, IntegerFormat format) {
+    int rows = shape.rows();
+    return tokens
+        .codes(codes.atLeast(shape.size()))
+        .scale(scales.atLeast(rows))
+        .zero_point(zeroPoints.atLeast(rows))
+        .row_sum(sums.atLeast(rows))
+        .rows(rows)
+        .columns(shape.dim(-1))
+        .bits(format.bits())
+        .symmetric(flag(format.symmetric()));
+  }
+
+  /** A copy of what was written there. */
+  private QuantizedActivations written(Shape shape, IntegerFormat format) {
+    int rows = shape.rows();
     return new QuantizedActivations(
-        format, rows, x.dim(-1), read(code, x.size()), scale, zeroPoint, read(rowSum, rows));
+        format,
+        rows,
+        shape.dim(-1),
+        read(codes.atLeast(shape.size()), shape.size()),
+        read(scales.atLeast(rows), rows),
+        read(zeroPoints.atLeast(rows), rows),
+        read(sums.atLeast(rows), rows));
   }
 
   @Override
   public int[] accumulate(QuantizedActivations a, QuantizedWeight w) {
-    try (PackedWeights packed = PackedWeights.of(w, isa)) {
+    try (PackedWeights packed = PackedWeights.of(w, context.isa())) {
       return accumulate(a, packed);
     }
   }
@@ -210,6 +218,11 @@ public final class NativeIntegerOperators implements IntegerOperators, AutoClose
     values.close();
     lows.close();
     highs.close();
+    groupScales.close();
+    groupZeroPoints.close();
+    if (ownsContext) {
+      context.close();
+    }
     scales.close();
     zeroPoints.close();
     sums.close();

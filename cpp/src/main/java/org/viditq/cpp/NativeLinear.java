@@ -19,6 +19,8 @@ import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_epilogue;
+import org.viditq.cpp.bridge.viditq_tokens;
 
 /** Full-precision and quantized linear layers. */
 final class NativeLinear implements AutoCloseable {
@@ -26,6 +28,10 @@ final class NativeLinear implements AutoCloseable {
   private final NativeMemory memory;
   private final Precision precision;
   private final InputQuantizer quantizer;
+  // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
+  private final viditq_tokens input = new viditq_tokens();
+  private final viditq_tokens output = new viditq_tokens();
+  private final viditq_epilogue operands = new viditq_epilogue();
   private final List<DenseLayer> denseLayers = new ArrayList<>();
   private final List<QuantizedLayer> quantizedLayers = new ArrayList<>();
 
@@ -168,22 +174,11 @@ final class NativeLinear implements AutoCloseable {
         Bridge.viditq_quantized_linear_to_codes(
             context.handle(),
             set.weights().handle(),
-            codes.codes(),
-            codes.format().symmetric() ? 1 : 0,
-            codes.rows(),
-            codes.columns(),
-            codes.scale(),
-            codes.zeroPoint(),
-            codes.rowSum(),
+            codes.in(input),
             up.bias(),
             NativePointwise.code(activation),
             down.setFor(timestep).balance().map(CountedMemory::floats).orElse(null),
-            format.bits(),
-            format.symmetric() ? 1 : 0,
-            result.codes(),
-            result.scale(),
-            result.zeroPoint(),
-            result.rowSum());
+            result.in(output));
     NativeLibrary.check(
         status,
         "linear "
@@ -236,11 +231,12 @@ final class NativeLinear implements AutoCloseable {
             x.data(),
             shape.rows(),
             x.shape().dim(-1),
-            layer.bias(),
-            NativePointwise.code(epilogue.activation()),
-            data(epilogue.gate()),
-            rowsPerGate(epilogue, shape),
-            data(epilogue.residual()),
+            operands(
+                layer.bias(),
+                epilogue.activation(),
+                data(epilogue.gate()),
+                rowsPerGate(epilogue, shape),
+                data(epilogue.residual())),
             out.data());
     NativeLibrary.check(status, "linear " + layer.parameters().name());
     return out;
@@ -262,20 +258,30 @@ final class NativeLinear implements AutoCloseable {
         Bridge.viditq_quantized_linear(
             context.handle(),
             set.weights().handle(),
-            codes.codes(),
-            codes.format().symmetric() ? 1 : 0,
-            codes.rows(),
-            codes.columns(),
-            codes.scale(),
-            codes.zeroPoint(),
-            codes.rowSum(),
-            layer.bias(),
-            NativePointwise.code(epilogue.activation()),
-            epilogue.gate().map(gate -> gate.dataAt(firstGate)).orElse(null),
-            rowsPerGate,
-            epilogue.residual().map(residual -> residual.dataAt(first)).orElse(null),
+            codes.in(input),
+            operands(
+                layer.bias(),
+                epilogue.activation(),
+                epilogue.gate().map(gate -> gate.dataAt(firstGate)).orElse(null),
+                rowsPerGate,
+                epilogue.residual().map(residual -> residual.dataAt(first)).orElse(null)),
             out.dataAt(first));
     NativeLibrary.check(status, "linear " + layer.parameters().name());
+  }
+
+  /** The epilogue of one call. */
+  private viditq_epilogue operands(
+      FloatPointer bias,
+      Activation activation,
+      FloatPointer gate,
+      long rowsPerGate,
+      FloatPointer residual) {
+    return operands
+        .bias(bias)
+        .activation(NativePointwise.code(activation))
+        .gate(gate)
+        .rows_per_gate(rowsPerGate)
+        .residual(residual);
   }
 
   /** A gate of one row serves all rows of the result, else those of one sample. */

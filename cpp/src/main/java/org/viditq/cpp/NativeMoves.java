@@ -1,15 +1,19 @@
 package org.viditq.cpp;
 
 import java.util.List;
-import org.bytedeco.javacpp.LongPointer;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_shape;
+import org.viditq.cpp.bridge.viditq_strided;
 
 /** Operators that only move values; those that need not share their operand's memory. */
 final class NativeMoves {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
+  private final viditq_strided source = new viditq_strided();
+  private final viditq_shape result = new viditq_shape();
 
   NativeMoves(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -40,19 +44,13 @@ final class NativeMoves {
   private NativeTensor gather(String operator, NativeTensor x, Shape shape, long[] steps) {
     NativeTensor out = memory.allocate(shape);
     if (shape.size() > 0) {
-      try (LongPointer stepsOf = new LongPointer(steps);
-          LongPointer dims = new LongPointer(Steps.dims(shape))) {
-        int status =
-            Bridge.viditq_gather(
-                context.handle(),
-                x.data(),
-                x.shape().size(),
-                stepsOf,
-                dims,
-                shape.rank(),
-                out.data());
-        NativeLibrary.check(status, operator + " of " + x.shape());
-      }
+      int status =
+          Bridge.viditq_gather(
+              context.handle(),
+              Steps.strided(source, x, steps),
+              Steps.shape(result, shape),
+              out.data());
+      NativeLibrary.check(status, operator + " of " + x.shape());
     }
     return out;
   }

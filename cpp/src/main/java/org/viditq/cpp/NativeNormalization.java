@@ -5,11 +5,16 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_group_norm_operands;
+import org.viditq.cpp.bridge.viditq_modulation;
 
 /** LayerNorm, RMSNorm and GroupNorm. */
 final class NativeNormalization {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
+  private final viditq_modulation modulation = new viditq_modulation();
+  private final viditq_group_norm_operands groupNorm = new viditq_group_norm_operands();
 
   NativeNormalization(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -45,20 +50,29 @@ final class NativeNormalization {
     if (shape.size() > 0) {
       int status =
           Bridge.viditq_layer_norm_modulate(
-              context.handle(),
-              x.data(),
-              shape.dim(0),
-              shape.dim(1),
-              shape.dim(2),
-              shift.data(),
-              shift.shape().dim(0),
-              scale.data(),
-              scale.shape().dim(0),
-              eps,
-              out.data());
+              context.handle(), operands(modulation, x, shift, scale, eps), out.data());
       NativeLibrary.check(status, "layerNormModulate of " + shape);
     }
     return out;
+  }
+
+  /** LayerNorm and modulation as a call takes them: written to {@code operands}. */
+  static viditq_modulation operands(
+      viditq_modulation operands,
+      NativeTensor x,
+      NativeTensor shift,
+      NativeTensor scale,
+      float eps) {
+    return operands
+        .x(x.data())
+        .batch(x.shape().dim(0))
+        .tokens(x.shape().dim(1))
+        .channels(x.shape().dim(2))
+        .shift(shift.data())
+        .shift_batch(shift.shape().dim(0))
+        .scale(scale.data())
+        .scale_batch(scale.shape().dim(0))
+        .eps(eps);
   }
 
   NativeTensor rmsNorm(NativeTensor x, NativeTensor weight, float eps) {
@@ -87,14 +101,15 @@ final class NativeNormalization {
       int status =
           Bridge.viditq_group_norm(
               context.handle(),
-              x.data(),
-              shape.dim(0),
-              shape.dim(1),
-              shape.size() / (shape.dim(0) * shape.dim(1)),
-              groups,
-              gamma.data(),
-              beta.data(),
-              eps,
+              groupNorm
+                  .x(x.data())
+                  .batch(shape.dim(0))
+                  .channels(shape.dim(1))
+                  .positions(shape.size() / (shape.dim(0) * shape.dim(1)))
+                  .groups(groups)
+                  .gamma(gamma.data())
+                  .beta(beta.data())
+                  .eps(eps),
               out.data());
       NativeLibrary.check(status, "groupNorm of " + shape);
     }

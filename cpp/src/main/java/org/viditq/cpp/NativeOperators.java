@@ -56,7 +56,7 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
    */
   public NativeOperators(int threads, InstructionSet isa, Precision precision) {
     context = new NativeContext(threads, isa);
-    integers = new NativeIntegerOperators(isa);
+    integers = new NativeIntegerOperators(context);
     pointwise = new NativePointwise(context, memory);
     moves = new NativeMoves(context, memory);
     linear = new NativeLinear(context, memory, precision);

@@ -1,15 +1,20 @@
 package org.viditq.cpp;
 
-import org.bytedeco.javacpp.LongPointer;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_shape;
+import org.viditq.cpp.bridge.viditq_strided;
 
 /** Nonlinearities and arithmetic. */
 final class NativePointwise {
   private final NativeContext context;
   private final NativeMemory memory;
+  // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
+  private final viditq_strided left = new viditq_strided();
+  private final viditq_strided right = new viditq_strided();
+  private final viditq_shape result = new viditq_shape();
 
   NativePointwise(NativeContext context, NativeMemory memory) {
     this.context = context;
@@ -60,24 +65,15 @@ final class NativePointwise {
     Shape shape = ResultShapes.together(operator, a.shape(), b.shape());
     NativeTensor out = memory.allocate(shape);
     if (shape.size() > 0) {
-      try (LongPointer aSteps = new LongPointer(Steps.broadcast(a.shape(), shape));
-          LongPointer bSteps = new LongPointer(Steps.broadcast(b.shape(), shape));
-          LongPointer dims = new LongPointer(Steps.dims(shape))) {
-        int status =
-            Bridge.viditq_combine(
-                context.handle(),
-                operation,
-                a.data(),
-                a.shape().size(),
-                aSteps,
-                b.data(),
-                b.shape().size(),
-                bSteps,
-                dims,
-                shape.rank(),
-                out.data());
-        NativeLibrary.check(status, operator + " of " + a.shape() + " and " + b.shape());
-      }
+      int status =
+          Bridge.viditq_combine(
+              context.handle(),
+              operation,
+              Steps.strided(left, a, Steps.broadcast(a.shape(), shape)),
+              Steps.strided(right, b, Steps.broadcast(b.shape(), shape)),
+              Steps.shape(result, shape),
+              out.data());
+      NativeLibrary.check(status, operator + " of " + a.shape() + " and " + b.shape());
     }
     return out;
   }

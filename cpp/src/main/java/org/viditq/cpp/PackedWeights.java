@@ -13,6 +13,7 @@ import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.StoredCodes;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.cpp.bridge.Bridge;
+import org.viditq.cpp.bridge.viditq_weight_codes;
 import org.viditq.cpp.bridge.viditq_weights;
 
 /** A quantized weight matrix in native memory, laid out for one instruction set. */
@@ -52,18 +53,21 @@ public final class PackedWeights implements AutoCloseable {
     try (BytePointer pointer = NativeBytes.of(stored.bytes());
         FloatPointer scale = new FloatPointer(weight.grid().scale());
         IntPointer zeroPoint = new IntPointer(weight.grid().zeroPoint());
+        viditq_weight_codes operands = new viditq_weight_codes();
         PointerPointer<viditq_weights> result = new PointerPointer<>(1)) {
       int status =
-          Bridge.viditq_pack_stored_weights(
-              pointer,
-              stored.layout() == CodeLayout.NIBBLES
-                  ? Bridge.VIDITQ_NIBBLES
-                  : Bridge.VIDITQ_SIGNED_BYTES,
-              stored.offset(),
-              codes.rows(),
-              codes.columns(),
-              scale,
-              zeroPoint,
+          Bridge.viditq_pack_weights(
+              operands
+                  .stored(pointer)
+                  .layout(
+                      stored.layout() == CodeLayout.NIBBLES
+                          ? Bridge.VIDITQ_NIBBLES
+                          : Bridge.VIDITQ_SIGNED_BYTES)
+                  .offset(stored.offset())
+                  .channels(codes.rows())
+                  .inner(codes.columns())
+                  .scale(scale)
+                  .zero_point(zeroPoint),
               isa.code(),
               result);
       NativeLibrary.check(status, "packing of weight " + shape + " for " + isa);

@@ -11,6 +11,10 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.bridge.Bridge;
 import org.viditq.cpp.bridge.viditq_context;
+import org.viditq.cpp.bridge.viditq_epilogue;
+import org.viditq.cpp.bridge.viditq_modulation;
+import org.viditq.cpp.bridge.viditq_tokens;
+import org.viditq.cpp.bridge.viditq_weight_codes;
 import org.viditq.cpp.bridge.viditq_weights;
 
 /**
@@ -20,25 +24,19 @@ import org.viditq.cpp.bridge.viditq_weights;
 final class QuantizationSteps implements AutoCloseable {
   private static final float EPS = 1e-6f;
 
-  private final GemmShape shape;
   private final String suffix;
   private final List<Pointer> buffers = new ArrayList<>();
   private final viditq_context context;
   private final viditq_weights weights;
-  private final FloatPointer x;
-  private final FloatPointer shift;
-  private final FloatPointer scale;
-  private final FloatPointer divisor;
+  private final FloatPointer balance;
   private final FloatPointer normed;
-  private final BytePointer codes;
-  private final FloatPointer rowScale;
-  private final IntPointer zeroPoint;
-  private final IntPointer rowSum;
+  private final viditq_modulation modulation;
+  private final viditq_tokens tokens;
+  private final viditq_epilogue epilogue;
   private final FloatPointer out;
 
   /** Rows of normally distributed values, 8-bit weights. */
   QuantizationSteps(GemmShape shape, InstructionSet isa, int threads) {
-    this.shape = shape;
     this.suffix = "-" + isa;
     int inner = shape.inner();
     int channels = shape.channels();
@@ -48,18 +46,38 @@ final class QuantizationSteps implements AutoCloseable {
       check(Bridge.viditq_open(threads, isa.code(), handle));
       context = handle.get(viditq_context.class, 0);
     }
-    x = normal(random, values, 0, 1);
-    shift = normal(random, inner, 0, 1);
-    scale = normal(random, inner, 0, 0.3);
-    divisor = keep(new FloatPointer(inner));
+    modulation =
+        keep(new viditq_modulation())
+            .x(normal(random, values, 0, 1))
+            .batch(1)
+            .tokens(shape.rows())
+            .channels(inner)
+            .shift(normal(random, inner, 0, 1))
+            .shift_batch(1)
+            .scale(normal(random, inner, 0, 0.3))
+            .scale_batch(1)
+            .eps(EPS);
+    balance = keep(new FloatPointer(inner));
     for (int c = 0; c < inner; c++) {
-      divisor.put(c, (float) Math.exp(random.nextGaussian()));
+      balance.put(c, (float) Math.exp(random.nextGaussian()));
     }
     normed = keep(new FloatPointer(values));
-    codes = keep(new BytePointer(values));
-    rowScale = keep(new FloatPointer(shape.rows()));
-    zeroPoint = keep(new IntPointer((long) shape.rows()));
-    rowSum = keep(new IntPointer((long) shape.rows()));
+    tokens =
+        keep(new viditq_tokens())
+            .codes(keep(new BytePointer(values)))
+            .scale(keep(new FloatPointer(shape.rows())))
+            .zero_point(keep(new IntPointer((long) shape.rows())))
+            .row_sum(keep(new IntPointer((long) shape.rows())))
+            .rows(shape.rows())
+            .columns(inner)
+            .bits(8)
+            .symmetric(0);
+    epilogue =
+        keep(new viditq_epilogue())
+            .bias(null)
+            .activation(Bridge.VIDITQ_NO_ACTIVATION)
+            .gate(null)
+            .residual(null);
     FloatPointer weightScale = normal(random, channels, 0.01, 0.001);
     IntPointer weightZeroPoint = keep(new IntPointer((long) channels));
     for (int n = 0; n < channels; n++) {
@@ -69,10 +87,17 @@ final class QuantizationSteps implements AutoCloseable {
     byte[] weightCodes = new byte[Math.multiplyExact(channels, inner)];
     random.nextBytes(weightCodes);
     try (PointerPointer<viditq_weights> handle = new PointerPointer<>(1);
-        BytePointer unpacked = new BytePointer(weightCodes)) {
-      check(
-          Bridge.viditq_pack_weights(
-              unpacked, 0, channels, inner, weightScale, weightZeroPoint, isa.code(), handle));
+        BytePointer unpacked = new BytePointer(weightCodes);
+        viditq_weight_codes stored = new viditq_weight_codes()) {
+      stored
+          .stored(unpacked)
+          .layout(Bridge.VIDITQ_UNSIGNED_BYTES)
+          .offset(0)
+          .channels(channels)
+          .inner(inner)
+          .scale(weightScale)
+          .zero_point(weightZeroPoint);
+      check(Bridge.viditq_pack_weights(stored, isa.code(), handle));
       weights = handle.get(viditq_weights.class, 0);
     }
   }
@@ -100,60 +125,24 @@ final class QuantizationSteps implements AutoCloseable {
   List<Contender> steps() {
     return List.of(
         new Step("norm" + suffix, this::normalize),
-        new Step("norm-balance-quantize" + suffix, () -> quantize(divisor)),
+        new Step("norm-balance-quantize" + suffix, () -> quantize(balance)),
         new Step("norm-quantize" + suffix, () -> quantize(null)),
         new Step("product" + suffix, this::multiply));
   }
 
   /** LayerNorm and modulation to float32. */
   private void normalize() {
-    check(
-        Bridge.viditq_layer_norm_modulate(
-            context, x, 1, shape.rows(), shape.inner(), shift, 1, scale, 1, EPS, normed));
+    check(Bridge.viditq_layer_norm_modulate(context, modulation, normed));
   }
 
   /** The same to codes. */
   private void quantize(FloatPointer balance) {
-    check(
-        Bridge.viditq_layer_norm_modulate_quantize(
-            context,
-            x,
-            1,
-            shape.rows(),
-            shape.inner(),
-            shift,
-            1,
-            scale,
-            1,
-            EPS,
-            balance,
-            8,
-            0,
-            codes,
-            rowScale,
-            zeroPoint,
-            rowSum));
+    check(Bridge.viditq_layer_norm_modulate_quantize(context, modulation, balance, tokens));
   }
 
   /** Codes to float32. */
   private void multiply() {
-    check(
-        Bridge.viditq_quantized_linear(
-            context,
-            weights,
-            codes,
-            0,
-            shape.rows(),
-            shape.inner(),
-            rowScale,
-            zeroPoint,
-            rowSum,
-            null,
-            Bridge.VIDITQ_NO_ACTIVATION,
-            null,
-            0,
-            null,
-            out));
+    check(Bridge.viditq_quantized_linear(context, weights, tokens, epilogue, out));
   }
 
   private record Step(String name, Runnable work) implements Contender {

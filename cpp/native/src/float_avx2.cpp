@@ -1,8 +1,0 @@
-#define VIDITQ_VECTOR_BYTES 32
-#include "float/table.h"
-
-namespace viditq {
-
-const FloatKernels kAvx2Float = VIDITQ_FLOAT_TABLE;
-
-}  // namespace viditq

@@ -1,8 +1,0 @@
-#define VIDITQ_VECTOR_BYTES 64
-#include "float/table.h"
-
-namespace viditq {
-
-const FloatKernels kAvx512Float = VIDITQ_FLOAT_TABLE;
-
-}  // namespace viditq
