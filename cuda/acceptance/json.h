@@ -33,11 +33,13 @@ class JsonWriter {
   bool first_ = true;
 };
 
-// Members that say where the rest of the open object comes from: command, commit, machine, date (UTC).
+// Members that say where the rest of the open object comes from: command, commit, machine, date
+// (UTC).
 void record_run(JsonWriter& json, const std::string& command, const std::string& commit,
                 const std::string& machine);
 
-// Writes to a temporary file beside `path` and moves it there. Throws std::runtime_error, one sentence.
+// Writes to a temporary file beside `path` and moves it there. Throws std::runtime_error, one
+// sentence.
 void write_whole(const std::string& path, const std::string& text);
 
 }  // namespace acceptance

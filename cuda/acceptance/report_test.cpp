@@ -1,4 +1,5 @@
-// The parity program's own parts: what it calls wrong, how it reads lists of fixtures, what it writes.
+// The parity program's own parts: what it calls wrong, how it reads lists of fixtures, what it
+// writes.
 #include "report.h"
 
 #include <cmath>
@@ -106,10 +107,9 @@ TEST(lists_of_fixtures_are_read) {
 }
 
 TEST(malformed_lists_are_refused) {
-  for (const char* list :
-       {"", "tensor x F32 0 1\n", "fixture a op p\ntolerance y near 1\n",
-        "fixture a op p\ntolerance y close 1e-5\n", "fixture a op p\ntensor x F32\n",
-        "fixture a op p\nweather fine\n"}) {
+  for (const char* list : {"", "tensor x F32 0 1\n", "fixture a op p\ntolerance y near 1\n",
+                           "fixture a op p\ntolerance y close 1e-5\n",
+                           "fixture a op p\ntensor x F32\n", "fixture a op p\nweather fine\n"}) {
     CHECK_EQUAL(message_of(list).empty(), false);
   }
 }
@@ -126,9 +126,10 @@ TEST(json_is_escaped_and_nested) {
   json.open_object("empty");
   json.close_object();
   json.close_object();
-  CHECK_EQUAL(json.str() == "{\n  \"a \\\"quote\\\"\": \"back\\\\slash\\u000aline\",\n"
-                            "  \"not a number\": null,\n  \"list\": [\n    3,\n    false\n  ],\n"
-                            "  \"empty\": {}\n}\n",
+  CHECK_EQUAL(json.str() ==
+                  "{\n  \"a \\\"quote\\\"\": \"back\\\\slash\\u000aline\",\n"
+                  "  \"not a number\": null,\n  \"list\": [\n    3,\n    false\n  ],\n"
+                  "  \"empty\": {}\n}\n",
               true);
 }
 

@@ -1,12 +1,12 @@
-// CUDA's execution model on one CPU thread, as far as the kernels here use it, so that kernel sources
-// compiled by g++ run in tests on a machine without a GPU.
+// CUDA's execution model on one CPU thread, as far as the kernels here use it, so that kernel
+// sources compiled by g++ run in tests on a machine without a GPU.
 //
 // Each thread of a block is a fiber that runs until it meets a barrier or a warp collective; blocks
 // run one after the other. What hardware leaves open is chosen by a Schedule: the order in which
-// threads run, how far a warp may run ahead of the others, and when an asynchronous copy lands. Tests
-// run every kernel under several schedules: a missing barrier or wait gives wrong results under at
-// least one of them. Barriers that not all threads reach, collectives that not all lanes of a warp
-// take part in, and waits that nothing ends stop the launch with an exception.
+// threads run, how far a warp may run ahead of the others, and when an asynchronous copy lands.
+// Tests run every kernel under several schedules: a missing barrier or wait gives wrong results
+// under at least one of them. Barriers that not all threads reach, collectives that not all lanes
+// of a warp take part in, and waits that nothing ends stop the launch with an exception.
 #pragma once
 
 #include <cmath>
@@ -24,7 +24,8 @@
 #define __launch_bounds__(...)
 #define __grid_constant__
 #define __align__(bytes) alignas(bytes)
-// One block runs at a time, so static storage is a block's shared memory. Not cleared between blocks.
+// One block runs at a time, so static storage is a block's shared memory. Not cleared between
+// blocks.
 #define __shared__ static
 
 struct dim3 {
@@ -56,9 +57,9 @@ struct Schedule {
 };
 
 constexpr Schedule kSchedules[] = {
-    {Order::kForward, Async::kEager},    {Order::kForward, Async::kDeferred},
-    {Order::kBackward, Async::kEager},   {Order::kBackward, Async::kDeferred},
-    {Order::kShuffled, Async::kEager},   {Order::kShuffled, Async::kDeferred},
+    {Order::kForward, Async::kEager},  {Order::kForward, Async::kDeferred},
+    {Order::kBackward, Async::kEager}, {Order::kBackward, Async::kDeferred},
+    {Order::kShuffled, Async::kEager}, {Order::kShuffled, Async::kDeferred},
 };
 
 // Runs body once per thread of the grid, with `shared_bytes` of dynamic shared memory per block,
@@ -82,16 +83,16 @@ void block_barrier(int id, int threads);
 // Waits until ready() holds.
 void wait_until(const std::function<bool()>& ready);
 
-// Asynchronous work of the running thread: issued, committed in groups, and waited for until at most
-// `pending` of the newest groups may still be under way. What is never waited for never happens in
-// Async::kDeferred.
+// Asynchronous work of the running thread: issued, committed in groups, and waited for until at
+// most `pending` of the newest groups may still be under way. What is never waited for never
+// happens in Async::kDeferred.
 enum class Queue { kCopies, kProducts };
 void issue(Queue queue, std::function<void()> work);
 void commit(Queue queue);
 void wait_for_groups(Queue queue, int pending);
 
-// Asynchronous work that ends at a barrier object in shared memory: done when issued, or if deferred
-// when a thread that waits there calls land_at.
+// Asynchronous work that ends at a barrier object in shared memory: done when issued, or if
+// deferred when a thread that waits there calls land_at.
 void issue_at(const void* barrier, std::function<void()> work);
 void land_at(const void* barrier);
 

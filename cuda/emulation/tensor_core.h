@@ -22,8 +22,8 @@ inline void copy_async_16(void* shared, const void* global, int valid) {
   });
 }
 
-// ldmatrix.x4: four matrices of 8 rows of 16 bytes; lane i passes the address of row i % 8 of matrix
-// i / 8, and receives word lane % 4 of row lane / 4 of each.
+// ldmatrix.x4: four matrices of 8 rows of 16 bytes; lane i passes the address of row i % 8 of
+// matrix i / 8, and receives word lane % 4 of row lane / 4 of each.
 inline void load_matrix_x4(uint32_t (&words)[4], const void* row) {
   if (!is_aligned(row, 16)) fail("ldmatrix needs 16-byte alignment.");
   uint32_t address[2];
@@ -43,8 +43,8 @@ int byte_of(uint32_t word, int index) {
 }
 
 // mma.sync.m16n8k32: d += a * b, wrapping in int32. Lane l holds of a [16, 32] the words at rows
-// l / 4 and l / 4 + 8 (registers 0 and 1) and bytes 16 to the right of these (2 and 3), of b [32, 8]
-// column l / 4, and of d rows l / 4 (0, 1) and l / 4 + 8 (2, 3), columns l % 4 * 2 and one more.
+// l / 4 and l / 4 + 8 (registers 0 and 1) and bytes 16 to the right of these (2 and 3), of b [32,
+// 8] column l / 4, and of d rows l / 4 (0, 1) and l / 4 + 8 (2, 3), columns l % 4 * 2 and one more.
 template <bool kSignedA, bool kSignedB>
 void multiply_m16n8k32(int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   const uint32_t mine[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};

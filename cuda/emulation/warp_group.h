@@ -128,9 +128,9 @@ inline void copy_bytes(void* shared, const void* global, int bytes, PhaseBarrier
   });
 }
 
-// wgmma.mma_async.m64n128k32 with the first operand in registers: d += w * x^T with w [64, 32], of which
-// warp w of the four holds rows 16 w and on in fragments as mma.m16n8k32's, and x [128, 32] at swizzled
-// addresses in shared memory.
+// wgmma.mma_async.m64n128k32 with the first operand in registers: d += w * x^T with w [64, 32], of
+// which warp w of the four holds rows 16 w and on in fragments as mma.m16n8k32's, and x [128, 32]
+// at swizzled addresses in shared memory.
 template <bool kSignedX>
 void multiply_m64n128k32_from_registers(int32_t (&d)[16][4], const uint32_t (&w)[4],
                                         const unsigned char* x) {

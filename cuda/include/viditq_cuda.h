@@ -1,10 +1,12 @@
 /* The C interface of viditq's CUDA kernels. Built by nvcc it works on device memory and a CUDA
- * stream; built by g++ on the emulation (cuda/emulation), on host memory, and the stream is ignored.
+ * stream; built by g++ on the emulation (cuda/emulation), on host memory, and the stream is
+ * ignored.
  *
- * Matrices are row-major and dense, with one exception: rows of activation codes and of 8-bit weight
- * codes start at multiples of VIDITQ_CUDA_CODE_ROW bytes, which the tensor cores' copies need; what
- * lies between the rows is never read. All buffers start at multiples of 16 bytes. Functions only
- * enqueue work; they return a VIDITQ_CUDA_* status about their arguments and the launch. */
+ * Matrices are row-major and dense, with one exception: rows of activation codes and of 8-bit
+ * weight codes start at multiples of VIDITQ_CUDA_CODE_ROW bytes, which the tensor cores' copies
+ * need; what lies between the rows is never read. All buffers start at multiples of 16 bytes.
+ * Functions only enqueue work; they return a VIDITQ_CUDA_* status about their arguments and the
+ * launch. */
 #ifndef VIDITQ_CUDA_H
 #define VIDITQ_CUDA_H
 
@@ -48,8 +50,8 @@ enum { VIDITQ_CUDA_CODE_ROW = 16 };
 /* ---- token quantization ---------------------------------------------------------------------- */
 
 /* Codes of a matrix [rows, columns] on one grid per row, as viditq_quantize_tokens in
- * cpp/native/include/viditq_operators.h defines them: unsigned bytes 0..2^bits-1, or two's complement
- * -2^(bits-1)..2^(bits-1)-1 if symmetric. */
+ * cpp/native/include/viditq_operators.h defines them: unsigned bytes 0..2^bits-1, or two's
+ * complement -2^(bits-1)..2^(bits-1)-1 if symmetric. */
 typedef struct viditq_cuda_tokens {
   uint8_t* codes;      /* [rows, columns], row r starting at r * (columns rounded up to 16) */
   float* scale;        /* [rows] */
@@ -70,8 +72,9 @@ typedef struct viditq_cuda_quantizer {
   const float* balance; /* [sets, columns], finite and not 0: values are divided by it in float32
                            before they are quantized (not by the plain quantizer). Null for none. */
   int32_t sets;         /* how many timestep ranges have a balance of their own; at least 1 */
-  const int32_t* active_set; /* one index into the sets, read by the kernel, so that a recorded graph
-                                serves every timestep; clamped into range. Null means set 0. */
+  const int32_t*
+      active_set; /* one index into the sets, read by the kernel, so that a recorded graph
+                     serves every timestep; clamped into range. Null means set 0. */
 } viditq_cuda_quantizer;
 
 /* x / balance. */
@@ -82,16 +85,16 @@ int viditq_cuda_quantize(viditq_cuda_quantizer quantizer, viditq_cuda_tokens out
 int viditq_cuda_gelu_quantize(viditq_cuda_quantizer quantizer, viditq_cuda_tokens out, int kernel,
                               void* stream);
 
-/* (n * (1 + scale) + shift) / balance with n = (x - mean) / sqrt(variance + epsilon) per row, biased
- * variance. shift and scale are [samples, columns] float32; rows is a multiple of samples, and
- * consecutive rows belong to one sample. */
+/* (n * (1 + scale) + shift) / balance with n = (x - mean) / sqrt(variance + epsilon) per row,
+ * biased variance. shift and scale are [samples, columns] float32; rows is a multiple of samples,
+ * and consecutive rows belong to one sample. */
 int viditq_cuda_norm_modulate_quantize(viditq_cuda_quantizer quantizer, const float* shift,
                                        const float* scale, int32_t samples, float epsilon,
                                        viditq_cuda_tokens out, int kernel, void* stream);
 
-/* (x / balance) H / sqrt(block) for every block of neighbouring columns, H being the Hadamard matrix
- * of Sylvester's construction, H[i, j] = (-1)^popcount(i & j). block is 4, 8, .., 128 and divides
- * columns. */
+/* (x / balance) H / sqrt(block) for every block of neighbouring columns, H being the Hadamard
+ * matrix of Sylvester's construction, H[i, j] = (-1)^popcount(i & j). block is 4, 8, .., 128 and
+ * divides columns. */
 int viditq_cuda_hadamard_quantize(viditq_cuda_quantizer quantizer, int32_t block,
                                   viditq_cuda_tokens out, int kernel, void* stream);
 
@@ -106,7 +109,7 @@ typedef struct viditq_cuda_weights {
   const int32_t* centered_sum; /* [sets, channels], sums of (code - zero point) over inner */
   int32_t bits;                /* 4 or 8: how the codes are stored */
   int32_t sets;
-  const int32_t* active_set;   /* as in viditq_cuda_quantizer */
+  const int32_t* active_set; /* as in viditq_cuda_quantizer */
 } viditq_cuda_weights;
 
 /* Bytes that the packed codes of one set take; storage_bits is 4 or 8. 0 for extents that are not
@@ -114,11 +117,11 @@ typedef struct viditq_cuda_weights {
 int64_t viditq_cuda_packed_bytes(int32_t channels, int32_t inner, int32_t storage_bits);
 
 /* Lays out one set of codes [channels, inner] (host memory, dense, bytes read as signed if the flag
- * is not 0) for the product, on the host. Codes of up to 8 bits are stored as signed bytes: unsigned
- * ones move down by 128, and their zero points with them. Codes of up to 4 bits may be stored as
- * unsigned nibbles: signed ones move up by 8. zero_point [channels] is read as of the codes given and
- * replaced by that of the packed ones; centered_sum [channels] is written. Codes outside the storage
- * range give VIDITQ_CUDA_BAD_FORMAT. */
+ * is not 0) for the product, on the host. Codes of up to 8 bits are stored as signed bytes:
+ * unsigned ones move down by 128, and their zero points with them. Codes of up to 4 bits may be
+ * stored as unsigned nibbles: signed ones move up by 8. zero_point [channels] is read as of the
+ * codes given and replaced by that of the packed ones; centered_sum [channels] is written. Codes
+ * outside the storage range give VIDITQ_CUDA_BAD_FORMAT. */
 int viditq_cuda_pack_weights(const uint8_t* codes, int32_t codes_signed, int32_t channels,
                              int32_t inner, int32_t storage_bits, uint8_t* packed,
                              int32_t* zero_point, int32_t* centered_sum);
@@ -128,19 +131,19 @@ enum { VIDITQ_CUDA_ACTIVATION_NONE = 0, VIDITQ_CUDA_ACTIVATION_GELU_TANH = 1 };
 
 /* out = residual + gate * activation(x W^T + bias), all but bias of the element type of out. */
 typedef struct viditq_cuda_epilogue {
-  const float* bias;    /* [channels], null for 0 */
-  int32_t activation;   /* VIDITQ_CUDA_ACTIVATION_* */
-  const void* gate;     /* [rows / rows_per_gate, channels], null for 1 */
+  const float* bias;     /* [channels], null for 0 */
+  int32_t activation;    /* VIDITQ_CUDA_ACTIVATION_* */
+  const void* gate;      /* [rows / rows_per_gate, channels], null for 1 */
   int32_t rows_per_gate; /* tokens per sample: divides rows where there is a gate */
-  const void* residual; /* [rows, channels], null for 0; may be out */
+  const void* residual;  /* [rows, channels], null for 0; may be out */
 } viditq_cuda_epilogue;
 
-/* 1 if this library holds a kernel of the linear layer for weights stored so, and the current device
- * runs it; else 0. kernel is VIDITQ_CUDA_FAST, _NAIVE, ... */
+/* 1 if this library holds a kernel of the linear layer for weights stored so, and the current
+ * device runs it; else 0. kernel is VIDITQ_CUDA_FAST, _NAIVE, ... */
 int viditq_cuda_has_linear_kernel(int32_t weight_bits, int kernel);
 
-/* The linear layer on token codes x [rows, inner], bytes read as signed if x_symmetric is not 0, with
- * int32 accumulation, exact, and a float32 epilogue. out is [rows, channels] of `type`. */
+/* The linear layer on token codes x [rows, inner], bytes read as signed if x_symmetric is not 0,
+ * with int32 accumulation, exact, and a float32 epilogue. out is [rows, channels] of `type`. */
 int viditq_cuda_linear(viditq_cuda_tokens x, int32_t x_symmetric, viditq_cuda_weights weights,
                        viditq_cuda_epilogue epilogue, int32_t rows, int32_t channels, int32_t inner,
                        void* out, int32_t type, int kernel, void* stream);

@@ -31,8 +31,7 @@ __device__ __forceinline__ Grid grid_of(IntegerFormat format, float lo, float hi
   const float width = format.symmetric ? fmaxf(-lo, hi) : hi - lo;
   Grid grid;
   grid.scale = fmaxf(__fdiv_rn(width, static_cast<float>(format.max_code())), 1e-6f);
-  grid.zero_point =
-      format.symmetric ? 0 : static_cast<int32_t>(rintf(__fdiv_rn(-lo, grid.scale)));
+  grid.zero_point = format.symmetric ? 0 : static_cast<int32_t>(rintf(__fdiv_rn(-lo, grid.scale)));
   return grid;
 }
 

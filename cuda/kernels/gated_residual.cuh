@@ -10,8 +10,7 @@ namespace viditq {
 template <typename T, int kWidth>
 __global__ void gated_residual(const T* x, const T* gate, int rows_per_gate, const T* residual,
                                int rows, int channels, T* out) {
-  const int64_t first =
-      (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kWidth;
+  const int64_t first = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kWidth;
   if (first >= static_cast<int64_t>(rows) * channels) return;
   const int row = static_cast<int>(first / channels);
   const int64_t column = first - static_cast<int64_t>(row) * channels;
@@ -23,9 +22,8 @@ __global__ void gated_residual(const T* x, const T* gate, int rows_per_gate, con
   Vector<T, kWidth> result;
 #pragma unroll
   for (int i = 0; i < kWidth; i++) {
-    result.elements[i] =
-        from_float<T>(to_float(residuals.elements[i]) +
-                      to_float(gates.elements[i]) * to_float(values.elements[i]));
+    result.elements[i] = from_float<T>(to_float(residuals.elements[i]) +
+                                       to_float(gates.elements[i]) * to_float(values.elements[i]));
   }
   store_vector<kWidth>(out + first, result);
 }

@@ -1,6 +1,6 @@
-// Hadamard rotation and token quantization, one warp per row: the fast Walsh-Hadamard transform over
-// 128 columns at a time, four per lane; butterflies of distance 1 and 2 within a lane, of 4 to 64
-// between lanes by shuffles.
+// Hadamard rotation and token quantization, one warp per row: the fast Walsh-Hadamard transform
+// over 128 columns at a time, four per lane; butterflies of distance 1 and 2 within a lane, of 4 to
+// 64 between lanes by shuffles.
 #pragma once
 
 #include "token_row.cuh"
@@ -23,8 +23,8 @@ __global__ void hadamard_quantize(viditq_cuda_quantizer in, int block, viditq_cu
 
   Range range;
   float* slots = values.slots();
-  // All lanes stay for the shuffles; those beyond the row carry zeros, which form blocks of their own
-  // since a block divides the row.
+  // All lanes stay for the shuffles; those beyond the row carry zeros, which form blocks of their
+  // own since a block divides the row.
   for (int first = 0; first < in.columns; first += kMaxHadamardBlock) {
     const int column = first + lane * kHadamardWidth;
     float v[kHadamardWidth] = {};

@@ -81,8 +81,8 @@ __device__ __forceinline__ void store_linear(const LinearOperands<T>& in, int ro
   in.out[i] = from_float<T>(value);
 }
 
-// Finishes a warp's accumulators as the tensor cores leave them: fragments of 16 rows by 8 channels,
-// of which a lane holds rows lane / 4 and 8 more, channels 2 (lane % 4) and one more.
+// Finishes a warp's accumulators as the tensor cores leave them: fragments of 16 rows by 8
+// channels, of which a lane holds rows lane / 4 and 8 more, channels 2 (lane % 4) and one more.
 template <int kDown, int kAcross, typename T>
 __device__ __forceinline__ void store_sums(const LinearOperands<T>& in, int set, int first_row,
                                            int first_channel,
@@ -109,8 +109,8 @@ __device__ __forceinline__ void store_sums(const LinearOperands<T>& in, int set,
   }
 }
 
-// The same where the product was transposed: kAcross fragments of 16 channels by 8 rows, of which a lane
-// holds channels lane / 4 and 8 more, rows 2 (lane % 4) and one more.
+// The same where the product was transposed: kAcross fragments of 16 channels by 8 rows, of which a
+// lane holds channels lane / 4 and 8 more, rows 2 (lane % 4) and one more.
 template <int kAcross, typename T>
 __device__ __forceinline__ void store_transposed_sums(const LinearOperands<T>& in, int set,
                                                       int first_row, int first_channel,

@@ -21,8 +21,8 @@ struct NibbleWeights {
   }
 };
 
-// The contract of viditq_cuda_linear. Launch with a block in x for each row and, over all blocks in y,
-// at least as many threads as channels.
+// The contract of viditq_cuda_linear. Launch with a block in x for each row and, over all blocks in
+// y, at least as many threads as channels.
 template <typename T, typename Weights>
 __global__ void linear_naive(LinearOperands<T> in, bool x_symmetric) {
   const int row = static_cast<int>(blockIdx.x);

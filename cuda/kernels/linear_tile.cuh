@@ -1,7 +1,7 @@
-// The integer product of a quantized linear layer on tensor cores (sm_80 and up): each block computes
-// a tile of the result. Tiles of both operands travel through a ring of shared memory stages, filled
-// by asynchronous copies while the tensor cores work on earlier stages. How weights are stored is a
-// template parameter, see linear_w8a8.cuh and linear_w4a8.cuh.
+// The integer product of a quantized linear layer on tensor cores (sm_80 and up): each block
+// computes a tile of the result. Tiles of both operands travel through a ring of shared memory
+// stages, filled by asynchronous copies while the tensor cores work on earlier stages. How weights
+// are stored is a template parameter, see linear_w8a8.cuh and linear_w4a8.cuh.
 #pragma once
 
 #include "linear_epilogue.cuh"
@@ -28,8 +28,9 @@ struct TileShape {
   static_assert(kWarpRows % 16 == 0 && kWarpChannels % 32 == 0, "whole fragments");
 };
 
-// Where a 16-byte chunk of a tile of rows lies. Chunks are swizzled such that the same chunk of eight
-// neighbouring rows, which ldmatrix reads at once, lies in eight different groups of four banks.
+// Where a 16-byte chunk of a tile of rows lies. Chunks are swizzled such that the same chunk of
+// eight neighbouring rows, which ldmatrix reads at once, lies in eight different groups of four
+// banks.
 __device__ __forceinline__ int tile_offset(int row, int chunk) {
   return row * kStageInner + ((chunk ^ (row >> 1)) % kRowChunks) * kChunk;
 }
@@ -59,7 +60,7 @@ __device__ __forceinline__ void linear_tile(const LinearOperands<T>& in) {
   constexpr int kStages = Shape::kStages;
   constexpr int kXBytes = Shape::kRows * kStageInner;
   constexpr int kStageBytes = kXBytes + Shape::kChannels * Weights::kBytesPerChannel;
-  constexpr int kDown = Shape::kWarpRows / 16;    // fragments of a warp
+  constexpr int kDown = Shape::kWarpRows / 16;  // fragments of a warp
   constexpr int kAcross = Shape::kWarpChannels / 8;
 
   const int lane = static_cast<int>(threadIdx.x) % kLanes;

@@ -1,6 +1,6 @@
-// The W4A8 linear layer: weights are unsigned nibbles in register order (packed_weights.h). They cross
-// memory and shared memory packed; a lane unpacks 16 bytes into the operands of four fragments with
-// two masks and a shift per pair of registers. Zero points are left to the epilogue.
+// The W4A8 linear layer: weights are unsigned nibbles in register order (packed_weights.h). They
+// cross memory and shared memory packed; a lane unpacks 16 bytes into the operands of four
+// fragments with two masks and a shift per pair of registers. Zero points are left to the epilogue.
 #pragma once
 
 #include "linear_tile.cuh"
@@ -43,8 +43,8 @@ struct NibbleTile {
 #pragma unroll
     for (int group = 0; group < kAcross / 4; group++) {
       const int block = (warp_channel / kNibbleBlock + group) * kSteps + step;
-      const auto packed = load_vector<4>(reinterpret_cast<const uint32_t*>(
-          tile + block * kNibbleBlockBytes + lane * kChunk));
+      const auto packed = load_vector<4>(
+          reinterpret_cast<const uint32_t*>(tile + block * kNibbleBlockBytes + lane * kChunk));
 #pragma unroll
       for (int j = 0; j < 4; j++) {
         w[group * 4 + j][0] = packed.elements[j] & kLowNibbles;

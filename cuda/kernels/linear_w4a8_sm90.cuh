@@ -1,8 +1,8 @@
-// The W4A8 linear layer for Hopper (sm_90a). The result's tile is computed transposed, channels by rows,
-// because warp groups take their first operand from registers, too: there nibbles, which lie in memory
-// in the order of the registers (packed_weights.h), become bytes by two masks and a shift. The second
-// operand, the rows of x, stays in shared memory. One warp only copies: boxes of x by the tensor copy
-// engine, blocks of nibbles as they lie in memory.
+// The W4A8 linear layer for Hopper (sm_90a). The result's tile is computed transposed, channels by
+// rows, because warp groups take their first operand from registers, too: there nibbles, which lie
+// in memory in the order of the registers (packed_weights.h), become bytes by two masks and a
+// shift. The second operand, the rows of x, stays in shared memory. One warp only copies: boxes of
+// x by the tensor copy engine, blocks of nibbles as they lie in memory.
 #pragma once
 
 #include "linear_epilogue.cuh"
@@ -27,9 +27,9 @@ struct HopperNibbleTile {
   static constexpr int kStageBytes = kXBytes + kChannels / kNibbleBlock * kNibbleRowBytes;
 };
 
-// Starts the copies of one stage's weights, the inner positions from tile * kInner on of the channels
-// from first_channel on, or only counts their bytes. Beyond the last block of 32 channels or inner
-// positions the stage keeps what it held: those channels are not stored, and there x is 0.
+// Starts the copies of one stage's weights, the inner positions from tile * kInner on of the
+// channels from first_channel on, or only counts their bytes. Beyond the last block of 32 channels
+// or inner positions the stage keeps what it held: those channels are not stored, and there x is 0.
 template <bool kCopy>
 __device__ __forceinline__ int copy_nibbles(unsigned char* to, const uint8_t* weights,
                                             int first_channel, int channels, int tile, int inner,
@@ -45,7 +45,8 @@ __device__ __forceinline__ int copy_nibbles(unsigned char* to, const uint8_t* we
     const int64_t block =
         static_cast<int64_t>(channel / kNibbleBlock) * blocks + tile * Tile::kSteps;
     if (kCopy) {
-      bulk_copy(to + i * Tile::kNibbleRowBytes, weights + block * kNibbleBlockBytes, bytes, barrier);
+      bulk_copy(to + i * Tile::kNibbleRowBytes, weights + block * kNibbleBlockBytes, bytes,
+                barrier);
     }
     total += bytes;
   }
@@ -53,8 +54,8 @@ __device__ __forceinline__ int copy_nibbles(unsigned char* to, const uint8_t* we
 }
 
 // The contract of viditq_cuda_linear for weights of 4 bits. x_map maps the codes of x with a box of
-// kRows rows. Launch with a block per tile, row tiles in x and channel tiles in y, kThreads threads and
-// StageRing's kSharedBytes.
+// kRows rows. Launch with a block per tile, row tiles in x and channel tiles in y, kThreads threads
+// and StageRing's kSharedBytes.
 template <bool kSignedX, typename T>
 __global__ void __launch_bounds__(HopperNibbleTile::kThreads)
     linear_w4a8_sm90(LinearOperands<T> in, const __grid_constant__ TensorMap x_map) {

@@ -1,6 +1,6 @@
-// The W8A8 linear layer for Hopper (sm_90a). One warp only copies: the tensor copy engine fills a ring
-// of stages with swizzled tiles of both operands, zeros beyond their ends. Two warp groups multiply
-// straight from shared memory, 64 rows by 128 channels each.
+// The W8A8 linear layer for Hopper (sm_90a). One warp only copies: the tensor copy engine fills a
+// ring of stages with swizzled tiles of both operands, zeros beyond their ends. Two warp groups
+// multiply straight from shared memory, 64 rows by 128 channels each.
 #pragma once
 
 #include "linear_epilogue.cuh"
@@ -13,9 +13,9 @@ struct HopperTile {
   static constexpr int kChannels = 128;
   static constexpr int kInner = 128;  // bytes: the span of the swizzle
   static constexpr int kStep = 32;    // that one product consumes
-  // Two blocks share a multiprocessor, so that one multiplies while the other finishes its sums: three
-  // stages, and up to 112 registers per thread. (Asked for two blocks, the compiler allows itself 96,
-  // and spills.)
+  // Two blocks share a multiprocessor, so that one multiplies while the other finishes its sums:
+  // three stages, and up to 112 registers per thread. (Asked for two blocks, the compiler allows
+  // itself 96, and spills.)
   static constexpr int kStages = 3;
   static constexpr int kConsumerWarps = 8;
   static constexpr int kThreads = (kConsumerWarps + 1) * kLanes;
@@ -25,8 +25,8 @@ struct HopperTile {
 };
 
 // The contract of viditq_cuda_linear for weights of 8 bits. x_map maps the codes of x with a box of
-// kRows rows, w_map the weights of all sets with a box of kChannels. Launch with a block per tile, row
-// tiles in x and channel tiles in y, kThreads threads and StageRing's kSharedBytes.
+// kRows rows, w_map the weights of all sets with a box of kChannels. Launch with a block per tile,
+// row tiles in x and channel tiles in y, kThreads threads and StageRing's kSharedBytes.
 template <bool kSignedX, typename T>
 __global__ void __launch_bounds__(HopperTile::kThreads)
     linear_w8a8_sm90(LinearOperands<T> in, const __grid_constant__ TensorMap x_map,

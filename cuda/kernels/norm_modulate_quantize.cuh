@@ -1,5 +1,5 @@
-// LayerNorm, modulation and token quantization, one warp per row: memory is read once, and only codes
-// are written. Moments take two passes over the row in shared memory, in float32.
+// LayerNorm, modulation and token quantization, one warp per row: memory is read once, and only
+// codes are written. Moments take two passes over the row in shared memory, in float32.
 #pragma once
 
 #include "norm_modulate_quantize_naive.cuh"

@@ -2,12 +2,12 @@
 //
 // 8 bits: rows of signed bytes [channels, inner], each row starting at a multiple of 16 bytes.
 //
-// 4 bits: unsigned nibbles in the order in which mma.m16n8k32 wants them in registers, so that a lane
-// reads its operands of 32 channels by 32 inner positions with one 16-byte access and unpacks each
-// register with one or two logic operations. Blocks of 32 channels, within these blocks of 32 inner
-// positions, within these 16 bytes per lane: word j of lane l belongs to channel 8 j + l / 4; byte b
-// of it holds inner position 4 (l % 4) + b in its low nibble and 16 more in its high nibble. Beyond
-// the last channel and inner position (up to a multiple of 64) lie zeros.
+// 4 bits: unsigned nibbles in the order in which mma.m16n8k32 wants them in registers, so that a
+// lane reads its operands of 32 channels by 32 inner positions with one 16-byte access and unpacks
+// each register with one or two logic operations. Blocks of 32 channels, within these blocks of 32
+// inner positions, within these 16 bytes per lane: word j of lane l belongs to channel 8 j + l / 4;
+// byte b of it holds inner position 4 (l % 4) + b in its low nibble and 16 more in its high nibble.
+// Beyond the last channel and inner position (up to a multiple of 64) lie zeros.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ struct NibblePlace {
 };
 
 VIDITQ_HOST_DEVICE NibblePlace nibble_place(int channel, int k, int inner) {
-  const int64_t block = static_cast<int64_t>(channel / kNibbleBlock) * nibble_blocks(inner) +
-                        k / kNibbleBlock;
+  const int64_t block =
+      static_cast<int64_t>(channel / kNibbleBlock) * nibble_blocks(inner) + k / kNibbleBlock;
   const int word = channel % kNibbleBlock / 8;
   const int lane = channel % 8 * 4 + k % 16 / 4;
   return {block * kNibbleBlockBytes + lane * 16 + word * 4 + k % 4, k % kNibbleBlock >= 16};

@@ -1,5 +1,5 @@
-// Token quantization, one warp per row: one coalesced pass over memory, which leaves the row in shared
-// memory; the range by shuffles; then the codes.
+// Token quantization, one warp per row: one coalesced pass over memory, which leaves the row in
+// shared memory; the range by shuffles; then the codes.
 #pragma once
 
 #include "token_row.cuh"
@@ -8,7 +8,8 @@ namespace viditq {
 
 // Quantizes the warp's row of values before_balance(x).
 template <typename T, int kWidth, typename Function>
-__device__ __forceinline__ void quantize_row(const viditq_cuda_quantizer& in, Function before_balance,
+__device__ __forceinline__ void quantize_row(const viditq_cuda_quantizer& in,
+                                             Function before_balance,
                                              const viditq_cuda_tokens& out) {
   const int row = row_of_warp();
   if (row >= in.rows) return;  // the whole warp: its lanes share the row
@@ -35,7 +36,8 @@ __device__ __forceinline__ void quantize_row(const viditq_cuda_quantizer& in, Fu
 // TokenRow<kWidth>::floats(columns) floats of shared memory per warp; kWidth divides columns.
 template <typename T, int kWidth>
 __global__ void quantize(viditq_cuda_quantizer in, viditq_cuda_tokens out) {
-  quantize_row<T, kWidth>(in, [](float x) { return x; }, out);
+  quantize_row<T, kWidth>(
+      in, [](float x) { return x; }, out);
 }
 
 }  // namespace viditq

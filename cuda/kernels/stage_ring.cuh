@@ -1,14 +1,15 @@
-// The ring of stages in shared memory through which, on Hopper, tiles of operands travel from the one warp
-// that copies to the warps that multiply.
+// The ring of stages in shared memory through which, on Hopper, tiles of operands travel from the
+// one warp that copies to the warps that multiply.
 #pragma once
 
 #include "warp_group.cuh"
 
 namespace viditq {
 
-// Tile t, counted along the inner extent, is in stage t % kStages. A stage changes hands by two barriers:
-// full (its bytes have arrived) and empty (all consuming warps are done with it). `Tile` says how many
-// stages, bytes of a stage and consuming warps there are. The ring fills the block's dynamic shared memory.
+// Tile t, counted along the inner extent, is in stage t % kStages. A stage changes hands by two
+// barriers: full (its bytes have arrived) and empty (all consuming warps are done with it). `Tile`
+// says how many stages, bytes of a stage and consuming warps there are. The ring fills the block's
+// dynamic shared memory.
 template <typename Tile>
 class StageRing {
  public:

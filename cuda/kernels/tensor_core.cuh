@@ -41,8 +41,8 @@ __device__ __forceinline__ void copy_async_wait() {
 #endif
 }
 
-// Four matrices of 8 rows of 16 bytes from shared memory; lane i names row i % 8 of matrix i / 8 and
-// receives word lane % 4 of row lane / 4 of each.
+// Four matrices of 8 rows of 16 bytes from shared memory; lane i names row i % 8 of matrix i / 8
+// and receives word lane % 4 of row lane / 4 of each.
 __device__ __forceinline__ void load_matrix_x4(uint32_t (&words)[4], const void* row) {
 #ifdef __CUDACC__
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(row));
@@ -60,10 +60,10 @@ template <bool kSignedA, bool kSignedB>
 __device__ __forceinline__ void multiply_m16n8k32(int32_t (&d)[4], const uint32_t (&a)[4],
                                                   const uint32_t (&b)[2]) {
 #ifdef __CUDACC__
-#define VIDITQ_MMA(a_type, b_type)                                                        \
-  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32." a_type "." b_type                 \
-               ".s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"     \
-               : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])                           \
+#define VIDITQ_MMA(a_type, b_type)                                                    \
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32." a_type "." b_type             \
+               ".s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+               : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])                       \
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]))
   if constexpr (kSignedA && kSignedB) VIDITQ_MMA("s8", "s8");
   if constexpr (kSignedA && !kSignedB) VIDITQ_MMA("s8", "u8");

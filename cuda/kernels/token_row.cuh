@@ -36,9 +36,10 @@ __device__ __forceinline__ V sum_over_warp(V value) {
   return value;
 }
 
-// A row in shared memory between the passes over it. Lane l owns the vectors l, l + 32, .. of kWidth
-// neighbouring columns (kWidth divides the number of columns), and nobody else touches these: passes
-// need no barrier. A lane's slots lie 32 floats apart, so that no two lanes meet in a bank.
+// A row in shared memory between the passes over it. Lane l owns the vectors l, l + 32, .. of
+// kWidth neighbouring columns (kWidth divides the number of columns), and nobody else touches
+// these: passes need no barrier. A lane's slots lie 32 floats apart, so that no two lanes meet in a
+// bank.
 template <int kWidth>
 class TokenRow {
  public:

@@ -51,10 +51,10 @@ __device__ __forceinline__ void phase_arrive(PhaseBarrier* barrier) {
 // Arrives, and lets the phase also wait for so many bytes of copies.
 __device__ __forceinline__ void phase_arrive_expecting(PhaseBarrier* barrier, int bytes) {
 #ifdef __CUDACC__
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
-                   shared_address(barrier)),
-               "r"(bytes)
-               : "memory");
+  asm volatile(
+      "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)),
+      "r"(bytes)
+      : "memory");
 #else
   barrier->arrive(bytes);
 #endif
@@ -96,14 +96,14 @@ __device__ __forceinline__ void tensor_copy(void* shared, const TensorMap* map, 
 #endif
 }
 
-// Starts copying bytes as they lie, a multiple of 16 from and to multiples of 16; counts them at the
-// barrier. For one thread.
+// Starts copying bytes as they lie, a multiple of 16 from and to multiples of 16; counts them at
+// the barrier. For one thread.
 __device__ __forceinline__ void bulk_copy(void* shared, const void* global, int bytes,
                                           PhaseBarrier* barrier) {
 #ifdef __CUDACC__
   asm volatile(
-      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-          shared_address(shared)),
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
+          "r"(shared_address(shared)),
       "l"(__cvta_generic_to_global(global)), "r"(bytes), "r"(shared_address(barrier))
       : "memory");
 #else
@@ -133,29 +133,32 @@ __device__ __forceinline__ void group_fence() {
 #define VIDITQ_FOUR(i) "+r"(d[i][0]), "+r"(d[i][1]), "+r"(d[i][2]), "+r"(d[i][3])
 #define VIDITQ_SIXTEEN(i) VIDITQ_FOUR(i), VIDITQ_FOUR(i + 1), VIDITQ_FOUR(i + 2), VIDITQ_FOUR(i + 3)
 // The product of operands of these types; `operands` names them from %64 on.
-#define VIDITQ_WGMMA(types, operands, ...)                                              \
-  asm volatile(                                                                         \
-      "{\n"                                                                             \
-      ".reg .pred accumulate;\n"                                                        \
-      "setp.eq.u32 accumulate, 0, 0;\n"                                                 \
-      "wgmma.mma_async.sync.aligned.m64n128k32.s32." types " {"                         \
-      "%0, %1, %2, %3, %4, %5, %6, %7, "                                                \
-      "%8, %9, %10, %11, %12, %13, %14, %15, "                                          \
-      "%16, %17, %18, %19, %20, %21, %22, %23, "                                        \
-      "%24, %25, %26, %27, %28, %29, %30, %31, "                                        \
-      "%32, %33, %34, %35, %36, %37, %38, %39, "                                        \
-      "%40, %41, %42, %43, %44, %45, %46, %47, "                                        \
-      "%48, %49, %50, %51, %52, %53, %54, %55, "                                        \
-      "%56, %57, %58, %59, %60, %61, %62, %63"                                          \
-      "}, " operands ", accumulate;\n"                                                  \
-      "}"                                                                               \
-      : VIDITQ_SIXTEEN(0), VIDITQ_SIXTEEN(4), VIDITQ_SIXTEEN(8), VIDITQ_SIXTEEN(12)     \
+#define VIDITQ_WGMMA(types, operands, ...)                                          \
+  asm volatile(                                                                     \
+      "{\n"                                                                         \
+      ".reg .pred accumulate;\n"                                                    \
+      "setp.eq.u32 accumulate, 0, 0;\n"                                             \
+      "wgmma.mma_async.sync.aligned.m64n128k32.s32." types                          \
+      " {"                                                                          \
+      "%0, %1, %2, %3, %4, %5, %6, %7, "                                            \
+      "%8, %9, %10, %11, %12, %13, %14, %15, "                                      \
+      "%16, %17, %18, %19, %20, %21, %22, %23, "                                    \
+      "%24, %25, %26, %27, %28, %29, %30, %31, "                                    \
+      "%32, %33, %34, %35, %36, %37, %38, %39, "                                    \
+      "%40, %41, %42, %43, %44, %45, %46, %47, "                                    \
+      "%48, %49, %50, %51, %52, %53, %54, %55, "                                    \
+      "%56, %57, %58, %59, %60, %61, %62, %63"                                      \
+      "}, " operands                                                                \
+      ", accumulate;\n"                                                             \
+      "}"                                                                           \
+      : VIDITQ_SIXTEEN(0), VIDITQ_SIXTEEN(4), VIDITQ_SIXTEEN(8), VIDITQ_SIXTEEN(12) \
       : __VA_ARGS__)
 #endif
 
-// Starts d += x w^T for a warp group: x [64, 32] bytes, signed or not, w [128, 32] signed bytes, both
-// in shared memory as tensor_copy leaves them, `x` and `w` being the tile's start plus 32 bytes per
-// step. A lane holds of d what it would of 16 fragments of mma.m16n8k32 for the rows of its warp.
+// Starts d += x w^T for a warp group: x [64, 32] bytes, signed or not, w [128, 32] signed bytes,
+// both in shared memory as tensor_copy leaves them, `x` and `w` being the tile's start plus 32
+// bytes per step. A lane holds of d what it would of 16 fragments of mma.m16n8k32 for the rows of
+// its warp.
 template <bool kSignedX>
 __device__ __forceinline__ void multiply_m64n128k32(int32_t (&d)[16][4], const unsigned char* x,
                                                     const unsigned char* w) {
@@ -172,10 +175,10 @@ __device__ __forceinline__ void multiply_m64n128k32(int32_t (&d)[16][4], const u
 #endif
 }
 
-// Starts d += w x^T for a warp group: w [64, 32] unsigned bytes in registers, of which each warp holds 16
-// rows as mma.m16n8k32 wants them, and x [128, 32] bytes, signed or not, in shared memory as above. A
-// lane holds of d what it would of 16 fragments of mma.m16n8k32. `w` must stay as it is until the group
-// was waited for.
+// Starts d += w x^T for a warp group: w [64, 32] unsigned bytes in registers, of which each warp
+// holds 16 rows as mma.m16n8k32 wants them, and x [128, 32] bytes, signed or not, in shared memory
+// as above. A lane holds of d what it would of 16 fragments of mma.m16n8k32. `w` must stay as it is
+// until the group was waited for.
 template <bool kSignedX>
 __device__ __forceinline__ void multiply_m64n128k32_from_registers(int32_t (&d)[16][4],
                                                                    const uint32_t (&w)[4],

@@ -1,6 +1,5 @@
 // Launch of the gated residual.
 #include "gated_residual.cuh"
-
 #include "launch.cuh"
 
 int viditq_cuda_gated_residual(const void* x, const void* gate, int32_t rows_per_gate,
@@ -17,10 +16,9 @@ int viditq_cuda_gated_residual(const void* x, const void* gate, int32_t rows_per
     constexpr int kThreads = 256;
     const bool wide = channels % kWidth == 0;
     const int64_t vectors = static_cast<int64_t>(rows) * channels / (wide ? kWidth : 1);
-    return viditq::launch(
-        wide ? viditq::gated_residual<T, kWidth> : viditq::gated_residual<T, 1>,
-        viditq::blocks_for(vectors, kThreads), kThreads, 0, stream, static_cast<const T*>(x),
-        static_cast<const T*>(gate), rows_per_gate, static_cast<const T*>(residual), rows, channels,
-        static_cast<T*>(out));
+    return viditq::launch(wide ? viditq::gated_residual<T, kWidth> : viditq::gated_residual<T, 1>,
+                          viditq::blocks_for(vectors, kThreads), kThreads, 0, stream,
+                          static_cast<const T*>(x), static_cast<const T*>(gate), rows_per_gate,
+                          static_cast<const T*>(residual), rows, channels, static_cast<T*>(out));
   });
 }

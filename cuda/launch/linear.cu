@@ -1,6 +1,5 @@
 // The linear layer: arguments checked, then on to the kernels for its weights.
 #include "linear.cuh"
-
 #include "packed_weights.h"
 
 namespace viditq {

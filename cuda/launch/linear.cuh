@@ -34,8 +34,8 @@ int choose_tile(const LinearOperands<T>& in) {
 // Whether the library holds the Hopper kernels and the current device runs them.
 bool has_hopper_kernels();
 
-// The kernel to use for VIDITQ_CUDA_FAST. The emulation runs the Hopper kernels only if asked for them
-// by name.
+// The kernel to use for VIDITQ_CUDA_FAST. The emulation runs the Hopper kernels only if asked for
+// them by name.
 template <typename T>
 int choose_kernel(const LinearOperands<T>& in) {
   const int tile = choose_tile(in);
@@ -55,11 +55,13 @@ int launch_tiles(Kernel kernel, const LinearOperands<T>& in, void* stream) {
 template <typename T>
 int launch_linear_naive(void (*kernel)(LinearOperands<T>, bool), const LinearOperands<T>& in,
                         bool x_symmetric, void* stream) {
-  return launch(kernel, dim3(static_cast<unsigned>(in.rows), blocks_for(in.channels, kNaiveThreads)),
+  return launch(kernel,
+                dim3(static_cast<unsigned>(in.rows), blocks_for(in.channels, kNaiveThreads)),
                 kNaiveThreads, 0, stream, in, x_symmetric);
 }
 
-// Starts `kernel` from those for one way of storing weights: Kernels::naive, ::tiles<Shape> and ::hopper.
+// Starts `kernel` from those for one way of storing weights: Kernels::naive, ::tiles<Shape> and
+// ::hopper.
 template <typename Kernels, typename T>
 int launch_kernel(const LinearOperands<T>& in, bool x_symmetric, int kernel, void* stream) {
   // Warps of 64 by 32 and of 32 by 32.

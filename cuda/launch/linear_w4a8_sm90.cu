@@ -1,7 +1,6 @@
 // Launch of the linear layer for Hopper on weights stored as nibbles.
-#include "linear_w4a8_sm90.cuh"
-
 #include "linear.cuh"
+#include "linear_w4a8_sm90.cuh"
 #include "tensor_map.cuh"
 
 namespace viditq {

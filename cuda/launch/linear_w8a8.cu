@@ -1,8 +1,7 @@
 // Launches of the linear layer on weights stored as bytes.
-#include "linear_w8a8.cuh"
-
 #include "linear.cuh"
 #include "linear_naive.cuh"
+#include "linear_w8a8.cuh"
 
 namespace viditq {
 namespace {

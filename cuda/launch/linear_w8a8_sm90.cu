@@ -1,7 +1,6 @@
 // Launch of the linear layer for Hopper on weights stored as bytes.
-#include "linear_w8a8_sm90.cuh"
-
 #include "linear.cuh"
+#include "linear_w8a8_sm90.cuh"
 #include "tensor_map.cuh"
 
 namespace viditq {

@@ -6,8 +6,8 @@
 
 namespace {
 
-// Unsigned codes of 8 bits, moved down by this, are signed ones; signed codes of 4 bits, moved up by
-// half as many codes, unsigned ones.
+// Unsigned codes of 8 bits, moved down by this, are signed ones; signed codes of 4 bits, moved up
+// by half as many codes, unsigned ones.
 constexpr int kByteShift = 128;
 constexpr int kNibbleShift = 8;
 
@@ -22,8 +22,8 @@ int64_t viditq_cuda_packed_bytes(int32_t channels, int32_t inner, int32_t storag
   if (channels < 1 || inner < 1 || inner > VIDITQ_CUDA_MAX_INNER) return 0;
   if (storage_bits == 8) return channels * row_bytes(inner);
   if (storage_bits != 4) return 0;
-  const int64_t groups = (static_cast<int64_t>(channels) + viditq::kNibbleBlock - 1) /
-                         viditq::kNibbleBlock;
+  const int64_t groups =
+      (static_cast<int64_t>(channels) + viditq::kNibbleBlock - 1) / viditq::kNibbleBlock;
   return groups * viditq::nibble_blocks(inner) * viditq::kNibbleBlockBytes;
 }
 
@@ -37,8 +37,8 @@ int viditq_cuda_pack_weights(const uint8_t* codes, int32_t codes_signed, int32_t
   const int64_t bytes = viditq_cuda_packed_bytes(channels, inner, storage_bits);
   if (bytes == 0) return VIDITQ_CUDA_BAD_SIZE;
 
-  const int shift = storage_bits == 8 ? (codes_signed ? 0 : -kByteShift)
-                                      : (codes_signed ? kNibbleShift : 0);
+  const int shift =
+      storage_bits == 8 ? (codes_signed ? 0 : -kByteShift) : (codes_signed ? kNibbleShift : 0);
   const int lowest = storage_bits == 8 ? -kByteShift : 0;
   const int highest = storage_bits == 8 ? kByteShift - 1 : 2 * kNibbleShift - 1;
   std::memset(packed, 0, static_cast<size_t>(bytes));

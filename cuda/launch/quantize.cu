@@ -93,10 +93,9 @@ int viditq_cuda_norm_modulate_quantize(viditq_cuda_quantizer in, const float* sh
   const viditq::Modulation modulation{shift, scale, in.rows / samples, epsilon};
   return viditq::with_type(in.type, [&](auto element) {
     using T = decltype(element);
-    return viditq::launch_rows<T>(kernel, viditq::norm_modulate_quantize_naive<T>,
-                                  viditq::norm_modulate_quantize<T, 1>,
-                                  viditq::norm_modulate_quantize<T, 16 / sizeof(T)>, in, stream,
-                                  modulation, out);
+    return viditq::launch_rows<T>(
+        kernel, viditq::norm_modulate_quantize_naive<T>, viditq::norm_modulate_quantize<T, 1>,
+        viditq::norm_modulate_quantize<T, 16 / sizeof(T)>, in, stream, modulation, out);
   });
 }
 

@@ -11,17 +11,18 @@ namespace viditq {
 // The span of the swizzle.
 constexpr int kTensorBoxBytes = 128;
 
-// A map of bytes [sets, rows, inner] whose rows start at multiples of 16, with boxes of box_rows rows
-// by kTensorBoxBytes.
-inline bool make_map(const uint8_t* base, int sets, int rows, int inner, int box_rows, TensorMap* map) {
+// A map of bytes [sets, rows, inner] whose rows start at multiples of 16, with boxes of box_rows
+// rows by kTensorBoxBytes.
+inline bool make_map(const uint8_t* base, int sets, int rows, int inner, int box_rows,
+                     TensorMap* map) {
   const int64_t row_bytes = code_row(1, inner);
 #ifdef __CUDACC__
   // The driver's function, found at run time: the library does not link the driver.
   static const auto encode = [] {
     void* function = nullptr;
     cudaDriverEntryPointQueryResult result;
-    const cudaError_t error = cudaGetDriverEntryPointByVersion(
-        "cuTensorMapEncodeTiled", &function, 12000, cudaEnableDefault, &result);
+    const cudaError_t error = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function,
+                                                               12000, cudaEnableDefault, &result);
     return error == cudaSuccess && result == cudaDriverEntryPointSuccess
                ? reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(function)
                : nullptr;

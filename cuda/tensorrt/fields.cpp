@@ -20,10 +20,10 @@ std::string text_of(double value) {
 double read(const FieldSpec& spec, const PluginField& field) {
   const std::string name = std::string("field ") + spec.name;
   const bool integer = spec.type == PluginFieldType::kINT32;
-  require(field.type == spec.type, name + " has the wrong type; it must be " +
-                                       (integer ? "an INT32." : "a FLOAT32."));
-  require(field.length == 1, name + " has " + std::to_string(field.length) +
-                                 " elements; it must have one.");
+  require(field.type == spec.type,
+          name + " has the wrong type; it must be " + (integer ? "an INT32." : "a FLOAT32."));
+  require(field.length == 1,
+          name + " has " + std::to_string(field.length) + " elements; it must have one.");
   require(field.data != nullptr, name + " has no data.");
   double value;
   if (integer) {
@@ -44,8 +44,7 @@ double read(const FieldSpec& spec, const PluginField& field) {
 
 }  // namespace
 
-Fields::Fields(const std::vector<FieldSpec>& specs,
-               const nvinfer1::PluginFieldCollection* given)
+Fields::Fields(const std::vector<FieldSpec>& specs, const nvinfer1::PluginFieldCollection* given)
     : specs_(&specs), values_(specs.size()) {
   std::vector<std::optional<double>> found(specs.size());
   const int count = given == nullptr ? 0 : given->nbFields;
@@ -55,8 +54,7 @@ Fields::Fields(const std::vector<FieldSpec>& specs,
     require(field.name != nullptr, "field " + std::to_string(i) + " has no name.");
     size_t spec = 0;
     while (spec < specs.size() && std::strcmp(specs[spec].name, field.name) != 0) spec++;
-    require(spec < specs.size(),
-            std::string("field ") + field.name + " is unknown; remove it.");
+    require(spec < specs.size(), std::string("field ") + field.name + " is unknown; remove it.");
     require(!found[spec].has_value(), std::string("field ") + field.name + " is given twice.");
     found[spec] = read(specs[spec], field);
   }

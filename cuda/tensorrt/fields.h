@@ -1,5 +1,5 @@
-// The fields of a plugin: scalars, described by a table, checked when a plugin is created, and written
-// into engines by the same table.
+// The fields of a plugin: scalars, described by a table, checked when a plugin is created, and
+// written into engines by the same table.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ inline FieldSpec flag_field(const char* name) { return integer_field(name, 0, 1,
 // The values of all fields of a table.
 class Fields {
  public:
-  // Throws Refusal if a field is unknown, given twice, missing, of another type or length, or out of
-  // range. The table must outlive the fields.
+  // Throws Refusal if a field is unknown, given twice, missing, of another type or length, or out
+  // of range. The table must outlive the fields.
   Fields(const std::vector<FieldSpec>& specs, const nvinfer1::PluginFieldCollection* given);
 
   int32_t integer(const char* name) const;

@@ -1,5 +1,5 @@
-// The quantized linear layer. Weights are inputs, constants of the network: TensorRT then keeps the one
-// copy of them, in device memory, for all execution contexts of an engine.
+// The quantized linear layer. Weights are inputs, constants of the network: TensorRT then keeps the
+// one copy of them, in device memory, for all execution contexts of an engine.
 #include "operation.h"
 #include "viditq_cuda.h"
 
@@ -23,7 +23,7 @@ class QuantizedLinear : public Operation {
     require(weight_bits_ == 4 || weight_bits_ == 8,
             "field weight_bits is " + std::to_string(weight_bits_) +
                 "; weights are stored with 4 or 8 bits (6-bit codes with 8).");
-    inputs_ = {{"codes", Element::kCode},          {"x_scale", Element::kFloat},
+    inputs_ = {{"codes", Element::kCode},           {"x_scale", Element::kFloat},
                {"x_zero_point", Element::kInteger}, {"x_row_sum", Element::kInteger},
                {"w_codes", Element::kCode},         {"w_scale", Element::kFloat},
                {"w_zero_point", Element::kInteger}, {"w_centered_sum", Element::kInteger}};
@@ -82,11 +82,11 @@ class QuantizedLinear : public Operation {
 
   void run(const Launch& launch) const override {
     // The kernel only reads what the interface does not declare as constant.
-    const viditq_cuda_tokens x = {
-        const_cast<uint8_t*>(input<uint8_t>(launch, "codes")),
-        const_cast<float*>(input<float>(launch, "x_scale")),
-        const_cast<int32_t*>(input<int32_t>(launch, "x_zero_point")),
-        const_cast<int32_t*>(input<int32_t>(launch, "x_row_sum")), nullptr};
+    const viditq_cuda_tokens x = {const_cast<uint8_t*>(input<uint8_t>(launch, "codes")),
+                                  const_cast<float*>(input<float>(launch, "x_scale")),
+                                  const_cast<int32_t*>(input<int32_t>(launch, "x_zero_point")),
+                                  const_cast<int32_t*>(input<int32_t>(launch, "x_row_sum")),
+                                  nullptr};
     viditq_cuda_weights weights = {};
     weights.codes = input<uint8_t>(launch, "w_codes");
     weights.scale = input<float>(launch, "w_scale");

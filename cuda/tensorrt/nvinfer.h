@@ -2,7 +2,8 @@
 // VIDITQ_OWN_NVINFER takes ours anyway: NVIDIA's bring CUDA's, which the emulation replaces.
 #pragma once
 
-#if !defined(VIDITQ_OWN_NVINFER) && __has_include(<NvInferRuntime.h>) && __has_include(<cuda_runtime_api.h>)
+#if !defined(VIDITQ_OWN_NVINFER) && \
+    __has_include(<NvInferRuntime.h>) && __has_include(<cuda_runtime_api.h>)
 #include <NvInferRuntime.h>
 #else
 #include "nvinfer_declarations.h"

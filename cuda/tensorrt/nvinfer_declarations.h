@@ -1,7 +1,7 @@
-// The binary interface between TensorRT 10 or 11 and a plugin library, as far as this library touches
-// it: the order of virtual functions, the layout of structures, the values of enumerators. Names are
-// TensorRT's, since type information carries them. Loggers are those of TensorRT 11; in 10 they have
-// no version functions (report.cpp looks before it calls one).
+// The binary interface between TensorRT 10 or 11 and a plugin library, as far as this library
+// touches it: the order of virtual functions, the layout of structures, the values of enumerators.
+// Names are TensorRT's, since type information carries them. Loggers are those of TensorRT 11; in
+// 10 they have no version functions (report.cpp looks before it calls one).
 #pragma once
 
 #include <cstddef>
@@ -54,11 +54,7 @@ class IVersionedInterface {
 
 // ---- errors
 
-enum class ErrorCode : int32_t {
-  kSUCCESS = 0,
-  kINVALID_ARGUMENT = 3,
-  kFAILED_EXECUTION = 7
-};
+enum class ErrorCode : int32_t { kSUCCESS = 0, kINVALID_ARGUMENT = 3, kFAILED_EXECUTION = 7 };
 
 namespace v_1_0 {
 

@@ -96,8 +96,8 @@ void require_rows(const char* name, const Dims& extents, const char* x_name, con
                 " must have all of these but the last.");
 }
 
-void require_per_sample(const char* name, const Dims& extents, int64_t columns,
-                        const char* x_name, const Dims& x) {
+void require_per_sample(const char* name, const Dims& extents, int64_t columns, const char* x_name,
+                        const Dims& x) {
   require_last(name, extents, columns);
   const int64_t samples = row_count(extents);
   const int64_t rows = row_count(x);
@@ -134,7 +134,8 @@ int32_t kernel_type(nvinfer1::DataType type) {
 }
 
 int32_t kernel_extent(int64_t extent) {
-  if (extent >= 0 && extent <= std::numeric_limits<int32_t>::max()) return static_cast<int32_t>(extent);
+  if (extent >= 0 && extent <= std::numeric_limits<int32_t>::max())
+    return static_cast<int32_t>(extent);
   throw Refusal(std::to_string(extent) + " rows or columns are more than the kernels count.");
 }
 

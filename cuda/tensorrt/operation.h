@@ -1,5 +1,5 @@
-// What a plugin computes, apart from how TensorRT asks for it (plugin.h): operands by name, rules about
-// their extents, and the launch.
+// What a plugin computes, apart from how TensorRT asks for it (plugin.h): operands by name, rules
+// about their extents, and the launch.
 #pragma once
 
 #include <memory>

@@ -50,10 +50,9 @@ DimsExprs output_extents(const DimsExprs& first_input, const Output& output,
       break;
     case Output::Last::kCodeRow: {
       const auto* unit = builder.constant(VIDITQ_CUDA_CODE_ROW);
-      const auto* units = builder.operation(nvinfer1::DimensionOperation::kCEIL_DIV,
-                                            *first_input.d[last], *unit);
-      extents.d[last] =
-          builder.operation(nvinfer1::DimensionOperation::kPROD, *units, *unit);
+      const auto* units =
+          builder.operation(nvinfer1::DimensionOperation::kCEIL_DIV, *first_input.d[last], *unit);
+      extents.d[last] = builder.operation(nvinfer1::DimensionOperation::kPROD, *units, *unit);
       break;
     }
     case Output::Last::kDropped:
@@ -127,15 +126,14 @@ int32_t Plugin::getOutputDataTypes(DataType* output_types, int32_t output_count,
       }
     }
     for (int i = 0; i < output_count; i++) {
-      output_types[i] =
-          type_of(operation_->outputs()[static_cast<size_t>(i)].element, activation);
+      output_types[i] = type_of(operation_->outputs()[static_cast<size_t>(i)].element, activation);
     }
   });
 }
 
 int32_t Plugin::getOutputShapes(const DimsExprs* inputs, int32_t input_count, const DimsExprs*,
-                                int32_t shape_input_count, DimsExprs* outputs,
-                                int32_t output_count, nvinfer1::IExprBuilder& builder) noexcept {
+                                int32_t shape_input_count, DimsExprs* outputs, int32_t output_count,
+                                nvinfer1::IExprBuilder& builder) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
     require_counts(input_count, output_count);
     require(shape_input_count == 0, "shape inputs are connected; the plugin has none.");
@@ -157,8 +155,8 @@ bool Plugin::supportsFormatCombination(int32_t position, const DynamicPluginTens
     require(position >= 0 && position < input_count + output_count,
             "position " + std::to_string(position) + " is neither an input nor an output.");
     const PluginTensorDesc& operand = in_out[position].desc;
-    const auto index = static_cast<size_t>(position < input_count ? position
-                                                                  : position - input_count);
+    const auto index =
+        static_cast<size_t>(position < input_count ? position : position - input_count);
     const Element element = position < input_count ? operation_->inputs()[index].element
                                                    : operation_->outputs()[index].element;
     // Where no field decides, the first input, which then is an activation, does.
@@ -193,9 +191,9 @@ int32_t Plugin::getNbTactics() noexcept {
 int32_t Plugin::getValidTactics(int32_t* tactics, int32_t count) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
     const std::vector<int32_t> all = operation_->tactics();
-    require(count == static_cast<int32_t>(all.size()),
-            "there are " + std::to_string(all.size()) + " tactics, not " + std::to_string(count) +
-                ".");
+    require(
+        count == static_cast<int32_t>(all.size()),
+        "there are " + std::to_string(all.size()) + " tactics, not " + std::to_string(count) + ".");
     std::copy(all.begin(), all.end(), tactics);
   });
 }

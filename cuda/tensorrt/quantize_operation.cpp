@@ -106,8 +106,10 @@ class HadamardQuantize : public Quantize {
     Quantize::check(extents);
     const int64_t columns = last_extent(extents[0]);
     if (columns >= 0 && columns % block_ != 0) {
-      throw Refusal("x has " + std::to_string(columns) + " channels, which do not divide into "
-                    "blocks of " + std::to_string(block_) + ".");
+      throw Refusal("x has " + std::to_string(columns) +
+                    " channels, which do not divide into "
+                    "blocks of " +
+                    std::to_string(block_) + ".");
     }
   }
 
@@ -139,10 +141,10 @@ class NormModulateQuantize : public Quantize {
  protected:
   int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
                const viditq_cuda_tokens& out) const override {
-    return viditq_cuda_norm_modulate_quantize(
-        in, input<float>(launch, "shift"), input<float>(launch, "scale"),
-        kernel_extent(row_count(launch.extents[1])), epsilon_, out, VIDITQ_CUDA_FAST,
-        launch.stream);
+    return viditq_cuda_norm_modulate_quantize(in, input<float>(launch, "shift"),
+                                              input<float>(launch, "scale"),
+                                              kernel_extent(row_count(launch.extents[1])), epsilon_,
+                                              out, VIDITQ_CUDA_FAST, launch.stream);
   }
 
  private:

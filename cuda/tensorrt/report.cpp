@@ -12,7 +12,8 @@ constexpr int kLongestMessage = 1024;
 
 std::atomic<nvinfer1::ILoggerFinder*> logger_finder{nullptr};
 
-// Version of the TensorRT library that implements an interface, as major * 10000 + ..; 0 if unknown.
+// Version of the TensorRT library that implements an interface, as major * 10000 + ..; 0 if
+// unknown.
 int version_behind(const nvinfer1::ILoggerFinder* finder) noexcept {
   const void* functions = *reinterpret_cast<const void* const*>(finder);
   void* symbol = nullptr;

@@ -27,8 +27,8 @@ void set_logger_finder(nvinfer1::ILoggerFinder* finder) noexcept;
 void report(const char* name, const char* what, nvinfer1::ErrorCode code,
             nvinfer1::IErrorRecorder* recorder) noexcept;
 
-// Runs body; whether nothing was thrown. TensorRT calls through noexcept functions, which no exception
-// may leave.
+// Runs body; whether nothing was thrown. TensorRT calls through noexcept functions, which no
+// exception may leave.
 template <typename Body>
 bool guarded(const char* name, nvinfer1::ErrorCode code, nvinfer1::IErrorRecorder* recorder,
              Body body) noexcept {

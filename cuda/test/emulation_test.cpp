@@ -73,9 +73,9 @@ TEST(shuffles_exchange_within_a_warp) {
   }
 }
 
-// Sums 64 rows of 128 numbers, copied asynchronously through two stages of shared memory by 2 warps.
-// The bugs that can be planted: no wait for the copies, no barrier between a stage's arrival and its
-// use by the other warp, no barrier between its last use and its next filling.
+// Sums 64 rows of 128 numbers, copied asynchronously through two stages of shared memory by 2
+// warps. The bugs that can be planted: no wait for the copies, no barrier between a stage's arrival
+// and its use by the other warp, no barrier between its last use and its next filling.
 struct Planted {
   bool wait = true;
   bool barrier_after_arrival = true;
@@ -286,7 +286,8 @@ TEST(tensor_copies_swizzle_and_pad_with_zeros) {
   }
 }
 
-// Bytes -> registers and shared memory -> a product of a warp group, the first operand in registers.
+// Bytes -> registers and shared memory -> a product of a warp group, the first operand in
+// registers.
 template <bool kSignedX>
 void check_product_from_registers() {
   uint8_t w[64 * 32];
@@ -435,9 +436,9 @@ TEST(conversion_to_16_bits_inverts_and_rounds_to_even) {
       CHECK_EQUAL(__float2bfloat16_rn(__bfloat162float(brain)).bits, brain.bits);
     }
   }
-  CHECK_EQUAL(__float2half_rn(1.0f + 0x1p-11f).bits, 0x3c00);   // ties
+  CHECK_EQUAL(__float2half_rn(1.0f + 0x1p-11f).bits, 0x3c00);  // ties
   CHECK_EQUAL(__float2half_rn(1.0f + 0x3p-11f).bits, 0x3c02);
-  CHECK_EQUAL(__float2half_rn(2.0f - 0x1p-11f).bits, 0x4000);   // carries into the exponent
+  CHECK_EQUAL(__float2half_rn(2.0f - 0x1p-11f).bits, 0x4000);  // carries into the exponent
   CHECK_EQUAL(__float2half_rn(0x1p-14f - 0x1p-25f).bits, 0x0400);
   CHECK_EQUAL(__float2half_rn(0x1p-25f).bits, 0);
   CHECK_EQUAL(__float2half_rn(65519.9f).bits, 0x7bff);

@@ -1,5 +1,5 @@
-// What the kernel tests share. The tests run in emulation, and compiled by nvcc on a device: buffers
-// are then managed memory, and finished() waits for the device.
+// What the kernel tests share. The tests run in emulation, and compiled by nvcc on a device:
+// buffers are then managed memory, and finished() waits for the device.
 #pragma once
 
 #include <cstdint>
@@ -65,9 +65,9 @@ class Buffer {
 
 template <typename T>
 constexpr int type_of() {
-  return sizeof(T) == 4                               ? VIDITQ_CUDA_FLOAT32
+  return sizeof(T) == 4                          ? VIDITQ_CUDA_FLOAT32
          : std::is_same<T, __nv_bfloat16>::value ? VIDITQ_CUDA_BFLOAT16
-                                                      : VIDITQ_CUDA_FLOAT16;
+                                                 : VIDITQ_CUDA_FLOAT16;
 }
 
 template <typename T>

@@ -35,8 +35,8 @@ struct LinearProblem {
   Buffer<float> x_scale;
   Buffer<int32_t> x_zero_point;
   Buffer<int32_t> x_row_sum;
-  std::vector<uint8_t> w_codes;         // as given, [sets, channels, inner]
-  std::vector<int32_t> w_zero_point;    // as given, [sets, channels]
+  std::vector<uint8_t> w_codes;       // as given, [sets, channels, inner]
+  std::vector<int32_t> w_zero_point;  // as given, [sets, channels]
   Buffer<float> w_scale;
   Buffer<uint8_t> w_packed;
   Buffer<int32_t> w_packed_zero_point;
@@ -174,8 +174,8 @@ int wrong_outputs(const LinearProblem& problem, const viditq_cuda_epilogue& epil
       if (epilogue.residual != nullptr) {
         y += viditq::to_float(static_cast<const T*>(epilogue.residual)[i]);
       }
-      wrong += !(std::fabs(viditq::to_float(out[i]) - y) <=
-                 rtol * (magnitude + std::fabs(y)) + 1e-6);
+      wrong +=
+          !(std::fabs(viditq::to_float(out[i]) - y) <= rtol * (magnitude + std::fabs(y)) + 1e-6);
     }
   }
   return wrong;

@@ -21,7 +21,8 @@ void check_exact(const Buffer<T>& x, int rows, int columns) {
       const viditq_cuda_quantizer in = quantizer(x, rows, columns, bits, symmetric);
       for (const int kernel : {VIDITQ_CUDA_NAIVE, VIDITQ_CUDA_FAST}) {
         Tokens got(rows, columns);
-        CHECK_EQUAL(finished(viditq_cuda_quantize(in, got.view(), kernel, nullptr)), VIDITQ_CUDA_OK);
+        CHECK_EQUAL(finished(viditq_cuda_quantize(in, got.view(), kernel, nullptr)),
+                    VIDITQ_CUDA_OK);
         CHECK_EQUAL(got.not_finite[0], 0);
         int wrong = 0;
         for (int row = 0; row < rows; row++) {
@@ -68,16 +69,16 @@ TEST(halves_of_every_finite_bit_pattern) {
 
 TEST(nasty_rows) {
   const std::vector<float> x = {
-      0,       0,        0,      0,      // dead
-      -0.0f,   0,        -0.0f,  0,      //
-      1,       1,        1,      1,      // constant
-      -3,      -3,       -3,     -3,     //
-      1e4f,    1e-3f,    -1e-3f, 0,      // outlier
-      1e-45f,  -1e-45f,  0,      1e-38f, // denormal
-      1e-6f,   -1e-7f,   1e-8f,  3e-5f,  // scale below 1e-6
-      127.5f,  -127.5f,  0.5f,   1.5f,   // ties
-      255,     254.5f,   0.5f,   2.5f,   //
-      1.7e38f, -1.7e38f, 1,      -1,     // range at the end of float32
+      0,       0,        0,      0,       // dead
+      -0.0f,   0,        -0.0f,  0,       //
+      1,       1,        1,      1,       // constant
+      -3,      -3,       -3,     -3,      //
+      1e4f,    1e-3f,    -1e-3f, 0,       // outlier
+      1e-45f,  -1e-45f,  0,      1e-38f,  // denormal
+      1e-6f,   -1e-7f,   1e-8f,  3e-5f,   // scale below 1e-6
+      127.5f,  -127.5f,  0.5f,   1.5f,    // ties
+      255,     254.5f,   0.5f,   2.5f,    //
+      1.7e38f, -1.7e38f, 1,      -1,      // range at the end of float32
   };
   check_exact(Buffer<float>(x), 10, 4);
 }
@@ -97,8 +98,8 @@ TEST(not_finite_rows_raise_the_flag) {
   Buffer<float> wide(4, 3e38f);
   wide[1] = -3e38f;
   Tokens got(1, 4);
-  finished(viditq_cuda_quantize(quantizer(wide, 1, 4, 8, false), got.view(), VIDITQ_CUDA_FAST,
-                                nullptr));
+  finished(
+      viditq_cuda_quantize(quantizer(wide, 1, 4, 8, false), got.view(), VIDITQ_CUDA_FAST, nullptr));
   CHECK_EQUAL(got.not_finite[0], 1);
 }
 
@@ -227,15 +228,16 @@ TEST(gated_residual) {
     const Buffer<__half> gate = normal<__half>(2, 2 * static_cast<size_t>(channels));
     const Buffer<__half> residual = normal<__half>(3, size);
     Buffer<__half> out(size);
-    CHECK_EQUAL(finished(viditq_cuda_gated_residual(x.data(), gate.data(), 3, residual.data(), rows,
-                                           channels, out.data(), VIDITQ_CUDA_FLOAT16, nullptr)),
-                VIDITQ_CUDA_OK);
+    CHECK_EQUAL(
+        finished(viditq_cuda_gated_residual(x.data(), gate.data(), 3, residual.data(), rows,
+                                            channels, out.data(), VIDITQ_CUDA_FLOAT16, nullptr)),
+        VIDITQ_CUDA_OK);
     for (int row = 0; row < rows; row++) {
       for (int c = 0; c < channels; c++) {
         const int i = row * channels + c;
-        const float expected = viditq::to_float(residual[i]) +
-                               viditq::to_float(gate[row / 3 * channels + c]) *
-                                   viditq::to_float(x[i]);
+        const float expected =
+            viditq::to_float(residual[i]) +
+            viditq::to_float(gate[row / 3 * channels + c]) * viditq::to_float(x[i]);
         CHECK_EQUAL(bits_of(out[i]), bits_of(__float2half_rn(expected)));
       }
     }
@@ -265,9 +267,8 @@ TEST(bad_arguments_are_refused) {
   CHECK_EQUAL(status(in), VIDITQ_CUDA_MISALIGNED);
   in.x = x.data();
   for (const int block : {0, 2, 12, 32, 256}) {
-    CHECK_EQUAL(
-        viditq_cuda_hadamard_quantize(in, block, out.view(), VIDITQ_CUDA_FAST, nullptr),
-        VIDITQ_CUDA_BAD_SIZE);
+    CHECK_EQUAL(viditq_cuda_hadamard_quantize(in, block, out.view(), VIDITQ_CUDA_FAST, nullptr),
+                VIDITQ_CUDA_BAD_SIZE);
   }
   CHECK_EQUAL(viditq_cuda_norm_modulate_quantize(in, x.data(), x.data(), 3, 1e-6f, out.view(),
                                                  VIDITQ_CUDA_FAST, nullptr),

@@ -1,5 +1,5 @@
-// The plugins, called as TensorRT calls them, on host memory and emulated kernels. What they launch is
-// held against the kernels' C interface, to the bit.
+// The plugins, called as TensorRT calls them, on host memory and emulated kernels. What they launch
+// is held against the kernels' C interface, to the bit.
 #include <deque>
 #include <memory>
 #include <string>
@@ -100,9 +100,9 @@ class FakeBuilder : public IExprBuilder {
       const int64_t a = static_cast<const FakeExtent&>(first).value();
       const int64_t b = static_cast<const FakeExtent&>(second).value();
       if (a < 0 || b < 0) return constant(-1);
-      CHECK_EQUAL(operation == DimensionOperation::kPROD ||
-                      operation == DimensionOperation::kCEIL_DIV,
-                  true);
+      CHECK_EQUAL(
+          operation == DimensionOperation::kPROD || operation == DimensionOperation::kCEIL_DIV,
+          true);
       return constant(operation == DimensionOperation::kPROD ? a * b : (a + b - 1) / b);
     }
     const IDimensionExpr* declareSizeTensor(int32_t, const IDimensionExpr&,
@@ -172,9 +172,9 @@ class Plugin {
   // The path of an engine: fields written, read, attached to a context, told its shapes, run.
   int enqueue(const std::vector<Operand>& inputs, const std::vector<Operand>& outputs,
               FakeRecorder* recorder = nullptr, int tactic = 0) {
-    const char* name = static_cast<IPluginV3OneCore*>(
-                           plugin_->getCapabilityInterface(PluginCapabilityType::kCORE))
-                           ->getPluginName();
+    const char* name =
+        static_cast<IPluginV3OneCore*>(plugin_->getCapabilityInterface(PluginCapabilityType::kCORE))
+            ->getPluginName();
     const PluginFieldCollection* fields = runtime()->getFieldsToSerialize();
     Plugin restored(creator(name)->createPlugin(name, fields, TensorRTPhase::kRUNTIME));
     FakeContext context;
@@ -194,9 +194,9 @@ class Plugin {
       out_data.push_back(const_cast<void*>(operand.data));
     }
     if (const int status = attached.runtime()->setTactic(tactic)) return status;
-    if (const int status = attached.runtime()->onShapeChange(
-            in.data(), static_cast<int32_t>(in.size()), out.data(),
-            static_cast<int32_t>(out.size()))) {
+    if (const int status =
+            attached.runtime()->onShapeChange(in.data(), static_cast<int32_t>(in.size()),
+                                              out.data(), static_cast<int32_t>(out.size()))) {
       return status;
     }
     return attached.runtime()->enqueue(in.data(), out.data(), in_data.data(), out_data.data(),
@@ -279,9 +279,9 @@ void check_quantizers(int columns, int bits, int symmetric) {
       own.insert(own.end(), fields.begin(), fields.end());
       inputs.insert(inputs.end(), balance_operands.begin(), balance_operands.end());
       Tokens actual(kRows, columns);
-      CHECK_EQUAL(Plugin(name, own, epsilon)
-                      .enqueue(inputs, operands(actual, kSamples, kTokens, columns)),
-                  0);
+      CHECK_EQUAL(
+          Plugin(name, own, epsilon).enqueue(inputs, operands(actual, kSamples, kTokens, columns)),
+          0);
       CHECK_EQUAL(differences(actual, expected), 0);
     };
     check("ViditqQuantize", {}, -1, {x_operand}, [&](viditq_cuda_tokens out) {
@@ -291,10 +291,9 @@ void check_quantizers(int columns, int bits, int symmetric) {
       return viditq_cuda_gelu_quantize(in, out, VIDITQ_CUDA_FAST, nullptr);
     });
     if (columns % 8 == 0) {
-      check("ViditqHadamardQuantize", {{"block", 8}}, -1, {x_operand},
-            [&](viditq_cuda_tokens out) {
-              return viditq_cuda_hadamard_quantize(in, 8, out, VIDITQ_CUDA_FAST, nullptr);
-            });
+      check("ViditqHadamardQuantize", {{"block", 8}}, -1, {x_operand}, [&](viditq_cuda_tokens out) {
+        return viditq_cuda_hadamard_quantize(in, 8, out, VIDITQ_CUDA_FAST, nullptr);
+      });
     }
     check("ViditqNormModulateQuantize", {}, 1e-5f,
           {x_operand,
@@ -332,8 +331,10 @@ std::vector<Operand> linear_operands(const LinearProblem& p) {
 }
 
 std::vector<IntegerField> linear_fields(const LinearProblem& p, int output_type) {
-  return {{"channels", p.channels},       {"inner", p.inner},
-          {"weight_bits", p.weight_bits}, {"x_symmetric", p.x_symmetric},
+  return {{"channels", p.channels},
+          {"inner", p.inner},
+          {"weight_bits", p.weight_bits},
+          {"x_symmetric", p.x_symmetric},
           {"output_type", output_type}};
 }
 
@@ -369,9 +370,9 @@ void check_linear(int weight_bits, bool x_symmetric) {
     tactics.push_back(0);
     for (const int32_t tactic : tactics) {
       Buffer<T> actual(expected.size());
-      CHECK_EQUAL(plugin.enqueue(inputs, {{{2, 10, 70}, data_type<T>(), actual.data()}}, nullptr,
-                                 tactic),
-                  0);
+      CHECK_EQUAL(
+          plugin.enqueue(inputs, {{{2, 10, 70}, data_type<T>(), actual.data()}}, nullptr, tactic),
+          0);
       CHECK_EQUAL(differences(actual, expected), 0);
     }
   }
@@ -451,9 +452,9 @@ bool supports(Plugin& plugin, const std::vector<DataType>& types, int outputs,
     descs[i] = {};
     descs[i].desc.type = types[i];
     descs[i].desc.format = format;
-    if (!plugin.build()->supportsFormatCombination(
-            static_cast<int32_t>(i), descs.data(), static_cast<int32_t>(types.size()) - outputs,
-            outputs)) {
+    if (!plugin.build()->supportsFormatCombination(static_cast<int32_t>(i), descs.data(),
+                                                   static_cast<int32_t>(types.size()) - outputs,
+                                                   outputs)) {
       return false;
     }
   }
@@ -473,9 +474,9 @@ TEST(formats_are_linear_and_types_are_those_of_the_operands) {
   CHECK_EQUAL(supports(quantize, {h, f, c, h, i, i}, 4), false);
   CHECK_EQUAL(supports(quantize, {h, f, c, f, i, i}, 4, static_cast<TensorFormat>(1)), false);
 
-  Plugin linear("ViditqQuantizedLinear",
-                {{"channels", 8}, {"inner", 8}, {"output_type", VIDITQ_CUDA_BFLOAT16},
-                 {"has_residual", 1}});
+  Plugin linear(
+      "ViditqQuantizedLinear",
+      {{"channels", 8}, {"inner", 8}, {"output_type", VIDITQ_CUDA_BFLOAT16}, {"has_residual", 1}});
   CHECK_EQUAL(supports(linear, {c, f, i, i, c, f, i, i, b, b}, 1), true);
   CHECK_EQUAL(supports(linear, {c, f, i, i, c, f, i, i, h, b}, 1), false);
   CHECK_EQUAL(supports(linear, {c, f, i, i, c, f, i, i, b, h}, 1), false);
@@ -510,20 +511,30 @@ TEST(extents_that_do_not_fit_are_refused_with_a_sentence) {
   const std::vector<BadShape> bad = {
       {0, {80}, "codes has the extents [80]; it must have 2 to 8 dimensions."},
       {0, {2, 10, 72}, "codes has the extents [2, 10, 72]; the last must be 80."},
-      {1, {2, 11}, "x_scale has the extents [2, 11] and codes has the extents [2, 10, 80]; x_scale "
-                   "must have all of these but the last."},
+      {1,
+       {2, 11},
+       "x_scale has the extents [2, 11] and codes has the extents [2, 10, 80]; x_scale "
+       "must have all of these but the last."},
       {3, {2, 10, 1}, "x_row_sum has the extents [2, 10, 1]"},
-      {4, {3, 5600 - 16}, "w_codes has the extents [3, 5584]; the fields and the other inputs ask "
-                          "for [?, 5600]."},
-      {5, {2, 70}, "w_scale has the extents [2, 70]; the fields and the other inputs ask for "
-                   "[3, 70]."},
+      {4,
+       {3, 5600 - 16},
+       "w_codes has the extents [3, 5584]; the fields and the other inputs ask "
+       "for [?, 5600]."},
+      {5,
+       {2, 70},
+       "w_scale has the extents [2, 70]; the fields and the other inputs ask for "
+       "[3, 70]."},
       {7, {3, 71}, "w_centered_sum has the extents [3, 71]"},
       {8, {3}, "active_set has the extents [3]; it must be one value."},
       {9, {71}, "bias has the extents [71]"},
-      {10, {3, 70}, "gate has the extents [3, 70] and codes has the extents [2, 10, 80]; 20 rows do "
-                    "not divide into 3 samples."},
-      {11, {20, 70}, "residual has the extents [20, 70] and the result has the extents "
-                     "[2, 10, 70]; they must agree."}};
+      {10,
+       {3, 70},
+       "gate has the extents [3, 70] and codes has the extents [2, 10, 80]; 20 rows do "
+       "not divide into 3 samples."},
+      {11,
+       {20, 70},
+       "residual has the extents [20, 70] and the result has the extents "
+       "[2, 10, 70]; they must agree."}};
   for (const BadShape& shape : bad) {
     std::vector<Operand> inputs = good;
     inputs[shape.input].extents = shape.extents;
@@ -538,9 +549,9 @@ TEST(extents_that_do_not_fit_are_refused_with_a_sentence) {
     }
     const auto count = static_cast<int32_t>(inputs.size());
     DimsExprs output;
-    CHECK_EQUAL(plugin.build()->getOutputShapes(expressions.data(), count, nullptr, 0, &output, 1,
-                                                builder),
-                1);
+    CHECK_EQUAL(
+        plugin.build()->getOutputShapes(expressions.data(), count, nullptr, 0, &output, 1, builder),
+        1);
     CHECK_EQUAL(contains(finder.logger.last, shape.message), true);
     finder.logger.last.clear();
     PluginTensorDesc out = Plugin::described({{2, 10, 70}, DataType::kFLOAT, nullptr});
@@ -589,8 +600,9 @@ TEST(failed_launches_reach_the_error_recorder) {
   std::vector<Operand> inputs = linear_operands(problem);
   inputs[0].data = problem.x_codes.data() + 1;
   CHECK_EQUAL(plugin.enqueue(inputs, outputs, &recorder), 1);
-  CHECK_EQUAL(contains(recorder.last, "ViditqQuantizedLinear: the kernel did not start: a buffer "
-                                      "does not start at a multiple of 16 bytes."),
+  CHECK_EQUAL(contains(recorder.last,
+                       "ViditqQuantizedLinear: the kernel did not start: a buffer "
+                       "does not start at a multiple of 16 bytes."),
               true);
   CHECK_EQUAL(recorder.code == ErrorCode::kFAILED_EXECUTION, true);
 

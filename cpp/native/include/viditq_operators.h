@@ -62,9 +62,9 @@ typedef struct viditq_modulation {
   int64_t batch;
   int64_t tokens;
   int64_t channels;
-  const float* shift; /* [shift_batch, channels] */
+  const float* shift;  /* [shift_batch, channels] */
   int64_t shift_batch; /* batch, or 1 for all samples */
-  const float* scale; /* [scale_batch, channels] */
+  const float* scale;  /* [scale_batch, channels] */
   int64_t scale_batch; /* batch, or 1 for all samples */
   float eps;
 } viditq_modulation;
@@ -280,8 +280,8 @@ int viditq_layer_norm_modulate_quantize(viditq_context* context, viditq_modulati
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of (codes[m, k] -
  * zero_point[m]) * (weight[n, k] - weight_zero_point[n]), the sum exact, then the epilogue; weights
  * hold their scales and zero points. x.columns is the inner extent of the weights. */
-int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
-                            viditq_tokens x, viditq_epilogue epilogue, float* out);
+int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights, viditq_tokens x,
+                            viditq_epilogue epilogue, float* out);
 
 /* viditq_quantized_linear with bias [channels], null allowed, and activation, then
  * viditq_quantize_tokens of its result, to the bit: the first of two quantized layers up to the
@@ -311,9 +311,9 @@ typedef struct viditq_convolution_operands {
   int64_t in;
   int64_t extents[3];
   int64_t stride[3];
-  int64_t before[3];  /* zeros before each axis */
-  int64_t after[3];   /* and after it */
-  const float* bias;  /* [out], null for 0 */
+  int64_t before[3]; /* zeros before each axis */
+  int64_t after[3];  /* and after it */
+  const float* bias; /* [out], null for 0 */
 } viditq_convolution_operands;
 
 /* out [batch, out, (extent + before + after - kernel) / stride + 1 ...], at least one value. */

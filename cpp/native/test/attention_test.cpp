@@ -198,6 +198,5 @@ TEST(attention_refuses_bad_operands) {
   CHECK_EQUAL(call(x.q.data(), starts.data(), 3, nullptr, nullptr), VIDITQ_NULL_POINTER);
   CHECK_EQUAL(call(x.q.data(), starts.data(), 3, x.q.data(), out.data()), VIDITQ_BAD_SIZE);
   CHECK_EQUAL(call(out.data(), starts.data(), 3, nullptr, out.data()), VIDITQ_OVERLAP);
-  CHECK_EQUAL(call(x.q.data(), starts.data(), INT64_MAX / 2, nullptr, out.data()),
-              VIDITQ_OVERFLOW);
+  CHECK_EQUAL(call(x.q.data(), starts.data(), INT64_MAX / 2, nullptr, out.data()), VIDITQ_OVERFLOW);
 }

@@ -37,9 +37,9 @@ void equal(const A& actual, const B& expected, const char* what, const char* fil
 
 }  // namespace check
 
-#define TEST(name)                                                      \
-  static void name();                                                   \
-  static const check::Registration name##_registration{#name, name};    \
+#define TEST(name)                                                   \
+  static void name();                                                \
+  static const check::Registration name##_registration{#name, name}; \
   static void name()
 
 #define CHECK_EQUAL(actual, expected) \

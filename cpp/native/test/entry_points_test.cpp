@@ -188,22 +188,28 @@ int64_t times(int64_t a, int64_t b) {
 
 std::vector<EntryPoint> row_entry_points() {
   return {
-      {"quantize_tokens", {4, 3}, {kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
+      {"quantize_tokens",
+       {4, 3},
+       {kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
          return viditq_quantize_tokens(a.context, a.in(0), a.in(1), a.tokens(2, a[0], a[1]));
        }},
-      {"layer_norm_modulate_quantize", {1, 4, 3},
+      {"layer_norm_modulate_quantize",
+       {1, 4, 3},
        {kIn, kIn, kIn, kOptional, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
          return viditq_layer_norm_modulate_quantize(a.context, a.modulation(1, 1), a.in(3),
                                                     a.tokens(4, times(a[0], a[1]), a[2]));
        }},
-      {"measure_range", {4, 3, 2}, {kIn, kOptional, kOut, kOut},
+      {"measure_range",
+       {4, 3, 2},
+       {kIn, kOptional, kOut, kOut},
        [](const Arguments& a) {
          return viditq_measure_range(a.context, a.in(0), a.in(1), a[0], a[1], a[2], a.out(2),
                                      a.out(3));
        }},
-      {"quantize_groups", {4, 3, 2},
+      {"quantize_groups",
+       {4, 3, 2},
        {kIn, kOptional, kIn, kInIndices, kOutCodes, kOut, kOutIndices, kOutIndices},
        [](const Arguments& a) {
          return viditq_quantize_groups(a.context, a.in(0), a.in(1), a[2], a.in(2), a.ints(3),
@@ -214,47 +220,69 @@ std::vector<EntryPoint> row_entry_points() {
 
 std::vector<EntryPoint> float_entry_points() {
   return {
-      {"layer_norm", {4, 3}, {kIn, kOptional, kOptional, kOut},
+      {"layer_norm",
+       {4, 3},
+       {kIn, kOptional, kOptional, kOut},
        [](const Arguments& a) {
          return viditq_layer_norm(a.context, a.in(0), a[0], a[1], a.in(1), a.in(2), 1e-6f,
                                   a.out(3));
        }},
-      {"layer_norm_modulate", {2, 4, 3, 1, 1}, {kIn, kIn, kIn, kOut},
+      {"layer_norm_modulate",
+       {2, 4, 3, 1, 1},
+       {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
          return viditq_layer_norm_modulate(a.context, a.modulation(a[3], a[4]), a.out(3));
        }},
-      {"rms_norm", {4, 3}, {kIn, kIn, kOut},
+      {"rms_norm",
+       {4, 3},
+       {kIn, kIn, kOut},
        [](const Arguments& a) {
          return viditq_rms_norm(a.context, a.in(0), a[0], a[1], a.in(1), 1e-6f, a.out(2));
        }},
-      {"group_norm", {2, 4, 3, 2}, {kIn, kIn, kIn, kOut},
+      {"group_norm",
+       {2, 4, 3, 2},
+       {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
          return viditq_group_norm(
              a.context, {a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2), 1e-6f}, a.out(3));
        }},
-      {"activate", {5}, {kIn, kOut},
+      {"activate",
+       {5},
+       {kIn, kOut},
        [](const Arguments& a) {
          return viditq_activate(a.context, a.in(0), a[0], VIDITQ_SILU, a.out(1));
        }},
-      {"scale", {5}, {kIn, kOut},
+      {"scale",
+       {5},
+       {kIn, kOut},
        [](const Arguments& a) { return viditq_scale(a.context, a.in(0), a[0], 2.0f, a.out(1)); }},
-      {"upsample", {2, 3, 4}, {kIn, kOut},
+      {"upsample",
+       {2, 3, 4},
+       {kIn, kOut},
        [](const Arguments& a) {
          return viditq_upsample(a.context, a.in(0), a[0], a[1], a[2], a.out(1));
        }},
-      {"copy_runs", {4, 3, 3, 3}, {kIn, kOut},
+      {"copy_runs",
+       {4, 3, 3, 3},
+       {kIn, kOut},
        [](const Arguments& a) {
          return viditq_copy_runs(a.context, a.in(0), a[1], a[0], a[2], a.out(1), a[3]);
        }},
-      {"embed", {5, 3, 4}, {kIn, kInIndices, kOut},
+      {"embed",
+       {5, 3, 4},
+       {kIn, kInIndices, kOut},
        [](const Arguments& a) {
          return viditq_embed(a.context, a.in(0), a[0], a[1], a.ints(1), a[2], a.out(2));
        }},
-      {"timestep_embedding", {2, 6}, {kIn, kOut},
+      {"timestep_embedding",
+       {2, 6},
+       {kIn, kOut},
        [](const Arguments& a) {
          return viditq_timestep_embedding(a.context, a.in(0), a[0], a[1], 0, 0.0f, a.out(1));
        }},
-      {"rotary", {2, 3, 2, 4}, {kIn, kIn, kIn, kOut},
+      {"rotary",
+       {2, 3, 2, 4},
+       {kIn, kIn, kIn, kOut},
        [](const Arguments& a) {
          return viditq_rotary(a.context, {a.in(0), a[0], a[1], a[2], a[3], a.in(1), a.in(2)},
                               a.out(3));
@@ -275,29 +303,44 @@ TEST(every_entry_point_on_float32_refuses_what_it_must) {
 TEST(combine_and_gather_refuse_what_they_must) {
   const operators::Context context(2, VIDITQ_PORTABLE);
   // Steps 0 repeat one value; dims are set by the extents.
-  check_entry_point(
-      {"combine", {4, 2, 3}, {kIn, kIn, kOut},
-       [](const Arguments& a) {
-         return viditq_combine(a.context, VIDITQ_ADD, {a.in(0), a[0], {}}, {a.in(1), a[0], {}},
-                               {{a[1], a[2]}, 2}, a.out(2));
-       }},
-      context.handle);
-  check_entry_point({"gather", {4, 2, 3}, {kIn, kOut},
+  check_entry_point({"combine",
+                     {4, 2, 3},
+                     {kIn, kIn, kOut},
                      [](const Arguments& a) {
-                       return viditq_gather(a.context, {a.in(0), a[0], {}}, {{a[1], a[2]}, 2},
-                                            a.out(1));
+                       return viditq_combine(a.context, VIDITQ_ADD, {a.in(0), a[0], {}},
+                                             {a.in(1), a[0], {}}, {{a[1], a[2]}, 2}, a.out(2));
                      }},
                     context.handle);
+  check_entry_point(
+      {"gather",
+       {4, 2, 3},
+       {kIn, kOut},
+       [](const Arguments& a) {
+         return viditq_gather(a.context, {a.in(0), a[0], {}}, {{a[1], a[2]}, 2}, a.out(1));
+       }},
+      context.handle);
 }
 
 TEST(attention_refuses_what_it_must) {
   const operators::Context context(2, VIDITQ_PORTABLE);
-  check_entry_point({"attention", {3, 2, 4, 4}, {kIn, kIn, kIn, kOptional, kOut},
+  check_entry_point({"attention",
+                     {3, 2, 4, 4},
+                     {kIn, kIn, kIn, kOptional, kOut},
                      [](const Arguments& a) {
                        const int64_t starts[2] = {0, 5};
                        return viditq_attention(a.context,
-                                               {a.in(0), a.in(1), a.in(2), 1, a[0], a[1], a[2],
-                                                a[3], starts, 0.5f, a.in(3), {1, 1, 1, 5}},
+                                               {a.in(0),
+                                                a.in(1),
+                                                a.in(2),
+                                                1,
+                                                a[0],
+                                                a[1],
+                                                a[2],
+                                                a[3],
+                                                starts,
+                                                0.5f,
+                                                a.in(3),
+                                                {1, 1, 1, 5}},
                                                a.out(4));
                      }},
                     context.handle);
@@ -309,7 +352,9 @@ TEST(layers_refuse_what_they_must) {
   viditq_dense* dense = nullptr;
   CHECK_EQUAL(viditq_prepare_dense(weight.data(), VIDITQ_FLOAT32, 4, 3, VIDITQ_FP32, 0, &dense),
               VIDITQ_OK);
-  check_entry_point({"dense_linear", {2, 3}, {kIn, kOptional, kOptional, kOptional, kOut},
+  check_entry_point({"dense_linear",
+                     {2, 3},
+                     {kIn, kOptional, kOptional, kOptional, kOut},
                      [&](const Arguments& a) {
                        return viditq_dense_linear(a.context, dense, a.in(0), a[0], a[1],
                                                   a.epilogue(1), a.out(4));
@@ -319,29 +364,30 @@ TEST(layers_refuse_what_they_must) {
 
   const std::vector<uint8_t> codes(4 * 3, 1);
   viditq_weights* packed = nullptr;
-  CHECK_EQUAL(
-      viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
-                          VIDITQ_PORTABLE, &packed),
-      VIDITQ_OK);
-  check_entry_point(
-      {"quantized_linear", {2, 3},
-       {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional, kOut},
-       [&](const Arguments& a) {
-         return viditq_quantized_linear(a.context, packed, a.tokens(0, a[0], a[1]),
-                                        a.epilogue(4), a.out(7));
-       }},
-      context.handle);
-  check_entry_point(
-      {"quantized_linear_to_codes", {2, 3},
-       {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes, kOut, kOutIndices,
-        kOutIndices},
-       [&](const Arguments& a) {
-         return viditq_quantized_linear_to_codes(a.context, packed, a.tokens(0, a[0], a[1]),
-                                                 a.in(4), VIDITQ_SILU, a.in(5),
-                                                 a.tokens(6, a[0], 4));
-       }},
-      context.handle);
-  check_entry_point({"multiply", {2, 3}, {kInCodes, kOutIndices},
+  CHECK_EQUAL(viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
+                                  VIDITQ_PORTABLE, &packed),
+              VIDITQ_OK);
+  check_entry_point({"quantized_linear",
+                     {2, 3},
+                     {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOptional, kOut},
+                     [&](const Arguments& a) {
+                       return viditq_quantized_linear(a.context, packed, a.tokens(0, a[0], a[1]),
+                                                      a.epilogue(4), a.out(7));
+                     }},
+                    context.handle);
+  check_entry_point({"quantized_linear_to_codes",
+                     {2, 3},
+                     {kInCodes, kIn, kInIndices, kInIndices, kOptional, kOptional, kOutCodes, kOut,
+                      kOutIndices, kOutIndices},
+                     [&](const Arguments& a) {
+                       return viditq_quantized_linear_to_codes(
+                           a.context, packed, a.tokens(0, a[0], a[1]), a.in(4), VIDITQ_SILU,
+                           a.in(5), a.tokens(6, a[0], 4));
+                     }},
+                    context.handle);
+  check_entry_point({"multiply",
+                     {2, 3},
+                     {kInCodes, kOutIndices},
                      [&](const Arguments& a) {
                        return viditq_multiply(a.bytes(0), 0, a[0], a[1], packed, a.ints(1));
                      },
@@ -353,7 +399,9 @@ TEST(layers_refuse_what_they_must) {
   viditq_convolution* convolution = nullptr;
   CHECK_EQUAL(viditq_prepare_convolution(weight.data(), VIDITQ_FLOAT32, 4, 3, kernel, &convolution),
               VIDITQ_OK);
-  check_entry_point({"convolve", {2, 3, 1, 5, 4}, {kIn, kOptional, kOut},
+  check_entry_point({"convolve",
+                     {2, 3, 1, 5, 4},
+                     {kIn, kOptional, kOut},
                      [&](const Arguments& a) {
                        return viditq_convolve(
                            a.context, convolution,
@@ -367,7 +415,9 @@ TEST(layers_refuse_what_they_must) {
 TEST(packing_refuses_what_it_must) {
   viditq_weights* packed = nullptr;
   for (const int layout : {VIDITQ_UNSIGNED_BYTES, VIDITQ_SIGNED_BYTES, VIDITQ_NIBBLES}) {
-    const EntryPoint pack{"pack_weights", {4, 3}, {kInCodes, kOptional, kOptionalIndices},
+    const EntryPoint pack{"pack_weights",
+                          {4, 3},
+                          {kInCodes, kOptional, kOptionalIndices},
                           [&](const Arguments& a) {
                             const int status = viditq_pack_weights(
                                 {a.bytes(0), layout, 0, a[0], a[1], a.in(1), a.ints(2)},
@@ -378,7 +428,9 @@ TEST(packing_refuses_what_it_must) {
                           false};
     check_entry_point(pack, nullptr);
   }
-  const EntryPoint dense{"prepare_dense", {4, 3}, {kIn},
+  const EntryPoint dense{"prepare_dense",
+                         {4, 3},
+                         {kIn},
                          [&](const Arguments& a) {
                            viditq_dense* prepared = nullptr;
                            const int status = viditq_prepare_dense(a.in(0), VIDITQ_FLOAT32, a[0],
@@ -388,7 +440,9 @@ TEST(packing_refuses_what_it_must) {
                          },
                          false};
   check_entry_point(dense, nullptr);
-  const EntryPoint convolution{"prepare_convolution", {4, 3, 1, 1, 1}, {kIn},
+  const EntryPoint convolution{"prepare_convolution",
+                               {4, 3, 1, 1, 1},
+                               {kIn},
                                [&](const Arguments& a) {
                                  const int64_t kernel[3] = {a[2], a[3], a[4]};
                                  viditq_convolution* prepared = nullptr;
@@ -405,15 +459,14 @@ TEST(arrays_of_extents_may_not_be_missing) {
   const operators::Context owner(1, VIDITQ_PORTABLE);
   const std::vector<float> x(64, 1.0f);
   std::vector<float> out(64);
-  CHECK_EQUAL(viditq_attention(owner.handle,
-                               {x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, nullptr, 1.0f,
-                                nullptr, {}},
-                               out.data()),
-              VIDITQ_NULL_POINTER);
-  viditq_convolution* convolution = nullptr;
   CHECK_EQUAL(
-      viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, nullptr, &convolution),
+      viditq_attention(owner.handle,
+                       {x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, nullptr, 1.0f, nullptr, {}},
+                       out.data()),
       VIDITQ_NULL_POINTER);
+  viditq_convolution* convolution = nullptr;
+  CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, nullptr, &convolution),
+              VIDITQ_NULL_POINTER);
 }
 
 TEST(handles_may_not_be_missing) {
@@ -429,16 +482,14 @@ TEST(handles_may_not_be_missing) {
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_prepare_convolution(x.data(), VIDITQ_FLOAT32, 4, 3, one, nullptr),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(
-      viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
-                          VIDITQ_PORTABLE, nullptr),
-      VIDITQ_NULL_POINTER);
+  CHECK_EQUAL(viditq_pack_weights({codes.data(), VIDITQ_UNSIGNED_BYTES, 0, 4, 3, nullptr, nullptr},
+                                  VIDITQ_PORTABLE, nullptr),
+              VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_dense_linear(context, nullptr, x.data(), 2, 3, {}, out.data()),
               VIDITQ_NULL_POINTER);
-  CHECK_EQUAL(viditq_convolve(
-                  context, nullptr,
-                  {x.data(), 2, 3, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, nullptr},
-                  out.data()),
+  CHECK_EQUAL(viditq_convolve(context, nullptr,
+                              {x.data(), 2, 3, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, nullptr},
+                              out.data()),
               VIDITQ_NULL_POINTER);
   CHECK_EQUAL(viditq_quantized_linear(context, nullptr, in.tokens(), {}, out.data()),
               VIDITQ_NULL_POINTER);
@@ -461,27 +512,24 @@ TEST(convolutions_refuse_strides_and_zeros_that_cannot_be) {
     int64_t stride, before, after;
     int status;
   };
-  const std::vector<Wrong> cases = {
-      {1, 0, 0, VIDITQ_OK},
-      {1, 1, 1, VIDITQ_OK},
-      {0, 0, 0, VIDITQ_BAD_SIZE},
-      {INT64_MIN, 0, 0, VIDITQ_BAD_SIZE},
-      {INT64_MAX, 0, 0, VIDITQ_OVERFLOW},
-      {1, -1, 0, VIDITQ_BAD_SIZE},
-      {1, INT64_MIN, 0, VIDITQ_BAD_SIZE},
-      {1, INT64_MAX, 0, VIDITQ_OVERFLOW},
-      {1, 0, -1, VIDITQ_BAD_SIZE},
-      {1, 0, INT64_MIN, VIDITQ_BAD_SIZE},
-      {1, 0, INT64_MAX, VIDITQ_OVERFLOW}};
+  const std::vector<Wrong> cases = {{1, 0, 0, VIDITQ_OK},
+                                    {1, 1, 1, VIDITQ_OK},
+                                    {0, 0, 0, VIDITQ_BAD_SIZE},
+                                    {INT64_MIN, 0, 0, VIDITQ_BAD_SIZE},
+                                    {INT64_MAX, 0, 0, VIDITQ_OVERFLOW},
+                                    {1, -1, 0, VIDITQ_BAD_SIZE},
+                                    {1, INT64_MIN, 0, VIDITQ_BAD_SIZE},
+                                    {1, INT64_MAX, 0, VIDITQ_OVERFLOW},
+                                    {1, 0, -1, VIDITQ_BAD_SIZE},
+                                    {1, 0, INT64_MIN, VIDITQ_BAD_SIZE},
+                                    {1, 0, INT64_MAX, VIDITQ_OVERFLOW}};
   for (const Wrong& wrong : cases) {
     for (int axis = 0; axis < 3; axis++) {
-      viditq_convolution_operands operands{x.data(), 1,  3,  {1, 2, 4},
-                                           {1, 1, 1}, {}, {}, nullptr};
+      viditq_convolution_operands operands{x.data(), 1, 3, {1, 2, 4}, {1, 1, 1}, {}, {}, nullptr};
       operands.stride[axis] = wrong.stride;
       operands.before[axis] = wrong.before;
       operands.after[axis] = wrong.after;
-      CHECK_EQUAL(viditq_convolve(context.handle, convolution, operands, out.data()),
-                  wrong.status);
+      CHECK_EQUAL(viditq_convolve(context.handle, convolution, operands, out.data()), wrong.status);
     }
   }
   viditq_free_convolution(convolution);
@@ -496,8 +544,18 @@ TEST(attention_refuses_biases_beyond_memory) {
   constexpr int64_t kKeys = INT64_C(1) << 32;
   const int64_t starts[2] = {0, kKeys};
   CHECK_EQUAL(viditq_attention(context.handle,
-                               {x.data(), x.data(), x.data(), 1, kQueries, 2, 1, 1, starts, 1.0f,
-                                x.data(), {1, 2, kQueries, kKeys}},
+                               {x.data(),
+                                x.data(),
+                                x.data(),
+                                1,
+                                kQueries,
+                                2,
+                                1,
+                                1,
+                                starts,
+                                1.0f,
+                                x.data(),
+                                {1, 2, kQueries, kKeys}},
                                out.data()),
               VIDITQ_OVERFLOW);
 }

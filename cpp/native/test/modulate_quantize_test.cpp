@@ -204,9 +204,9 @@ TEST(bad_modulated_rows_are_refused) {
     for (const int64_t other : {0, 2, 12}) {
       viditq_tokens tokens = out.tokens();
       tokens.*extent = other;
-      CHECK_EQUAL(viditq_layer_norm_modulate_quantize(context.handle, good.operands(), nullptr,
-                                                      tokens),
-                  VIDITQ_BAD_SIZE);
+      CHECK_EQUAL(
+          viditq_layer_norm_modulate_quantize(context.handle, good.operands(), nullptr, tokens),
+          VIDITQ_BAD_SIZE);
     }
   }
 
@@ -230,8 +230,8 @@ TEST(bad_modulated_rows_are_refused) {
   const auto codes_at = [&](const void* data) {
     viditq_tokens tokens = out.tokens();
     tokens.codes = static_cast<uint8_t*>(const_cast<void*>(data));
-    return viditq_layer_norm_modulate_quantize(context.handle, good.operands(),
-                                               good.balance.data(), tokens);
+    return viditq_layer_norm_modulate_quantize(context.handle, good.operands(), good.balance.data(),
+                                               tokens);
   };
   CHECK_EQUAL(codes_at(good.x.data() + 23), VIDITQ_OVERLAP);
   CHECK_EQUAL(codes_at(good.shift.data() + 7), VIDITQ_OVERLAP);

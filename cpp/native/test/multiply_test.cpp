@@ -88,17 +88,16 @@ TEST(products_of_stored_nibbles_are_those_of_their_codes) {
           for (uint8_t& code : codes) code = static_cast<uint8_t>(code + offset);
           const Weights expected = pack(codes, true, channels, inner, VIDITQ_PORTABLE);
           std::vector<int32_t> expected_sums(rows * channels);
-          CHECK_EQUAL(viditq_multiply(a.data(), 0, rows, inner, expected.get(),
-                                      expected_sums.data()),
-                      VIDITQ_OK);
+          CHECK_EQUAL(
+              viditq_multiply(a.data(), 0, rows, inner, expected.get(), expected_sums.data()),
+              VIDITQ_OK);
           for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
             if (!viditq_isa_supported(isa)) continue;
-            const Weights weights = pack(
-                weights::stored(stored.data(), VIDITQ_NIBBLES, channels, inner, offset), isa);
+            const Weights weights =
+                pack(weights::stored(stored.data(), VIDITQ_NIBBLES, channels, inner, offset), isa);
             std::vector<int32_t> sums(rows * channels);
-            CHECK_EQUAL(
-                viditq_multiply(a.data(), 0, rows, inner, weights.get(), sums.data()),
-                VIDITQ_OK);
+            CHECK_EQUAL(viditq_multiply(a.data(), 0, rows, inner, weights.get(), sums.data()),
+                        VIDITQ_OK);
             CHECK_EQUAL(sums == expected_sums, true);
           }
         }

@@ -28,14 +28,14 @@ TEST(layer_norm_keeps_digits) {
   operators::on_every_isa(2, [](viditq_context* context) {
     for (const int64_t channels : {1, 5, 64, 257, 1152}) {
       auto x = normal(7 * channels, 1);
-      for (int64_t c = 0; c < channels; c++) x[c] = 12345.678f;             // a constant row
-      for (int64_t c = 0; c < channels; c++) x[channels + c] += 30000.0f;   // a large mean
-      x[2 * channels] = 1e4f;                                               // an outlier
-      for (int64_t c = 0; c < channels; c++) x[3 * channels + c] *= 1e-40f; // subnormal
+      for (int64_t c = 0; c < channels; c++) x[c] = 12345.678f;              // a constant row
+      for (int64_t c = 0; c < channels; c++) x[channels + c] += 30000.0f;    // a large mean
+      x[2 * channels] = 1e4f;                                                // an outlier
+      for (int64_t c = 0; c < channels; c++) x[3 * channels + c] *= 1e-40f;  // subnormal
       std::vector<float> out(x.size());
-      CHECK_EQUAL(viditq_layer_norm(context, x.data(), 7, channels, nullptr, nullptr, 1e-6f,
-                                    out.data()),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_layer_norm(context, x.data(), 7, channels, nullptr, nullptr, 1e-6f, out.data()),
+          VIDITQ_OK);
       CHECK_CLOSE(out, layer_norm(x, channels, 1e-6f), 1e-5);
     }
   });

@@ -61,16 +61,16 @@ struct Case {
       const int64_t group = row % groups;
       float low;
       float high;
-      CHECK_EQUAL(viditq_measure_range(context.handle, values.data(), nullptr, 1, columns, 1, &low,
-                                       &high),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_measure_range(context.handle, values.data(), nullptr, 1, columns, 1, &low, &high),
+          VIDITQ_OK);
       (*lo)[group] = std::fmin((*lo)[group], low);
       (*hi)[group] = std::fmax((*hi)[group], high);
       Codes codes(1, columns);
-      CHECK_EQUAL(viditq_quantize_groups(context.handle, values.data(), nullptr, 1,
-                                         &group_scale[group], &group_zero_point[group],
-                                         codes.tokens(bits, symmetric)),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_quantize_groups(context.handle, values.data(), nullptr, 1, &group_scale[group],
+                                 &group_zero_point[group], codes.tokens(bits, symmetric)),
+          VIDITQ_OK);
       std::copy(codes.codes.begin(), codes.codes.end(), out->codes.begin() + row * columns);
       out->row_sum[row] = codes.row_sum[0];
       out->scale[row] = group_scale[group];

@@ -19,7 +19,7 @@ using operators::on_every_isa;
 
 // The definition in viditq_operators.h, written the obvious way.
 Codes definition(const std::vector<float>& x, int64_t rows, int64_t columns, int bits,
-                     bool symmetric) {
+                 bool symmetric) {
   Codes out(rows, columns);
   const int32_t max_code = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   const int32_t min_code = symmetric ? -(1 << (bits - 1)) : 0;
@@ -131,8 +131,8 @@ TEST(groups_measure_all_their_rows) {
   std::vector<float> lo(2);
   std::vector<float> hi(2);
   on_every_isa(1, [&](viditq_context* context) {
-    CHECK_EQUAL(
-        viditq_measure_range(context, x.data(), nullptr, 4, 2, 2, lo.data(), hi.data()), VIDITQ_OK);
+    CHECK_EQUAL(viditq_measure_range(context, x.data(), nullptr, 4, 2, 2, lo.data(), hi.data()),
+                VIDITQ_OK);
     CHECK_EQUAL(lo[0], 0.0f);
     CHECK_EQUAL(hi[0], 5.0f);
     CHECK_EQUAL(lo[1], -2.0f);

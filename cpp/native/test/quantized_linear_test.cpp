@@ -303,8 +303,8 @@ TEST(large_results_do_not_depend_on_their_alignment) {
     for (int64_t m = 0; m < layer.rows; m += 25) {
       for (int64_t n = 0; n < layer.channels; n++) {
         const double exact = layer.expected(m, n);
-        wrong += !(std::fabs(first[m * layer.channels + n] - exact) <=
-                   2e-6 * (4.0 + std::fabs(exact)));
+        wrong +=
+            !(std::fabs(first[m * layer.channels + n] - exact) <= 2e-6 * (4.0 + std::fabs(exact)));
       }
     }
     CHECK_EQUAL(wrong, 0);
@@ -364,9 +364,8 @@ TEST(balanced_rows_are_quantized_as_if_divided_first) {
     for (float& value : balance) value = std::exp(normal(random));
     for (size_t i = 0; i < x.size(); i++) divided[i] = x[i] / balance[i % columns];
     operators::RowsOfCodes expected(rows, columns);
-    CHECK_EQUAL(
-        expected.quantize(Context(1, VIDITQ_PORTABLE).handle, divided, nullptr, 8, false),
-        VIDITQ_OK);
+    CHECK_EQUAL(expected.quantize(Context(1, VIDITQ_PORTABLE).handle, divided, nullptr, 8, false),
+                VIDITQ_OK);
     for (const int threads : {1, 2, 3}) {
       operators::on_every_isa(threads, [&](viditq_context* context) {
         operators::RowsOfCodes codes(rows, columns);

@@ -15,9 +15,9 @@ struct Tolerance {
   Kind kind = Kind::kExact;
   double rtol = 0;
   double atol = 0;
-  double rel_l2 = -1;    // of the whole tensor, where not negative
-  double most = 0;       // kCodes: integers may be this far off ..
-  double fraction = 0;   // .. in this fraction of the elements
+  double rel_l2 = -1;   // of the whole tensor, where not negative
+  double most = 0;      // kCodes: integers may be this far off ..
+  double fraction = 0;  // .. in this fraction of the elements
 };
 
 class Fixture {

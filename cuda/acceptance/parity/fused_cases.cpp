@@ -1,5 +1,5 @@
-// t2i_modulate and mlp.gelu_tanh: what is fused with quantization, seen through codes and grids, and
-// GELU in the epilogue of a linear layer.
+// t2i_modulate and mlp.gelu_tanh: what is fused with quantization, seen through codes and grids,
+// and GELU in the epilogue of a linear layer.
 #include <cmath>
 
 #include "cases.h"
@@ -11,8 +11,7 @@ namespace {
 // The codes stand for the expected values: within half a step of the row's grid, one step where the
 // range ends, and the fixture's tolerance.
 void judge_values(const viditq_cuda_quantizer& in, const Codes& got,
-                  const std::vector<float>& expected, const Tolerance& tolerance,
-                  Report& report) {
+                  const std::vector<float>& expected, const Tolerance& tolerance, Report& report) {
   std::vector<double> values;
   std::vector<double> bounds;
   const int top = (1 << (in.bits - in.symmetric)) - 1;
@@ -71,15 +70,16 @@ void modulate(const Fixture& fixture, const std::string& output, const std::vect
   const Buffer<float> scales(scale);
   const std::vector<float> expected = fixture.floats("expected." + output);
   const float epsilon = static_cast<float>(fixture.number("eps"));
-  const viditq_cuda_quantizer in = quantizer(x, static_cast<int>(shape[0] * shape[1]),
-                                             static_cast<int>(shape[2]), 8, false);
+  const viditq_cuda_quantizer in =
+      quantizer(x, static_cast<int>(shape[0] * shape[1]), static_cast<int>(shape[2]), 8, false);
   on_row_kernels(
       fixture.name + " " + output, "norm_modulate_quantize", in,
       [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
         return viditq_cuda_norm_modulate_quantize(q, shifts.data(), scales.data(), samples, epsilon,
                                                   out, kernel, nullptr);
       },
-      report, [&](const Codes& got) {
+      report,
+      [&](const Codes& got) {
         judge_values(in, got, expected, fixture.tolerance(output), report);
         judge_steps(in, got, expected, fixture.tolerance(output), report);
       });
@@ -147,9 +147,8 @@ void run_gelu(const Fixture& fixture, Report& report) {
   });
   // A row for each value: its grid ends at the value, which so is seen to the precision of a float.
   const viditq_cuda_quantizer column = quantizer(x, count, 1, 8, false);
-  on_row_kernels(fixture.name, "gelu_quantize", column, launch, report, [&](const Codes& got) {
-    judge_steps(column, got, expected, tolerance, report);
-  });
+  on_row_kernels(fixture.name, "gelu_quantize", column, launch, report,
+                 [&](const Codes& got) { judge_steps(column, got, expected, tolerance, report); });
   gelu_epilogue(fixture, values, expected, report);
 }
 

@@ -1,5 +1,5 @@
-// linear.quantized: a layer's weights, activations and outputs, on every kernel, with weights stored
-// as bytes and, where they have at most 4 bits, as nibbles.
+// linear.quantized: a layer's weights, activations and outputs, on every kernel, with weights
+// stored as bytes and, where they have at most 4 bits, as nibbles.
 #include <cmath>
 
 #include "cases.h"
@@ -60,9 +60,8 @@ struct Packed {
 
   Packed(const Layer& layer, int storage_bits, Report& report)
       : bits(storage_bits),
-        codes(static_cast<size_t>(layer.sets) *
-              static_cast<size_t>(
-                  viditq_cuda_packed_bytes(layer.channels, layer.inner, storage_bits))),
+        codes(static_cast<size_t>(layer.sets) * static_cast<size_t>(viditq_cuda_packed_bytes(
+                                                    layer.channels, layer.inner, storage_bits))),
         zero_point(layer.zero_point),
         centered_sum(layer.zero_point.size()) {
     const std::vector<uint8_t> bytes(layer.codes.begin(), layer.codes.end());
@@ -120,8 +119,9 @@ void on_linear_kernels(const std::string& source, const Layer& layer, const Inpu
     Packed packed(layer, storage, report);
     packed.active_set[0] = input.set;
     const viditq_cuda_weights weights = {
-        packed.codes.data(), scale,      packed.zero_point.data(), packed.centered_sum.data(),
-        storage,             layer.sets, packed.active_set.data()};
+        packed.codes.data(),        scale,   packed.zero_point.data(),
+        packed.centered_sum.data(), storage, layer.sets,
+        packed.active_set.data()};
     viditq_cuda_epilogue epilogue = {};
     epilogue.bias = bias;
     std::vector<KernelName> kernels = linear_kernels();
@@ -175,9 +175,9 @@ void quantize_weights(const Fixture& fixture, const Layer& layer, Report& report
       report.equal("weight_codes", got.codes,
                    {layer.codes.begin() + first * layer.inner,
                     layer.codes.begin() + (first + layer.channels) * layer.inner});
-      report.equal("weight_zero_point", got.zero_point,
-                   {layer.zero_point.begin() + first,
-                    layer.zero_point.begin() + first + layer.channels});
+      report.equal(
+          "weight_zero_point", got.zero_point,
+          {layer.zero_point.begin() + first, layer.zero_point.begin() + first + layer.channels});
       report.close("weight_delta", got.scale,
                    {layer.scale.data() + first, layer.scale.data() + first + layer.channels},
                    fixture.tolerance("weight_delta"));
@@ -246,9 +246,8 @@ void run_per_row(const Fixture& fixture, const Layer& layer, const Input& input,
   const std::string output = "output_per_row" + input.suffix;
   if (!fixture.has("expected." + output)) return;
   const Buffer<float> x(input.x);
-  viditq_cuda_quantizer in =
-      quantizer(x, input.rows(), layer.inner, static_cast<int>(fixture.number("a_bits")),
-                input.is_signed);
+  viditq_cuda_quantizer in = quantizer(x, input.rows(), layer.inner,
+                                       static_cast<int>(fixture.number("a_bits")), input.is_signed);
   Buffer<int32_t> active_set(1, input.set);
   if (layer.balance.size() != 0) {
     in.balance = layer.balance.data();
@@ -298,8 +297,9 @@ void run_quantized_linear(const Fixture& fixture, Report& report) {
     activations.scale.assign(activations.scale.size(), 1.0f);
     Tokens integers = tokens_of(activations, input.rows(), layer.inner);
     const std::vector<float> sums = integer_sums(layer, input, activations);
-    on_linear_kernels(fixture.name, layer, input, integers, ones.data(), nullptr, report,
-                      [&](const std::vector<float>& out) { report.same("integer sums", out, sums); });
+    on_linear_kernels(
+        fixture.name, layer, input, integers, ones.data(), nullptr, report,
+        [&](const std::vector<float>& out) { report.same("integer sums", out, sums); });
     run_per_row(fixture, layer, input, report);
   }
 }

@@ -1,7 +1,7 @@
 // parity --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] [--json FILE]
-//        [--command TEXT] [--commit TEXT]: all kernels against the golden fixtures and against their
-// definitions at random shapes; emulated, or compiled by nvcc on a device. Exits with 1 if anything
-// differs, 2 on wrong usage.
+//        [--command TEXT] [--commit TEXT]
+// All kernels against the golden fixtures and against their definitions at random shapes; emulated,
+// or compiled by nvcc on a device. Exits with 1 if anything differs, 2 on wrong usage.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -65,7 +65,7 @@ std::string machine() {
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {
-      {"--fixtures", ""}, {"--random", "0"},        {"--largest", "120"},   {"--seed", "1"},
+      {"--fixtures", ""}, {"--random", "0"},       {"--largest", "120"},   {"--seed", "1"},
       {"--json", ""},     {"--command", "parity"}, {"--commit", "unknown"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(argv[i]);

@@ -19,8 +19,7 @@ void compare(const Fixture& fixture, const std::string& input, Grid grid, int bi
              const std::string& codes, const std::string& delta, const std::string& zero_point,
              const std::vector<float>& expected_delta,
              const std::vector<int32_t>& expected_zero_point, Report& report) {
-  const Buffer<float> x(
-      by_token(fixture.floats(input), grid.samples, grid.tokens, grid.channels));
+  const Buffer<float> x(by_token(fixture.floats(input), grid.samples, grid.tokens, grid.channels));
   const std::vector<int32_t> expected =
       by_token(fixture.integers("expected." + codes), grid.samples, grid.tokens, grid.channels);
   const viditq_cuda_quantizer in = quantizer(x, grid.tokens, grid.samples * grid.channels, bits,
@@ -77,12 +76,12 @@ void run_quantizer(const Fixture& fixture, Report& report) {
     return;
   }
   if (fixture.has("expected.delta_list")) return compare_candidates(fixture, grid, report);
-  // Where one step is below 1e-6, the published rule makes all of them 1e-6; the kernels implement the
-  // deployed one, for that row alone.
+  // Where one step is below 1e-6, the published rule makes all of them 1e-6; the kernels implement
+  // the deployed one, for that row alone.
   const std::string rule = fixture.has("expected.sane_codes") ? "sane_" : "";
   const std::vector<float> delta = fixture.floats("expected." + rule + "delta");
-  if (rule.empty() && std::count(delta.begin(), delta.end(), 1e-6f) ==
-                          static_cast<std::ptrdiff_t>(delta.size())) {
+  if (rule.empty() &&
+      std::count(delta.begin(), delta.end(), 1e-6f) == static_cast<std::ptrdiff_t>(delta.size())) {
     report.left_out(fixture.name, "the published rule for tiny steps, which is not deployed");
     return;
   }

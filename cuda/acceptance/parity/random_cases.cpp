@@ -145,9 +145,9 @@ void random_fused(Dice& dice, int largest, Report& report) {
   };
   run_fused({source, "quantize", in, plain_quantize, balanced_oracle(in, x)}, report);
   run_fused({source, "gelu_quantize", in, gelu, gelu_oracle(in, x)}, report);
-  run_fused({source, "norm_modulate_quantize", in, norm,
-             norm_oracle(in, x, shift, scale, samples, 1e-6)},
-            report);
+  run_fused(
+      {source, "norm_modulate_quantize", in, norm, norm_oracle(in, x, shift, scale, samples, 1e-6)},
+      report);
 }
 
 // What rounding a result to T adds.
@@ -218,11 +218,11 @@ void random_residual(Dice& dice, int largest, Report& report) {
   std::vector<float> expected;
   for (size_t i = 0; i < size; i++) {
     const size_t sample = i / static_cast<size_t>(channels) / static_cast<size_t>(rows / samples);
-    const float product = viditq::to_float(gate[sample * channels + i % channels]) *
-                          viditq::to_float(x[i]);
+    const float product =
+        viditq::to_float(gate[sample * channels + i % channels]) * viditq::to_float(x[i]);
     actual.push_back(viditq::to_float(out[i]));
-    expected.push_back(viditq::to_float(
-        viditq::from_float<T>(viditq::to_float(residual[i]) + product)));
+    expected.push_back(
+        viditq::to_float(viditq::from_float<T>(viditq::to_float(residual[i]) + product)));
   }
   report.same("output", actual, expected);
 }

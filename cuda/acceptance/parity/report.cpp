@@ -10,8 +10,8 @@ namespace {
 
 bool sizes_differ(Result& result, size_t actual, size_t expected) {
   if (actual == expected) return false;
-  result.message = "has " + std::to_string(actual) + " elements, expected " +
-                   std::to_string(expected);
+  result.message =
+      "has " + std::to_string(actual) + " elements, expected " + std::to_string(expected);
   return true;
 }
 
@@ -52,7 +52,8 @@ void Report::same(const std::string& tensor, const std::vector<float>& actual,
     for (size_t i = 0; i < expected.size(); i++) {
       if (std::memcmp(&actual[i], &expected[i], sizeof(float)) == 0) continue;
       result.wrong++;
-      result.worst = std::max(result.worst, std::fabs(static_cast<double>(actual[i]) - expected[i]));
+      result.worst =
+          std::max(result.worst, std::fabs(static_cast<double>(actual[i]) - expected[i]));
     }
   }
   add(std::move(result));

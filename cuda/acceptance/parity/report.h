@@ -18,9 +18,9 @@ struct Result {
   std::string kernel;  // the function of the C interface and which of its kernels
   std::string tensor;  // what was compared
   int64_t elements = 0;
-  int64_t wrong = 0;     // beyond the bound
-  double worst = 0;      // largest difference
-  std::string message;   // what else went wrong: a launch that failed
+  int64_t wrong = 0;    // beyond the bound
+  double worst = 0;     // largest difference
+  std::string message;  // what else went wrong: a launch that failed
   bool passed() const { return wrong == 0 && message.empty(); }
 };
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "report.h"
 #include "linear_problem.h"
+#include "report.h"
 
 namespace {
 
@@ -71,8 +71,7 @@ using RowLaunch = std::function<int(viditq_cuda_quantizer, viditq_cuda_tokens, i
 // Runs both kernels of a quantizing function on `in`, and hands each one's codes to `judge`.
 inline void on_row_kernels(const std::string& source, const std::string& function,
                            const viditq_cuda_quantizer& in, const RowLaunch& launch,
-                           parity::Report& report,
-                           const std::function<void(const Codes&)>& judge) {
+                           parity::Report& report, const std::function<void(const Codes&)>& judge) {
   for (const KernelName& kernel : kRowKernels) {
     next_schedule();
     report.begin(source, function + " " + kernel.name);

@@ -6,15 +6,24 @@
 
 namespace acceptance {
 
-const ProductTypes kFloat16Product = {"cublaslt fp16", lt::kFloat16,        lt::kFloat16,
-                                      lt::kComputeFloat32, lt::kFloat32, true, 1.0f};
-const ProductTypes kInt8Product = {"cublaslt int8 to int32", lt::kInt8,  lt::kInt32,
-                                   lt::kComputeInt32,        lt::kInt32, false, 1.0f};
-const ProductTypes kInt8ScaledProduct = {"cublaslt int8 scaled to int8", lt::kInt8,    lt::kInt8,
-                                         lt::kComputeInt32,              lt::kFloat32, false,
+const ProductTypes kFloat16Product = {
+    "cublaslt fp16", lt::kFloat16, lt::kFloat16, lt::kComputeFloat32, lt::kFloat32, true, 1.0f};
+const ProductTypes kInt8Product = {
+    "cublaslt int8 to int32", lt::kInt8, lt::kInt32, lt::kComputeInt32, lt::kInt32, false, 1.0f};
+const ProductTypes kInt8ScaledProduct = {"cublaslt int8 scaled to int8",
+                                         lt::kInt8,
+                                         lt::kInt8,
+                                         lt::kComputeInt32,
+                                         lt::kFloat32,
+                                         false,
                                          0.25f};
-const ProductTypes kFloat8Product = {"cublaslt fp8 e4m3", lt::kFloat8E4M3,     lt::kFloat16,
-                                     lt::kComputeFloat32,       lt::kFloat32, true, 1.0f};
+const ProductTypes kFloat8Product = {"cublaslt fp8 e4m3",
+                                     lt::kFloat8E4M3,
+                                     lt::kFloat16,
+                                     lt::kComputeFloat32,
+                                     lt::kFloat32,
+                                     true,
+                                     1.0f};
 
 namespace {
 
@@ -97,8 +106,8 @@ Product::Product(CublasLt& library, const ProductTypes& types, int rows, int cha
                  const void* bias, size_t workspace_bytes)
     : library_(library), types_(types), workspace_bytes_(workspace_bytes) {
   const lt::Functions& f = library_.functions_;
-  // cuBLASLt thinks in columns: what is out [rows, channels] row by row is [channels, rows] column by
-  // column, and so w^T x with w first and transposed.
+  // cuBLASLt thinks in columns: what is out [rows, channels] row by row is [channels, rows] column
+  // by column, and so w^T x with w first and transposed.
   const auto set = [&](int attribute, const auto& value, const char* what) {
     require(f.desc_set(desc_, attribute, &value, sizeof value), what);
   };
@@ -162,10 +171,10 @@ bool Product::launch(int algorithm, const void* x, const void* w, void* out, voi
   const bool integers = types_.scale == lt::kInt32;
   const void* alpha = integers ? static_cast<const void*>(&integer_factor) : &factor;
   const void* beta = integers ? static_cast<const void*>(&integer_zero) : &zero;
-  return library_.functions_.matmul(
-             library_.handle_, desc_, alpha, w, w_layout_, x, x_layout_, beta, out, out_layout_, out,
-             out_layout_, &algorithms_[static_cast<size_t>(algorithm)].algorithm, workspace,
-             workspace_bytes_, stream) == 0;
+  return library_.functions_.matmul(library_.handle_, desc_, alpha, w, w_layout_, x, x_layout_,
+                                    beta, out, out_layout_, out, out_layout_,
+                                    &algorithms_[static_cast<size_t>(algorithm)].algorithm,
+                                    workspace, workspace_bytes_, stream) == 0;
 }
 
 }  // namespace acceptance

@@ -9,16 +9,23 @@
 
 namespace acceptance {
 
-// The part of cuBLASLt's binary interface that is used here, the same in versions 12 and 13. Names and
-// numbers are those of its documentation; cublaslt_check.cpp compares them with the real header where
-// a machine has that.
+// The part of cuBLASLt's binary interface that is used here, the same in versions 12 and 13. Names
+// and numbers are those of its documentation; cublaslt_check.cpp compares them with the real header
+// where a machine has that.
 namespace lt {
 
-enum DataType { kFloat32 = 0, kFloat16 = 2, kInt8 = 3, kInt32 = 10, kBfloat16 = 14, kFloat8E4M3 = 28 };
+enum DataType {
+  kFloat32 = 0,
+  kFloat16 = 2,
+  kInt8 = 3,
+  kInt32 = 10,
+  kBfloat16 = 14,
+  kFloat8E4M3 = 28
+};
 enum ComputeType { kComputeFloat32 = 68, kComputeInt32 = 72 };
 enum Operation { kPlain = 0, kTransposed = 1 };
 enum DescAttribute {
-  kTransposeA = 3,         // int32: Operation
+  kTransposeA = 3,  // int32: Operation
   kTransposeB = 4,
   kEpilogue = 7,           // uint32: Epilogue
   kBiasPointer = 8,        // pointer to device memory
@@ -68,16 +75,17 @@ struct Functions {
 // Element types of a product out [rows, channels] = x [rows, inner] * w [channels, inner]^T.
 struct ProductTypes {
   const char* name;
-  int operands;       // lt::DataType of x and w
-  int out;            // lt::DataType
-  int compute;        // lt::ComputeType
-  int scale;          // lt::DataType of the factor
-  bool bias;          // of the type of out
-  float factor;       // of all results, 1 where scale is kInt32
+  int operands;  // lt::DataType of x and w
+  int out;       // lt::DataType
+  int compute;   // lt::ComputeType
+  int scale;     // lt::DataType of the factor
+  bool bias;     // of the type of out
+  float factor;  // of all results, 1 where scale is kInt32
 };
 
-// What cuBLASLt offers beside the quantized layers: FP16 and FP8 with a bias; INT8 with int32 results,
-// to which nothing can be added, and with results scaled by one factor and rounded to INT8.
+// What cuBLASLt offers beside the quantized layers: FP16 and FP8 with a bias; INT8 with int32
+// results, to which nothing can be added, and with results scaled by one factor and rounded to
+// INT8.
 extern const ProductTypes kFloat16Product;
 extern const ProductTypes kInt8Product;
 extern const ProductTypes kInt8ScaledProduct;

@@ -1,5 +1,5 @@
-// Where the toolkit comes with cuBLASLt's header, the declarations of cublaslt.h are compared with it
-// while they are compiled.
+// Where the toolkit comes with cuBLASLt's header, the declarations of cublaslt.h are compared with
+// it while they are compiled.
 #include "cublaslt.h"
 
 #if __has_include(<cublasLt.h>)

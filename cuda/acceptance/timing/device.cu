@@ -1,7 +1,7 @@
-#include "device.cuh"
-
 #include <algorithm>
 #include <cmath>
+
+#include "device.cuh"
 
 namespace acceptance {
 namespace {
@@ -13,7 +13,8 @@ constexpr int kWarmUpRounds = 3;
 
 __global__ void fill(uint32_t* words, size_t count, uint32_t mask, uint32_t seed) {
   const size_t step = static_cast<size_t>(gridDim.x) * blockDim.x;
-  for (size_t i = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) {
+  for (size_t i = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
+       i += step) {
     // One round of a mixing function per word.
     uint64_t z = (static_cast<uint64_t>(seed) << 40) + i * 0x9e3779b97f4a7c15ull;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -35,8 +36,8 @@ class Recording {
     const cudaError_t ended = cudaStreamEndCapture(stream, &graph);
     if (!launched || ended != cudaSuccess) {
       if (graph != nullptr) cudaGraphDestroy(graph);
-      throw std::runtime_error(contender.name + " cannot be recorded: " + cudaGetErrorString(ended) +
-                               ".");
+      throw std::runtime_error(contender.name +
+                               " cannot be recorded: " + cudaGetErrorString(ended) + ".");
     }
     const cudaError_t made = cudaGraphInstantiate(&executable_, graph, 0);
     cudaGraphDestroy(graph);
@@ -62,8 +63,8 @@ class Recording {
 
 void require(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
-  throw std::runtime_error(std::string("CUDA failed at ") + what + ": " + cudaGetErrorString(error) +
-                           ".");
+  throw std::runtime_error(std::string("CUDA failed at ") + what + ": " +
+                           cudaGetErrorString(error) + ".");
 }
 
 DeviceMemory::~DeviceMemory() {

@@ -52,7 +52,7 @@ constexpr uint32_t kFloat8sBelowTwo = 0xbfbfbfbfu;
 // the cache from its last use.
 struct Contender {
   std::string name;
-  double amount;      // per launch: operations, or bytes read and written
+  double amount;  // per launch: operations, or bytes read and written
   bool operations;
   int sets;
   std::function<bool(int set, cudaStream_t stream)> launch;
@@ -71,8 +71,9 @@ class Stopwatch {
 
   cudaStream_t stream() const { return stream_; }
 
-  // Times all contenders of a shape in turns: each round replays every contender's launches once, as
-  // one recorded graph, so that starting them costs nothing and clocks and heat are those of all.
+  // Times all contenders of a shape in turns: each round replays every contender's launches once,
+  // as one recorded graph, so that starting them costs nothing and clocks and heat are those of
+  // all.
   std::vector<Measurement> compare(const std::vector<Contender>& contenders, int rounds);
 
  private:

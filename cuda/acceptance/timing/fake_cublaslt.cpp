@@ -1,6 +1,6 @@
 // A stand-in for cuBLASLt: the functions that cublaslt.h names, for INT8 operands, on host memory.
-// Matrices are columns behind each other, as in the real library; what the callers do wrong comes back
-// as a status.
+// Matrices are columns behind each other, as in the real library; what the callers do wrong comes
+// back as a status.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -82,10 +82,12 @@ int cublasLtMatmulDescCreate(lt::Object* desc, int compute, int scale) {
 }
 int cublasLtMatmulDescDestroy(lt::Object desc) { return destroy<Desc>(desc); }
 
-int cublasLtMatmulDescSetAttribute(lt::Object desc, int attribute, const void* value, size_t bytes) {
-  const std::map<int, size_t> sizes = {{lt::kTransposeA, 4},       {lt::kTransposeB, 4},
-                                       {lt::kEpilogue, 4},         {lt::kBiasPointer, sizeof(void*)},
-                                       {lt::kFastAccumulation, 1}, {lt::kBiasType, 4}};
+int cublasLtMatmulDescSetAttribute(lt::Object desc, int attribute, const void* value,
+                                   size_t bytes) {
+  const std::map<int, size_t> sizes = {
+      {lt::kTransposeA, 4},       {lt::kTransposeB, 4},
+      {lt::kEpilogue, 4},         {lt::kBiasPointer, sizeof(void*)},
+      {lt::kFastAccumulation, 1}, {lt::kBiasType, 4}};
   const auto size = sizes.find(attribute);
   if (size == sizes.end() || size->second != bytes) return kInvalid;
   const auto* first = static_cast<const unsigned char*>(value);
@@ -134,9 +136,9 @@ int cublasLtMatmulAlgoGetHeuristic(lt::Handle, lt::Object, lt::Object a, lt::Obj
 }
 
 int cublasLtMatmul(lt::Handle, lt::Object desc_object, const void* alpha, const void* a,
-                   lt::Object a_object, const void* b, lt::Object b_object, const void*, const void*,
-                   lt::Object, void* d, lt::Object d_object, const lt::Algorithm* algorithm, void*,
-                   size_t, void*) {
+                   lt::Object a_object, const void* b, lt::Object b_object, const void*,
+                   const void*, lt::Object, void* d, lt::Object d_object,
+                   const lt::Algorithm* algorithm, void*, size_t, void*) {
   const Desc& desc = *static_cast<Desc*>(desc_object);
   const Layout& a_layout = *static_cast<Layout*>(a_object);
   const Layout& b_layout = *static_cast<Layout*>(b_object);
@@ -160,8 +162,8 @@ int cublasLtMatmul(lt::Handle, lt::Object desc_object, const void* alpha, const 
       if (desc.scale == lt::kInt32) {
         static_cast<int32_t*>(d)[i] = sum * *static_cast<const int32_t*>(alpha);
       } else {
-        const float scaled = std::nearbyint(static_cast<float>(sum) *
-                                            *static_cast<const float*>(alpha));
+        const float scaled =
+            std::nearbyint(static_cast<float>(sum) * *static_cast<const float*>(alpha));
         static_cast<int8_t*>(d)[i] =
             static_cast<int8_t>(std::min(std::max(scaled, -128.0f), 127.0f));
       }

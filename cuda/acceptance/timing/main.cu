@@ -1,7 +1,7 @@
 // timing [--json FILE] [--rounds COUNT] [--cublaslt FILE] [--command TEXT] [--commit TEXT]:
-// times the kernels at the shapes of diffusion transformers with CUDA events, beside cuBLASLt at the
-// same shapes in the same interleaved run. Exits with 1 if a peer computes something else than it is
-// timed for, or anything fails.
+// times the kernels at the shapes of diffusion transformers with CUDA events, beside cuBLASLt at
+// the same shapes in the same interleaved run. Exits with 1 if a peer computes something else than
+// it is timed for, or anything fails.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -16,7 +16,8 @@ namespace {
 Device describe(const Management& management) {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
-    throw std::runtime_error("No GPU was found; run this on a machine with an NVIDIA GPU and a driver.");
+    throw std::runtime_error(
+        "No GPU was found; run this on a machine with an NVIDIA GPU and a driver.");
   }
   Device device;
   cudaDeviceProp properties;
@@ -30,7 +31,8 @@ Device describe(const Management& management) {
   device.memory_bytes = properties.totalGlobalMem;
   require(cudaDriverGetVersion(&device.cuda_driver), "asking for the driver's version");
   require(cudaRuntimeGetVersion(&device.cuda_runtime), "asking for the runtime's version");
-  require(cudaDeviceGetAttribute(&device.clock_khz, cudaDevAttrClockRate, 0), "asking for the clock");
+  require(cudaDeviceGetAttribute(&device.clock_khz, cudaDevAttrClockRate, 0),
+          "asking for the clock");
   require(cudaDeviceGetAttribute(&device.memory_clock_khz, cudaDevAttrMemoryClockRate, 0),
           "asking for the memory's clock");
   return device;
@@ -57,7 +59,8 @@ struct RowOperands {
 };
 
 // The quantizers on halves [rows, columns], and a copy of the same halves.
-std::vector<Contender> row_contenders(DeviceMemory& memory, int rows, int columns, size_t l2_bytes) {
+std::vector<Contender> row_contenders(DeviceMemory& memory, int rows, int columns,
+                                      size_t l2_bytes) {
   const size_t halves = static_cast<size_t>(rows) * columns * 2;
   // Halves in; codes, and per row a scale, a zero point and a sum out.
   const double moved = 1.5 * static_cast<double>(halves) + 12.0 * rows;
@@ -124,7 +127,10 @@ void time_copy(int rounds, Stopwatch& stopwatch, Results& results) {
   DeviceMemory memory;
   void* from = memory.random(kBytes);
   void* to = memory.zeros(kBytes);
-  const Contender copy = {kLargeCopy, 2.0 * kBytes, false, 1,
+  const Contender copy = {kLargeCopy,
+                          2.0 * kBytes,
+                          false,
+                          1,
                           [=](int, cudaStream_t stream) {
                             return cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice,
                                                    stream) == cudaSuccess;
@@ -168,7 +174,10 @@ Contender linear_contender(DeviceMemory& memory, const char* name, int bits, int
     each.out = memory.zeros(out_bytes);
     operands.push_back(each);
   }
-  return {name, 2.0 * rows * channels * inner, true, sets,
+  return {name,
+          2.0 * rows * channels * inner,
+          true,
+          sets,
           [operands, kernel, rows, channels, inner](int set, cudaStream_t stream) {
             const LinearOperands& each = operands[set];
             return viditq_cuda_linear(each.x, 0, each.weights, each.epilogue, rows, channels, inner,
@@ -184,8 +193,8 @@ void time_linear(int rows, int channels, int inner, CublasLt* library,
   DeviceMemory memory;
   std::vector<Contender> contenders;
   const auto add = [&](const char* name, int bits, int kernel) {
-    contenders.push_back(linear_contender(memory, name, bits, kernel, rows, channels, inner,
-                                          device.l2_bytes));
+    contenders.push_back(
+        linear_contender(memory, name, bits, kernel, rows, channels, inner, device.l2_bytes));
   };
   add("viditq w8a8 64x64", 8, VIDITQ_CUDA_TILE_64X64);
   add("viditq w8a8 128x128", 8, VIDITQ_CUDA_TILE_128X128);
@@ -195,8 +204,8 @@ void time_linear(int rows, int channels, int inner, CublasLt* library,
   std::vector<std::unique_ptr<Peer>> kept;
   for (const ProductTypes* types : peers) {
     try {
-      kept.push_back(std::make_unique<Peer>(*library, *types, rows, channels, inner, device.l2_bytes,
-                                            stopwatch));
+      kept.push_back(std::make_unique<Peer>(*library, *types, rows, channels, inner,
+                                            device.l2_bytes, stopwatch));
       contenders.push_back(kept.back()->contender());
     } catch (const std::runtime_error& e) {
       cudaGetLastError();  // a failed launch does not count against the next
@@ -223,9 +232,10 @@ int run(const std::map<std::string, std::string>& options) {
   } catch (const std::runtime_error& e) {
     missing = e.what();
   }
-  std::printf("%s, driver %s, CUDA %d, cuBLASLt %zu, %d multiprocessors at up to %d MHz, %.0f TOPS\n",
-              device.name.c_str(), device.driver.c_str(), device.cuda_runtime, device.cublaslt,
-              device.multiprocessors, device.clock_khz / 1000, device.int8_peak() / 1e12);
+  std::printf(
+      "%s, driver %s, CUDA %d, cuBLASLt %zu, %d multiprocessors at up to %d MHz, %.0f TOPS\n",
+      device.name.c_str(), device.driver.c_str(), device.cuda_runtime, device.cublaslt,
+      device.multiprocessors, device.clock_khz / 1000, device.int8_peak() / 1e12);
   Results results(device);
   if (!missing.empty()) {
     std::fprintf(stderr, "No peers: %s\n", missing.c_str());
@@ -262,7 +272,8 @@ int run(const std::map<std::string, std::string>& options) {
       time_rows(rows, columns, device, rounds, stopwatch, results);
     }
     for (const auto& layer : kLayers) {
-      time_linear(rows, layer[0], layer[1], library.get(), peers, device, rounds, stopwatch, results);
+      time_linear(rows, layer[0], layer[1], library.get(), peers, device, rounds, stopwatch,
+                  results);
     }
   }
   // Where the arithmetic alone counts.
@@ -287,8 +298,10 @@ int run(const std::map<std::string, std::string>& options) {
 }  // namespace acceptance
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options = {{"--json", ""},    {"--rounds", "30"},
-                                                {"--cublaslt", ""}, {"--command", "timing"},
+  std::map<std::string, std::string> options = {{"--json", ""},
+                                                {"--rounds", "30"},
+                                                {"--cublaslt", ""},
+                                                {"--command", "timing"},
                                                 {"--commit", "unknown"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(argv[i]);

@@ -1,5 +1,5 @@
-// What NVIDIA's management library says while kernels run: the clock and the driver's version. Found
-// at run time; where it is missing, there is no clock.
+// What NVIDIA's management library says while kernels run: the clock and the driver's version.
+// Found at run time; where it is missing, there is no clock.
 #pragma once
 
 #include <string>

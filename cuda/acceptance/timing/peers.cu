@@ -1,10 +1,10 @@
-#include "peers.cuh"
-
 #include <cuda_fp16.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include "peers.cuh"
 
 namespace acceptance {
 namespace {
@@ -63,7 +63,8 @@ Peer::Peer(CublasLt& library, const ProductTypes& types, int rows, int channels,
   const size_t out_bytes = static_cast<size_t>(rows) * channels * bytes_of(types.out);
   const void* bias = memory_.random(static_cast<size_t>(channels) * 4, kHalvesBelowTwo);
   void* workspace = memory_.zeros(kWorkspaceBytes);
-  product_ = std::make_unique<Product>(library, types, rows, channels, inner, bias, kWorkspaceBytes);
+  product_ =
+      std::make_unique<Product>(library, types, rows, channels, inner, bias, kWorkspaceBytes);
   contender_.name = types.name;
   contender_.amount = 2.0 * rows * channels * inner;
   contender_.operations = true;

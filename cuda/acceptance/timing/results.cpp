@@ -66,7 +66,8 @@ Spread spread_of(std::vector<double> values) {
 }
 
 double Device::int8_peak() const {
-  // Dense INT8 operations of a multiprocessor per clock, a multiplication and an addition being two.
+  // Dense INT8 operations of a multiprocessor per clock, a multiplication and an addition being
+  // two.
   int per_clock = 0;
   if (major == 9) per_clock = 8192;
   if (major == 8) per_clock = minor == 0 ? 4096 : 2048;
@@ -104,8 +105,8 @@ double Results::copy_bandwidth() const {
   return best;
 }
 
-// Time of the quantizations of a block over that of its linear layers; NaN where one was not measured.
-// With beyond_copy only what they take longer than a copy that moves as many bytes.
+// Time of the quantizations of a block over that of its linear layers; NaN where one was not
+// measured. With beyond_copy only what they take longer than a copy that moves as many bytes.
 double Results::quantization_share(int rows, bool beyond_copy) const {
   double layers = 0;
   for (const Layer& layer : kBlockLayers) {
@@ -128,7 +129,8 @@ std::vector<Goal> Results::goals() const {
   Goal own{"INT8 linear, share of this device's peak (M >= 1024, N >= 4096)", kInt8Goal};
   Goal faster{"INT8 linear, times as fast as cuBLASLt FP16 (layers of a DiT)", kOverFloat16Goal};
   Goal norm{"norm + modulate + quantize, share of the copy bandwidth", kNormGoal};
-  Goal beyond{"quantization beyond a copy, share of a block's linear time", kQuantizationGoal, false};
+  Goal beyond{"quantization beyond a copy, share of a block's linear time", kQuantizationGoal,
+              false};
   Goal whole{"quantization in all, share of a block's linear time", kQuantizationGoal, false};
   std::set<std::tuple<int, int, int>> seen;
   for (const Measurement& m : measurements_) {
@@ -176,7 +178,8 @@ void Results::print_last_shape() const {
     if (m.operations && device_.int8_peak() > 0 && starts_with(m.contender, kOurs)) {
       std::printf(" %5.1f %% of peak", 100 * m.per_second() / device_.int8_peak());
     }
-    if (half != nullptr) std::printf(" %6.2fx fp16", half->microseconds.median / m.microseconds.median);
+    if (half != nullptr)
+      std::printf(" %6.2fx fp16", half->microseconds.median / m.microseconds.median);
     if (m.clock_mhz > 0) std::printf(" at %.0f MHz", m.clock_mhz);
     if (!m.note.empty()) std::printf(" (%s)", m.note.c_str());
     std::printf("\n");

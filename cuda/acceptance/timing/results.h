@@ -20,14 +20,14 @@ Spread spread_of(std::vector<double> values);
 
 struct Device {
   std::string name;
-  std::string driver;          // empty where the management library is missing
-  int cuda_driver = 0;         // as 1000 * major + 10 * minor
+  std::string driver;   // empty where the management library is missing
+  int cuda_driver = 0;  // as 1000 * major + 10 * minor
   int cuda_runtime = 0;
-  size_t cublaslt = 0;         // its version; 0 where it is missing
-  int major = 0;               // compute capability
+  size_t cublaslt = 0;  // its version; 0 where it is missing
+  int major = 0;        // compute capability
   int minor = 0;
   int multiprocessors = 0;
-  int clock_khz = 0;           // the highest
+  int clock_khz = 0;  // the highest
   int memory_clock_khz = 0;
   size_t l2_bytes = 0;
   size_t memory_bytes = 0;
@@ -41,13 +41,13 @@ struct Measurement {
   std::string contender;
   int rows = 0;
   int channels = 0;
-  int inner = 0;               // 0 for kernels that work on rows
+  int inner = 0;  // 0 for kernels that work on rows
   Spread microseconds;
-  double amount = 0;           // per launch: operations, or bytes read and written
+  double amount = 0;  // per launch: operations, or bytes read and written
   bool operations = false;
-  int operand_sets = 0;        // that took turns
-  std::string note;            // the algorithm chosen
-  double clock_mhz = 0;        // of the multiprocessors meanwhile; 0 where it cannot be read
+  int operand_sets = 0;  // that took turns
+  std::string note;      // the algorithm chosen
+  double clock_mhz = 0;  // of the multiprocessors meanwhile; 0 where it cannot be read
 
   double per_second() const { return amount / microseconds.median * 1e6; }
 };
@@ -63,7 +63,7 @@ struct Goal {
   bool at_least = true;
   double lowest = 0;
   double highest = 0;
-  int shapes = 0;              // 0: nothing was measured that it is about
+  int shapes = 0;  // 0: nothing was measured that it is about
 
   bool reached() const { return shapes > 0 && (at_least ? lowest >= target : highest <= target); }
 };

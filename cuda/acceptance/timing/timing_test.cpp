@@ -1,5 +1,5 @@
-// The parts of the timing program that need no GPU: statistics, goals, and how cuBLASLt is driven, on
-// a stand-in that multiplies on the host.
+// The parts of the timing program that need no GPU: statistics, goals, and how cuBLASLt is driven,
+// on a stand-in that multiplies on the host.
 #include <dlfcn.h>
 
 #include <cmath>
@@ -48,8 +48,9 @@ TEST(quartiles_lie_between_values) {
 
 TEST(a_missing_library_is_one_sentence) {
   const std::string message = message_of([] { CublasLt library("/nowhere/libcublasLt.so"); });
-  CHECK_EQUAL(message == "cuBLASLt cannot be loaded (tried /nowhere/libcublasLt.so); name the "
-                         "library's file by --cublaslt to time the peers.",
+  CHECK_EQUAL(message ==
+                  "cuBLASLt cannot be loaded (tried /nowhere/libcublasLt.so); name the "
+                  "library's file by --cublaslt to time the peers.",
               true);
   // A library, but not this one.
   CHECK_EQUAL(mentions(message_of([] { CublasLt library("libm.so.6"); }),
@@ -81,7 +82,8 @@ TEST(products_are_those_of_rows) {
     std::vector<int32_t> out(kRows * kChannels);
     std::vector<int8_t> narrow(out.size());
     for (int algorithm = 0; algorithm < product.algorithms(); algorithm++) {
-      CHECK_EQUAL(product.launch(algorithm, x.data(), w.data(), out.data(), nullptr, nullptr), true);
+      CHECK_EQUAL(product.launch(algorithm, x.data(), w.data(), out.data(), nullptr, nullptr),
+                  true);
       CHECK_EQUAL(scaled.launch(algorithm, x.data(), w.data(), narrow.data(), nullptr, nullptr),
                   true);
       for (int row = 0; row < kRows; row++) {
@@ -110,11 +112,10 @@ TEST(products_that_nothing_computes_are_refused) {
   // All attributes of a bias are accepted, though the stand-in multiplies no halves.
   const Product halves(library, kFloat16Product, 4, 4, 4, nullptr, 1 << 20);
   CHECK_EQUAL(halves.launch(0, nullptr, nullptr, nullptr, nullptr, nullptr), false);
-  CHECK_EQUAL(mentions(message_of([&] {
-                         Product product(library, kInt8Product, 4, 4, 4, nullptr, 0);
-                       }),
-                       "no algorithm"),
-              true);
+  CHECK_EQUAL(
+      mentions(message_of([&] { Product product(library, kInt8Product, 4, 4, 4, nullptr, 0); }),
+               "no algorithm"),
+      true);
   CHECK_EQUAL(objects_alive() - before, 4);  // those of `halves` alone
 }
 

@@ -1,8 +1,8 @@
 // Multi-head attention: tasks of one head and some query rows each.
 #include <algorithm>
 
-#include "threads/context.h"
 #include "entry/extents.h"
+#include "threads/context.h"
 #include "viditq_operators.h"
 
 namespace viditq {
@@ -112,9 +112,9 @@ int viditq_attention(viditq_context* context, viditq_attention_operands in, floa
     t.d = in.d;
     t.dv = in.dv;
     t.scale = in.scale;
-    t.bias = in.bias == nullptr ? nullptr
-                                : in.bias + sample * steps.sample + head * steps.head +
-                                      first * steps.query;
+    t.bias = in.bias == nullptr
+                 ? nullptr
+                 : in.bias + sample * steps.sample + head * steps.head + first * steps.query;
     t.bias_query_step = steps.query;
     t.bias_key_step = steps.key;
     context->kernels.attend(t, scratch + thread * floats);

@@ -9,9 +9,9 @@
 #pragma once
 
 #include "attention/attention_task.h"
+#include "attention/product_tile.h"
 #include "simd/exponential.h"
 #include "simd/prefetch.h"
-#include "attention/product_tile.h"
 #include "simd/transpose.h"
 
 namespace viditq {
@@ -202,8 +202,7 @@ inline void unpack_output(const AttentionTask& t, int64_t first, const float* ou
     for_each_vector(t.dv, [&](int64_t i, int64_t lanes) {
       Vec square[kWidth];
       for (int64_t row = 0; row < kWidth; row++) {
-        square[row] =
-            row < lanes ? load(out + (i + row) * kPanel + column) * factor : Vec{};
+        square[row] = row < lanes ? load(out + (i + row) * kPanel + column) * factor : Vec{};
       }
       transpose(square);
       for (int64_t row = 0; row < kWidth && row < present; row++) {
@@ -230,8 +229,8 @@ struct AttentionPrefetch {
       values = {t.v + last_key * t.v_step, t.v_step, rows, t.dv};
     }
     if (key == 0 && next_panel < t.queries) {
-      queries = {t.q + next_panel * t.q_step, t.q_step,
-                 at_most(kPanel, t.queries - next_panel), t.d};
+      queries = {t.q + next_panel * t.q_step, t.q_step, at_most(kPanel, t.queries - next_panel),
+                 t.d};
     }
     if (last_key >= t.keys) {
       out = {t.out + first * t.v_step, t.v_step, at_most(kPanel, t.queries - first), t.dv};

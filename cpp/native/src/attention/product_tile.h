@@ -23,9 +23,7 @@ struct Strided {
   int64_t row_step;
   int64_t inner_step;
 
-  Strided from_row(int64_t row) const {
-    return {first + row * row_step, row_step, inner_step};
-  }
+  Strided from_row(int64_t row) const { return {first + row * row_step, row_step, inner_step}; }
 };
 
 // c = a b, or c += a b, for `rows` of a, b [inner, kPanel] dense, c [rows, kPanel] dense. One named
@@ -34,22 +32,22 @@ template <int rows, bool accumulate>
 __attribute__((always_inline)) inline void multiply_tile(const Strided& a, const float* b,
                                                          int64_t inner, float* c) {
   static_assert(rows <= kTileRows, "sums must fit the registers");
-#define VIDITQ_DECLARE(i)                                            \
-  Vec left##i{}, right##i{};                                         \
-  if constexpr (accumulate && i < rows) {                            \
-    left##i = load(c + i * kPanel);                                  \
-    right##i = load(c + i * kPanel + kWidth);                        \
+#define VIDITQ_DECLARE(i)                     \
+  Vec left##i{}, right##i{};                  \
+  if constexpr (accumulate && i < rows) {     \
+    left##i = load(c + i * kPanel);           \
+    right##i = load(c + i * kPanel + kWidth); \
   }
-#define VIDITQ_ADD(i)                                                \
-  if constexpr (i < rows) {                                          \
-    const Vec value = broadcast(a_column[i * a.row_step]);           \
-    left##i += value * b_left;                                       \
-    right##i += value * b_right;                                     \
+#define VIDITQ_ADD(i)                                      \
+  if constexpr (i < rows) {                                \
+    const Vec value = broadcast(a_column[i * a.row_step]); \
+    left##i += value * b_left;                             \
+    right##i += value * b_right;                           \
   }
-#define VIDITQ_STORE(i)                                              \
-  if constexpr (i < rows) {                                          \
-    store(c + i * kPanel, left##i);                                  \
-    store(c + i * kPanel + kWidth, right##i);                        \
+#define VIDITQ_STORE(i)                       \
+  if constexpr (i < rows) {                   \
+    store(c + i * kPanel, left##i);           \
+    store(c + i * kPanel + kWidth, right##i); \
   }
   VIDITQ_EACH_ROW(VIDITQ_DECLARE)
   for (int64_t k = 0; k < inner; k++) {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <atomic>
 
-#include "threads/context.h"
-#include "entry/extents.h"
 #include "dense/onednn.h"
 #include "dense/stored_floats.h"
 #include "dense/windows.h"
+#include "entry/extents.h"
+#include "threads/context.h"
 
 struct viditq_convolution {
   int64_t out;
@@ -37,8 +37,7 @@ const Product& product_of(viditq_convolution* convolution, int64_t count, int64_
   return convolution->products.get(count, positions, [=] {
     using dnnl::memory;
     const auto f32 = memory::data_type::f32;
-    const memory::desc weight({convolution->out, convolution->volume}, f32,
-                              memory::format_tag::ab);
+    const memory::desc weight({convolution->out, convolution->volume}, f32, memory::format_tag::ab);
     const memory::desc windows({convolution->volume, count}, f32, memory::format_tag::ab);
     const memory::desc result({convolution->out, count}, f32, memory::dims{positions, 1});
     return Product(weight, windows, result);
@@ -90,8 +89,8 @@ int convolve(viditq_context* context, viditq_convolution* convolution, const Win
   const auto scratch = allocate<float>(thread_floats * context->pool.threads());
   if (scratch == nullptr) return VIDITQ_NO_MEMORY;
 
-  const int64_t sample_floats = convolution->in * windows.extent[0] * windows.extent[1] *
-                                windows.extent[2];
+  const int64_t sample_floats =
+      convolution->in * windows.extent[0] * windows.extent[1] * windows.extent[2];
   std::atomic<int> outcome{VIDITQ_OK};
   context->pool.run(in.batch * blocks, [&](int64_t task, int thread) {
     SequentialOpenMp sequential_here;
@@ -148,18 +147,17 @@ int viditq_convolve(viditq_context* context, viditq_convolution* convolution,
   int64_t x_bytes;
   int64_t out_bytes;
   if (status == VIDITQ_OK) {
-    status = viditq::float_bytes(
-        {in.batch, in.in, in.extents[0], in.extents[1], in.extents[2]}, &x_bytes);
+    status = viditq::float_bytes({in.batch, in.in, in.extents[0], in.extents[1], in.extents[2]},
+                                 &x_bytes);
   }
   if (status == VIDITQ_OK) {
-    status = viditq::float_bytes({in.batch, convolution->out, windows.result[0], windows.result[1],
-                                  windows.result[2]},
-                                 &out_bytes);
+    status = viditq::float_bytes(
+        {in.batch, convolution->out, windows.result[0], windows.result[1], windows.result[2]},
+        &out_bytes);
   }
   if (status != VIDITQ_OK) return status;
   status = viditq::check_buffers(
-      {{in.x, x_bytes}, viditq::optional(in.bias, convolution->out * 4, in.x)},
-      {{out, out_bytes}});
+      {{in.x, x_bytes}, viditq::optional(in.bias, convolution->out * 4, in.x)}, {{out, out_bytes}});
   if (status != VIDITQ_OK) return status;
   try {
     return viditq::convolve(context, convolution, windows, in, out);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <atomic>
 
-#include "threads/context.h"
-#include "gemm/linear_epilogue.h"
 #include "dense/onednn.h"
 #include "dense/stored_floats.h"
+#include "gemm/linear_epilogue.h"
+#include "threads/context.h"
 
 struct viditq_dense {
   int64_t out;
@@ -35,9 +35,7 @@ constexpr int64_t kBfloat16Channels = 384;
 
 constexpr int64_t kLine = 64;
 
-int64_t whole_lines(int64_t bytes) {
-  return std::max((bytes + kLine - 1) / kLine * kLine, kLine);
-}
+int64_t whole_lines(int64_t bytes) { return std::max((bytes + kLine - 1) / kLine * kLine, kLine); }
 
 int64_t group_count(const viditq_dense& dense) {
   return (dense.out + dense.width - 1) / dense.width;
@@ -83,8 +81,8 @@ int pack(const void* weight, int type, viditq_dense* dense) {
   dense->whole_layout = best_layout(*dense, std::min(dense->width, dense->out));
   dense->last_layout = best_layout(*dense, group_channels(*dense, last));
   dense->group_bytes = kept_bytes(*dense, std::min(dense->width, dense->out));
-  dense->weight = allocate<char>(last * dense->group_bytes +
-                                 kept_bytes(*dense, group_channels(*dense, last)));
+  dense->weight =
+      allocate<char>(last * dense->group_bytes + kept_bytes(*dense, group_channels(*dense, last)));
   const int64_t most = std::min(dense->width, dense->out) * dense->in;
   const bool rounded = dense->type == dnnl::memory::data_type::bf16;
   const auto values = allocate<float>(most);
@@ -159,9 +157,9 @@ struct Memory {
                           ? whole_lines(rows * dense.in * static_cast<int64_t>(sizeof(uint16_t)))
                           : 0),
         thread_bytes(widened_bytes(dense) + product_bytes),
-        first(reinterpret_cast<char*>(context->scratch.at_least(
-            (rounded_bytes + thread_bytes * context->pool.threads()) /
-            static_cast<int64_t>(sizeof(float))))) {}
+        first(reinterpret_cast<char*>(
+            context->scratch.at_least((rounded_bytes + thread_bytes * context->pool.threads()) /
+                                      static_cast<int64_t>(sizeof(float))))) {}
 
   uint16_t* rounded() const { return reinterpret_cast<uint16_t*>(first); }
   char* of_thread(int thread) const { return first + rounded_bytes + thread * thread_bytes; }
@@ -191,11 +189,10 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
     auto prepared = std::make_unique<viditq_dense>();
     prepared->out = out;
     prepared->in = in;
-    prepared->type = precision == VIDITQ_BF16 ? dnnl::memory::data_type::bf16
-                                              : dnnl::memory::data_type::f32;
+    prepared->type =
+        precision == VIDITQ_BF16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
     if (compact != 0 && precision == VIDITQ_FP32) prepared->kept = type;
-    prepared->width =
-        precision == VIDITQ_BF16 ? viditq::kBfloat16Channels : viditq::kFloatChannels;
+    prepared->width = precision == VIDITQ_BF16 ? viditq::kBfloat16Channels : viditq::kFloatChannels;
     const int packed = viditq::pack(weight, type, prepared.get());
     if (packed == VIDITQ_OK) *dense = prepared.release();
     return packed;

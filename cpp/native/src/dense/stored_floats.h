@@ -72,8 +72,8 @@ inline void to_stored(const float* from, int type, int64_t count, char* to) {
   for (int64_t i = 0; i < count; i++) {
     uint32_t bits;
     std::memcpy(&bits, from + i, sizeof(bits));
-    const uint16_t stored = type == VIDITQ_FLOAT16 ? to_float16_exactly(from[i])
-                                                   : static_cast<uint16_t>(bits >> 16);
+    const uint16_t stored =
+        type == VIDITQ_FLOAT16 ? to_float16_exactly(from[i]) : static_cast<uint16_t>(bits >> 16);
     std::memcpy(to + 2 * i, &stored, sizeof(stored));
   }
 }

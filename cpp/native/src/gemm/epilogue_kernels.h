@@ -27,7 +27,7 @@ inline void apply_epilogue(const Product& product, int64_t count, const RowEpilo
 // may have fewer lanes than its width.
 template <int vectors, bool gated_or_added, bool streamed, typename Activation>
 inline void epilogue_of_channels(const SumBlock& b, int64_t from, int64_t to, int64_t first,
-                                int64_t lanes, const Activation& activation) {
+                                 int64_t lanes, const Activation& activation) {
   ChannelFactors channels[vectors];
   for (int v = 0; v < vectors; v++) channels[v] = ChannelFactors(b, first + v * kWidth, lanes);
   const int64_t sums_step = b.sums_step;
@@ -53,7 +53,7 @@ inline void epilogue_of_channels(const SumBlock& b, int64_t from, int64_t to, in
 
 template <bool gated_or_added, bool streamed, typename Activation>
 inline void epilogue_of_rows(const SumBlock& b, int64_t from, int64_t to,
-                            const Activation& activation) {
+                             const Activation& activation) {
   int64_t n = 0;
   for (; n + 3 * kWidth <= b.channels; n += 3 * kWidth) {
     epilogue_of_channels<3, gated_or_added, streamed>(b, from, to, n, kWidth, activation);

@@ -8,8 +8,8 @@
 namespace viditq {
 
 inline int32_t in_halves(int32_t low, int32_t high) {
-  return static_cast<int32_t>((static_cast<uint32_t>(low) & 0xffff) |
-                              static_cast<uint32_t>(high) << 16);
+  return static_cast<int32_t>((static_cast<uint32_t>(low) & 0xffff) | static_cast<uint32_t>(high)
+                                                                          << 16);
 }
 
 // x between -255 and 255; others wrap.

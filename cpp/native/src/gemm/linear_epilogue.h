@@ -19,8 +19,7 @@ struct LinearEpilogue : viditq_epilogue {
 
   Buffer bias_buffer(const float* present) const { return optional(bias, channels * 4, present); }
   Buffer gate_buffer(int64_t rows, const float* present) const {
-    return gate == nullptr ? Buffer{present, 0}
-                           : Buffer{gate, rows / rows_per_gate * channels * 4};
+    return gate == nullptr ? Buffer{present, 0} : Buffer{gate, rows / rows_per_gate * channels * 4};
   }
   Buffer residual_buffer(int64_t rows, const float* present) const {
     return optional(residual, rows * channels * 4, present);

@@ -32,9 +32,9 @@ void store(const int32_t* packed_sums, const int32_t* row_sum, int64_t rows, uin
     const int32_t* from = packed_sums + m * w.tile->channels;
     int32_t* to = sums + m * w.channels + first_channel;
     for (int64_t n = 0; n < channels; n++) {
-      to[n] = static_cast<int32_t>(
-          static_cast<uint32_t>(from[n]) + row_term -
-          a_offset * static_cast<uint32_t>(w.channel_sum[first_channel + n]));
+      to[n] =
+          static_cast<int32_t>(static_cast<uint32_t>(from[n]) + row_term -
+                               a_offset * static_cast<uint32_t>(w.channel_sum[first_channel + n]));
     }
   }
 }

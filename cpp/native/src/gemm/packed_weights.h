@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "memory/aligned_buffer.h"
 #include "gemm/tile.h"
+#include "memory/aligned_buffer.h"
 #include "viditq.h"
 
 // Panels of tile->channels channels, each [padded_inner / kStep, channels, kStep], padded with

@@ -54,9 +54,8 @@ void run(viditq_context* context, const QuantizedProduct& product, const BlockOu
   pool.run(blocks * groups, [&](int64_t task, int thread) {
     const int64_t first_row = task / groups * step;
     const int64_t group = task % groups;
-    product.compute(first_row, std::min(step, product.rows() - first_row),
-                    panels * group / groups, panels * (group + 1) / groups,
-                    context->workspaces.get() + thread,
+    product.compute(first_row, std::min(step, product.rows() - first_row), panels * group / groups,
+                    panels * (group + 1) / groups, context->workspaces.get() + thread,
                     {out.first + first_row * out.step, out.step, out.stream});
   });
 }
@@ -64,17 +63,17 @@ void run(viditq_context* context, const QuantizedProduct& product, const BlockOu
 }  // namespace
 }  // namespace viditq
 
-int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights,
-                            viditq_tokens x, viditq_epilogue epilogue, float* out) {
+int viditq_quantized_linear(viditq_context* context, const viditq_weights* weights, viditq_tokens x,
+                            viditq_epilogue epilogue, float* out) {
   if (context == nullptr || weights == nullptr) return VIDITQ_NULL_POINTER;
   const viditq::LinearEpilogue layer{epilogue, weights->channels};
   int status = viditq::check_product(x, *weights, layer);
   if (status != VIDITQ_OK) return status;
   const viditq::TokenBuffers inputs(x);
-  status = viditq::check_buffers({inputs.codes, inputs.scale, inputs.zero_point, inputs.row_sum,
-                                  layer.bias_buffer(x.scale), layer.gate_buffer(x.rows, x.scale),
-                                  layer.residual_buffer(x.rows, x.scale)},
-                                 {{out, x.rows * layer.channels * 4}});
+  status = viditq::check_buffers(
+      {inputs.codes, inputs.scale, inputs.zero_point, inputs.row_sum, layer.bias_buffer(x.scale),
+       layer.gate_buffer(x.rows, x.scale), layer.residual_buffer(x.rows, x.scale)},
+      {{out, x.rows * layer.channels * 4}});
   if (status != VIDITQ_OK) return status;
 
   viditq::QuantizedProduct product;

@@ -108,11 +108,10 @@ int viditq_quantized_linear_to_codes(viditq_context* context, const viditq_weigh
   if (status != VIDITQ_OK) return status;
   const viditq::TokenBuffers inputs(x);
   const viditq::TokenBuffers outputs(out);
-  status = viditq::check_buffers({inputs.codes, inputs.scale, inputs.zero_point, inputs.row_sum,
-                                  epilogue.bias_buffer(x.scale),
-                                  viditq::optional(balance, channels * 4, x.scale)},
-                                 {outputs.codes, outputs.scale, outputs.zero_point,
-                                  outputs.row_sum});
+  status = viditq::check_buffers(
+      {inputs.codes, inputs.scale, inputs.zero_point, inputs.row_sum, epilogue.bias_buffer(x.scale),
+       viditq::optional(balance, channels * 4, x.scale)},
+      {outputs.codes, outputs.scale, outputs.zero_point, outputs.row_sum});
   if (status != VIDITQ_OK) return status;
 
   viditq::QuantizedProduct product;
@@ -125,14 +124,8 @@ int viditq_quantized_linear_to_codes(viditq_context* context, const viditq_weigh
   const int64_t divided_floats = balance == nullptr ? 0 : 2 * threads * step;
   float* memory = context->scratch.at_least(blocks * block_rows * step + divided_floats);
   if (memory == nullptr) return VIDITQ_NO_MEMORY;
-  const viditq::LinearToCodes call{context,
-                                   product,
-                                   *viditq::rows_for(context->isa),
-                                   codes,
-                                   balance,
-                                   block_rows,
-                                   step,
-                                   memory,
-                                   memory + blocks * block_rows * step};
+  const viditq::LinearToCodes call{context, product, *viditq::rows_for(context->isa),
+                                   codes,   balance, block_rows,
+                                   step,    memory,  memory + blocks * block_rows * step};
   return call.run() ? VIDITQ_OK : VIDITQ_NOT_FINITE;
 }

@@ -82,8 +82,7 @@ bool QuantizedProduct::set_row_factors(int64_t first_row, int64_t count,
     const uint32_t row_sum = static_cast<uint32_t>(row_sums[m]) + code_offset * inner;
     highest = std::max(highest, zero_point);
     workspace->zero_point_factor[m] = small_factor(static_cast<int32_t>(-zero_point));
-    workspace->row_sum_factor[m] =
-        large_factor(static_cast<int32_t>(inner * zero_point - row_sum));
+    workspace->row_sum_factor[m] = large_factor(static_cast<int32_t>(inner * zero_point - row_sum));
   }
   return highest <= 255;
 }
@@ -184,8 +183,7 @@ void QuantizedProduct::wide_epilogue(const SumBlock& b, const BlockExtent& e, in
     const int64_t n = e.first_channel + i;
     const Int128 exact = b.sums[row * b.sums_step + i] - zero_point * weights_->channel_sum[n] +
                          weights_->packed_zero_point(n) * (x_.columns * zero_point - row_sum);
-    product[i] =
-        static_cast<float>(static_cast<double>(exact) * b.scale[row] * b.weight_scale[i]);
+    product[i] = static_cast<float>(static_cast<double>(exact) * b.scale[row] * b.weight_scale[i]);
   }
   kernels_->float_epilogue(product, e.channels, row_epilogue(b, row),
                            b.out.first + row * b.out.step);

@@ -8,12 +8,12 @@
 
 #include <cstdint>
 
-#include "memory/aligned_buffer.h"
-#include "threads/context.h"
 #include "gemm/epilogue.h"
 #include "gemm/linear_epilogue.h"
 #include "gemm/packed_weights.h"
 #include "gemm/product.h"
+#include "memory/aligned_buffer.h"
+#include "threads/context.h"
 
 namespace viditq {
 

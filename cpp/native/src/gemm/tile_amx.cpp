@@ -47,7 +47,7 @@ void begin() { _tile_loadconfig(&kConfiguration); }
 void end() { _tile_release(); }
 
 void multiply_interleaved(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
-                        bool accumulate, int32_t* sums, const Interleaved& interleaved) {
+                          bool accumulate, int32_t* sums, const Interleaved& interleaved) {
   constexpr int64_t kSumsStep = kChannels * sizeof(int32_t);
   // 16 steps of 32 channels: rows of a weight tile are one step of 16 channels.
   constexpr int64_t kWeightStep = kChannels * kStep;
@@ -116,7 +116,17 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAmxTile{kRows, kChannels, kTileBytes, kShortBlockInner, kFewThreadRows, multiply,
-                    multiply_interleaved, nullptr, unpack_nibbles, exercise, begin, end};
+const Tile kAmxTile{kRows,
+                    kChannels,
+                    kTileBytes,
+                    kShortBlockInner,
+                    kFewThreadRows,
+                    multiply,
+                    multiply_interleaved,
+                    nullptr,
+                    unpack_nibbles,
+                    exercise,
+                    begin,
+                    end};
 
 }  // namespace viditq

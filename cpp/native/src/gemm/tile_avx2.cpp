@@ -17,9 +17,7 @@ inline __m256i load(const void* from) {
   return _mm256_load_si256(static_cast<const __m256i*>(from));
 }
 
-inline void store(int32_t* to, __m256i v) {
-  _mm256_store_si256(reinterpret_cast<__m256i*>(to), v);
-}
+inline void store(int32_t* to, __m256i v) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), v); }
 
 // Signed bytes at even positions, as 16-bit integers.
 inline __m256i even_signed(__m256i bytes) {
@@ -28,17 +26,17 @@ inline __m256i even_signed(__m256i bytes) {
 
 inline __m256i odd_signed(__m256i bytes) { return _mm256_srai_epi16(bytes, 8); }
 
-#define VIDITQ_ROW(m)                                                                           \
-  {                                                                                             \
-    int32_t codes;                                                                              \
-    std::memcpy(&codes, a + m * a_step, sizeof codes);                                          \
-    const __m256i x = _mm256_set1_epi32(codes);                                                 \
-    const __m256i even = _mm256_and_si256(x, low_bytes);                                        \
-    const __m256i odd = _mm256_srli_epi16(x, 8);                                                \
-    sum##m##0 = _mm256_add_epi32(sum##m##0, _mm256_add_epi32(_mm256_madd_epi16(even, w0_even),   \
-                                                             _mm256_madd_epi16(odd, w0_odd)));   \
-    sum##m##1 = _mm256_add_epi32(sum##m##1, _mm256_add_epi32(_mm256_madd_epi16(even, w1_even),   \
-                                                             _mm256_madd_epi16(odd, w1_odd)));   \
+#define VIDITQ_ROW(m)                                                                          \
+  {                                                                                            \
+    int32_t codes;                                                                             \
+    std::memcpy(&codes, a + m * a_step, sizeof codes);                                         \
+    const __m256i x = _mm256_set1_epi32(codes);                                                \
+    const __m256i even = _mm256_and_si256(x, low_bytes);                                       \
+    const __m256i odd = _mm256_srli_epi16(x, 8);                                               \
+    sum##m##0 = _mm256_add_epi32(sum##m##0, _mm256_add_epi32(_mm256_madd_epi16(even, w0_even), \
+                                                             _mm256_madd_epi16(odd, w0_odd))); \
+    sum##m##1 = _mm256_add_epi32(sum##m##1, _mm256_add_epi32(_mm256_madd_epi16(even, w1_even), \
+                                                             _mm256_madd_epi16(odd, w1_odd))); \
   }
 
 #define VIDITQ_EACH_ROW(X) X(0) X(1) X(2) X(3)
@@ -71,7 +69,7 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
 
 }  // namespace
 
-const Tile kAvx2Tile{kRows, kChannels, 2 * kStep, kBlockInner, kMinThreadRows, multiply, nullptr,
-                     nullptr, unpack_nibbles, nullptr, nullptr, nullptr};
+const Tile kAvx2Tile{kRows,   kChannels, 2 * kStep,      kBlockInner, kMinThreadRows, multiply,
+                     nullptr, nullptr,   unpack_nibbles, nullptr,     nullptr,        nullptr};
 
 }  // namespace viditq

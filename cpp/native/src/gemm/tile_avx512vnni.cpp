@@ -40,29 +40,29 @@ inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x,
   }
 
 // Rows 0 to 3 are addressed from one pointer, 4 to 7 from another, so that all fit the registers.
-#define VIDITQ_STEP(step)                                                \
-  {                                                                      \
-    const __m512i w0 = _mm512_load_si512(w + step * kStepBytes);         \
-    const __m512i w1 = _mm512_load_si512(w + step * kStepBytes + 64);    \
-    const __m512i w2 = _mm512_load_si512(w + step * kStepBytes + 128);   \
-    VIDITQ_ROW(0, a + step * kStep)                                      \
-    VIDITQ_ROW(1, a + step * kStep + a_step)                             \
-    VIDITQ_ROW(2, a + step * kStep + 2 * a_step)                         \
-    VIDITQ_ROW(3, a + step * kStep + a_step3)                            \
-    VIDITQ_ROW(4, lower + step * kStep)                                  \
-    VIDITQ_ROW(5, lower + step * kStep + a_step)                         \
-    VIDITQ_ROW(6, lower + step * kStep + 2 * a_step)                     \
-    VIDITQ_ROW(7, lower + step * kStep + a_step3)                        \
+#define VIDITQ_STEP(step)                                              \
+  {                                                                    \
+    const __m512i w0 = _mm512_load_si512(w + step * kStepBytes);       \
+    const __m512i w1 = _mm512_load_si512(w + step * kStepBytes + 64);  \
+    const __m512i w2 = _mm512_load_si512(w + step * kStepBytes + 128); \
+    VIDITQ_ROW(0, a + step * kStep)                                    \
+    VIDITQ_ROW(1, a + step * kStep + a_step)                           \
+    VIDITQ_ROW(2, a + step * kStep + 2 * a_step)                       \
+    VIDITQ_ROW(3, a + step * kStep + a_step3)                          \
+    VIDITQ_ROW(4, lower + step * kStep)                                \
+    VIDITQ_ROW(5, lower + step * kStep + a_step)                       \
+    VIDITQ_ROW(6, lower + step * kStep + 2 * a_step)                   \
+    VIDITQ_ROW(7, lower + step * kStep + a_step3)                      \
   }
 
 #define VIDITQ_EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
-#define VIDITQ_DECLARE(m)                                                                       \
-  __m512i sum##m##0 =                                                                           \
-      accumulate ? _mm512_load_si512(sums + m * kChannels) : _mm512_setzero_si512();            \
-  __m512i sum##m##1 =                                                                           \
-      accumulate ? _mm512_load_si512(sums + m * kChannels + 16) : _mm512_setzero_si512();       \
-  __m512i sum##m##2 =                                                                           \
+#define VIDITQ_DECLARE(m)                                                                 \
+  __m512i sum##m##0 =                                                                     \
+      accumulate ? _mm512_load_si512(sums + m * kChannels) : _mm512_setzero_si512();      \
+  __m512i sum##m##1 =                                                                     \
+      accumulate ? _mm512_load_si512(sums + m * kChannels + 16) : _mm512_setzero_si512(); \
+  __m512i sum##m##2 =                                                                     \
       accumulate ? _mm512_load_si512(sums + m * kChannels + 32) : _mm512_setzero_si512();
 
 // Vector v of row m.
@@ -70,8 +70,7 @@ inline __attribute__((always_inline)) void add_products(__m512i* sum, __m512i x,
 
 #define VIDITQ_EPILOGUE(m, v) epilogue(m, v, factors, (IntVec)sum##m##v);
 
-#define VIDITQ_EACH_ROW_OF(X, v) \
-  X(0, v) X(1, v) X(2, v) X(3, v) X(4, v) X(5, v) X(6, v) X(7, v)
+#define VIDITQ_EACH_ROW_OF(X, v) X(0, v) X(1, v) X(2, v) X(3, v) X(4, v) X(5, v) X(6, v) X(7, v)
 
 // Sums stay sums.
 struct KeepSums {
@@ -173,7 +172,7 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
 
 template <typename E>
 void multiply_fused(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
-                     bool accumulate, const SumBlock& block, int64_t row) {
+                    bool accumulate, const SumBlock& block, int64_t row) {
   // Not written.
   int32_t* sums = const_cast<int32_t*>(block.sums + row * block.sums_step);
   multiply_rows(a, a_step, w, inner, accumulate, sums, E{block, row});
@@ -207,7 +206,7 @@ FusedMicroKernel fused_epilogue(const SumBlock& block) {
 int64_t exercise(int64_t repetitions) {
   __m512i x = _mm512_set1_epi8(1);
   __m512i w = _mm512_set1_epi8(1);
-#define VIDITQ_CHAIN(n)     \
+#define VIDITQ_CHAIN(n) \
   __m512i chain##n = x; \
   asm volatile("" : "+v"(chain##n));
 #define VIDITQ_MULTIPLY(n) chain##n = _mm512_dpbusd_epi32(chain##n, x, w);
@@ -224,8 +223,8 @@ int64_t exercise(int64_t repetitions) {
 
 }  // namespace
 
-const Tile kAvx512VnniTile{kRows,    kChannels, kInnerStep, kMaxBlockInner,
-                           kMinThreadRows, multiply,  nullptr,           fused_epilogue,
-                           unpack_nibbles, exercise, nullptr, nullptr};
+const Tile kAvx512VnniTile{kRows,          kChannels, kInnerStep, kMaxBlockInner,
+                           kMinThreadRows, multiply,  nullptr,    fused_epilogue,
+                           unpack_nibbles, exercise,  nullptr,    nullptr};
 
 }  // namespace viditq

@@ -17,9 +17,7 @@ inline __m256i load(const void* from) {
   return _mm256_load_si256(static_cast<const __m256i*>(from));
 }
 
-inline void store(int32_t* to, __m256i v) {
-  _mm256_store_si256(reinterpret_cast<__m256i*>(to), v);
-}
+inline void store(int32_t* to, __m256i v) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), v); }
 
 // Accumulators have names because g++ 12 spills an array of them.
 #define VIDITQ_ROW(m)                                      \
@@ -34,9 +32,9 @@ inline void store(int32_t* to, __m256i v) {
 
 #define VIDITQ_EACH_ROW(X) X(0) X(1) X(2) X(3)
 
-#define VIDITQ_DECLARE(m)                                                                    \
-  __m256i sum##m##0 = accumulate ? load(sums + m * kChannels) : _mm256_setzero_si256();      \
-  __m256i sum##m##1 = accumulate ? load(sums + m * kChannels + 8) : _mm256_setzero_si256();  \
+#define VIDITQ_DECLARE(m)                                                                   \
+  __m256i sum##m##0 = accumulate ? load(sums + m * kChannels) : _mm256_setzero_si256();     \
+  __m256i sum##m##1 = accumulate ? load(sums + m * kChannels + 8) : _mm256_setzero_si256(); \
   __m256i sum##m##2 = accumulate ? load(sums + m * kChannels + 16) : _mm256_setzero_si256();
 
 #define VIDITQ_STORE(m)                       \
@@ -63,7 +61,7 @@ void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, 
 int64_t exercise(int64_t repetitions) {
   __m256i x = _mm256_set1_epi8(1);
   __m256i w = _mm256_set1_epi8(1);
-#define VIDITQ_CHAIN(n)     \
+#define VIDITQ_CHAIN(n) \
   __m256i chain##n = x; \
   asm volatile("" : "+x"(chain##n));
 #define VIDITQ_MULTIPLY(n) chain##n = _mm256_dpbusd_avx_epi32(chain##n, x, w);
@@ -81,7 +79,7 @@ int64_t exercise(int64_t repetitions) {
 }  // namespace
 
 // Nibbles come in runs of 128 bytes, which 4 steps of 96 bytes fill.
-const Tile kAvxVnniTile{kRows, kChannels, 4 * kStep, kBlockInner, kMinThreadRows, multiply, nullptr,
-                        nullptr, unpack_nibbles, exercise, nullptr, nullptr};
+const Tile kAvxVnniTile{kRows,   kChannels, 4 * kStep,      kBlockInner, kMinThreadRows, multiply,
+                        nullptr, nullptr,   unpack_nibbles, exercise,    nullptr,        nullptr};
 
 }  // namespace viditq

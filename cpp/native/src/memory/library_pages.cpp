@@ -3,13 +3,13 @@
 // process until released.
 #include <fcntl.h>
 #include <link.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <oneapi/dnnl/dnnl.h>
 #include <vector>
 
 #include "viditq_operators.h"

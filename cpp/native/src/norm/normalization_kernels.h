@@ -32,9 +32,8 @@ Moments exact_moments_of(const float* x, int64_t count, float eps) {
   const double mean = sum.total() / static_cast<double>(count);
   const float high = static_cast<float>(mean);
   const float low = static_cast<float>(mean - high);
-  const DoubleSum squares = sum_of_vectors(count, &i, [=](DoubleSum* s, int64_t at) {
-    s->add_square((load(x + at) - high) - low);
-  });
+  const DoubleSum squares = sum_of_vectors(
+      count, &i, [=](DoubleSum* s, int64_t at) { s->add_square((load(x + at) - high) - low); });
   double total = squares.total();
   for (; i < count; i++) {
     const double difference = (x[i] - high) - low;

@@ -36,14 +36,12 @@ int viditq_layer_norm_modulate(viditq_context* context, viditq_modulation operan
                                  {{out, in.rows() * channels * 4}});
   if (status != VIDITQ_OK) return status;
 
-  context->pool.run_blocks(
-      in.rows(), viditq::task_rows(channels), [=](int64_t from, int64_t to) {
-        for (int64_t row = from; row < to; row++) {
-          context->kernels.normalize_row(in.x + row * channels, channels, in.eps,
-                                         in.scale_of(row), 1.0f, in.shift_of(row),
-                                         out + row * channels);
-        }
-      });
+  context->pool.run_blocks(in.rows(), viditq::task_rows(channels), [=](int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      context->kernels.normalize_row(in.x + row * channels, channels, in.eps, in.scale_of(row),
+                                     1.0f, in.shift_of(row), out + row * channels);
+    }
+  });
   return VIDITQ_OK;
 }
 

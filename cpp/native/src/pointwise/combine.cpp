@@ -1,6 +1,6 @@
 // Sums and products of two arrays under broadcasting.
-#include "threads/context.h"
 #include "pointwise/strided_loop.h"
+#include "threads/context.h"
 
 namespace viditq {
 namespace {
@@ -31,8 +31,8 @@ void combine(ThreadPool& pool, const BinaryLoop& loop, const Operation& operatio
   }
   pool.run_blocks(loop.runs(), task_rows(loop.run()), [&](int64_t from, int64_t to) {
     loop.for_each_run(from, to, [&](int64_t run, const int64_t* offsets) {
-      combine_run(operation, a + offsets[0], loop.step(0), b + offsets[1], loop.step(1),
-                  loop.run(), out + run * loop.run());
+      combine_run(operation, a + offsets[0], loop.step(0), b + offsets[1], loop.step(1), loop.run(),
+                  out + run * loop.run());
     });
   });
 }

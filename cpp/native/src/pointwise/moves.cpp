@@ -1,8 +1,8 @@
 // Operators that only move values.
 #include <cstring>
 
-#include "threads/context.h"
 #include "pointwise/strided_loop.h"
+#include "threads/context.h"
 
 int viditq_gather(viditq_context* context, viditq_strided x, viditq_shape shape, float* out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
@@ -62,16 +62,16 @@ int viditq_upsample(viditq_context* context, const float* x, int64_t planes, int
   status = viditq::check_buffers({{x, bytes}}, {{out, out_bytes}});
   if (status != VIDITQ_OK) return status;
 
-  context->pool.run_blocks(
-      planes * height, viditq::task_rows(4 * width), [=](int64_t from, int64_t to) {
-        for (int64_t row = from; row < to; row++) {
-          float* upper = out + row * 4 * width;
-          for (int64_t i = 0; i < width; i++) {
-            upper[2 * i] = x[row * width + i];
-            upper[2 * i + 1] = x[row * width + i];
-          }
-          std::memcpy(upper + 2 * width, upper, 2 * width * sizeof(float));
-        }
-      });
+  context->pool.run_blocks(planes * height, viditq::task_rows(4 * width),
+                           [=](int64_t from, int64_t to) {
+                             for (int64_t row = from; row < to; row++) {
+                               float* upper = out + row * 4 * width;
+                               for (int64_t i = 0; i < width; i++) {
+                                 upper[2 * i] = x[row * width + i];
+                                 upper[2 * i + 1] = x[row * width + i];
+                               }
+                               std::memcpy(upper + 2 * width, upper, 2 * width * sizeof(float));
+                             }
+                           });
   return VIDITQ_OK;
 }

@@ -1,6 +1,6 @@
 // Operators that treat every value by itself.
-#include "threads/context.h"
 #include "entry/extents.h"
+#include "threads/context.h"
 #include "viditq_operators.h"
 
 namespace {
@@ -26,8 +26,7 @@ int viditq_activate(viditq_context* context, const float* x, int64_t count, int 
   return VIDITQ_OK;
 }
 
-int viditq_scale(viditq_context* context, const float* x, int64_t count, float factor,
-                 float* out) {
+int viditq_scale(viditq_context* context, const float* x, int64_t count, float factor, float* out) {
   const int status = check_pointwise(context, x, count, out);
   if (status != VIDITQ_OK) return status;
 

@@ -63,8 +63,8 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
     const __m256i code = _mm256_add_epi32(_mm256_cvtps_epi32(steps), zero);
     sums = _mm256_add_epi32(sums, code);
     const __m256i low_byte = _mm256_and_si256(code, byte);
-    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(low_byte),
-                                           _mm256_extracti128_si256(low_byte, 1));
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(low_byte), _mm256_extracti128_si256(low_byte, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i), _mm_packus_epi16(words, words));
   }
   alignas(32) int32_t parts[kWidth];
@@ -106,7 +106,7 @@ struct FixedVectors {
 
 // 32 values at a time.
 int32_t encode_in_range(const float* x, int64_t count, float scale, float lowest, float highest,
-                   int32_t zero_point, const float* next_row, uint8_t* codes) {
+                        int32_t zero_point, const float* next_row, uint8_t* codes) {
   const FixedVectors grid(scale, FixedSteps(scale, lowest));
   const int32_t first_code = zero_point + static_cast<int32_t>(lowest);
   const __m256i first = _mm256_set1_epi8(static_cast<char>(first_code));
@@ -121,8 +121,8 @@ int32_t encode_in_range(const float* x, int64_t count, float scale, float lowest
     __m256i steps1 = grid.fast(_mm256_loadu_ps(x + i + kWidth));
     __m256i steps2 = grid.fast(_mm256_loadu_ps(x + i + 2 * kWidth));
     __m256i steps3 = grid.fast(_mm256_loadu_ps(x + i + 3 * kWidth));
-    const __m256i fractions = _mm256_min_epu16(_mm256_min_epu16(steps0, steps1),
-                                               _mm256_min_epu16(steps2, steps3));
+    const __m256i fractions =
+        _mm256_min_epu16(_mm256_min_epu16(steps0, steps1), _mm256_min_epu16(steps2, steps3));
     if (FixedVectors::near_tie(fractions)) {
       steps0 = grid.exact(_mm256_loadu_ps(x + i));
       steps1 = grid.exact(_mm256_loadu_ps(x + i + kWidth));
@@ -135,15 +135,14 @@ int32_t encode_in_range(const float* x, int64_t count, float scale, float lowest
         _mm256_packus_epi32(_mm256_srli_epi32(steps2, 16), _mm256_srli_epi32(steps3, 16));
     const __m256i steps = _mm256_min_epu8(_mm256_packus_epi16(left, right), last_step);
     sums = _mm256_add_epi64(sums, _mm256_sad_epu8(steps, zero));
-    _mm256_storeu_si256(
-        reinterpret_cast<__m256i*>(codes + i),
-        _mm256_add_epi8(_mm256_permutevar8x32_epi32(steps, in_order), first));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i),
+                        _mm256_add_epi8(_mm256_permutevar8x32_epi32(steps, in_order), first));
   }
   alignas(32) int64_t parts[4];
   _mm256_store_si256(reinterpret_cast<__m256i*>(parts), sums);
   const int64_t sum = parts[0] + parts[1] + parts[2] + parts[3] + i * first_code;
-  return static_cast<int32_t>(sum) + encode(x + i, count - i, scale, lowest, highest, zero_point,
-                                            next_row + i, codes + i);
+  return static_cast<int32_t>(sum) +
+         encode(x + i, count - i, scale, lowest, highest, zero_point, next_row + i, codes + i);
 }
 
 }  // namespace

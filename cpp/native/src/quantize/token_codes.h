@@ -73,8 +73,7 @@ struct TokenCodes : viditq_tokens {
     float hi = 0.0f;
     if (!kernels.extend_range(values, columns, &lo, &hi)) return false;
     set_grid(grid, row);
-    row_sum[row] =
-        grid.encode(format(), kernels, values, columns, next_row, codes + row * columns);
+    row_sum[row] = grid.encode(format(), kernels, values, columns, next_row, codes + row * columns);
     return true;
   }
 

@@ -4,14 +4,20 @@
 #include "simd/vector.h"
 
 #if VIDITQ_VECTOR_BYTES == 64
-#define VIDITQ_LOWER_HALVES {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
-#define VIDITQ_UPPER_HALVES {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
+#define VIDITQ_LOWER_HALVES \
+  { 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23 }
+#define VIDITQ_UPPER_HALVES \
+  { 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31 }
 #elif VIDITQ_VECTOR_BYTES == 32
-#define VIDITQ_LOWER_HALVES {0, 8, 1, 9, 2, 10, 3, 11}
-#define VIDITQ_UPPER_HALVES {4, 12, 5, 13, 6, 14, 7, 15}
+#define VIDITQ_LOWER_HALVES \
+  { 0, 8, 1, 9, 2, 10, 3, 11 }
+#define VIDITQ_UPPER_HALVES \
+  { 4, 12, 5, 13, 6, 14, 7, 15 }
 #else
-#define VIDITQ_LOWER_HALVES {0, 4, 1, 5}
-#define VIDITQ_UPPER_HALVES {2, 6, 3, 7}
+#define VIDITQ_LOWER_HALVES \
+  { 0, 4, 1, 5 }
+#define VIDITQ_UPPER_HALVES \
+  { 2, 6, 3, 7 }
 #endif
 
 namespace viditq {

@@ -1,9 +1,9 @@
 // What the operators of viditq_operators.h compute with.
 #pragma once
 
+#include "gemm/product.h"
 #include "memory/aligned_buffer.h"
 #include "simd/float_kernels.h"
-#include "gemm/product.h"
 #include "threads/thread_pool.h"
 
 namespace viditq {
