@@ -44,7 +44,9 @@ class RecognitionTest {
     "DiT-XL/2, , DiT",
     "LatteTransformer3DModel, , Latte",
     "LatteT2V, , Latte",
-    "Latte-XL/2, , Latte"
+    "Latte-XL/2, , Latte",
+    "STDiT, , STDiT",
+    "STDiT-XL/2, , STDiT"
   })
   void exactlyOneFamilyAcceptsEachClass(String className, String normType, String expected) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("_class_name", className);

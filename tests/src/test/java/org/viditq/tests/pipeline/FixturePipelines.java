@@ -68,6 +68,31 @@ public final class FixturePipelines {
     return root;
   }
 
+  /**
+   * An STDiT with the sample's text encoder and autoencoder and Open-Sora's scheduler; prompts of up
+   * to 6 tokens, clips of 4 frames of 32 x 24.
+   */
+  public static Path stdit(Path root) {
+    FixturePipelines pipeline = new FixturePipelines(root, "OpenSoraPipeline");
+    int features = 128; // of the sample's text encoder
+    pipeline.transformer(
+        "model.stdit__base_fused_qkv",
+        "STDiT",
+        Map.of(
+            "y_embedder.y_embedding", random(6, features),
+            "y_embedder.y_proj.fc1.weight", random(48, features)));
+    ObjectNode config = pipeline.read("transformer/config.json");
+    pipeline.write("transformer/config.json", config.put("caption_channels", features));
+    pipeline.copySample("vae", "diffusers", "AutoencoderKL");
+    pipeline.copySample("text_encoder", "transformers", "T5EncoderModel");
+    pipeline.copySample("tokenizer", "transformers", "T5Tokenizer");
+    pipeline.list("scheduler", "opensora", "IDDPM");
+    pipeline.write(
+        "scheduler/scheduler_config.json", JSON.createObjectNode().put("_class_name", "IDDPM"));
+    pipeline.write("model_index.json", pipeline.index);
+    return root;
+  }
+
   private void transformer(String fixture, String className, Map<String, Tensor> replaced) {
     component("transformer", className, fixture, replaced);
   }

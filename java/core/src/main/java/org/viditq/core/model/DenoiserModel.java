@@ -34,8 +34,8 @@ public interface DenoiserModel {
 
   /**
    * The tensor of its checkpoint that holds an encoded text, [tokens, features], learned to stand
-   * for none: guidance leads away from it where nobody gives a negative prompt, with as many of its
-   * tokens as the prompt has. Empty for models that take the encoding of the empty text instead.
+   * for none: guidance leads away from it where nobody gives a negative prompt. Empty for models
+   * that take the encoding of the empty text instead.
    */
   default Optional<String> nullText() {
     return Optional.empty();

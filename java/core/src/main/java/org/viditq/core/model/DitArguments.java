@@ -33,8 +33,6 @@ public record DitArguments(
   /** A layer that every block of this layout has, and no block of another. */
   public static final String BLOCK_MARK = "blocks.0.adaLN_modulation.1.weight";
 
-  private static final int MAX_MLP = 1 << 24;
-
   /**
    * @throws org.viditq.core.error.InvalidModelException if arguments contradict each other or the
    *     weights
@@ -65,7 +63,7 @@ public record DitArguments(
             ModelDescription.minusOne(model.extent(CLASS_TABLE, 0)),
             1000,
             ModelDescription.MAX_COUNT),
-        mlpHidden(model, channels));
+        model.mlpHidden("mlp_ratio", channels, model.extent("blocks.0.mlp.fc1.weight", 0)));
   }
 
   private static int outChannels(ModelDescription model, int inChannels, int patch) {
@@ -76,21 +74,5 @@ public record DitArguments(
     int channels = learned ? 2 * inChannels : inChannels;
     model.requireStored("learn_sigma", channels, stored);
     return channels;
-  }
-
-  private static int mlpHidden(ModelDescription model, int channels) {
-    OptionalInt stored = model.extent("blocks.0.mlp.fc1.weight", 0);
-    double ratio =
-        model
-            .json()
-            .getPositiveDouble("mlp_ratio", stored.orElse(4 * channels) / (double) channels);
-    if (ratio * channels > MAX_MLP || ratio * channels < 1) {
-      throw model
-          .json()
-          .invalid("mlp_ratio", "such that times hidden_size it is from 1 to " + MAX_MLP);
-    }
-    int hidden = (int) (channels * ratio);
-    model.requireStored("mlp_ratio", hidden, stored);
-    return hidden;
   }
 }

@@ -26,6 +26,9 @@ public final class ModelDescription {
   /** Blocks; likewise. */
   public static final int MAX_BLOCKS = 1 << 12;
 
+  /** Hidden channels of MLPs; likewise. */
+  private static final int MAX_MLP = 1 << 24;
+
   /** Other counts: classes, frames, rows of latents; likewise. */
   public static final int MAX_COUNT = 1 << 20;
 
@@ -195,6 +198,24 @@ public final class ModelDescription {
       throw json.invalid(key, "in_channels or twice in_channels (" + inChannels + ")");
     }
     return channels;
+  }
+
+  /**
+   * Hidden channels of blocks' MLPs, which configurations give as a ratio; 4 where neither they nor
+   * the shapes say it.
+   *
+   * @param stored what the shapes say
+   */
+  public int mlpHidden(String key, int channels, OptionalInt stored) {
+    double hidden =
+        stored.isPresent() && !json.has(key)
+            ? stored.getAsInt()
+            : channels * json.getPositiveDouble(key, 4);
+    if (hidden < 1 || hidden > MAX_MLP) {
+      throw json.invalid(key, "such that times hidden_size it is from 1 to " + MAX_MLP);
+    }
+    requireStored(key, (int) hidden, stored);
+    return (int) hidden;
   }
 
   /** Classes of a table that has a row for the null class as well. */

@@ -63,21 +63,19 @@ final class TextConditioner implements Conditioner {
       PromptEncoder.Texts positive = encode.encode(prompts, encoded);
       PromptEncoder.Texts negative =
           learned.isPresent()
-              ? learnedNegative(learned.get(), positive)
+              ? learned(learned.get())
               : encode.encode(List.of(negativePrompt), encoded);
       return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
     }
   }
 
-  /** The learned text beside each prompt, as far as the prompt reaches. */
-  private PromptEncoder.Texts learnedNegative(String name, PromptEncoder.Texts prompts) {
+  /** A text that the transformer has learned. */
+  private PromptEncoder.Texts learned(String name) {
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      Tensor none = new CheckpointParameters(weights).tensor(name, text.tokens(), text.features());
-      Tensor values = Tensor.zeros(prompts.values().shape().toArray());
-      for (int at = 0; at < values.size(); at += none.size()) {
-        System.arraycopy(none.data(), 0, values.data(), at, none.size());
-      }
-      return new PromptEncoder.Texts(values, prompts.mask());
+      Tensor values =
+          new CheckpointParameters(weights).tensor(name, text.tokens(), text.features());
+      return new PromptEncoder.Texts(
+          values.reshape(1, text.tokens(), text.features()), Tensor.full(1, 1, text.tokens()));
     }
   }
 

@@ -14,12 +14,10 @@ import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
-import org.viditq.core.model.layer.OutputModulation;
+import org.viditq.core.model.layer.ModulatedOutput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Activation;
-import org.viditq.core.operators.Epilogue;
-import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
@@ -37,8 +35,7 @@ public final class PixArtTransformer<V> {
   private final AdaLayerNormSingle<V> condition;
   private final Optional<FeedForward<V>> caption;
   private final List<PixArtBlock<V>> blocks;
-  private final V outputTable;
-  private final Linear output;
+  private final ModulatedOutput<V> output;
 
   /**
    * Prepares all layers on the backend.
@@ -72,8 +69,8 @@ public final class PixArtTransformer<V> {
                           channels,
                           Activation.GELU_TANH))
               .findFirst();
-      this.outputTable = loader.constant("scale_shift_table", 2, channels);
-      this.output = loader.linear("proj_out", channels, features);
+      this.output =
+          ModulatedOutput.single(loader, "scale_shift_table", "proj_out", channels, features);
     } else {
       parameters.leaveOut("pos_embed", "y_embedder.y_embedding");
       this.patches =
@@ -85,8 +82,9 @@ public final class PixArtTransformer<V> {
               .mapToObj(
                   text -> CaptionProjection.original(loader.under("y_embedder."), text, channels))
               .findFirst();
-      this.outputTable = loader.constant("final_layer.scale_shift_table", 2, channels);
-      this.output = loader.linear("final_layer.linear", channels, features);
+      this.output =
+          ModulatedOutput.single(
+              loader.under("final_layer."), "scale_shift_table", "linear", channels, features);
     }
     List<PixArtBlock<V>> prepared = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
@@ -135,13 +133,13 @@ public final class PixArtTransformer<V> {
     for (PixArtBlock<V> block : blocks) {
       hidden = block.forward(hidden, t.modulation(), text, grid);
     }
-    V features =
-        operators.linear(
-            OutputModulation.of(operators, hidden, outputTable, t.embedded()),
-            output,
-            Epilogue.none());
     return Unpatchify.image(
-        operators, features, grid.height(), grid.width(), config.patchSize(), config.outChannels());
+        operators,
+        output.forward(hidden, t.embedded()),
+        grid.height(),
+        grid.width(),
+        config.patchSize(),
+        config.outChannels());
   }
 
   private PositionGrid gridOf(Shape latents) {

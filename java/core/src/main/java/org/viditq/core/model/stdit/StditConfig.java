@@ -1,10 +1,11 @@
 package org.viditq.core.model.stdit;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
-import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.LatentGeometry.Patch;
+import org.viditq.core.model.ModelDescription;
 
 /**
  * What an STDiT is made of.
@@ -45,138 +46,146 @@ public record StditConfig(
     double timeScale,
     boolean fusedQkv) {
 
-  /** Far above any model; keeps the arithmetic of lying configurations from overflowing. */
-  private static final int MAX_CHANNELS = 1 << 20;
+  private static final String PATCHES = "x_embedder.proj.weight";
+  private static final String NULL_CAPTION = "y_embedder.y_embedding";
 
-  private static final int XL_CHANNELS = 1152;
-  private static final int MAX_LATENT_CHANNELS = 1 << 12;
-  private static final int MAX_LAYERS = 1 << 12;
-  private static final int MAX_PATCH = 1 << 6;
+  /** Far above any model; keeps the arithmetic of lying configurations from overflowing. */
   private static final int MAX_EXTENT = 1 << 16;
+
+  private static final int MAX_PATCH_VALUES = 1 << 20;
 
   /** Latents along a side of Open-Sora's 512 px models, whose space scale is 1. */
   private static final int SIDE_OF_UNIT_SCALE = 64;
 
   /**
-   * Reads a configuration whose keys are the arguments of Open-Sora's {@code STDiT}. What it leaves
-   * out follows from the shapes of the weights, and what these do not say has the defaults of
-   * {@code STDiT-XL/2}; of a checkpoint without any configuration, the space scale is that of
-   * Open-Sora's model of its size. Arguments that matter to training or to the choice of kernels
-   * only ({@code drop_path}, {@code enable_flashattn}, ...) are not looked at, nor is {@code
-   * no_temporal_pos_emb}, which the published code ignores.
+   * Reads a configuration whose keys are the arguments of Open-Sora's {@code STDiT}. What neither it
+   * nor the shapes of the weights say has the defaults of {@code STDiT-XL/2}; of a checkpoint
+   * without any configuration, the space scale is that of Open-Sora's model of its size. Arguments
+   * that matter to training or to the choice of kernels only ({@code drop_path}, {@code
+   * enable_flashattn}, ...) are not looked at, nor is {@code no_temporal_pos_emb}, which the
+   * published code ignores.
    *
-   * @param weights only names and shapes are looked at
    * @throws org.viditq.core.error.InvalidModelException if a value has the wrong type, contradicts
    *     another or the weights, or asks for something STDiT does not have
    */
-  public static StditConfig of(JsonConfig json, Checkpoint weights) {
-    StditShapes stored = new StditShapes(weights);
-    boolean bare = json.node().isEmpty();
-    int channels = json.getPositiveInt("hidden_size", stored.channels().orElse(XL_CHANNELS));
-    if (bare && channels != XL_CHANNELS) {
-      throw json.invalid(
-          "num_heads", "given for a model of " + channels + " channels, whose weights do not tell");
+  static StditConfig of(ModelDescription model) {
+    JsonConfig json = model.json();
+    int channels =
+        model.value("hidden_size", model.extent(PATCHES, 0), 1152, ModelDescription.MAX_CHANNELS);
+    int heads = model.heads("num_heads", model.extent(PATCHES, 0), 16);
+    if (channels % heads != 0 || channels % 4 != 0) {
+      throw json.invalid("hidden_size", "a multiple of 4 and of num_heads (" + heads + ")");
     }
-    int heads = json.getPositiveInt("num_heads", 16);
-    if (channels > MAX_CHANNELS || channels % heads != 0 || channels % 4 != 0) {
-      throw json.invalid(
-          "hidden_size",
-          "a multiple of 4 and of num_heads (" + heads + "), at most " + MAX_CHANNELS);
-    }
-    int inChannels = json.getPositiveInt("in_channels", stored.inChannels().orElse(4));
-    if (inChannels > MAX_LATENT_CHANNELS) {
-      throw json.invalid("in_channels", "at most " + MAX_LATENT_CHANNELS);
-    }
-    Patch patch = patch(json, stored);
-    int[] latents = latents(json, stored, patch);
+    int inChannels =
+        model.value(
+            "in_channels", model.extent(PATCHES, 1), 4, ModelDescription.MAX_LATENT_CHANNELS);
+    Patch patch = patch(model, inChannels);
+    int[] latents = latents(model, patch);
+    double spaceScale =
+        json.node().isEmpty() ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1;
     return new StditConfig(
         inChannels,
-        learnsVariance(json, stored, patch, inChannels) ? 2 * inChannels : inChannels,
+        outChannels(model, patch, inChannels),
         patch,
         channels,
-        layers(json, stored),
+        model.value("depth", model.blocks("blocks."), 28, ModelDescription.MAX_BLOCKS),
         heads,
-        mlpHidden(json, stored, channels),
-        json.getPositiveInt("caption_channels", stored.captionChannels().orElse(4096)),
-        json.getPositiveInt("model_max_length", stored.textTokens().orElse(120)),
+        model.mlpHidden("mlp_ratio", channels, model.extent("blocks.0.mlp.fc1.weight", 0)),
+        model.value(
+            "caption_channels",
+            model.extent(NULL_CAPTION, 1),
+            4096,
+            ModelDescription.MAX_CHANNELS),
+        model.value(
+            "model_max_length", model.extent(NULL_CAPTION, 0), 120, ModelDescription.MAX_COUNT),
         latents[0],
         latents[1],
         latents[2],
-        json.getPositiveDouble("space_scale", bare ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1),
+        json.getPositiveDouble("space_scale", spaceScale),
         json.getPositiveDouble("time_scale", 1),
-        stored.fusedQkv().orElseGet(() -> !json.getBoolean("separate_qkv", false)));
+        fusedQkv(model));
   }
 
-  private static Patch patch(JsonConfig json, StditShapes stored) {
-    int[] extents =
-        json.has("patch_size")
-            ? json.getIntArray("patch_size")
-            : stored.patch().orElse(new int[] {1, 2, 2});
-    if (extents.length != 3 || Arrays.stream(extents).anyMatch(p -> p < 1 || p > MAX_PATCH)) {
-      throw json.invalid(
-          "patch_size", "frames, rows and columns of a patch, each from 1 to " + MAX_PATCH);
+  private static Patch patch(ModelDescription model, int inChannels) {
+    JsonConfig json = model.json();
+    int[] published = {1, 2, 2};
+    int[] extents = json.has("patch_size") ? json.getIntArray("patch_size") : new int[0];
+    int[] patch = new int[3];
+    for (int i = 0; i < 3; i++) {
+      OptionalInt stored = model.extent(PATCHES, 2 + i);
+      patch[i] = extents.length == 3 ? extents[i] : stored.orElse(published[i]);
+      if (json.has("patch_size") && extents.length != 3
+          || patch[i] < 1
+          || patch[i] > ModelDescription.MAX_PATCH) {
+        throw json.invalid(
+            "patch_size",
+            "frames, rows and columns of a patch, each from 1 to " + ModelDescription.MAX_PATCH);
+      }
+      model.requireStored("patch_size", patch[i], stored);
     }
-    return new Patch(extents[0], extents[1], extents[2]);
+    if ((long) patch[0] * patch[1] * patch[2] * inChannels > MAX_PATCH_VALUES) {
+      throw json.invalid(
+          "patch_size", "such that a patch has at most " + MAX_PATCH_VALUES + " values");
+    }
+    return new Patch(patch[0], patch[1], patch[2]);
   }
 
   /** Frames, rows and columns of the training latents. */
-  private static int[] latents(JsonConfig json, StditShapes stored, Patch patch) {
-    if (!json.has("input_size")) {
-      int[] grid =
-          stored
-              .grid()
-              .filter(g -> Arrays.stream(g).allMatch(extent -> extent <= MAX_EXTENT / MAX_PATCH))
-              .orElse(new int[] {16, 32, 32});
-      return new int[] {
-        grid[0] * patch.frames(), grid[1] * patch.height(), grid[2] * patch.width()
-      };
-    }
-    int[] extents = json.getIntArray("input_size");
+  private static int[] latents(ModelDescription model, Patch patch) {
     int[] units = {patch.frames(), patch.height(), patch.width()};
+    if (!model.json().has("input_size")) {
+      int[] grid = storedGrid(model).orElse(new int[] {16, 32, 32});
+      return new int[] {grid[0] * units[0], grid[1] * units[1], grid[2] * units[2]};
+    }
+    int[] extents = model.json().getIntArray("input_size");
     boolean fits = extents.length == 3;
     for (int i = 0; fits && i < 3; i++) {
       fits = extents[i] >= 1 && extents[i] <= MAX_EXTENT && extents[i] % units[i] == 0;
     }
     if (!fits) {
-      throw json.invalid(
-          "input_size",
-          "frames, rows and columns of latents, each a multiple of patch_size "
-              + Arrays.toString(units)
-              + " and at most "
-              + MAX_EXTENT);
+      throw model
+          .json()
+          .invalid(
+              "input_size",
+              "frames, rows and columns of latents, each a multiple of patch_size "
+                  + Arrays.toString(units)
+                  + " and at most "
+                  + MAX_EXTENT);
     }
     return extents;
   }
 
-  private static boolean learnsVariance(
-      JsonConfig json, StditShapes stored, Patch patch, int inChannels) {
-    long both = 2L * inChannels * patch.frames() * patch.height() * patch.width();
-    return json.getBoolean(
-        "pred_sigma", stored.outputFeatures().stream().allMatch(features -> features == both));
+  /**
+   * Patches in time, per column and per row that the position tables were stored for. A table of
+   * places says how many there are and not how they lie, but Open-Sora 1.0 was trained on squares.
+   */
+  private static Optional<int[]> storedGrid(ModelDescription model) {
+    int most = MAX_EXTENT / ModelDescription.MAX_PATCH;
+    int frames = model.extent("pos_embed_temporal", 1).orElse(0);
+    int places = model.extent("pos_embed", 1).orElse(0);
+    int side = (int) Math.sqrt(places);
+    return frames >= 1 && frames <= most && side >= 1 && side <= most && side * side == places
+        ? Optional.of(new int[] {frames, side, side})
+        : Optional.empty();
   }
 
-  private static int layers(JsonConfig json, StditShapes stored) {
-    OptionalInt found = stored.layers();
-    int layers = json.getPositiveInt("depth", found.orElse(28));
-    if (layers > MAX_LAYERS) {
-      throw json.invalid("depth", "at most " + MAX_LAYERS);
-    }
-    if (found.isPresent() && layers != found.getAsInt()) {
-      throw json.invalid(
-          "depth", found.getAsInt() + ", the number of blocks in " + stored.source());
-    }
-    return layers;
+  private static int outChannels(ModelDescription model, Patch patch, int inChannels) {
+    int values = patch.frames() * patch.height() * patch.width();
+    OptionalInt features = model.extent("final_layer.linear.weight", 0);
+    boolean learned =
+        model
+            .json()
+            .getBoolean("pred_sigma", features.orElse(2 * inChannels * values) != inChannels * values);
+    int channels = learned ? 2 * inChannels : inChannels;
+    model.requireStored("pred_sigma", channels * values, features);
+    return channels;
   }
 
-  private static int mlpHidden(JsonConfig json, StditShapes stored, int channels) {
-    OptionalInt found = json.has("mlp_ratio") ? OptionalInt.empty() : stored.mlpHidden();
-    double hidden =
-        found.isPresent() ? found.getAsInt() : channels * json.getPositiveDouble("mlp_ratio", 4);
-    if (hidden < 1 || hidden > MAX_CHANNELS) {
-      throw json.invalid(
-          "mlp_ratio", "such that times hidden_size it is from 1 to " + MAX_CHANNELS);
-    }
-    return (int) hidden;
+  /** Whether one layer makes q, k and v; stored layers are a fact, a configuration's word is not. */
+  private static boolean fusedQkv(ModelDescription model) {
+    return model.stores("blocks.0.attn.qkv.bias")
+        || !model.stores("blocks.0.attn.q.bias")
+            && !model.json().getBoolean("separate_qkv", false);
   }
 
   /** Extents of a patch along time, height and width. */

@@ -14,11 +14,9 @@ import org.viditq.core.model.embedding.PatchEmbedding;
 import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.embedding.SequencePositions;
 import org.viditq.core.model.layer.LayerLoader;
-import org.viditq.core.model.layer.OutputModulation;
+import org.viditq.core.model.layer.ModulatedOutput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
-import org.viditq.core.operators.Epilogue;
-import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
@@ -38,8 +36,7 @@ public final class StditTransformer<V> {
   private final AdaLayerNormSingle<V> condition;
   private final CaptionEmbedder<V> caption;
   private final List<StditBlock<V>> blocks;
-  private final V outputTable;
-  private final Linear output;
+  private final ModulatedOutput<V> output;
 
   /**
    * Prepares all layers on the backend.
@@ -68,8 +65,13 @@ public final class StditTransformer<V> {
       prepared.add(new StditBlock<>(loader.under(StditLayers.block(i)), config));
     }
     this.blocks = List.copyOf(prepared);
-    this.outputTable = loader.constant("final_layer.scale_shift_table", 2, channels);
-    this.output = loader.linear("final_layer.linear", channels, config.outputFeatures());
+    this.output =
+        ModulatedOutput.single(
+            loader.under("final_layer."),
+            "scale_shift_table",
+            "linear",
+            channels,
+            config.outputFeatures());
   }
 
   /** Patches of a clip along time, height and width. */
@@ -105,13 +107,10 @@ public final class StditTransformer<V> {
       Optional<V> inTime = i == 0 ? Optional.of(times.of(grid.frames())) : Optional.empty();
       hidden = blocks.get(i).forward(hidden, t.modulation(), text, grid.frames(), inTime);
     }
-    V features =
-        operators.linear(
-            OutputModulation.of(operators, hidden, outputTable, t.embedded()),
-            output,
-            Epilogue.none());
     return Unpatchify.video(
-        operators, features, grid.toArray(), config.patchExtents(), config.outChannels());
+        operators,
+        output.forward(hidden, t.embedded()),
+        grid.toArray(), config.patchExtents(), config.outChannels());
   }
 
   /**
