@@ -32,7 +32,8 @@ class ArrowsTest {
           "onnx", Set.of("core"),
           "quantize", Set.of("core"),
           "verify", Set.of("core", "quantize"),
-          "cli", Set.of("core", "quantize", "verify"),
+          "media", Set.of("core"),
+          "cli", Set.of("core", "quantize", "verify", "media"),
           "bench", Set.of("core", "quantize", "cli", "reference", "cpp", "onnx"));
 
   @ArchTest

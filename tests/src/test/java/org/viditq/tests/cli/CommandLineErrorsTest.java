@@ -179,6 +179,28 @@ class CommandLineErrorsTest {
   }
 
   @Test
+  void anEndingThatStandsForNoFormat() {
+    assertThat(
+            CommandRun.of(
+                    "generate", "--model", SAMPLE, "--prompt", "a", "--out", folder + "/x.tiff")
+                .failedWith(2)
+                .stderr())
+        .contains("x.tiff", ".png, .jpg, .jpeg, .webp, .gif or .mp4");
+    assertThat(folder.resolve("x.tiff")).doesNotExist();
+    generate("--prompt", "a", "--format", "gif").failedWith(2);
+    generate("--prompt", "a", "--quality", "0").failedWith(2);
+  }
+
+  @Test
+  void aFileThatExistsIsNotReplaced() throws IOException {
+    Path file = Files.writeString(folder.resolve("out.png"), "earlier");
+    assertThat(generate("--prompt", "a").failedWith(2).stderr()).contains("out.png", "--force");
+    assertThat(generate("--prompt", "a", "--save-embeddings", file.toString()).stderr())
+        .contains("out.png", "--force");
+    assertThat(file).hasContent("earlier");
+  }
+
+  @Test
   void severalPicturesForOneFile() {
     assertThat(generate("--prompt", "a", "--prompt", "b").failedWith(2).stderr())
         .contains("2 pictures cannot go to the one file");

@@ -75,6 +75,7 @@ class InterruptTest {
             "a red ring",
             "--steps",
             "100",
+            "--force",
             "--out",
             before.toString()));
     assertThat(before).hasContent("an older picture");

@@ -12,13 +12,14 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
 import org.viditq.cli.evaluate.PlanScore;
-import org.viditq.cli.picture.PngPicture;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.media.PngPicture;
+import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
@@ -125,7 +126,7 @@ final class Demo {
       texts.put("plan", plan);
       texts.put("model", settings.variant());
       texts.put("Software", "viditq " + settings.version());
-      files.add(PngPicture.encode(pictures.get(i).frame(0), texts));
+      files.add(PngPicture.encode(pictures.get(i).frame(0), new Provenance(texts)));
     }
     return files;
   }

@@ -148,7 +148,7 @@ public final class DemoCommand implements Callable<Integer> {
         for (int i = 0; i < outcome.pictures().size(); i++) {
           EvaluationPrompt prompt = report.prompts().get(i);
           Files.write(
-              pictures.resolve(PictureNames.of(i + 1, prompt.prompt(), prompt.seed())),
+              pictures.resolve(PictureNames.of(i + 1, prompt.prompt(), prompt.seed()) + ".png"),
               outcome.pictures().get(i));
         }
       }

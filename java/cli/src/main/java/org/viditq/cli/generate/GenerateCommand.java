@@ -2,10 +2,12 @@ package org.viditq.cli.generate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -18,7 +20,6 @@ import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
-import org.viditq.cli.picture.PngPicture;
 import org.viditq.cli.quantize.QuantizationOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
@@ -29,7 +30,9 @@ import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.pipeline.StepTimes;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.ChosenParameters;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,11 +43,12 @@ import picocli.CommandLine.Spec;
 /** {@code viditq generate}: pictures from prompts, in full precision or quantized. */
 @Command(
     name = "generate",
-    header = "Make pictures from prompts, in full precision or quantized.",
+    header = "Make pictures and clips from prompts, in full precision or quantized.",
     description = {
       "",
-      "Makes one PNG per prompt and seed; each carries its prompt, seed and settings as text. The"
-          + " same seed gives the same picture as in Python with a torch CPU generator.",
+      "Makes one file per prompt and seed, PNG, JPEG, WebP, GIF or MP4; each carries its prompt,"
+          + " seed and settings as text. The same seed gives the same picture as in Python with a"
+          + " torch CPU generator. Files that exist are not replaced without --force.",
       ""
     },
     footer = {
@@ -95,11 +99,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Mixin private PrecisionOptions backend;
   @Mixin private ProfileOption profile;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE|DIR",
-      description = "A .png file for a single picture, otherwise a folder.")
-  private Path out;
+  @Mixin private OutputOptions output;
 
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -115,7 +115,7 @@ public final class GenerateCommand implements Callable<Integer> {
     GenerationRequest request = sampling.request(pipeline, seeds.seeds());
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
-    if (out == null) {
+    if (!output.given()) {
       save(encode(pipeline, texts, console), console);
       profile.print(console);
       return 0;
@@ -123,7 +123,7 @@ public final class GenerateCommand implements Callable<Integer> {
     EncodedPrompts encoded = embeddings == null ? null : EncodedPromptsFile.load(embeddings);
     List<PictureJob> jobs =
         PictureJob.product(encoded == null ? texts : encoded.prompts(), seeds.seeds());
-    try (PictureOutput output = PictureOutput.open(out, jobs.size());
+    try (PictureOutput place = output.open(request, jobs.size(), console);
         ChosenParameters chosen =
             quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
       if (encoded == null) {
@@ -132,15 +132,14 @@ public final class GenerateCommand implements Callable<Integer> {
       if (saveEmbeddings != null) {
         save(encoded, console);
       }
-      List<Path> files = generate(pipeline, request, chosen, encoded, jobs, output, console);
-      output.commit();
-      report(request, chosen.plan(), jobs, files, console);
+      generate(pipeline, request, chosen, encoded, jobs, place, console);
+      report(request, chosen.plan(), jobs, place.commit(), console);
     }
     return 0;
   }
 
   private void checkCombination() {
-    if (out == null && saveEmbeddings == null) {
+    if (!output.given() && saveEmbeddings == null) {
       throw new UsageException("There is nowhere to put the pictures; give --out FILE or DIR.");
     }
     if (embeddings != null && (prompts.given() || negativePrompt != null)) {
@@ -153,6 +152,12 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     if (batch < 1) {
       throw new UsageException("--batch is " + batch + ", but must be at least 1.");
+    }
+    if (saveEmbeddings != null && Files.exists(saveEmbeddings) && !output.force()) {
+      throw new UsageException(
+          "There is a file "
+              + saveEmbeddings
+              + " already; replace it with --force, or give another name.");
     }
     quantization.check(model);
   }
@@ -172,19 +177,18 @@ public final class GenerateCommand implements Callable<Integer> {
   private double denoiseSeconds;
   private double decodeSeconds;
 
-  private List<Path> generate(
+  private void generate(
       DiffusionPipeline pipeline,
       GenerationRequest request,
       ChosenParameters chosen,
       EncodedPrompts encoded,
       List<PictureJob> jobs,
-      PictureOutput output,
+      PictureOutput place,
       Console console) {
     List<List<PictureJob>> parts = new ArrayList<>();
     for (int from = 0; from < jobs.size(); from += batch) {
       parts.add(jobs.subList(from, Math.min(from + batch, jobs.size())));
     }
-    List<Path> files = new ArrayList<>();
     try (StageProgress progress = new StageProgress(console, "")) {
       // Latents are small: the denoiser is gone before the decoder comes.
       List<Tensor> latents = sample(pipeline, request, chosen, encoded, parts, progress);
@@ -194,13 +198,10 @@ public final class GenerateCommand implements Callable<Integer> {
         List<Clip> clips = pipeline.decode(latents.get(i), request.framesPerSecond(), progress);
         decodeSeconds += (System.nanoTime() - start) * 1e-9;
         for (int j = 0; j < part.size(); j++) {
-          byte[] png =
-              PngPicture.encode(clips.get(j).frame(0), texts(part.get(j), request, chosen.plan()));
-          files.add(output.write(part.get(j), png));
+          place.write(part.get(j), clips.get(j), provenance(part.get(j), request, chosen.plan()));
         }
       }
     }
-    return files;
   }
 
   private List<Tensor> sample(
@@ -227,8 +228,8 @@ public final class GenerateCommand implements Callable<Integer> {
     return latents;
   }
 
-  /** What the picture file says about itself. */
-  private Map<String, String> texts(PictureJob job, GenerationRequest request, String plan) {
+  /** What the file says about itself. */
+  private Provenance provenance(PictureJob job, GenerationRequest request, String plan) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("prompt", job.text());
     if (negativePrompt != null) {
@@ -237,10 +238,21 @@ public final class GenerateCommand implements Callable<Integer> {
     texts.put("seed", Long.toString(job.seed()));
     texts.put("steps", Integer.toString(request.steps()));
     texts.put("guidance_scale", Double.toString(request.guidanceScale()));
+    sampling.scheduler().ifPresent(scheduler -> texts.put("scheduler", scheduler));
+    if (request.times() != StepTimes.OF_SCHEDULER) {
+      texts.put(
+          request.times().kind().name().toLowerCase(Locale.ROOT),
+          request.times().values().toString());
+    }
+    texts.put("size", request.width() + "x" + request.height());
+    if (request.frames() > 1) {
+      texts.put("frames", Integer.toString(request.frames()));
+      texts.put("fps", Double.toString(request.framesPerSecond()));
+    }
     texts.put("plan", plan);
     texts.put("model", model.describe());
     texts.put("Software", "viditq " + Version.number());
-    return texts;
+    return new Provenance(texts);
   }
 
   private void report(

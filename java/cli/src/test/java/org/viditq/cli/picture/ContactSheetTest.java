@@ -6,11 +6,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.pipeline.Image;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.media.PngPicture;
+import org.viditq.media.Provenance;
 
 class ContactSheetTest {
   @Test
@@ -34,6 +35,6 @@ class ContactSheetTest {
   }
 
   private static byte[] gray(float value) {
-    return PngPicture.encode(new Image(Tensor.full(value, 32, 64, 3)), Map.of());
+    return PngPicture.encode(new Image(Tensor.full(value, 32, 64, 3)), Provenance.NONE);
   }
 }

@@ -1,10 +1,9 @@
-package org.viditq.cli.picture;
+package org.viditq.media;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -22,11 +21,11 @@ public final class PngPicture {
   /**
    * Encodes a picture with eight bits per channel.
    *
-   * @param texts international text chunks (iTXt, PNG specification section 11.3.4) by keyword; a
-   *     keyword has 1 to 79 Latin-1 characters
+   * @param provenance becomes an international text chunk (iTXt, PNG specification section 11.3.4)
+   *     per keyword
    * @return the bytes of the file
    */
-  public static byte[] encode(Image image, Map<String, String> texts) {
+  public static byte[] encode(Image image, Provenance provenance) {
     BufferedImage pixels = image.toBufferedImage();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -34,7 +33,7 @@ public final class PngPicture {
       IIOMetadata metadata =
           writer.getDefaultImageMetadata(
               ImageTypeSpecifier.createFromRenderedImage(pixels), writer.getDefaultWriteParam());
-      addTexts(metadata, texts);
+      addTexts(metadata, provenance);
       writer.setOutput(stream);
       writer.write(new IIOImage(pixels, null, metadata));
     } catch (IOException impossible) {
@@ -46,20 +45,22 @@ public final class PngPicture {
     return bytes.toByteArray();
   }
 
-  private static void addTexts(IIOMetadata metadata, Map<String, String> texts)
+  private static void addTexts(IIOMetadata metadata, Provenance provenance)
       throws IIOInvalidTreeException {
     IIOMetadataNode chunks = new IIOMetadataNode("iTXt");
-    texts.forEach(
-        (keyword, text) -> {
-          IIOMetadataNode entry = new IIOMetadataNode("iTXtEntry");
-          entry.setAttribute("keyword", keyword);
-          entry.setAttribute("compressionFlag", "FALSE");
-          entry.setAttribute("compressionMethod", "0");
-          entry.setAttribute("languageTag", "");
-          entry.setAttribute("translatedKeyword", "");
-          entry.setAttribute("text", text);
-          chunks.appendChild(entry);
-        });
+    provenance
+        .texts()
+        .forEach(
+            (keyword, text) -> {
+              IIOMetadataNode entry = new IIOMetadataNode("iTXtEntry");
+              entry.setAttribute("keyword", keyword);
+              entry.setAttribute("compressionFlag", "FALSE");
+              entry.setAttribute("compressionMethod", "0");
+              entry.setAttribute("languageTag", "");
+              entry.setAttribute("translatedKeyword", "");
+              entry.setAttribute("text", text);
+              chunks.appendChild(entry);
+            });
     IIOMetadataNode root = new IIOMetadataNode(metadata.getNativeMetadataFormatName());
     root.appendChild(chunks);
     metadata.mergeTree(metadata.getNativeMetadataFormatName(), root);

@@ -1,4 +1,4 @@
-package org.viditq.cli.picture;
+package org.viditq.media;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +11,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.metadata.IIOMetadata;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.viditq.core.pipeline.Image;
 import org.viditq.core.tensor.Tensor;
 import org.w3c.dom.Node;
@@ -22,17 +24,19 @@ class PngPictureTest {
 
   @Test
   void thePixelsSurvive() throws IOException {
-    BufferedImage read = ImageIO.read(new ByteArrayInputStream(PngPicture.encode(IMAGE, Map.of())));
+    BufferedImage read =
+        ImageIO.read(new ByteArrayInputStream(PngPicture.encode(IMAGE, Provenance.NONE)));
     assertThat(read.getRGB(0, 0) & 0xffffff).isEqualTo(0xff0000);
     assertThat(read.getRGB(1, 0) & 0xffffff).isEqualTo(0x00ff00);
     assertThat(read.getRGB(0, 1) & 0xffffff).isEqualTo(0x0000ff);
     assertThat(read.getRGB(1, 1) & 0xffffff).isEqualTo(0x808080);
   }
 
-  @Test
-  void theTextsSurviveInAnyLanguage() throws IOException {
-    Map<String, String> texts = Map.of("prompt", "ein großer roter Kreis, 赤い円", "seed", "42");
-    assertThat(textsOf(PngPicture.encode(IMAGE, texts))).isEqualTo(texts);
+  @ParameterizedTest
+  @FieldSource("org.viditq.media.TestClips#NASTY_PROMPTS")
+  void theTextsSurviveInAnyLanguage(String prompt) throws IOException {
+    Provenance provenance = TestClips.provenance(prompt);
+    assertThat(textsOf(PngPicture.encode(IMAGE, provenance))).isEqualTo(provenance.texts());
   }
 
   private static Map<String, String> textsOf(byte[] png) throws IOException {
