@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  viditq demo",
-      "  viditq demo --plain --pictures 2 --out demo-plain"
+      "  viditq demo --plain --pictures 2 --out demo-plain",
+      "  viditq demo --video --out demo-video"
     })
 public final class DemoCommand implements Callable<Integer> {
   private static final double GUIDANCE = 4.5;
@@ -53,6 +54,13 @@ public final class DemoCommand implements Callable<Integer> {
           "Take the sample as it was trained instead of its variant with outlier channels, which"
               + " behaves as large models do.")
   private boolean plain;
+
+  @Option(
+      names = "--video",
+      description =
+          "Take the bundled video model instead and compare clips: full precision, naive, dynamic and"
+              + " timestep-aware plans side by side, with their flicker.")
+  private boolean video;
 
   @Option(
       names = "--pictures",
@@ -88,17 +96,12 @@ public final class DemoCommand implements Callable<Integer> {
       throw new UsageException("--steps is " + steps + ", but the demo needs at least 2.");
     }
     Path samples = samples();
+    if (video) {
+      return compareClips(samples.resolve(DemoSettings.VIDEO), console, start);
+    }
     Path sample = samples.resolve(DemoSettings.PLAIN);
     DemoSettings settings =
-        new DemoSettings(
-            plain ? DemoSettings.PLAIN : DemoSettings.OUTLIER,
-            steps,
-            GUIDANCE,
-            Demo.calibrationPrompts(),
-            backend.find().name(),
-            backend.precision().toString(),
-            backend.threads(),
-            Version.number());
+        settings(plain ? DemoSettings.PLAIN : DemoSettings.OUTLIER, Demo.calibrationPrompts());
     PipelineFolder folder = PipelineFolder.open(sample);
     if (!plain) {
       folder = folder.withTransformer(samples.resolve(DemoSettings.OUTLIER));
@@ -122,6 +125,60 @@ public final class DemoCommand implements Callable<Integer> {
       print(report, console, (System.nanoTime() - start) * 1e-9);
     }
     return 0;
+  }
+
+  private DemoSettings settings(String variant, int calibrationPrompts) {
+    return new DemoSettings(
+        variant,
+        steps,
+        GUIDANCE,
+        calibrationPrompts,
+        backend.find().name(),
+        backend.precision().toString(),
+        backend.threads(),
+        Version.number());
+  }
+
+  private int compareClips(Path sample, Console console, long start) {
+    if (plain) {
+      throw new UsageException("Give --plain or --video, not both.");
+    }
+    DemoSettings settings = settings(DemoSettings.VIDEO, VideoDemo.calibrationPrompts());
+    try (AtomicOutput output = AtomicOutput.folder(out)) {
+      VideoDemoReport report =
+          new VideoDemo(PipelineFolder.open(sample), backend::open, settings, console)
+              .run(
+                  sample.resolve("eval_prompts.txt"),
+                  pictures,
+                  sample.resolve("calib_prompts.txt"));
+      writeClips(report, output.path());
+      output.commit();
+      console.result(report.json());
+      console.result("");
+      report.table().forEach(console::result);
+      console.result("");
+      report.findings().forEach(console::result);
+      console.result("");
+      console.result("Report: " + out.resolve(REPORT));
+      console.note("Done in " + Quantities.seconds((System.nanoTime() - start) * 1e-9) + ".");
+    }
+    return 0;
+  }
+
+  private static void writeClips(VideoDemoReport report, Path folder) {
+    try {
+      Files.writeString(folder.resolve(REPORT), report.page().toHtml());
+      Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
+      for (VideoOutcome outcome : report.outcomes()) {
+        Path clips = Files.createDirectory(folder.resolve(outcome.plan()));
+        for (int i = 0; i < outcome.clips().size(); i++) {
+          Files.write(
+              clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
+        }
+      }
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
   }
 
   /** The launcher says where the project is; without it, the current folder must be it. */

@@ -11,6 +11,7 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.quantize.StoredSizeJson;
 import org.viditq.cli.report.ComparisonReport;
+import org.viditq.cli.report.ComparisonReport.Cell;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
@@ -90,7 +91,7 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
                 .map(scores -> scores.pictures().get(picture))
                 .map(c -> Quantities.decibel(c.psnr()) + ", " + Quantities.similarity(c.ssim()))
                 .orElse("reference");
-        pictures.add(new Picture(outcome.title(), outcome.pictures().get(i), caption));
+        pictures.add(Picture.png(outcome.title(), outcome.pictures().get(i), caption));
       }
       scenes.add(new Scene(prompts.get(i).prompt(), "seed " + prompts.get(i).seed(), pictures));
     }
@@ -101,6 +102,14 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
                 + " with plans of ViDiT‑Q. Every plan got the same prompts and seeds; PSNR and SSIM"
                 + " compare its pictures with the full-precision ones.",
             aboutVariant()),
+        List.of(
+            "Weights",
+            "Smaller by",
+            "Quantized layers by",
+            "PSNR",
+            "SSIM",
+            "Per picture",
+            "Published layers"),
         variants,
         scenes,
         findings(),
@@ -108,22 +117,26 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
   }
 
   private Variant variant(Outcome outcome) {
+    OptionalDouble bar =
+        outcome.scores().isEmpty()
+            ? OptionalDouble.empty()
+            : OptionalDouble.of(outcome.meanPsnr() / FULL_BAR_DECIBEL);
     return new Variant(
         outcome.title(),
         outcome.description(),
-        Quantities.bytes(outcome.size().quantized()),
-        quantized(outcome, o -> Quantities.times(o.size().ratio())),
-        quantized(outcome, o -> Quantities.times(o.size().layerRatio())),
-        meanPsnr(outcome),
-        outcome.scores().isEmpty()
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(outcome.meanPsnr() / FULL_BAR_DECIBEL),
-        meanSsim(outcome),
-        Quantities.seconds(outcome.secondsPerPicture()),
-        outcome
-            .published()
-            .map(f -> Quantities.decibel(f.psnr()) + " / " + Quantities.similarity(f.ssim()))
-            .orElse(NOTHING));
+        List.of(
+            Cell.of(Quantities.bytes(outcome.size().quantized())),
+            Cell.of(quantized(outcome, o -> Quantities.times(o.size().ratio()))),
+            Cell.of(quantized(outcome, o -> Quantities.times(o.size().layerRatio()))),
+            new Cell(meanPsnr(outcome), bar),
+            Cell.of(meanSsim(outcome)),
+            Cell.of(Quantities.seconds(outcome.secondsPerPicture())),
+            Cell.of(
+                outcome
+                    .published()
+                    .map(
+                        f -> Quantities.decibel(f.psnr()) + " / " + Quantities.similarity(f.ssim()))
+                    .orElse(NOTHING))));
   }
 
   ObjectNode json() {

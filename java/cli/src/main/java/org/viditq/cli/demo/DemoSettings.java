@@ -22,6 +22,11 @@ record DemoSettings(
     String version) {
   static final String OUTLIER = "pixart-mini-outlier";
   static final String PLAIN = "pixart-mini";
+  static final String VIDEO = "stdit-mini";
+
+  boolean video() {
+    return variant.equals(VIDEO);
+  }
 
   boolean outlier() {
     return variant.equals(OUTLIER);
@@ -32,7 +37,10 @@ record DemoSettings(
         new Fact("Model", variant + ", text encoder, tokenizer and autoencoder of pixart-mini"),
         new Fact(
             "Sampling",
-            steps + " steps of DPM-Solver++ (2M), guidance " + guidance + ", 64×64 pixels"),
+            steps
+                + " steps of DPM-Solver++ (2M), guidance "
+                + guidance
+                + (video() ? ", 8 frames of 64×64 pixels" : ", 64×64 pixels")),
         new Fact(
             "Calibration",
             calibrationPrompts

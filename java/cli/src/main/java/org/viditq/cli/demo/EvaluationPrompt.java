@@ -43,6 +43,20 @@ record EvaluationPrompt(String prompt, long seed) {
     return List.copyOf(single.subList(0, count));
   }
 
+  /**
+   * The first {@code count} lines of a prompt file of a sample.
+   *
+   * @throws UsageException if there are not that many
+   */
+  static List<String> first(Path file, int count) {
+    List<String> lines = lines(file);
+    if (count < 1 || count > lines.size()) {
+      throw new UsageException(
+          "--pictures is " + count + ", but must lie between 1 and " + lines.size() + ".");
+    }
+    return List.copyOf(lines.subList(0, count));
+  }
+
   /** The lines of a prompt file of the sample. */
   static List<String> lines(Path file) {
     try {

@@ -17,6 +17,7 @@ import java.util.OptionalDouble;
  *
  * @param title of the page
  * @param lead what the page shows, one paragraph each
+ * @param columns headings of the table behind the variant's name
  * @param variants rows of the table and columns of the pictures; the first is what the others are
  *     compared with
  * @param scenes one row of pictures each
@@ -26,37 +27,42 @@ import java.util.OptionalDouble;
 public record ComparisonReport(
     String title,
     List<String> lead,
+    List<String> columns,
     List<Variant> variants,
     List<Scene> scenes,
     List<String> findings,
     List<Fact> facts) {
 
   /**
-   * A row of the table; the columns are text as shown, {@code –} for what does not apply.
+   * A row of the table.
    *
    * @param name short, also heads a column of pictures
    * @param description one line
-   * @param weightBytes of the whole model, as stored
-   * @param ratio how many times smaller than the first variant
-   * @param layerRatio the same of the quantized layers alone
-   * @param psnrShare length of the bar below the PSNR, 0 to 1; empty for no bar
+   * @param cells one per column, in their order
    */
-  public record Variant(
-      String name,
-      String description,
-      String weightBytes,
-      String ratio,
-      String layerRatio,
-      String psnr,
-      OptionalDouble psnrShare,
-      String ssim,
-      String seconds,
-      String published) {
+  public record Variant(String name, String description, List<Cell> cells) {
+    public Variant {
+      cells = List.copyOf(cells);
+    }
+  }
+
+  /**
+   * A value of the table.
+   *
+   * @param text as shown, {@code –} for what does not apply
+   * @param share length of the bar below it, 0 to 1; empty for no bar
+   */
+  public record Cell(String text, OptionalDouble share) {
+    /** A value without a bar. */
+    public static Cell of(String text) {
+      return new Cell(text, OptionalDouble.empty());
+    }
+
     /** CSS length of the bar; null, which the template leaves out, for none. */
     String barWidth() {
-      return psnrShare.isEmpty()
+      return share.isEmpty()
           ? null
-          : Math.round(100 * Math.min(Math.max(psnrShare.getAsDouble(), 0), 1)) + "%";
+          : Math.round(100 * Math.min(Math.max(share.getAsDouble(), 0), 1)) + "%";
     }
   }
 
@@ -72,16 +78,27 @@ public record ComparisonReport(
   }
 
   /**
-   * A picture.
+   * A picture, still or moving.
    *
    * @param variant name of its variant, for the alternative text
-   * @param png the file's bytes
+   * @param file the file's bytes
+   * @param mediaType of the file: image/png, image/gif
    * @param caption a few words below it
    */
-  public record Picture(String variant, byte[] png, String caption) {
+  public record Picture(String variant, byte[] file, String mediaType, String caption) {
+    /** A PNG file. */
+    public static Picture png(String variant, byte[] file, String caption) {
+      return new Picture(variant, file, "image/png", caption);
+    }
+
+    /** A GIF file. */
+    public static Picture gif(String variant, byte[] file, String caption) {
+      return new Picture(variant, file, "image/gif", caption);
+    }
+
     /** The picture inside the page. */
     String dataUri() {
-      return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+      return "data:" + mediaType + ";base64," + Base64.getEncoder().encodeToString(file);
     }
   }
 
@@ -90,10 +107,23 @@ public record ComparisonReport(
 
   public ComparisonReport {
     lead = List.copyOf(lead);
+    columns = List.copyOf(columns);
     variants = List.copyOf(variants);
     scenes = List.copyOf(scenes);
     findings = List.copyOf(findings);
     facts = List.copyOf(facts);
+    for (Variant variant : variants) {
+      if (variant.cells().size() != columns.size()) {
+        throw new IllegalArgumentException(
+            "Variant '"
+                + variant.name()
+                + "' has "
+                + variant.cells().size()
+                + " values for "
+                + columns.size()
+                + " columns.");
+      }
+    }
     for (Scene scene : scenes) {
       if (scene.pictures().size() != variants.size()) {
         throw new IllegalArgumentException(
@@ -109,7 +139,7 @@ public record ComparisonReport(
   }
 
   /** Number of picture columns, for the page's grid. */
-  int columns() {
+  int pictureColumns() {
     return variants.size();
   }
 

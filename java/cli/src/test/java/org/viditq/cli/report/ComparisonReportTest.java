@@ -3,10 +3,12 @@ package org.viditq.cli.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.viditq.cli.report.ComparisonReport.Cell;
 import org.viditq.cli.report.ComparisonReport.Fact;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
@@ -16,12 +18,15 @@ class ComparisonReportTest {
   private static final byte[] FIRST = {1, 2, 3, 4};
   private static final byte[] SECOND = {5, 6, 7, (byte) 0xff, 9};
 
+  private static final List<String> COLUMNS =
+      List.of("Weights", "Smaller by", "PSNR", "SSIM", "Per picture");
+
   @Test
   void everyPictureIsInsideThePage() {
     String html = report("a red ring").toHtml();
     assertThat(html)
         .contains("data:image/png;base64," + Base64.getEncoder().encodeToString(FIRST))
-        .contains("data:image/png;base64," + Base64.getEncoder().encodeToString(SECOND));
+        .contains("data:image/gif;base64," + Base64.getEncoder().encodeToString(SECOND));
   }
 
   @Test
@@ -45,7 +50,7 @@ class ComparisonReportTest {
   @Test
   void everyValueOfTheTableIsShown() {
     assertThat(report("a red ring").toHtml())
-        .contains("9.20 MiB", "4.71 MiB", "1.95×", "31.4 dB", "0.942", "1.21 s", "32.1 / 0.956")
+        .contains("9.20 MiB", "4.71 MiB", "1.95×", "31.4 dB", "0.942", "1.21 s", "Smaller by")
         .containsOnlyOnce("width:63%")
         .containsOnlyOnce("class=\"bar\"")
         .contains("repeat(2, minmax(")
@@ -60,8 +65,9 @@ class ComparisonReportTest {
                 new ComparisonReport(
                     "t",
                     List.of(),
+                    COLUMNS,
                     variants(),
-                    List.of(new Scene("p", "", List.of(new Picture("a", FIRST, "")))),
+                    List.of(new Scene("p", "", List.of(Picture.png("a", FIRST, "")))),
                     List.of(),
                     List.of()))
         .isInstanceOf(IllegalArgumentException.class)
@@ -72,41 +78,50 @@ class ComparisonReportTest {
     return new ComparisonReport(
         "Title",
         List.of("What it shows."),
+        COLUMNS,
         variants(),
         List.of(
             new Scene(
                 prompt,
                 "seed 1000",
                 List.of(
-                    new Picture("full precision", FIRST, "reference"),
-                    new Picture("W4A8", SECOND, "31.4 dB")))),
+                    Picture.png("full precision", FIRST, "reference"),
+                    Picture.gif("W4A8", SECOND, "31.4 dB")))),
         List.of("Order kept."),
         List.of(new Fact("Steps", "20")));
   }
 
   private static List<Variant> variants() {
     return List.of(
-        new Variant(
-            "full precision",
-            "float16",
-            "9.20 MiB",
-            "–",
-            "–",
-            "–",
-            OptionalDouble.empty(),
-            "–",
-            "1.02 s",
-            "–"),
+        new Variant("full precision", "float16", cells("9.20 MiB", "–", "–", "–", "1.02 s")),
         new Variant(
             "W4A8",
             "4-bit weights",
-            "4.71 MiB",
-            "1.95×",
-            "3.62×",
-            "31.4 dB",
-            OptionalDouble.of(0.628),
-            "0.942",
-            "1.21 s",
-            "32.1 / 0.956"));
+            List.of(
+                Cell.of("4.71 MiB"),
+                Cell.of("1.95×"),
+                new Cell("31.4 dB", OptionalDouble.of(0.628)),
+                Cell.of("0.942"),
+                Cell.of("1.21 s"))));
+  }
+
+  private static List<Cell> cells(String... texts) {
+    return Arrays.stream(texts).map(Cell::of).toList();
+  }
+
+  @Test
+  void aValueIsMissing() {
+    assertThatThrownBy(
+            () ->
+                new ComparisonReport(
+                    "t",
+                    List.of(),
+                    COLUMNS,
+                    List.of(new Variant("W4A8", "", cells("4.71 MiB"))),
+                    List.of(),
+                    List.of(),
+                    List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1 values for 5 columns");
   }
 }
