@@ -25,7 +25,6 @@ import org.viditq.media.GifClip;
 import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.metric.Flicker;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 
@@ -79,7 +78,7 @@ final class VideoDemo {
             comparison.originalSize(),
             gifs(comparison.reference(), prompts, "full-precision"),
             Optional.empty(),
-            flicker(comparison.reference()),
+            motion(comparison, comparison.reference()),
             comparison.reference().secondsPerPicture()));
     for (DemoPlan demoPlan : PLANS) {
       QuantizationPlan plan = BuiltInPlans.get(demoPlan.name());
@@ -92,7 +91,7 @@ final class VideoDemo {
               score.size(),
               gifs(score.run(), prompts, plan.name()),
               Optional.of(score.scores()),
-              flicker(score.run()),
+              motion(comparison, score.run()),
               score.run().secondsPerPicture()));
     }
     return new VideoDemoReport(settings, prompts, FIRST_SEED, outcomes);
@@ -125,11 +124,8 @@ final class VideoDemo {
         StepTimes.OF_SCHEDULER);
   }
 
-  private static double flicker(TimedPictures run) {
-    return run.clips().stream()
-        .mapToDouble(clip -> Flicker.of(clip.pixels()))
-        .average()
-        .orElseThrow();
+  private static VideoOutcome.Motion motion(PlanComparison comparison, TimedPictures run) {
+    return VideoOutcome.Motion.of(comparison.reference().clips(), run.clips());
   }
 
   private List<byte[]> gifs(TimedPictures run, List<String> prompts, String plan) {

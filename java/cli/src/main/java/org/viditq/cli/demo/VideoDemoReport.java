@@ -40,7 +40,7 @@ record VideoDemoReport(
   List<String> table() {
     TextTable table =
         new TextTable(
-            "plan", ">weights", ">smaller by", ">PSNR", ">SSIM", ">flicker", ">per clip");
+            "plan", ">weights", ">smaller by", ">PSNR", ">SSIM", ">flicker", ">warping", ">per clip");
     for (VideoOutcome outcome : outcomes) {
       table.row(
           outcome.title(),
@@ -49,6 +49,7 @@ record VideoDemoReport(
           quantized(outcome, o -> Quantities.decibel(o.scores().orElseThrow().meanPsnr())),
           quantized(outcome, o -> Quantities.similarity(o.scores().orElseThrow().meanSsim())),
           flicker(outcome),
+          warping(outcome),
           Quantities.seconds(outcome.secondsPerClip()));
     }
     return table.lines();
@@ -57,8 +58,9 @@ record VideoDemoReport(
   List<String> findings() {
     return List.of(
         "Flicker is the mean absolute difference of consecutive frames in hundredths of the value"
-            + " range, motion included: what a plan adds to that of full precision is flicker of its"
-            + " own.",
+            + " range, motion included; warping error is the mean squared difference in thousandths"
+            + " once the motion of the full-precision clip is taken out. What a plan adds to full"
+            + " precision's is its own.",
         "Weights are the bytes of the whole transformer as stored; a plan with two timestep ranges"
             + " holds two sets of codes, of which one is in use at a time.");
   }
@@ -86,7 +88,7 @@ record VideoDemoReport(
             "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels), quantized"
                 + " after training with plans of ViDiT‑Q. Every plan got the same prompts and seeds;"
                 + " PSNR and SSIM compare its frames with the full-precision ones."),
-        List.of("Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Per clip"),
+        List.of("Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Warping error", "Per clip"),
         variants,
         scenes,
         findings(),
@@ -112,6 +114,7 @@ record VideoDemoReport(
                 quantized(
                     outcome, o -> Quantities.similarity(o.scores().orElseThrow().meanSsim()))),
             Cell.of(flicker(outcome)),
+            Cell.of(warping(outcome)),
             Cell.of(Quantities.seconds(outcome.secondsPerClip()))));
   }
 
@@ -133,14 +136,19 @@ record VideoDemoReport(
       node.put("title", outcome.title());
       StoredSizeJson.put(outcome.size(), node);
       node.put("secondsPerClip", outcome.secondsPerClip());
-      node.put("flicker", outcome.flicker());
+      node.put("flicker", outcome.motion().flicker());
+      node.put("warpingError", outcome.motion().warpingError());
       outcome.scores().ifPresent(scores -> scores.putInto(node));
     }
     return root;
   }
 
   private static String flicker(VideoOutcome outcome) {
-    return String.format(Locale.ROOT, "%.2f", 100 * outcome.flicker());
+    return String.format(Locale.ROOT, "%.2f", 100 * outcome.motion().flicker());
+  }
+
+  private static String warping(VideoOutcome outcome) {
+    return String.format(Locale.ROOT, "%.3f", 1000 * outcome.motion().warpingError());
   }
 
   /** What {@code text} says of a quantized outcome; nothing for full precision. */
