@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -13,9 +14,13 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.CheckpointConverter;
+import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.InvalidModelException;
@@ -25,6 +30,7 @@ import org.viditq.core.error.UsageException;
 import org.viditq.core.error.ViditqException;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.DiffusersForm;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.PreparedDenoiser;
@@ -170,6 +176,28 @@ class HunyuanTransformerTest {
         .usingRecursiveComparison()
         .ignoringFields("layout")
         .isEqualTo(read);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {V11, V12})
+  void checkpointsOfTheAuthorsBecomeThoseOfDiffusers(String fixture, @TempDir Path folder) {
+    FixtureWeights expected = FixtureWeights.of(fixture);
+    Checkpoint original = toOriginalLayout(FixtureWeights.of(fixture)).checkpoint();
+    DiffusersForm form = new HunyuanFamily().diffusersForm(empty(), original);
+    CheckpointConverter.write(original, folder, form.names(), CheckpointConverter.Options.DEFAULT);
+    try (Checkpoint converted = Checkpoints.open(folder)) {
+      assertThat(converted.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+      for (String name : expected.names()) {
+        Tensor tensor = converted.get(name).toTensor();
+        assertThat(tensor.shape()).as(name).isEqualTo(expected.get(name).shape());
+        assertThat(tensor.data()).as(name).containsExactly(expected.get(name).data());
+      }
+      assertThat(HunyuanConfig.of(JsonConfig.of(form.config(), "converted"), converted))
+          .isEqualTo(HunyuanConfig.of(empty(), converted));
+      JsonConfig diffusers = JsonConfig.of(form.config(), "converted");
+      assertThat(new HunyuanFamily().diffusersForm(diffusers, converted).config())
+          .isEqualTo(form.config());
+    }
   }
 
   @Test
