@@ -52,7 +52,7 @@ class ClassConditionalTest {
             statistics)
         .succeeded();
     for (String plan : List.of("w4a8", "w8a8-naive")) {
-      generate("tiger", List.of("--plan", plan, "--stats", statistics)).succeeded();
+      generate("tiger", List.of("--plan", plan, "--stats", statistics, "--force")).succeeded();
       assertThat(folder.resolve("out.png")).exists();
     }
   }

@@ -194,8 +194,20 @@ class CommandLineErrorsTest {
   @Test
   void aFileThatExistsIsNotReplaced() throws IOException {
     Path file = Files.writeString(folder.resolve("out.png"), "earlier");
-    assertThat(generate("--prompt", "a").failedWith(2).stderr()).contains("out.png", "--force");
-    assertThat(generate("--prompt", "a", "--save-embeddings", file.toString()).stderr())
+    String[] command = {"generate", "--model", SAMPLE, "--prompt", "a", "--out", file.toString()};
+    assertThat(CommandRun.of(command).failedWith(2).stderr()).contains("out.png", "--force");
+    assertThat(file).hasContent("earlier");
+    assertThat(
+            CommandRun.of(
+                    "generate",
+                    "--model",
+                    SAMPLE,
+                    "--prompt",
+                    "a",
+                    "--save-embeddings",
+                    file.toString())
+                .failedWith(2)
+                .stderr())
         .contains("out.png", "--force");
     assertThat(file).hasContent("earlier");
   }

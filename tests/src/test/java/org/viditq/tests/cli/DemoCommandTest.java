@@ -50,6 +50,32 @@ class DemoCommandTest {
     }
   }
 
+  @Test
+  void theVideoDemoComparesClips() throws IOException {
+    Path out = folder.resolve("clips");
+    CommandRun run =
+        CommandRun.of(
+                "demo",
+                "--video",
+                "--steps",
+                "4",
+                "--pictures",
+                "1",
+                "--quiet",
+                "--out",
+                out.toString())
+            .succeeded();
+    assertThat(run.stdout()).contains("flicker", "warping", "W4A8 timestep-aware");
+    JsonNode metrics = new ObjectMapper().readTree(out.resolve("metrics.json").toFile());
+    assertThat(metrics.path("plans").findValuesAsText("plan"))
+        .containsExactly("full-precision", "w8a8-naive", "w8a8", "w4a8-naive", "w4a8");
+    assertThat(psnr(metrics, "w8a8-naive")).isLessThan(psnr(metrics, "w8a8"));
+    assertThat(metrics.path("plans").path(0).path("flicker").asDouble()).isBetween(1e-4, 0.5);
+    String html = Files.readString(out.resolve("report.html"));
+    assertThat(html.split("data:image/gif;base64,", -1)).hasSize(1 + 5);
+    assertThat(out.resolve("w8a8/01.gif")).isNotEmptyFile();
+  }
+
   private static double psnr(JsonNode metrics, String plan) {
     for (JsonNode node : metrics.path("plans")) {
       if (node.path("plan").asText().equals(plan)) {

@@ -69,8 +69,8 @@ public final class FixturePipelines {
   }
 
   /**
-   * An STDiT with the sample's text encoder and autoencoder and Open-Sora's scheduler; prompts of up
-   * to 6 tokens, clips of 4 frames of 32 x 24.
+   * An STDiT with the sample's text encoder and autoencoder and Open-Sora's scheduler; prompts of
+   * up to 6 tokens, clips of 4 frames of 32 x 24.
    */
   public static Path stdit(Path root) {
     FixturePipelines pipeline = new FixturePipelines(root, "OpenSoraPipeline");

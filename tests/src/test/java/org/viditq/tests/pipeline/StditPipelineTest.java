@@ -73,7 +73,8 @@ class StditPipelineTest {
   }
 
   private static GenerationRequest request(Long... seeds) {
-    return new GenerationRequest(List.of(seeds), 3, 7, FRAMES, HEIGHT, WIDTH, 8, StepTimes.OF_SCHEDULER);
+    return new GenerationRequest(
+        List.of(seeds), 3, 7, FRAMES, HEIGHT, WIDTH, 8, StepTimes.OF_SCHEDULER);
   }
 
   private static EncodedPrompts encode(DiffusionPipeline pipeline, String... prompts) {
@@ -114,7 +115,8 @@ class StditPipelineTest {
       assertThat(clip.pixels().isFinite()).isTrue();
       float[] pixels = clip.pixels().data();
       assertThat(Arrays.copyOf(pixels, pixels.length / FRAMES))
-          .isNotEqualTo(Arrays.copyOfRange(pixels, pixels.length / FRAMES, 2 * pixels.length / FRAMES));
+          .isNotEqualTo(
+              Arrays.copyOfRange(pixels, pixels.length / FRAMES, 2 * pixels.length / FRAMES));
     }
   }
 
@@ -123,8 +125,7 @@ class StditPipelineTest {
   void aClipIsTheSameAloneAndInABatch() {
     DiffusionPipeline pipeline = pipeline(new ReferenceBackend());
     try (Denoiser denoiser = pipeline.openDenoiser(UnaryOperator.identity())) {
-      float[] batch =
-          sample(pipeline, denoiser, encode(pipeline, CIRCLE, STAR), 3L, 8L).data();
+      float[] batch = sample(pipeline, denoiser, encode(pipeline, CIRCLE, STAR), 3L, 8L).data();
       float[] alone = sample(pipeline, denoiser, encode(pipeline, STAR), 8L).data();
       assertThat(Arrays.copyOfRange(batch, alone.length, batch.length)).containsExactly(alone);
     }
@@ -153,7 +154,8 @@ class StditPipelineTest {
     }
     float[] prompt = encoded.positive().get(InputNames.MASK).data();
     assertThat(prompt).contains(0);
-    float[] both = seen.statistics("tiny").inputs().get(0).find(InputNames.MASK).orElseThrow().data();
+    float[] both =
+        seen.statistics("tiny").inputs().get(0).find(InputNames.MASK).orElseThrow().data();
     assertThat(Arrays.copyOf(both, prompt.length)).containsExactly(prompt);
     assertThat(Arrays.copyOfRange(both, prompt.length, both.length)).containsExactly(prompt);
   }
@@ -175,7 +177,8 @@ class StditPipelineTest {
     assertThatThrownBy(
             () ->
                 pipeline.requireFit(
-                    new GenerationRequest(List.of(1L), 3, 7, FRAMES, HEIGHT, 20, 8, StepTimes.OF_SCHEDULER)))
+                    new GenerationRequest(
+                        List.of(1L), 3, 7, FRAMES, HEIGHT, 20, 8, StepTimes.OF_SCHEDULER)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("width of 20");
   }
@@ -204,8 +207,7 @@ class StditPipelineTest {
     Files.writeString(file, "weight: {bits: 8}\nactivation: {mode: static_token, bits: 8}\n");
     QuantizationPlan plan = new PlanReader().read(file);
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      CalibrationStatistics statistics =
-          calibrate(pipeline, encode(pipeline, CIRCLE, STAR));
+      CalibrationStatistics statistics = calibrate(pipeline, encode(pipeline, CIRCLE, STAR));
       QuantizedLayers layers = quantize(pipeline, plan, weights, Optional.of(statistics));
       QuantizedLayers calibrated =
           new QuantizedLayers(calibrated(pipeline, plan, layers, weights, statistics));

@@ -172,8 +172,7 @@ public final class DemoCommand implements Callable<Integer> {
       for (VideoOutcome outcome : report.outcomes()) {
         Path clips = Files.createDirectory(folder.resolve(outcome.plan()));
         for (int i = 0; i < outcome.clips().size(); i++) {
-          Files.write(
-              clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
+          Files.write(clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
         }
       }
     } catch (IOException e) {

@@ -40,7 +40,14 @@ record VideoDemoReport(
   List<String> table() {
     TextTable table =
         new TextTable(
-            "plan", ">weights", ">smaller by", ">PSNR", ">SSIM", ">flicker", ">warping", ">per clip");
+            "plan",
+            ">weights",
+            ">smaller by",
+            ">PSNR",
+            ">SSIM",
+            ">flicker",
+            ">warping",
+            ">per clip");
     for (VideoOutcome outcome : outcomes) {
       table.row(
           outcome.title(),

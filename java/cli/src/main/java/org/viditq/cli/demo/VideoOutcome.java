@@ -1,12 +1,12 @@
 package org.viditq.cli.demo;
 
-import org.viditq.quantize.metric.WarpingError;
-import org.viditq.quantize.metric.TemporalFlicker;
-import org.viditq.core.pipeline.Clip;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.cli.picture.PictureScores;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.quantize.apply.StoredSize;
+import org.viditq.quantize.metric.TemporalFlicker;
+import org.viditq.quantize.metric.WarpingError;
 
 /**
  * What one plan gave on clips.

@@ -58,8 +58,8 @@ public record StditConfig(
   private static final int SIDE_OF_UNIT_SCALE = 64;
 
   /**
-   * Reads a configuration whose keys are the arguments of Open-Sora's {@code STDiT}. What neither it
-   * nor the shapes of the weights say has the defaults of {@code STDiT-XL/2}; of a checkpoint
+   * Reads a configuration whose keys are the arguments of Open-Sora's {@code STDiT}. What neither
+   * it nor the shapes of the weights say has the defaults of {@code STDiT-XL/2}; of a checkpoint
    * without any configuration, the space scale is that of Open-Sora's model of its size. Arguments
    * that matter to training or to the choice of kernels only ({@code drop_path}, {@code
    * enable_flashattn}, ...) are not looked at, nor is {@code no_temporal_pos_emb}, which the
@@ -81,8 +81,7 @@ public record StditConfig(
             "in_channels", model.extent(PATCHES, 1), 4, ModelDescription.MAX_LATENT_CHANNELS);
     Patch patch = patch(model, inChannels);
     int[] latents = latents(model, patch);
-    double spaceScale =
-        json.node().isEmpty() ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1;
+    double spaceScale = json.node().isEmpty() ? latents[1] / (double) SIDE_OF_UNIT_SCALE : 1;
     return new StditConfig(
         inChannels,
         outChannels(model, patch, inChannels),
@@ -92,10 +91,7 @@ public record StditConfig(
         heads,
         model.mlpHidden("mlp_ratio", channels, model.extent("blocks.0.mlp.fc1.weight", 0)),
         model.value(
-            "caption_channels",
-            model.extent(NULL_CAPTION, 1),
-            4096,
-            ModelDescription.MAX_CHANNELS),
+            "caption_channels", model.extent(NULL_CAPTION, 1), 4096, ModelDescription.MAX_CHANNELS),
         model.value(
             "model_max_length", model.extent(NULL_CAPTION, 0), 120, ModelDescription.MAX_COUNT),
         latents[0],
@@ -175,17 +171,19 @@ public record StditConfig(
     boolean learned =
         model
             .json()
-            .getBoolean("pred_sigma", features.orElse(2 * inChannels * values) != inChannels * values);
+            .getBoolean(
+                "pred_sigma", features.orElse(2 * inChannels * values) != inChannels * values);
     int channels = learned ? 2 * inChannels : inChannels;
     model.requireStored("pred_sigma", channels * values, features);
     return channels;
   }
 
-  /** Whether one layer makes q, k and v; stored layers are a fact, a configuration's word is not. */
+  /**
+   * Whether one layer makes q, k and v; stored layers are a fact, a configuration's word is not.
+   */
   private static boolean fusedQkv(ModelDescription model) {
     return model.stores("blocks.0.attn.qkv.bias")
-        || !model.stores("blocks.0.attn.q.bias")
-            && !model.json().getBoolean("separate_qkv", false);
+        || !model.stores("blocks.0.attn.q.bias") && !model.json().getBoolean("separate_qkv", false);
   }
 
   /** Extents of a patch along time, height and width. */

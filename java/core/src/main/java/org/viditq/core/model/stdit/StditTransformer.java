@@ -110,7 +110,9 @@ public final class StditTransformer<V> {
     return Unpatchify.video(
         operators,
         output.forward(hidden, t.embedded()),
-        grid.toArray(), config.patchExtents(), config.outChannels());
+        grid.toArray(),
+        config.patchExtents(),
+        config.outChannels());
   }
 
   /**

@@ -119,8 +119,7 @@ class StditConfigTest {
     assertThatThrownBy(() -> config("{}", tensors))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("num_heads");
-    assertThat(config("{\"num_heads\": 6}", tensors).channels())
-        .isEqualTo(192);
+    assertThat(config("{\"num_heads\": 6}", tensors).channels()).isEqualTo(192);
   }
 
   @Test
@@ -319,8 +318,7 @@ class StditConfigTest {
           Files.writeString(file, json);
           Checkpoint weights = random.nextBoolean() ? NOTHING : checkpoint(published(32));
           StditModel model =
-              new StditModel(
-                  StditConfig.of(new ModelDescription(JsonConfig.read(file), weights)));
+              new StditModel(StditConfig.of(new ModelDescription(JsonConfig.read(file), weights)));
           assertThat(model.linearLayers()).allMatch(layer -> layer.weights() > 0);
           assertThat(model.latents().shape(1, 2, 4, 4)).doesNotContain(0);
         });
@@ -344,10 +342,8 @@ class StditConfigTest {
               tensors.put(name, dims);
             }
           }
-          StditConfig config =
-              config(random.nextBoolean() ? "{}" : FULL, tensors);
-          assertThat(new StditModel(config).linearLayers())
-              .allMatch(layer -> layer.weights() > 0);
+          StditConfig config = config(random.nextBoolean() ? "{}" : FULL, tensors);
+          assertThat(new StditModel(config).linearLayers()).allMatch(layer -> layer.weights() > 0);
           assertThat(new StditModel(config).latents().shape(1, 1, 1, 1)).doesNotContain(0);
           assertThat(List.of(config.frames(), config.height(), config.width()))
               .allMatch(extent -> extent > 0);
