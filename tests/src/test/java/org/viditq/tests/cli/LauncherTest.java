@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +68,14 @@ class LauncherTest {
         .contains("|-Dviditq.terminal=false|")
         .contains("|-Xmx2g|-XX:+UseG1GC|")
         .doesNotContain("UseSerialGC", "-Xms");
+  }
+
+  /** Java decodes arguments by the locale: under C, "a café" would be another prompt. */
+  @ParameterizedTest
+  @CsvSource({"C, C.UTF-8", "POSIX, C.UTF-8", "C.UTF-8, C.UTF-8"})
+  void bytesAreUtf8InEveryLocale(String locale, String seen) throws Exception {
+    Result result = launch(root.resolve("viditq"), Map.of("LC_ALL", locale), "x");
+    assertThat(result.stdout).contains("|LC_ALL=" + seen + "|");
   }
 
   @Test
@@ -226,7 +236,7 @@ class LauncherTest {
             + "if [ \"$1\" = -version ]; then echo 'openjdk version \""
             + version
             + "\"' >&2; exit 0; fi\n"
-            + "printf '%s|' \"$CLASSPATH\" \"$@\"\n"
+            + "printf '%s|' \"$CLASSPATH\" \"LC_ALL=$LC_ALL\" \"$@\"\n"
             + end
             + "\n");
   }
@@ -301,6 +311,7 @@ class LauncherTest {
               "flock",
               "grep",
               "head",
+              "locale",
               "mkdir",
               "mktemp",
               "mv",

@@ -55,10 +55,15 @@ public final class PromptOptions {
     return List.copyOf(prompts);
   }
 
+  /** Editors on Windows put a byte order mark before UTF-8 texts; it is no part of a prompt. */
+  private static String withoutMark(String text) {
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
+  }
+
   private static List<String> readFile(Path file) {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file).stream().map(String::strip).toList();
+      lines = withoutMark(Files.readString(file)).lines().map(String::strip).toList();
     } catch (CharacterCodingException binary) {
       throw new UsageException("The prompt file " + file + " is not UTF-8 text.", binary);
     } catch (IOException unreadable) {
