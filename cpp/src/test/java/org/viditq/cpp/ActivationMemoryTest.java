@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.viditq.core.checkpoint.MemoryTensor;
@@ -28,6 +29,8 @@ import org.viditq.core.model.pixart.PixArtLayout;
 import org.viditq.core.model.pixart.PixArtModel;
 import org.viditq.core.model.stdit.StditConfig;
 import org.viditq.core.model.stdit.StditModel;
+import org.viditq.core.model.vae.AutoencoderKl;
+import org.viditq.core.model.vae.AutoencoderKlConfig;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.LinearParameters;
@@ -255,6 +258,28 @@ class ActivationMemoryTest {
             values.random(BATCH, 4, SIDE, SIDE),
             500,
             Map.of(InputNames.LABELS, Tensor.full(3, BATCH))));
+  }
+
+  /** A picture of nine tiles takes the working memory of one. */
+  @Test
+  void tilesTakeTheMemoryOfOne() {
+    AutoencoderKlConfig config =
+        new AutoencoderKlConfig(
+            3, 3, 4, List.of(32, 32, 64), 1, 8, true, true, true, 0.18215, 64, false);
+    try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose())) {
+      AutoencoderKl<NativeTensor> autoencoder =
+          new AutoencoderKl<>(config, new RandomParameters("", false), operators);
+      RandomParameters values = new RandomParameters("input", false);
+      long constants = operators.activationBytes();
+      autoencoder.decodeTiled(values.random(1, 4, 16, 16), 1, autoencoder.tiling());
+      long oneTile = operators.activationBytes();
+      Tensor picture =
+          autoencoder.decodeTiled(values.random(1, 4, 40, 40), 1, autoencoder.tiling());
+      assertThat(picture.shape().toArray()).containsExactly(1, 3, 160, 160);
+      assertThat(operators.activationBytes()).isEqualTo(oneTile);
+      // 64 x 64 pixels of 32 channels: a residual block's input and three values of it.
+      assertThat(oneTile - constants).isLessThan(5L * 64 * 64 * 32 * Float.BYTES);
+    }
   }
 
   private static void requireMemory(

@@ -15,6 +15,7 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.model.vae.Tiling;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
 
@@ -156,6 +157,44 @@ class AutoencoderKlTest {
   }
 
   @Test
+  void oneTileThatCoversAllIsTheWholePicture() {
+    FixtureWeights weights = FixtureWeights.of(DECODER);
+    AutoencoderKl<Tensor> autoencoder = image(weights);
+    Tensor latent = weights.input("latent");
+    assertThat(autoencoder.tiling()).isEqualTo(new Tiling(8, 2));
+    assertThat(autoencoder.decodeTiled(latent, 1, autoencoder.tiling()).data())
+        .containsExactly(autoencoder.decode(latent).data());
+    assertThat(autoencoder.decodeTiled(latent, 1, new Tiling(4, 1)).data())
+        .isNotEqualTo(autoencoder.decode(latent).data());
+  }
+
+  /** Every sample alone, as enable_slicing of diffusers decodes them. */
+  @Test
+  void samplesOfATiledBatchAreIndependent() {
+    FixtureWeights weights = FixtureWeights.of(DECODER);
+    AutoencoderKl<Tensor> autoencoder = image(weights);
+    Tensor latent = weights.input("latent");
+    Tiling tiling = new Tiling(3, 1);
+    Tensor both = autoencoder.decodeTiled(latent, 1, tiling);
+    for (int i = 0; i < 2; i++) {
+      assertThat(
+              autoencoder.decodeTiled(ReferenceModels.samples(latent, i, i + 1), 1, tiling).data())
+          .containsExactly(ReferenceModels.samples(both, i, i + 1).data());
+    }
+  }
+
+  @Test
+  void clipsAreTiledWhole() {
+    FixtureWeights weights = FixtureWeights.of(TEMPORAL);
+    AutoencoderKl<Tensor> autoencoder = temporal(weights);
+    Tensor latent = weights.input("latent");
+    Tensor tiled = autoencoder.decodeTiled(latent, 3, new Tiling(4, 1));
+    assertThat(tiled.shape().toArray()).containsExactly(3, 3, 8, 12);
+    assertThat(autoencoder.decodeTiled(latent, 3, new Tiling(6, 0)).data())
+        .containsExactly(autoencoder.decodeClips(latent, 3).data());
+  }
+
+  @Test
   void picturesThatCannotBeHalvedAreRefused() {
     AutoencoderKl<Tensor> autoencoder = image(FixtureWeights.of(ENCODER));
     assertThatThrownBy(() -> autoencoder.encode(Tensor.zeros(1, 3, 8, 10)))
@@ -168,6 +207,9 @@ class AutoencoderKlTest {
   void operandsThatDoNotFitAreRefused() {
     AutoencoderKl<Tensor> decoder = image(FixtureWeights.of(DECODER));
     assertThatThrownBy(() -> decoder.decode(Tensor.zeros(1, 3, 4, 4)))
+        .isInstanceOf(ShapeException.class)
+        .hasMessageContaining("[1, 3, 4, 4]");
+    assertThatThrownBy(() -> decoder.decodeTiled(Tensor.zeros(1, 3, 4, 4), 1, decoder.tiling()))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("[1, 3, 4, 4]");
     assertThatThrownBy(() -> decoder.decodeFrames(Tensor.zeros(1, 4, 2, 2), 1))

@@ -3,8 +3,10 @@ package org.viditq.core.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.model.vae.AutoencoderKl;
+import org.viditq.core.model.vae.Tiling;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Scope;
+import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /** Turns latents to clips with the decoder of a variational autoencoder. */
@@ -13,6 +15,15 @@ final class LatentDecoder<V> {
 
   /** Frames that a temporal decoder blends at a time, as Latte's pipeline does. */
   private static final int TEMPORAL_CHUNK = 14;
+
+  /**
+   * Pixels that are decoded at a time without tiles: a picture of 2048 x 2048, which takes some ten
+   * gigabytes with the widely used autoencoders, or 14 frames of 512 x 512.
+   */
+  private static final long WHOLE_PIXELS = 2048L * 2048;
+
+  /** Side of a tile in pixels, at least. */
+  private static final int LEAST_TILE = 512;
 
   private final AutoencoderKl<V> autoencoder;
   private final NonFiniteTracer<V> operators;
@@ -28,6 +39,7 @@ final class LatentDecoder<V> {
   /**
    * Decodes latents [B, C, h, w] or [B, C, T, h, w] frame by frame (with a temporal decoder some
    * frames at a time), so that large batches and long clips need no more working memory than that.
+   * What is larger than {@value #WHOLE_PIXELS} pixels is decoded in tiles.
    *
    * @param afterEach run after each frame
    */
@@ -68,8 +80,24 @@ final class LatentDecoder<V> {
             operators.reshape(
                 operators.permute(chosen, 0, 2, 1, 3, 4), frames, dims[1], dims[3], dims[4]);
       }
-      return operators.read(autoencoder.decodeClips(autoencoder.unscale(latent), frames));
+      V unscaled = autoencoder.unscale(latent);
+      return isLarge(operators.shape(latent))
+          ? autoencoder.decodeTiled(operators.read(unscaled), frames, tiling())
+          : operators.read(autoencoder.decodeClips(unscaled, frames));
     }
+  }
+
+  /** Whether frames [N, C, h, w] are more pixels than are decoded as a whole. */
+  private boolean isLarge(Shape latents) {
+    long factor = autoencoder.config().downsampling();
+    return latents.dim(0) * (latents.dim(2) * factor) * (latents.dim(3) * factor) > WHOLE_PIXELS;
+  }
+
+  /** diffusers' tiles, but not smaller than is needed for seams to stay rare. */
+  private Tiling tiling() {
+    int least = LEAST_TILE / autoencoder.config().downsampling();
+    Tiling published = autoencoder.tiling();
+    return published.size() < least ? Tiling.ofSide(least) : published;
   }
 
   /** Frame {@code index} of [frames, 3, H, W] in -1..1, to [H, W, 3] in 0..1. */

@@ -24,6 +24,8 @@ final class VaeRunners {
           new Results()
               .put("output", operators.read(vae.decode(latents)))
               .put("output_unscaled", operators.read(vae.decode(vae.unscale(latents))));
+      case "tiled" ->
+          new Results().put("output", vae.decodeTiled(fixture.input("latent"), 1, vae.tiling()));
       case "video_frame_batched" -> {
         int batch = fixture.setting("micro_batch_size").intValue();
         V frames = vae.decodeFrames(vae.unscale(latents), batch);

@@ -9,7 +9,9 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
 
 /**
  * The variational autoencoder of latent diffusion: pictures to latents and back. Rombach et al.,
@@ -141,6 +143,35 @@ public final class AutoencoderKl<V> {
     return Clips.fromFrames(operators, operators.concat(decoded, 0), frames);
   }
 
+  /** The tiles that diffusers decodes by: as large as the pictures of the training. */
+  public Tiling tiling() {
+    return Tiling.ofSide(Math.max(1, config.sampleSize() / config.downsampling()));
+  }
+
+  /**
+   * As {@link #decodeClips}, in the working memory of one tile of all frames: tiles are decoded one
+   * after the other and fade into each other, as with {@code enable_tiling} of diffusers. Norms and
+   * the middle block's attention see one tile only, so that the result is not that of the whole,
+   * unless one tile covers it. Only on backends that compute at once.
+   *
+   * @param latents [B * frames, C, h, w]
+   * @param frames frames per clip
+   * @return [B * frames, C, H, W]
+   */
+  public Tensor decodeTiled(Tensor latents, int frames, Tiling tiling) {
+    Shape shape = requireRank4("decoder", latents.shape(), config.latentChannels());
+    return tiling.covers(shape.dim(2), shape.dim(3))
+        ? decodeAlone(latents, frames)
+        : new TiledPicture(tiling, config.downsampling())
+            .decode(latents, config.outChannels(), tile -> decodeAlone(tile, frames));
+  }
+
+  private Tensor decodeAlone(Tensor latents, int frames) {
+    try (Scope<V> scope = operators.scope()) {
+      return operators.read(decodeClips(operators.constant(latents), frames));
+    }
+  }
+
   /** Latents of a diffusion model, divided by the scaling factor: what {@link #decode} takes. */
   public V unscale(V latents) {
     return operators.scale(latents, (float) (1 / config.scalingFactor()));
@@ -152,7 +183,10 @@ public final class AutoencoderKl<V> {
   }
 
   private Shape requireRank4(String half, V x, int channels) {
-    Shape shape = operators.shape(x);
+    return requireRank4(half, operators.shape(x), channels);
+  }
+
+  private static Shape requireRank4(String half, Shape shape, int channels) {
     if (shape.rank() != 4 || shape.dim(1) != channels) {
       throw new ShapeException(
           "The " + half + " takes [B, " + channels + ", H, W], but the shape is " + shape + ".");

@@ -18,6 +18,7 @@ import org.viditq.core.diffusers.JsonConfig;
  * @param quantConv whether a 1x1 convolution follows the encoder
  * @param postQuantConv whether a 1x1 convolution precedes the decoder
  * @param scalingFactor diffusion models see latents times this
+ * @param sampleSize side of the pictures that it was trained for, pixels
  * @param temporal whether the decoder blends frames (AutoencoderKLTemporalDecoder)
  */
 public record AutoencoderKlConfig(
@@ -31,9 +32,11 @@ public record AutoencoderKlConfig(
     boolean quantConv,
     boolean postQuantConv,
     double scalingFactor,
+    int sampleSize,
     boolean temporal) {
 
   private static final double DEFAULT_SCALING = 0.18215;
+  private static final int DEFAULT_SAMPLE_SIZE = 32;
   private static final int TEMPORAL_NORM_GROUPS = 32;
 
   public AutoencoderKlConfig {
@@ -72,6 +75,7 @@ public record AutoencoderKlConfig(
         json.getBoolean("use_quant_conv", true),
         json.getBoolean("use_post_quant_conv", true),
         json.getPositiveDouble("scaling_factor", DEFAULT_SCALING),
+        sampleSize(json),
         false);
   }
 
@@ -95,6 +99,7 @@ public record AutoencoderKlConfig(
         true,
         false,
         json.getPositiveDouble("scaling_factor", DEFAULT_SCALING),
+        sampleSize(json),
         true);
   }
 
@@ -106,6 +111,19 @@ public record AutoencoderKlConfig(
   /** Channels at the coarsest resolution. */
   int coarsestChannels() {
     return blockChannels.get(blockChannels.size() - 1);
+  }
+
+  /** One number, or height and width, of which diffusers goes by the first. */
+  private static int sampleSize(JsonConfig json) {
+    String key = "sample_size";
+    if (!json.node().path(key).isArray()) {
+      return json.getPositiveInt(key, DEFAULT_SAMPLE_SIZE);
+    }
+    int[] sides = json.getIntArray(key);
+    if (sides.length == 0 || sides[0] < 1) {
+      throw json.invalid(key, "positive");
+    }
+    return sides[0];
   }
 
   private static List<Integer> blockChannels(JsonConfig json, int groups) {

@@ -3,10 +3,12 @@ package org.viditq.core.model.vae;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Scope;
 
 /** The decoder half: latents to pictures, or to clips where it is temporal. */
 final class Decoder<V> {
@@ -66,19 +68,35 @@ final class Decoder<V> {
 
   /** latents [B * frames, C, h, w]; result [B * frames, C, H, W]. */
   V forward(V latents, int frames) {
-    V h = postQuantConv.isPresent() ? operators.convolution(latents, postQuantConv.get()) : latents;
-    h = middle.forward(operators.convolution(h, input), frames);
-    for (int i = 0; i < stages.size(); i++) {
-      h = stages.get(i).forward(h, frames);
-      if (i < upsamplers.size()) {
-        h = operators.convolution(operators.upsampleNearest2x(h), upsamplers.get(i));
+    try (Scope<V> decoding = operators.scope()) {
+      V h = next(latents, this::embed);
+      h = next(h, x -> middle.forward(x, frames));
+      for (int i = 0; i < stages.size(); i++) {
+        Stage<V> stage = stages.get(i);
+        h = next(h, x -> stage.forward(x, frames));
+        if (i < upsamplers.size()) {
+          Convolution upsampler = upsamplers.get(i);
+          h = next(h, operators::upsampleNearest2x);
+          h = next(h, x -> operators.convolution(x, upsampler));
+        }
       }
+      h = next(h, outputNorm::forwardSilu);
+      h = next(h, x -> operators.convolution(x, output));
+      return decoding.keep(timeOutput.isEmpty() ? h : next(h, x -> overTime(x, frames)));
     }
-    h = operators.convolution(outputNorm.forwardSilu(h), output);
-    if (timeOutput.isEmpty()) {
-      return h;
-    }
-    V clips = operators.convolution(Clips.fromFrames(operators, h, frames), timeOutput.get());
-    return Clips.toFrames(operators, clips);
+  }
+
+  private V embed(V latents) {
+    V h = postQuantConv.isPresent() ? operators.convolution(latents, postQuantConv.get()) : latents;
+    return operators.convolution(h, input);
+  }
+
+  private V overTime(V frameMajor, int frames) {
+    V clips = Clips.fromFrames(operators, frameMajor, frames);
+    return Clips.toFrames(operators, operators.convolution(clips, timeOutput.orElseThrow()));
+  }
+
+  private V next(V x, UnaryOperator<V> step) {
+    return Steps.next(operators, x, step);
   }
 }

@@ -2,9 +2,11 @@ package org.viditq.core.model.vae;
 
 import java.util.Optional;
 import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.operators.Operators;
 
 /** Residual block, attention, residual block, at the coarsest resolution. */
 final class MidBlock<V> {
+  private final Operators<V> operators;
   private final ResidualBlock<V> first;
   private final Optional<MidAttention<V>> attention;
   private final ResidualBlock<V> second;
@@ -15,6 +17,7 @@ final class MidBlock<V> {
       int groups,
       boolean attends,
       ResidualBlockFactory<V> residual) {
+    this.operators = loader.operators();
     this.first = residual.create(loader.under("resnets.0."), channels, channels, groups);
     this.attention =
         attends
@@ -26,8 +29,8 @@ final class MidBlock<V> {
   V forward(V x, int frames) {
     V h = first.forward(x, frames);
     if (attention.isPresent()) {
-      h = attention.get().forward(h);
+      h = Steps.next(operators, h, attention.get()::forward);
     }
-    return second.forward(h, frames);
+    return Steps.next(operators, h, y -> second.forward(y, frames));
   }
 }

@@ -3,7 +3,7 @@ package org.viditq.core.model.vae;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.tensor.Shape;
+import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -38,13 +38,18 @@ final class SpatioTemporalResidualBlock<V> implements ResidualBlock<V> {
 
   @Override
   public V forward(V x, int frames) {
-    V spatialResult = spatial.forward(x, frames);
-    Shape shape = operators.shape(spatialResult);
-    V clip = Clips.fromFrames(operators, spatialResult, frames);
-    V h = operators.convolution(norm1.forwardSilu(clip), conv1);
-    h = operators.convolution(norm2.forwardSilu(h), conv2);
-    // (1 - s) * clip + s * (clip + h)
-    V blended = operators.add(clip, operators.scale(h, temporalShare));
-    return operators.reshape(Clips.toFrames(operators, blended), shape.toArray());
+    try (Scope<V> block = operators.scope()) {
+      V frameMajor = spatial.forward(x, frames);
+      int[] extents = operators.shape(frameMajor).toArray();
+      V clip = Steps.next(operators, frameMajor, y -> Clips.fromFrames(operators, y, frames));
+      V h;
+      try (Scope<V> first = operators.scope()) {
+        h = first.keep(operators.convolution(norm1.forwardSilu(clip), conv1));
+      }
+      h = Steps.next(operators, h, y -> operators.convolution(norm2.forwardSilu(y), conv2));
+      // (1 - s) * clip + s * (clip + h)
+      V blended = operators.add(clip, operators.scale(h, temporalShare));
+      return block.keep(operators.reshape(Clips.toFrames(operators, blended), extents));
+    }
   }
 }

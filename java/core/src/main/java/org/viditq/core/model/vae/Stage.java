@@ -3,9 +3,11 @@ package org.viditq.core.model.vae;
 import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.operators.Operators;
 
 /** The residual blocks of one resolution; the first one changes the channels. */
 final class Stage<V> {
+  private final Operators<V> operators;
   private final List<ResidualBlock<V>> blocks;
 
   Stage(
@@ -15,6 +17,7 @@ final class Stage<V> {
       int outChannels,
       int groups,
       ResidualBlockFactory<V> residual) {
+    this.operators = loader.operators();
     List<ResidualBlock<V>> created = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       created.add(
@@ -30,7 +33,7 @@ final class Stage<V> {
   V forward(V x, int frames) {
     V h = x;
     for (ResidualBlock<V> block : blocks) {
-      h = block.forward(h, frames);
+      h = Steps.next(operators, h, y -> block.forward(y, frames));
     }
     return h;
   }

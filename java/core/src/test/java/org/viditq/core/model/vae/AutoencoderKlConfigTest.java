@@ -24,6 +24,16 @@ class AutoencoderKlConfigTest {
     assertThat(config.quantConv()).isTrue();
     assertThat(config.postQuantConv()).isTrue();
     assertThat(config.temporal()).isFalse();
+    assertThat(config.sampleSize()).isEqualTo(32);
+  }
+
+  @Test
+  void heightOfTheTrainingPicturesCounts() {
+    ObjectNode json = channels(32);
+    json.putArray("sample_size").add(256).add(512);
+    assertThat(AutoencoderKlConfig.fromJson(json).sampleSize()).isEqualTo(256);
+    json.put("sample_size", 512);
+    assertThat(AutoencoderKlConfig.fromJson(json).sampleSize()).isEqualTo(512);
   }
 
   @Test
@@ -53,6 +63,10 @@ class AutoencoderKlConfigTest {
         "shift_factor; 0.1",
         "latents_mean; [0, 0, 0, 0]",
         "latents_std; [1, 1, 1, 1]",
+        "sample_size; 0",
+        "sample_size; []",
+        "sample_size; [-1, 8]",
+        "sample_size; \"large\"",
         "scaling_factor; 0"
       })
   void wrongOrUnsupportedValuesNameTheirKey(String key, String value) throws Exception {
