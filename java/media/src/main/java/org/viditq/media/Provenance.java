@@ -79,10 +79,12 @@ public record Provenance(Map<String, String> texts) {
           Collections.max(
               shorter.keySet(), (a, b) -> shorter.get(a).length() - shorter.get(b).length());
       String text = shorter.get(longest);
-      int half = text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2);
-      if (half == 0) {
+      // Without the ellipsis of an earlier cut, or two characters would stay two for ever.
+      int length = text.endsWith(CUT) ? text.length() - CUT.length() : text.length();
+      if (length == 0) {
         return json(JSON, Map.of());
       }
+      int half = text.offsetByCodePoints(0, text.codePointCount(0, length) / 2);
       shorter.put(longest, text.substring(0, half) + CUT);
       json = json(JSON, shorter);
     }
