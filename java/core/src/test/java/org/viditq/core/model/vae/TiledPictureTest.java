@@ -49,7 +49,8 @@ class TiledPictureTest {
     assertThat(tiles).hasValue(16);
     int width = 80;
     float[] values = picture.data();
-    // Along a row, neighbouring tiles differ by 1, which is faded over 8 pixels; down a column by 4.
+    // Along a row, neighbouring tiles differ by 1, which is faded over 8 pixels; down a column by
+    // 4.
     // In corners a tile meets one that has been faded itself: there both fades add up.
     for (int i = 0; i < values.length; i++) {
       if (i % width != width - 1) {
