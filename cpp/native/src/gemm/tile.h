@@ -3,8 +3,8 @@
 // A product of activation codes a [rows, inner] and weight codes w [channels, inner] is cut into
 // tiles of so many rows and channels that all of a tile's int32 sums fit the registers of one
 // instruction set. The micro-kernel walks along the inner extent, kStep positions at a time (those
-// that one vpdpbusd multiplies and adds up): it loads a column of the panel of weights, broadcasts
-// kStep codes of each row, and adds their products to the sums.
+// that one vpdpbusd multiplies and adds up): it loads kStep codes of every channel of the panel of
+// weights, broadcasts kStep codes of each row, and adds their products to the sums.
 //
 //                                           channels (AVX-512: 48 = 3 registers of 16)
 //                                       +--------------------------+

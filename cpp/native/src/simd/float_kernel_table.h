@@ -1,4 +1,4 @@
-// Everything in this folder as one table; the last include of a file per instruction set.
+// The float kernels of all folders as one table; the last include of a file per instruction set.
 #pragma once
 
 #include "attention/attention_kernel.h"
