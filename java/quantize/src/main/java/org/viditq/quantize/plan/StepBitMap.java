@@ -1,11 +1,13 @@
 package org.viditq.quantize.plan;
 
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.viditq.core.error.InvalidPlanException;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.quant.TimestepRange;
 
@@ -32,19 +34,40 @@ public record StepBitMap(String source, List<Part> parts) {
   }
 
   /**
-   * Width of {@code layer} at {@code timestep}, under its own name or else a published one; empty
-   * if the map does not name it there.
+   * Width of {@code layer} at {@code timestep}, under its own name or else the published ones;
+   * empty if the map does not name it there.
+   *
+   * @throws InvalidPlanException if published names of one layer have different widths: those of q,
+   *     k and v, which some checkpoints hold as one layer
    */
   Optional<Integer> bits(LinearLayer layer, double timestep) {
     return parts.stream()
         .filter(part -> part.timesteps().contains(timestep))
         .findFirst()
-        .flatMap(
-            part ->
-                Stream.concat(Stream.of(layer.name()), layer.publishedNames().stream())
-                    .filter(part.bits()::containsKey)
-                    .findFirst()
-                    .map(part.bits()::get));
+        .flatMap(part -> bits(layer, part));
+  }
+
+  private Optional<Integer> bits(LinearLayer layer, Part part) {
+    Integer own = part.bits().get(layer.name());
+    if (own != null) {
+      return Optional.of(own);
+    }
+    Map<String, Integer> published = new LinkedHashMap<>();
+    for (String name : layer.publishedNames()) {
+      if (part.bits().containsKey(name)) {
+        published.put(name, part.bits().get(name));
+      }
+    }
+    if (new HashSet<>(published.values()).size() > 1) {
+      throw new InvalidPlanException(
+          source
+              + " has different widths for parts of layer "
+              + layer.name()
+              + ", which this checkpoint does not hold apart: "
+              + published
+              + "; give it one.");
+    }
+    return published.values().stream().findFirst();
   }
 
   /** All layers that it names. */

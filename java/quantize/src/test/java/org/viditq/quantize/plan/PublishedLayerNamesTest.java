@@ -9,7 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
+import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.model.pixart.PixArtModel;
 
@@ -27,9 +31,13 @@ class PublishedLayerNamesTest {
   private final List<String> warnings = new ArrayList<>();
 
   private Map<String, LayerPlan> resolve(String yaml) {
+    return resolve(yaml, MODEL);
+  }
+
+  private Map<String, LayerPlan> resolve(String yaml, DenoiserModel model) {
     QuantizationPlan plan =
         new PlanReader(warnings::add).parse(yaml.getBytes(StandardCharsets.UTF_8), "test", "test");
-    return new PlanResolver(plan).resolve(MODEL, warnings::add);
+    return new PlanResolver(plan).resolve(model, warnings::add);
   }
 
   @Test
@@ -88,6 +96,32 @@ class PublishedLayerNamesTest {
     assertThat(bits(resolved, "transformer_blocks.0.attn1.to_k")).isEqualTo(4);
     assertThat(bits(resolved, "transformer_blocks.0.ff.net.0.proj")).isEqualTo(6);
     assertThat(bits(resolved, "transformer_blocks.0.ff.net.2")).isEqualTo(8);
+  }
+
+  /** Open-Sora's checkpoints hold q, k and v as one layer, which the published code splits. */
+  @Test
+  void aLayerOfSeveralPublishedOnesHasTheirCommonWidth() {
+    DenoiserModel fused =
+        DenoiserFamilies.model(
+            JsonConfig.of(
+                JsonNodeFactory.instance.objectNode().put("_class_name", "STDiT").put("depth", 1),
+                "config.json"),
+            new MemoryCheckpoint("nothing", List.of()));
+    String map =
+        "weight: {bits: 4}\nmixed_precision:\n  candidates: [4, 8]\n  weight:\n    19-0:"
+            + " {model.blocks.0.attn.q: 8, model.blocks.0.attn.k: 8, model.blocks.0.attn.v: %d}\n";
+    assertThat(
+            resolve(map.formatted(8), fused)
+                .get("blocks.0.attn.qkv")
+                .parts()
+                .get(0)
+                .weight()
+                .bits())
+        .isEqualTo(8);
+    assertThatThrownBy(() -> resolve(map.formatted(4), fused))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContaining("blocks.0.attn.qkv")
+        .hasMessageContaining("blocks.0.attn.v=4");
   }
 
   @Test
