@@ -1,6 +1,7 @@
 package org.viditq.bench;
 
 import org.viditq.bench.gemm.GemmCommand;
+import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Spec;
     header = Benchmarks.HEADER,
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
-    subcommands = {GemmCommand.class, PipelineCommand.class})
+    subcommands = {GemmCommand.class, PipelineCommand.class, MemoryCommand.class})
 public final class BenchCommand implements Benchmarks, Runnable {
   @Option(
       names = {"-h", "--help"},

@@ -2,28 +2,20 @@ package org.viditq.tests.fullsize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.viditq.bench.model.FullSizeModel;
 import org.viditq.bench.model.RandomWeights;
 import org.viditq.core.checkpoint.Checkpoint;
-import org.viditq.core.checkpoint.MemoryCheckpoint;
-import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserFamily;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
-import org.viditq.core.model.InputNames;
-import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.tensor.Tensor;
@@ -37,31 +29,31 @@ import org.viditq.quantize.weight.Quantizer;
 
 /**
  * The largest models of the families load natively in W8A8 and take a step, with random weights
- * that are nowhere stored. A family is a file of {@code src/test/resources/fullsize}: its published
- * configuration, and the extents of a small input.
+ * that are nowhere stored.
  */
 @Tag("slow")
 class FullSizeDenoiserTest {
-  private static final Path CONFIGURATIONS = Path.of("src/test/resources/fullsize");
-
   /** Weights take a byte, or four where they stay in full precision, and something for grids. */
   private static final double OVERHEAD = 1.1;
 
   private static final long LARGEST = 24_000_000_000L;
 
-  static List<Path> configurations() throws IOException {
-    try (Stream<Path> files = Files.list(CONFIGURATIONS)) {
-      return files.sorted().toList();
-    }
+  static List<String> models() {
+    return FullSizeModel.NAMES;
+  }
+
+  @Test
+  void everyFamilyIsAmongThem() {
+    assertThat(models().stream().map(name -> FullSizeModel.named(name).model().family()))
+        .containsExactlyInAnyOrderElementsOf(
+            DenoiserFamilies.all().stream().map(DenoiserFamily::name).toList());
   }
 
   @ParameterizedTest
-  @MethodSource("configurations")
-  void oneStepInW8A8(Path file) throws IOException {
-    JsonConfig json = JsonConfig.read(file);
-    JsonConfig config = json.getObject("config");
-    DenoiserModel model =
-        DenoiserFamilies.model(config, new MemoryCheckpoint("no weights yet", List.of()));
+  @MethodSource("models")
+  void oneStepInW8A8(String name) {
+    FullSizeModel full = FullSizeModel.named(name);
+    DenoiserModel model = full.model();
     long before = NativeLibrary.allocatedBytes();
     long start = System.nanoTime();
     try (Checkpoint weights = RandomWeights.of(model);
@@ -74,12 +66,12 @@ class FullSizeDenoiserTest {
               model, layers.over(new CheckpointParameters(weights)), operators, () -> {})) {
         long loaded = NativeLibrary.allocatedBytes() - before;
         double loading = (System.nanoTime() - start) * 1e-9;
-        DenoiserInput input = input(model, extents(json));
+        DenoiserInput input = full.input();
         long step = System.nanoTime();
         Tensor prediction = denoiser.predict(input);
         System.out.printf(
             "%s: %.2f G weights, %.2f GB native, %.0f s to draw and pack; a step %.1f s, %.2f GB%n",
-            file.getFileName(),
+            name,
             parameters(weights) * 1e-9,
             loaded * 1e-9,
             loading,
@@ -105,33 +97,5 @@ class FullSizeDenoiserTest {
 
   private static long parameters(Checkpoint weights) {
     return weights.names().stream().mapToLong(name -> weights.get(name).shape().size()).sum();
-  }
-
-  private static Map<String, Integer> extents(JsonConfig json) {
-    Map<String, Integer> extents = new LinkedHashMap<>();
-    json.getObject("extents")
-        .node()
-        .fields()
-        .forEachRemaining(entry -> extents.put(entry.getKey(), entry.getValue().intValue()));
-    return extents;
-  }
-
-  private static DenoiserInput input(DenoiserModel model, Map<String, Integer> extents) {
-    Random random = new Random(1);
-    Map<String, Tensor> inputs = new LinkedHashMap<>();
-    for (InputSpec spec : model.inputs()) {
-      Tensor tensor = Tensor.zeros(spec.shape(extents));
-      for (int i = 0; i < tensor.size(); i++) {
-        tensor.data()[i] =
-            switch (spec.name()) {
-              case InputNames.TIMESTEPS -> 500;
-              case InputNames.MASK, InputNames.MASK_2 -> 1;
-              case InputNames.LABELS, InputNames.STYLE -> 0;
-              default -> (float) random.nextGaussian();
-            };
-      }
-      inputs.put(spec.name(), tensor);
-    }
-    return new DenoiserInput(inputs);
   }
 }

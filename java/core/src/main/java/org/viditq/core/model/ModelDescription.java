@@ -1,12 +1,9 @@
 package org.viditq.core.model;
 
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
-import org.viditq.core.tensor.Shape;
 
 /**
  * What a configuration and the shapes of the weights say about a model. Where one is silent the
@@ -34,6 +31,7 @@ public final class ModelDescription {
 
   private final JsonConfig json;
   private final Checkpoint weights;
+  private final WeightShapes shapes;
 
   /**
    * @param json may be empty
@@ -42,6 +40,7 @@ public final class ModelDescription {
   public ModelDescription(JsonConfig json, Checkpoint weights) {
     this.json = json;
     this.weights = weights;
+    this.shapes = new WeightShapes(weights);
   }
 
   /** The configuration. */
@@ -63,14 +62,10 @@ public final class ModelDescription {
    * One extent of a stored tensor.
    *
    * @param axis counted from 0
-   * @return empty if there is no such tensor or it has no such axis
+   * @return empty if there is no such tensor, no such axis, or nothing along it
    */
   public OptionalInt extent(String tensor, int axis) {
-    if (!weights.contains(tensor)) {
-      return OptionalInt.empty();
-    }
-    Shape shape = weights.get(tensor).shape();
-    return axis < shape.rank() ? OptionalInt.of(shape.dim(axis)) : OptionalInt.empty();
+    return shapes.extent(tensor, axis);
   }
 
   /**
@@ -81,12 +76,7 @@ public final class ModelDescription {
    * @return empty if there is none
    */
   public OptionalInt blocks(String prefix) {
-    Pattern numbered = Pattern.compile(Pattern.quote(prefix) + "(\\d{1,9})\\..*");
-    return weights.names().stream()
-        .map(numbered::matcher)
-        .filter(Matcher::matches)
-        .mapToInt(matcher -> Integer.parseInt(matcher.group(1)) + 1)
-        .max();
+    return shapes.blocks(prefix);
   }
 
   /**

@@ -9,6 +9,7 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.model.ModelDescription;
 import org.viditq.core.model.WeightShapes;
 
 /**
@@ -120,13 +121,14 @@ public record PixArtConfig(
       throw json.invalid(
           "use_additional_conditions", "false unless the channels are a multiple of 3");
     }
+    int layers = layers(json, "num_layers", 28);
     return new PixArtConfig(
         PixArtLayout.DIFFUSERS,
         heads,
         headDim,
         inChannels,
         outChannels,
-        json.getPositiveInt("num_layers", 28),
+        layers,
         json.getBoolean("attention_bias", true),
         sampleSize,
         patchSize,
@@ -193,7 +195,7 @@ public record PixArtConfig(
         json.getBoolean(
             "pred_sigma",
             features.isEmpty() || features.getAsInt() != patchSize * patchSize * inChannels);
-    int layers = json.getPositiveInt("depth", shapes.blocks("blocks.").orElse(28));
+    int layers = layers(json, "depth", shapes.blocks("blocks.").orElse(28));
     double scale = sampleSize / (double) SIGMA_STYLE_UNIT;
     return new PixArtConfig(
         PixArtLayout.ORIGINAL,
@@ -215,6 +217,14 @@ public record PixArtConfig(
         mlpHidden(json, shapes, channels),
         tokens,
         compression(json, weights, layers));
+  }
+
+  private static int layers(JsonConfig json, String key, int fallback) {
+    int layers = json.getPositiveInt(key, fallback);
+    if (layers > ModelDescription.MAX_BLOCKS) {
+      throw json.invalid(key, "from 1 to " + ModelDescription.MAX_BLOCKS);
+    }
+    return layers;
   }
 
   private static int mlpHidden(JsonConfig json, WeightShapes shapes, int channels) {

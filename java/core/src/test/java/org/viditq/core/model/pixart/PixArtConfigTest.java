@@ -72,6 +72,7 @@ class PixArtConfigTest {
     "sample_size, 33",
     "patch_size, 0",
     "num_layers, -1",
+    "num_layers, 5000",
     "attention_head_dim, 2000000000",
     "num_attention_heads, \"16\"",
     "norm_eps, 0",

@@ -1,0 +1,106 @@
+package org.viditq.bench.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.viditq.core.checkpoint.MemoryCheckpoint;
+import org.viditq.core.diffusers.JsonConfig;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.LatentGeometry.Patch;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * The largest published model of a family, and the extents of a small input for it.
+ *
+ * @param name of its configuration among this module's resources
+ * @param extents of the input by axis; frames or sides of it are what grows
+ */
+public record FullSizeModel(String name, DenoiserModel model, Map<String, Integer> extents) {
+  /** All there are, a family each. */
+  public static final List<String> NAMES =
+      List.of("dit-xl-2", "hunyuan-dit-1.2", "latte-1", "pixart-sigma-xl", "stdit-xl-2");
+
+  private static final String FOLDER = "/org/viditq/bench/fullsize/";
+
+  /**
+   * @throws UsageException if there is none of that name
+   */
+  public static FullSizeModel named(String name) {
+    if (!NAMES.contains(name)) {
+      throw new UsageException(
+          "There is no model " + name + "; choose among " + String.join(", ", NAMES) + ".");
+    }
+    String resource = FOLDER + name + ".json";
+    try (InputStream stream = FullSizeModel.class.getResourceAsStream(resource)) {
+      JsonNode json = new ObjectMapper().readTree(stream);
+      Map<String, Integer> extents = new TreeMap<>();
+      json.get("extents")
+          .fields()
+          .forEachRemaining(entry -> extents.put(entry.getKey(), entry.getValue().intValue()));
+      DenoiserModel model =
+          DenoiserFamilies.model(
+              JsonConfig.of(json.get("config"), resource),
+              new MemoryCheckpoint("no weights yet", List.of()));
+      return new FullSizeModel(name, model, extents);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public FullSizeModel {
+    extents = Collections.unmodifiableMap(new TreeMap<>(extents));
+  }
+
+  /**
+   * With {@code times} as many frames; pictures, which some models want square, grow on both sides.
+   */
+  public FullSizeModel larger(int times) {
+    Map<String, Integer> larger = new TreeMap<>(extents);
+    for (String axis : model.latents().isVideo() ? List.of("frames") : List.of("height", "width")) {
+      larger.computeIfPresent(axis, (key, extent) -> extent * times);
+    }
+    return new FullSizeModel(name, model, larger);
+  }
+
+  /** Tokens of an input, of all samples and frames. */
+  public long tokens() {
+    Patch patch = model.latents().patch();
+    return (long) extents.get("batch")
+        * (extents.getOrDefault("frames", 1) / patch.frames())
+        * (extents.get("height") / patch.height())
+        * (extents.get("width") / patch.width());
+  }
+
+  /** Normal noise, in the middle of the timesteps, with all of the text to be seen. */
+  public DenoiserInput input() {
+    Random random = new Random(1);
+    Map<String, Tensor> inputs = new LinkedHashMap<>();
+    for (InputSpec spec : model.inputs()) {
+      Tensor tensor = Tensor.zeros(spec.shape(extents));
+      for (int i = 0; i < tensor.size(); i++) {
+        tensor.data()[i] =
+            switch (spec.name()) {
+              case InputNames.TIMESTEPS -> 500;
+              case InputNames.MASK, InputNames.MASK_2 -> 1;
+              case InputNames.LABELS, InputNames.STYLE -> 0;
+              default -> (float) random.nextGaussian();
+            };
+      }
+      inputs.put(spec.name(), tensor);
+    }
+    return new DenoiserInput(inputs);
+  }
+}
