@@ -1,5 +1,6 @@
 package org.viditq.cli;
 
+import org.viditq.cli.bundle.BundleCommand;
 import org.viditq.cli.console.Version;
 import org.viditq.cli.convert.ConvertCommand;
 import org.viditq.cli.demo.DemoCommand;
@@ -38,7 +39,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       VerifyCommand.class,
       InspectCommand.class,
-      ConvertCommand.class
+      ConvertCommand.class,
+      BundleCommand.class
     })
 final class ViditqCommand implements Runnable {
   @Spec private CommandSpec spec;
