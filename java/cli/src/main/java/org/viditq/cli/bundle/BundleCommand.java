@@ -53,7 +53,8 @@ public final class BundleCommand implements Callable<Integer> {
   private static final String ARCHIVE = ".tar.gz";
   private static final String TOP = "viditq-bundle";
   private static final long SMALLEST_PART = 1 << 20;
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*([KMG]?)i?B?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern SIZE =
+      Pattern.compile("(\\d{1,9})\\s*([KMG]?)i?B?", Pattern.CASE_INSENSITIVE);
 
   @Option(
       names = "--out",
@@ -97,14 +98,14 @@ public final class BundleCommand implements Callable<Integer> {
     try {
       Path scratch = Files.createTempDirectory("viditq-bundle");
       try (Scratch cleanup = new Scratch(scratch)) {
-        console.note("Making the Java runtime");
         BundleContents contents =
             BundleContents.collect(
                 classPath(),
                 models,
                 libraries,
                 Path.of(System.getProperty("viditq.home", "")),
-                scratch);
+                scratch,
+                () -> console.note("Making the Java runtime"));
         List<Path> written;
         try (Progress progress = console.progress("Writing files", contents.files().size())) {
           written = archive ? archive(contents, part, progress) : folder(contents, progress);
@@ -126,7 +127,8 @@ public final class BundleCommand implements Callable<Integer> {
     }
     Matcher size = SIZE.matcher(partSize.strip());
     if (!size.matches()) {
-      throw new UsageException("--part-size is " + partSize + ", but must be a size such as 60MiB.");
+      throw new UsageException(
+          "--part-size is " + partSize + ", but must be a size such as 60MiB.");
     }
     long unit = 1L << 10 * Math.max(0, " KMG".indexOf(size.group(2).toUpperCase(Locale.ROOT)));
     long bytes = Long.parseLong(size.group(1)) * unit;
@@ -172,7 +174,12 @@ public final class BundleCommand implements Callable<Integer> {
     String name = target.getFileName().toString();
     if (part.isEmpty()) {
       try (AtomicOutput output = AtomicOutput.file(target)) {
-        write(contents, output.path().getParent(), output.path().getFileName().toString(), part, progress);
+        write(
+            contents,
+            output.path().getParent(),
+            output.path().getFileName().toString(),
+            part,
+            progress);
         output.commit();
       }
       return List.of(out);
@@ -184,9 +191,7 @@ public final class BundleCommand implements Callable<Integer> {
       hashes.forEach((file, hash) -> sums.append(hash).append("  ").append(file).append('\n'));
       Files.writeString(output.path().resolve("SHA256SUMS"), sums);
       Path join = output.path().resolve("join.sh");
-      Files.writeString(
-          join,
-          BundleContents.resource("join.sh").replace("@TOP@", TOP));
+      Files.writeString(join, BundleContents.resource("join.sh").replace("@TOP@", TOP));
       output.commit();
       List<Path> all = new ArrayList<>();
       hashes.keySet().forEach(file -> all.add(out.resolveSibling(file)));

@@ -38,9 +38,16 @@ record BundleContents(Map<String, Path> files) {
    * @param models folders
    * @param libraries shared libraries, or folders of some
    * @param scratch an empty folder, needed until the files are written
+   * @param beforeRuntime is told when all is checked and the Java runtime is begun, which takes
+   *     long
    */
   static BundleContents collect(
-      List<Path> classPath, List<Path> models, List<Path> libraries, Path home, Path scratch)
+      List<Path> classPath,
+      List<Path> models,
+      List<Path> libraries,
+      Path home,
+      Path scratch,
+      Runnable beforeRuntime)
       throws IOException {
     Map<String, Path> files = new TreeMap<>();
     addClassPath(files, classPath);
@@ -51,6 +58,7 @@ record BundleContents(Map<String, Path> files) {
       put(files, "native/" + library.getFileName(), library);
     }
 
+    beforeRuntime.run();
     Path runtime = scratch.resolve("runtime");
     RuntimeImage.create(classPath, ours(classPath), runtime);
     for (String part : NOT_WITHOUT_A_SCREEN) {
@@ -193,7 +201,8 @@ record BundleContents(Map<String, Path> files) {
     sink.addText("viditq", resource("viditq.sh"), true);
     for (Map.Entry<String, Path> file : files.entrySet()) {
       boolean program =
-          file.getKey().startsWith("runtime/bin/") || file.getKey().equals("runtime/lib/jspawnhelper");
+          file.getKey().startsWith("runtime/bin/")
+              || file.getKey().equals("runtime/lib/jspawnhelper");
       sink.add(file.getKey(), file.getValue(), program);
       written.run();
     }

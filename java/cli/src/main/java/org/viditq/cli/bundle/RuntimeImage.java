@@ -75,8 +75,7 @@ final class RuntimeImage {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int status =
-        tool.run(
-            new PrintWriter(out), new PrintWriter(err), arguments.toArray(String[]::new));
+        tool.run(new PrintWriter(out), new PrintWriter(err), arguments.toArray(String[]::new));
     if (status != 0) {
       throw new OutputException(
           name

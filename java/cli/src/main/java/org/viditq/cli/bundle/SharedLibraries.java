@@ -29,7 +29,9 @@ final class SharedLibraries {
   static Map<String, Path> neededBy(Collection<Path> libraries) {
     Map<String, Path> needed = new TreeMap<>();
     Set<String> given =
-        libraries.stream().map(p -> p.getFileName().toString()).collect(java.util.stream.Collectors.toSet());
+        libraries.stream()
+            .map(p -> p.getFileName().toString())
+            .collect(java.util.stream.Collectors.toSet());
     for (Path library : libraries) {
       ldd(library)
           .lines()
