@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.LoraOptions;
 import org.viditq.cli.option.WeightsOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.CheckpointConverter;
@@ -53,6 +54,7 @@ public final class ConvertCommand implements Callable<Integer> {
   private Path path;
 
   @Mixin private WeightsOptions weights;
+  @Mixin private LoraOptions adapters;
 
   @Option(
       names = "--dtype",
@@ -75,7 +77,7 @@ public final class ConvertCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     Optional<DType> type = type();
     JsonConfig config = ComponentConfig.beside(path);
-    try (Checkpoint source = Checkpoints.open(path, weights.choice())) {
+    try (Checkpoint source = open(config)) {
       DenoiserFamily family =
           DenoiserFamilies.find(config, source)
               .orElseThrow(
@@ -107,6 +109,17 @@ public final class ConvertCommand implements Callable<Integer> {
       console.result(root);
     }
     return 0;
+  }
+
+  /** With the adapters merged, each tensor in the type that it is stored in. */
+  private Checkpoint open(JsonConfig config) {
+    Checkpoint stored = Checkpoints.open(path, weights.choice());
+    try {
+      return adapters.read().merge(config, stored, true);
+    } catch (RuntimeException | Error unfit) {
+      stored.close();
+      throw unfit;
+    }
   }
 
   private Optional<DType> type() {

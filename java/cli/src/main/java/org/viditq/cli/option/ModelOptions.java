@@ -23,12 +23,16 @@ public final class ModelOptions {
   private Path transformer;
 
   @Mixin private WeightsOptions weights;
+  @Mixin private LoraOptions adapters;
 
   /** The pipeline that was asked for, its configurations checked. */
   public PipelineFolder open() {
     PipelineFolder pipeline = PipelineFolder.open(folder);
-    return (transformer == null ? pipeline : pipeline.withTransformer(transformer))
-        .choosing(weights.choice());
+    return adapters
+        .read()
+        .mergedInto(
+            (transformer == null ? pipeline : pipeline.withTransformer(transformer))
+                .choosing(weights.choice()));
   }
 
   /** Whether another transformer than the pipeline's own was asked for. */
@@ -36,8 +40,15 @@ public final class ModelOptions {
     return transformer != null;
   }
 
-  /** For reports: the folder of the pipeline, and of the transformer if it is another. */
+  /** Whether adapters are to be merged into the transformer. */
+  public boolean hasAdapters() {
+    return !adapters.read().isEmpty();
+  }
+
+  /** For reports: the folder of the pipeline, the transformer if it is another, and adapters. */
   public String describe() {
-    return transformer == null ? folder.toString() : folder + " with " + transformer;
+    return folder
+        + (transformer == null ? "" : " with " + transformer)
+        + (hasAdapters() ? " with LoRA " + adapters.read().describe() : "");
   }
 }

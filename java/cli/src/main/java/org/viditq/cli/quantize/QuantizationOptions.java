@@ -49,6 +49,11 @@ public final class QuantizationOptions {
     if (quantized != null && model.hasTransformer()) {
       throw new UsageException("Give --transformer or --quantized, not both.");
     }
+    if (quantized != null && model.hasAdapters()) {
+      throw new UsageException(
+          "--lora cannot be merged into what --quantized holds, as adapters change weights before"
+              + " they are rounded; give --lora to 'viditq quantize', or use --plan here.");
+    }
     if (planOptions.given() && plan == null) {
       throw new UsageException(
           "--weight-bits and --activation-bits go with --plan; give a plan or leave them out.");

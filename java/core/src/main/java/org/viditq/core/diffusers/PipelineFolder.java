@@ -29,6 +29,7 @@ public final class PipelineFolder {
   private final JsonConfig index;
   private final Map<Component, Path> places;
   private final CheckpointChoice choice;
+  private final WeightsView transformerView;
 
   /**
    * @throws InvalidModelException if it is no pipeline folder
@@ -60,15 +61,20 @@ public final class PipelineFolder {
         places.put(component, root.resolve(component.folder()));
       }
     }
-    return new PipelineFolder(root, index, places, CheckpointChoice.ANY);
+    return new PipelineFolder(root, index, places, CheckpointChoice.ANY, WeightsView.AS_STORED);
   }
 
   private PipelineFolder(
-      Path root, JsonConfig index, Map<Component, Path> places, CheckpointChoice choice) {
+      Path root,
+      JsonConfig index,
+      Map<Component, Path> places,
+      CheckpointChoice choice,
+      WeightsView transformerView) {
     this.root = root;
     this.index = index;
     this.places = places;
     this.choice = choice;
+    this.transformerView = transformerView;
   }
 
   /** Entries are {@code [library, class]}; {@code null} and {@code [null, null]} mean absent. */
@@ -107,7 +113,15 @@ public final class PipelineFolder {
         Files.isDirectory(inner) && !Files.exists(place.resolve(Component.TRANSFORMER.configFile()))
             ? inner
             : place);
-    return new PipelineFolder(root, index, changed, choice);
+    return new PipelineFolder(root, index, changed, choice, transformerView);
+  }
+
+  /**
+   * The same pipeline, whose transformer's weights are seen in another way whenever they are
+   * opened: with adapters merged.
+   */
+  public PipelineFolder withTransformerSeenAs(WeightsView view) {
+    return new PipelineFolder(root, index, places, choice, view);
   }
 
   /**
@@ -138,7 +152,7 @@ public final class PipelineFolder {
                     : "choose --variant " + String.join(" or ", known) + ", or leave it out."));
       }
     }
-    return new PipelineFolder(root, index, places, wanted);
+    return new PipelineFolder(root, index, places, wanted, transformerView);
   }
 
   /** The pipeline's own folder. */
@@ -223,8 +237,15 @@ public final class PipelineFolder {
    * @throws org.viditq.core.error.InvalidCheckpointException if the weights are absent or damaged
    */
   public Checkpoint checkpoint(Component component) {
-    return Checkpoints.open(
-        folder(component),
-        component == Component.TRANSFORMER ? choice : CheckpointChoice.ofVariant(choice.variant()));
+    if (component != Component.TRANSFORMER) {
+      return Checkpoints.open(folder(component), CheckpointChoice.ofVariant(choice.variant()));
+    }
+    Checkpoint stored = Checkpoints.open(folder(component), choice);
+    try {
+      return transformerView.of(config(component), stored);
+    } catch (RuntimeException | Error unfit) {
+      stored.close();
+      throw unfit;
+    }
   }
 }
