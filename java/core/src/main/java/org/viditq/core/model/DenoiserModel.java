@@ -3,6 +3,7 @@ package org.viditq.core.model;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
 
@@ -43,6 +44,14 @@ public interface DenoiserModel {
 
   /** How its published pipeline samples. */
   SamplingDefaults samplingDefaults();
+
+  /**
+   * The sizes that its published pipeline keeps to unless it is told not to; empty for models
+   * without such, and of sizes that there are none for.
+   */
+  default Optional<SizeBins> sizeBins() {
+    return Optional.empty();
+  }
 
   /**
    * Inputs that say how large the pictures are, for models that are conditioned on it; empty for

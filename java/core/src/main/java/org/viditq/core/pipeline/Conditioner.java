@@ -19,11 +19,15 @@ interface Conditioner {
       Operators<V> operators,
       ProgressListener progress);
 
-  /** The conditioner of a pipeline; what it reads is opened when prompts are encoded. */
-  static Conditioner of(PipelineFolder folder, DenoiserModel model) {
+  /**
+   * The conditioner of a pipeline; what it reads is opened when prompts are encoded.
+   *
+   * @param cleans whether texts are cleaned, where the model knows that
+   */
+  static Conditioner of(PipelineFolder folder, DenoiserModel model, boolean cleans) {
     Conditioning conditioning = model.conditioning(folder.className());
     if (conditioning instanceof Conditioning.Text text) {
-      return new TextConditioner(folder, text, model.nullText());
+      return new TextConditioner(folder, text, model.nullText(), cleans);
     }
     if (conditioning instanceof Conditioning.TwoTexts texts) {
       return new TwoTextsConditioner(folder, texts);

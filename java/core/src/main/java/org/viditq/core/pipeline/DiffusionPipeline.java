@@ -20,6 +20,8 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.size.PictureSize;
+import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
 import org.viditq.core.operators.NonFiniteTracer;
@@ -33,7 +35,8 @@ import org.viditq.core.tensor.Tensor;
  * From prompts or classes to pictures or clips, with a denoiser of any family. Its parts are
  * resident one after the other: text encoders while prompts are encoded, the denoiser while latents
  * are sampled, the VAE while they are decoded; each gets operators of its own and releases them.
- * Sizes are taken as they are, as diffusers does with {@code use_resolution_binning=False}.
+ * Sizes of requests are taken as they are, as diffusers does with {@code
+ * use_resolution_binning=False}; {@link #sizeBins} has the ones that its default chooses among.
  *
  * <pre>{@code
  * DiffusionPipeline pipeline = DiffusionPipeline.open(folder, () -> backend.open(settings));
@@ -49,18 +52,21 @@ public final class DiffusionPipeline {
   private final DenoiserModel model;
   private final AutoencoderKlConfig autoencoderConfig;
   private final Scheduler scheduler;
+  private final boolean cleansCaptions;
 
   private DiffusionPipeline(
       PipelineFolder folder,
       Supplier<? extends Operators<?>> backend,
       DenoiserModel model,
       AutoencoderKlConfig autoencoderConfig,
-      Scheduler scheduler) {
+      Scheduler scheduler,
+      boolean cleansCaptions) {
     this.folder = folder;
     this.backend = backend;
     this.model = model;
     this.autoencoderConfig = autoencoderConfig;
     this.scheduler = scheduler;
+    this.cleansCaptions = cleansCaptions;
   }
 
   /** As {@link #open(PipelineFolder, Supplier, Optional)} with the pipeline's own scheduler. */
@@ -89,7 +95,24 @@ public final class DiffusionPipeline {
         readAutoencoder(folder),
         scheduler
             .map(name -> SchedulerFactory.byName(name, schedule))
-            .orElseGet(() -> SchedulerFactory.fromConfig(schedule)));
+            .orElseGet(() -> SchedulerFactory.fromConfig(schedule)),
+        false);
+  }
+
+  /**
+   * The same pipeline, which cleans texts before they are encoded: {@code clean_caption=True} of
+   * diffusers, see {@link org.viditq.core.text.CaptionCleaning}.
+   *
+   * @throws UsageException if the model's published pipeline cannot do that
+   */
+  public DiffusionPipeline withCleanedCaptions() {
+    if (!(model.conditioning(folder.className()) instanceof Conditioning.Text)) {
+      throw new UsageException(
+          "The published pipeline of "
+              + model.family()
+              + " takes prompts as they are, and has no cleaning; leave out --clean-caption.");
+    }
+    return new DiffusionPipeline(folder, backend, model, autoencoderConfig, scheduler, true);
   }
 
   /** The denoiser of a pipeline as its configuration and its checkpoint describe it. */
@@ -135,6 +158,14 @@ public final class DiffusionPipeline {
     return new LatentGrid(autoencoderConfig.downsampling(), model.latents());
   }
 
+  /**
+   * The sizes that the model's published pipeline keeps to by default; empty if it takes every
+   * size, and for models of sizes that there is no table for.
+   */
+  public Optional<SizeBins> sizeBins() {
+    return model.sizeBins().filter(bins -> bins.side() == defaultHeight());
+  }
+
   /** Height of pictures that the model was trained for, pixels. */
   public int defaultHeight() {
     return model.latents().height() * autoencoderConfig.downsampling();
@@ -172,7 +203,8 @@ public final class DiffusionPipeline {
     if (prompts.isEmpty()) {
       throw new UsageException("There is no prompt; give at least one.");
     }
-    return Conditioner.of(folder, model).encode(prompts, negativePrompt, operators, progress);
+    return Conditioner.of(folder, model, cleansCaptions)
+        .encode(prompts, negativePrompt, operators, progress);
   }
 
   /**
@@ -243,7 +275,56 @@ public final class DiffusionPipeline {
     grid().requireSize(request.frames(), request.height(), request.width());
     int unit = autoencoderConfig.downsampling();
     model.requireLatents(request.frames(), request.height() / unit, request.width() / unit);
+    request.finalSize().ifPresent(LatentGrid::requireFinalSize);
     request.times().start(scheduler, request.steps());
+  }
+
+  /**
+   * Checks before any work is done for it whether a request can start from a picture.
+   *
+   * @throws UsageException if the model makes clips, the strength leaves no step, or the scheduler
+   *     cannot begin there
+   */
+  public void requireStart(GenerationRequest request, double strength) {
+    if (model.latents().isVideo()) {
+      throw new UsageException(
+          "This model makes clips, and only pictures can start from a picture; leave out --image.");
+    }
+    int first = StartingPicture.firstStep(request.steps(), strength) * scheduler.order();
+    request.times().start(scheduler, request.steps()).begin(first);
+  }
+
+  /**
+   * Encodes a picture that sampling is to start from.
+   *
+   * @param picture of the size that the request samples
+   * @param strength see {@link StartingPicture}
+   * @throws InvalidModelException if the VAE has no encoder
+   */
+  public StartingPicture encodePicture(Image picture, double strength) {
+    try (Operators<?> operators = backend.get()) {
+      return encodePicture(picture, strength, operators);
+    }
+  }
+
+  private <V> StartingPicture encodePicture(
+      Image picture, double strength, Operators<V> operators) {
+    NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
+    try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
+      if (!weights.contains("encoder.conv_in.weight")) {
+        throw new InvalidModelException(
+            "The VAE of "
+                + folder.root()
+                + " holds no encoder, so that nothing can start from a picture; leave out --image,"
+                + " or put the whole VAE of the published model there.");
+      }
+      AutoencoderKl<V> autoencoder =
+          new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
+      return new StartingPicture(
+          new PictureEncoder<>(autoencoder, traced).encode(picture),
+          autoencoderConfig.scalingFactor(),
+          strength);
+    }
   }
 
   /**
@@ -307,23 +388,40 @@ public final class DiffusionPipeline {
     }
   }
 
-  /** Decodes sampled latents [B, C, (T,) h, w] to clips. */
+  /** Decodes sampled latents [B, C, (T,) h, w] to clips of the size that they were sampled at. */
   public List<Clip> decode(Tensor latents, double framesPerSecond, ProgressListener progress) {
     try (Operators<?> operators = backend.get()) {
       return decode(latents, framesPerSecond, operators, progress);
     }
   }
 
+  /** Decodes latents [B, C, (T,) h, w] that a request asked for, to clips of its final size. */
+  public List<Clip> decode(Tensor latents, GenerationRequest request, ProgressListener progress) {
+    try (Operators<?> operators = backend.get()) {
+      return decode(latents, request.framesPerSecond(), request.finalSize(), operators, progress);
+    }
+  }
+
   /** As {@link #decode(Tensor, double, ProgressListener)} on the caller's operators. */
   public <V> List<Clip> decode(
       Tensor latents, double framesPerSecond, Operators<V> operators, ProgressListener progress) {
+    return decode(latents, framesPerSecond, Optional.empty(), operators, progress);
+  }
+
+  private <V> List<Clip> decode(
+      Tensor latents,
+      double framesPerSecond,
+      Optional<PictureSize> finalSize,
+      Operators<V> operators,
+      ProgressListener progress) {
     NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
     try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
       AutoencoderKl<V> autoencoder =
           new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
       int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
       StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
-      return new LatentDecoder<>(autoencoder, traced).decode(latents, framesPerSecond, decoded);
+      return new LatentDecoder<>(autoencoder, traced)
+          .decode(latents, framesPerSecond, finalSize, decoded);
     }
   }
 
@@ -342,6 +440,6 @@ public final class DiffusionPipeline {
     try (Denoiser denoiser = openDenoiser(parameters)) {
       latents = sample(request, prompts, denoiser, SamplingListener.NONE, progress);
     }
-    return decode(latents, request.framesPerSecond(), progress);
+    return decode(latents, request, progress);
   }
 }

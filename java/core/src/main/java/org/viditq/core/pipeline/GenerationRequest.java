@@ -1,7 +1,9 @@
 package org.viditq.core.pipeline;
 
 import java.util.List;
+import java.util.Optional;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.size.PictureSize;
 
 /**
  * How pictures or clips are to be sampled; which ones is said by {@link EncodedPrompts}.
@@ -12,10 +14,12 @@ import org.viditq.core.error.UsageException;
  * @param guidanceScale classifier-free guidance; at 1 or below the model is evaluated without the
  *     negative prompt
  * @param frames of each clip; 1 for pictures
- * @param height in pixels
- * @param width in pixels
+ * @param height that is sampled, pixels
+ * @param width that is sampled, pixels
  * @param framesPerSecond that clips are to be shown with
  * @param times where the steps lie
+ * @param finalSize that decoded pictures are scaled and cropped to; empty to leave them as sampled
+ * @param start what sampling starts from instead of noise alone
  */
 public record GenerationRequest(
     List<Long> seeds,
@@ -25,7 +29,9 @@ public record GenerationRequest(
     int height,
     int width,
     double framesPerSecond,
-    StepTimes times) {
+    StepTimes times,
+    Optional<PictureSize> finalSize,
+    Optional<StartingPicture> start) {
   public GenerationRequest {
     seeds = List.copyOf(seeds);
     if (seeds.isEmpty()) {
@@ -50,6 +56,29 @@ public record GenerationRequest(
       throw new UsageException(
           "A clip cannot be shown with " + framesPerSecond + " frames per second.");
     }
+  }
+
+  /** A request for clips as they are sampled, from noise. */
+  public GenerationRequest(
+      List<Long> seeds,
+      int steps,
+      double guidanceScale,
+      int frames,
+      int height,
+      int width,
+      double framesPerSecond,
+      StepTimes times) {
+    this(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** A request for clips, with steps where the scheduler places them. */
@@ -82,7 +111,51 @@ public record GenerationRequest(
   /** The same with other seeds. */
   public GenerationRequest withSeeds(List<Long> others) {
     return new GenerationRequest(
-        others, steps, guidanceScale, frames, height, width, framesPerSecond, times);
+        others,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        finalSize,
+        start);
+  }
+
+  /** The same whose pictures are scaled and cropped to a size. */
+  public GenerationRequest resizedTo(PictureSize size) {
+    return new GenerationRequest(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        Optional.of(size),
+        start);
+  }
+
+  /** The same that starts from a picture. */
+  public GenerationRequest startingFrom(StartingPicture picture) {
+    return new GenerationRequest(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        finalSize,
+        Optional.of(picture));
+  }
+
+  /** The size of the pictures in the end. */
+  public PictureSize outputSize() {
+    return finalSize.orElseGet(() -> new PictureSize(height, width));
   }
 
   /** Whether {@code guidanceScale} asks for classifier-free guidance. */

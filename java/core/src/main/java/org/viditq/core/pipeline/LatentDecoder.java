@@ -1,7 +1,10 @@
 package org.viditq.core.pipeline;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.viditq.core.model.size.PictureSize;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.Tiling;
 import org.viditq.core.operators.NonFiniteTracer;
@@ -41,9 +44,11 @@ final class LatentDecoder<V> {
    * frames at a time), so that large batches and long clips need no more working memory than that.
    * What is larger than {@value #WHOLE_PIXELS} pixels is decoded in tiles.
    *
+   * @param finalSize that frames are scaled and cropped to; empty to leave them as they are
    * @param afterEach run after each frame
    */
-  List<Clip> decode(Tensor latents, double framesPerSecond, Runnable afterEach) {
+  List<Clip> decode(
+      Tensor latents, double framesPerSecond, Optional<PictureSize> finalSize, Runnable afterEach) {
     boolean video = latents.shape().rank() == 5;
     int frames = video ? latents.dim(2) : 1;
     int chunk = autoencoder.config().temporal() ? TEMPORAL_CHUNK : 1;
@@ -59,7 +64,7 @@ final class LatentDecoder<V> {
           Tensor decoded =
               operators.finite("the VAE", () -> decode(all, video, sample, first, count));
           for (int t = 0; t < count; t++) {
-            images.add(toImage(decoded, t));
+            images.add(toImage(decoded, t, finalSize));
             afterEach.run();
           }
         }
@@ -100,19 +105,23 @@ final class LatentDecoder<V> {
     return published.size() < least ? Tiling.ofSide(least) : published;
   }
 
-  /** Frame {@code index} of [frames, 3, H, W] in -1..1, to [H, W, 3] in 0..1. */
-  private static Image toImage(Tensor decoded, int index) {
-    int height = decoded.dim(2);
-    int width = decoded.dim(3);
-    int plane = height * width;
-    float[] planes = decoded.data();
-    float[] pixels = new float[CHANNELS * plane];
+  /** Frame {@code index} of [frames, 3, H, W] in -1..1, to [H', W', 3] in 0..1. */
+  private static Image toImage(Tensor decoded, int index, Optional<PictureSize> finalSize) {
+    PictureSize made = new PictureSize(decoded.dim(2), decoded.dim(3));
+    PictureSize size = finalSize.orElse(made);
+    ResizeAndCrop resize = new ResizeAndCrop(made, size);
+    int plane = made.height() * made.width();
+    float[] pixels = new float[CHANNELS * size.height() * size.width()];
     for (int c = 0; c < CHANNELS; c++) {
-      for (int i = 0; i < plane; i++) {
-        float value = planes[(index * CHANNELS + c) * plane + i] / 2 + 0.5f;
-        pixels[i * CHANNELS + c] = Math.max(0, Math.min(1, value));
+      int start = (index * CHANNELS + c) * plane;
+      float[] values =
+          size.equals(made)
+              ? Arrays.copyOfRange(decoded.data(), start, start + plane)
+              : resize.apply(decoded.data(), start);
+      for (int i = 0; i < values.length; i++) {
+        pixels[i * CHANNELS + c] = Math.max(0, Math.min(1, values[i] / 2 + 0.5f));
       }
     }
-    return new Image(Tensor.of(pixels, height, width, CHANNELS));
+    return new Image(Tensor.of(pixels, size.height(), size.width(), CHANNELS));
   }
 }

@@ -2,6 +2,7 @@ package org.viditq.core.pipeline;
 
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.LatentGeometry;
+import org.viditq.core.model.size.PictureSize;
 
 /**
  * How pictures relate to latents.
@@ -57,11 +58,29 @@ public record LatentGrid(int pixelsPerLatent, LatentGeometry latents) {
     }
   }
 
-  private static void requireSide(String side, int pixels, int unit) {
-    if (pixels > MAX_SIDE) {
+  /**
+   * @throws UsageException if pictures that are scaled to that size are absurdly large
+   */
+  static void requireFinalSize(PictureSize size) {
+    requireSide("height", size.height());
+    requireSide("width", size.width());
+  }
+
+  private static void requireSide(String side, int pixels) {
+    if (pixels < 1 || pixels > MAX_SIDE) {
       throw new UsageException(
-          "The " + side + " of " + pixels + " pixels is more than the " + MAX_SIDE + " allowed.");
+          "The "
+              + side
+              + " of "
+              + pixels
+              + " pixels is "
+              + (pixels < 1 ? "too small" : "more than the " + MAX_SIDE + " allowed")
+              + ".");
     }
+  }
+
+  private static void requireSide(String side, int pixels, int unit) {
+    requireSide(side, pixels);
     if (pixels % unit == 0) {
       return;
     }

@@ -49,18 +49,25 @@ public final class LatentSampler {
     Map<String, Tensor> conditions = conditions(request, prompts, denoiser.model());
     SamplingRun run = request.times().start(scheduler, request.steps());
     SeededNoise noise = new SeededNoise(request.seeds());
-    Tensor latents =
-        run.initialSample(
-            noise.draw(
-                Shape.of(
-                    grid.shape(
-                        prompts.count(), request.frames(), request.height(), request.width()))));
+    Shape shape =
+        Shape.of(grid.shape(prompts.count(), request.frames(), request.height(), request.width()));
+    int first = firstStep(request);
+    Tensor latents;
+    if (request.start().isPresent()) {
+      // The draw of the picture's latents comes before that of the noise, as in diffusers.
+      Tensor clean = request.start().get().sample(noise.draw(shape));
+      latents = run.noisy(clean, noise.draw(shape), first);
+      run.begin(first);
+    } else {
+      latents = run.initialSample(noise.draw(shape));
+    }
     int channels = denoiser.model().latents().channels();
     Guidance guidance = new Guidance(request.guidanceScale(), scheduler.guidedChannels(channels));
 
     double[] timesteps = run.timesteps();
-    progress.progress(Stage.SAMPLING, 0, timesteps.length);
-    for (int step = 0; step < timesteps.length; step++) {
+    int count = timesteps.length - first;
+    progress.progress(Stage.SAMPLING, 0, count);
+    for (int step = first; step < timesteps.length; step++) {
       Tensor modelInput = run.scaleModelInput(latents, step);
       DenoiserInput input =
           DenoiserInput.of(
@@ -71,9 +78,16 @@ public final class LatentSampler {
       Tensor guided = request.isGuided() ? guidance.apply(output) : output;
       latents = run.step(forScheduler(guided, latents), step, latents, noise);
       listener.afterStep(step, latents);
-      progress.progress(Stage.SAMPLING, step + 1, timesteps.length);
+      progress.progress(Stage.SAMPLING, step + 1 - first, count);
     }
     return latents;
+  }
+
+  /** Index of the first denoiser evaluation. */
+  private int firstStep(GenerationRequest request) {
+    return request.start().isEmpty()
+        ? 0
+        : request.start().get().firstStep(request.steps()) * scheduler.order();
   }
 
   private void requireFit(

@@ -17,25 +17,34 @@ import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.core.text.CaptionCleaning;
 import org.viditq.core.text.Tokenizer;
 import org.viditq.core.text.Tokenizers;
 
 /**
  * Prompts through the T5 encoder of a pipeline: in lower case, without surrounding white space
- * (diffusers' preprocessing without caption cleaning).
+ * (diffusers' preprocessing without caption cleaning), or cleaned.
  */
 final class TextConditioner implements Conditioner {
   private final PipelineFolder folder;
   private final Conditioning.Text text;
   private final Optional<String> nullText;
+  private final boolean cleans;
 
   /**
    * @param nullText see {@link org.viditq.core.model.DenoiserModel#nullText()}
+   * @param cleans whether texts are cleaned as captions
    */
-  TextConditioner(PipelineFolder folder, Conditioning.Text text, Optional<String> nullText) {
+  TextConditioner(
+      PipelineFolder folder, Conditioning.Text text, Optional<String> nullText, boolean cleans) {
     this.folder = folder;
     this.text = text;
     this.nullText = nullText;
+    this.cleans = cleans;
+  }
+
+  private String prepare(String prompt) {
+    return cleans ? CaptionCleaning.clean(prompt) : prompt.toLowerCase(Locale.ROOT).strip();
   }
 
   @Override
@@ -51,12 +60,7 @@ final class TextConditioner implements Conditioner {
       T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
       PromptEncoder<V> encode =
           new PromptEncoder<>(
-              prompt -> prompt.toLowerCase(Locale.ROOT).strip(),
-              tokenizer,
-              encoder::encode,
-              config.channels(),
-              traced,
-              text.tokens());
+              this::prepare, tokenizer, encoder::encode, config.channels(), traced, text.tokens());
       Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
       int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
       StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);

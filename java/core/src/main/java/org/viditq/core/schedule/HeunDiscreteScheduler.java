@@ -53,6 +53,11 @@ public final class HeunDiscreteScheduler implements Scheduler {
   }
 
   @Override
+  public int order() {
+    return 2;
+  }
+
+  @Override
   public SamplingRun start(int steps) {
     double[] times = options.fractionalTimes(steps);
     if (sigmaSpacing.isEmpty()) {

@@ -50,6 +50,14 @@ public interface Scheduler {
   }
 
   /**
+   * Denoiser evaluations that a step counts as where image-to-image leaves steps out: diffusers'
+   * {@code order}, 1 for all but Heun's method, multistep and pseudo Runge-Kutta methods included.
+   */
+  default int order() {
+    return 1;
+  }
+
+  /**
    * How many of the sample's leading channels classifier-free guidance applies to; the others keep
    * the conditional prediction. All but for IDDPM.
    *

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.viditq.core.model.CheckedInputs;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.DenoiserModel;
@@ -16,6 +17,8 @@ import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.model.SamplingDefaults;
+import org.viditq.core.model.size.SizeBins;
+import org.viditq.core.model.size.StandardSizes;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
 
@@ -66,6 +69,11 @@ public record HunyuanModel(HunyuanConfig config) implements DenoiserModel {
   @Override
   public SamplingDefaults samplingDefaults() {
     return SamplingDefaults.pictures(50, 5.0);
+  }
+
+  @Override
+  public Optional<SizeBins> sizeBins() {
+    return Optional.of(new StandardSizes());
   }
 
   /** As the published pipeline has them: an uncropped picture of 1024 pixels, style 0. */

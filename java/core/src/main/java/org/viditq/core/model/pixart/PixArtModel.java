@@ -18,6 +18,8 @@ import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.model.SamplingDefaults;
 import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.layer.TextTokens;
+import org.viditq.core.model.size.AspectRatioBins;
+import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
@@ -30,6 +32,9 @@ import org.viditq.core.tensor.Tensor;
 public record PixArtModel(PixArtConfig config) implements DenoiserModel {
   private static final int ALPHA_TEXT_TOKENS = 120;
   private static final int SIGMA_TEXT_TOKENS = 300;
+
+  /** Pixels per latent of the autoencoders that PixArt was published with. */
+  private static final int PIXELS_PER_LATENT = 8;
 
   @Override
   public String family() {
@@ -71,6 +76,11 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
   @Override
   public SamplingDefaults samplingDefaults() {
     return SamplingDefaults.pictures(20, 4.5);
+  }
+
+  @Override
+  public Optional<SizeBins> sizeBins() {
+    return AspectRatioBins.ofSide(PIXELS_PER_LATENT * config.sampleSize());
   }
 
   @Override

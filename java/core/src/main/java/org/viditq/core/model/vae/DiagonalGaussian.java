@@ -24,7 +24,7 @@ public record DiagonalGaussian(Tensor mean, Tensor logVariance) {
   /**
    * @param moments [B, 2C, h, w]: mean, then log variance, which is clamped
    */
-  static DiagonalGaussian ofMoments(Tensor moments) {
+  public static DiagonalGaussian ofMoments(Tensor moments) {
     Shape shape = moments.shape();
     int channels = shape.dim(1) / 2;
     int half = channels * shape.dim(2) * shape.dim(3);

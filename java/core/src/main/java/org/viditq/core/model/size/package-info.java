@@ -1,0 +1,2 @@
+/** The sizes of pictures that models were trained for. */
+package org.viditq.core.model.size;
