@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.viditq.cli.bench.Benchmarks;
 import org.viditq.cli.error.ErrorReporter;
+import org.viditq.cli.option.NumberWords;
 import picocli.CommandLine;
 
 /** Entry point of the {@code viditq} command. */
@@ -39,6 +40,7 @@ public final class Main {
             .setParameterExceptionHandler(errors::reportUsage)
             .setExecutionExceptionHandler(
                 (failure, command, parsed) -> errors.report(failure, command.getCommandName()));
+    NumberWords.use(commandLine);
     try {
       return commandLine.execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError failure) {

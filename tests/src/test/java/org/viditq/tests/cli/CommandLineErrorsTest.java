@@ -69,6 +69,7 @@ class CommandLineErrorsTest {
         "calibrate",
         "quantize",
         "evaluate",
+        "convert",
         "verify",
         "inspect",
         "bench gemm",
@@ -86,12 +87,6 @@ class CommandLineErrorsTest {
   }
 
   // ---- requests -------------------------------------------------------------------------------
-
-  @ParameterizedTest
-  @ValueSource(strings = {"", "   "})
-  void emptyPrompt(String prompt) {
-    assertThat(generate("--prompt", prompt).failedWith(2).stderr()).contains("prompt is empty");
-  }
 
   @Test
   void noPrompt() {

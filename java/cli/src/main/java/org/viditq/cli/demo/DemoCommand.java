@@ -204,7 +204,8 @@ public final class DemoCommand implements Callable<Integer> {
         for (int i = 0; i < outcome.pictures().size(); i++) {
           EvaluationPrompt prompt = report.prompts().get(i);
           Files.write(
-              pictures.resolve(PictureNames.of(i + 1, prompt.prompt(), prompt.seed()) + ".png"),
+              pictures.resolve(
+                  PictureNames.of(i + 1, prompt.prompt(), Long.toString(prompt.seed())) + ".png"),
               outcome.pictures().get(i));
         }
       }

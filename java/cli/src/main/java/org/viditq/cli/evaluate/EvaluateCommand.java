@@ -83,7 +83,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     Optional<CalibrationStatistics> seen = statistics.read();
     List<String> texts = limited(prompts.read());
     backend.find();
-    DiffusionPipeline pipeline = sampling.open(folder, backend::open);
+    DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
 
     EncodedPrompts encoded;

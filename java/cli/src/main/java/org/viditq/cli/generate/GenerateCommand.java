@@ -5,20 +5,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
-import org.viditq.cli.console.Version;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
+import org.viditq.cli.option.Seed;
 import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.quantize.QuantizationOptions;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -30,9 +29,7 @@ import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.SamplingListener;
-import org.viditq.core.pipeline.StepTimes;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.ChosenParameters;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,7 +56,9 @@ import picocli.CommandLine.Spec;
       "  viditq generate --model samples/pixart-mini --prompts samples/pixart-mini/eval_prompts.txt \\",
       "      --seed 1,2 --plan w8a8 --out pictures",
       "  viditq generate --model DIR --prompt 'a fox' --save-embeddings fox.safetensors",
-      "  viditq generate --model DIR --embeddings fox.safetensors --out fox.png"
+      "  viditq generate --model DIR --embeddings fox.safetensors --out fox.png",
+      "  viditq generate --model DIR --lora style.safetensors:0.8 --prompt 'a fox' --out fox.png",
+      "  viditq generate --model DIR --image dog.jpg --strength 0.6 --prompt 'a fox' --out fox.png"
     })
 public final class GenerateCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -85,6 +84,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
+  @Mixin private ImageOptions image;
 
   @Option(
       names = "--batch",
@@ -108,11 +108,15 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() {
     checkCombination();
     Console console = new Console(spec, common);
+    List<Seed> noises = seeds.distinct();
     PipelineFolder folder = quantization.configure(model.open());
     backend.find();
-    DiffusionPipeline pipeline = sampling.open(folder, () -> profile.timed(backend.open()));
+    DiffusionPipeline pipeline =
+        prompts.prepare(sampling.open(folder, () -> profile.timed(backend.open())));
     // Everything that can be wrong with the request is known before any work.
-    GenerationRequest request = sampling.request(pipeline, seeds.seeds());
+    GenerationRequest request =
+        sampling.request(pipeline, noises.stream().map(Seed::bits).toList(), image.read());
+    image.requireFit(pipeline, request);
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
     if (!output.given()) {
@@ -121,19 +125,20 @@ public final class GenerateCommand implements Callable<Integer> {
       return 0;
     }
     EncodedPrompts encoded = embeddings == null ? null : EncodedPromptsFile.load(embeddings);
-    List<PictureJob> jobs =
-        PictureJob.product(encoded == null ? texts : encoded.prompts(), seeds.seeds());
+    List<PictureJob> jobs = PictureJob.product(encoded == null ? texts : encoded.prompts(), noises);
     try (PictureOutput place = output.open(request, jobs.size(), console);
         ChosenParameters chosen =
             quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
+      GenerationRequest started = image.start(pipeline, request);
       if (encoded == null) {
         encoded = encode(pipeline, texts, console);
       }
       if (saveEmbeddings != null) {
         save(encoded, console);
       }
-      generate(pipeline, request, chosen, encoded, jobs, place, console);
-      report(request, chosen.plan(), jobs, place.commit(), console);
+      PictureFacts facts = new PictureFacts(started, chosen.plan(), model.describe(), otherFacts());
+      generate(pipeline, facts, chosen, encoded, jobs, place, console);
+      report(facts, jobs, place.commit(), console);
     }
     return 0;
   }
@@ -142,11 +147,12 @@ public final class GenerateCommand implements Callable<Integer> {
     if (!output.given() && saveEmbeddings == null) {
       throw new UsageException("There is nowhere to put the pictures; give --out FILE or DIR.");
     }
-    if (embeddings != null && (prompts.given() || negativePrompt != null)) {
+    if (embeddings != null && (prompts.given() || negativePrompt != null || prompts.cleaned())) {
       throw new UsageException(
-          "--embeddings holds encoded prompts already; leave out --prompt, --prompts and"
-              + " --negative-prompt.");
+          "--embeddings holds encoded prompts already; leave out --prompt, --prompts,"
+              + " --negative-prompt and --clean-caption.");
     }
+    image.check();
     if (embeddings != null && saveEmbeddings != null) {
       throw new UsageException("--embeddings is already saved; leave out --save-embeddings.");
     }
@@ -179,7 +185,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private void generate(
       DiffusionPipeline pipeline,
-      GenerationRequest request,
+      PictureFacts facts,
       ChosenParameters chosen,
       EncodedPrompts encoded,
       List<PictureJob> jobs,
@@ -191,14 +197,14 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     try (StageProgress progress = new StageProgress(console, "")) {
       // Latents are small: the denoiser is gone before the decoder comes.
-      List<Tensor> latents = sample(pipeline, request, chosen, encoded, parts, progress);
+      List<Tensor> latents = sample(pipeline, facts.request(), chosen, encoded, parts, progress);
       for (int i = 0; i < parts.size(); i++) {
         List<PictureJob> part = parts.get(i);
         long start = System.nanoTime();
-        List<Clip> clips = pipeline.decode(latents.get(i), request.framesPerSecond(), progress);
+        List<Clip> clips = pipeline.decode(latents.get(i), facts.request(), progress);
         decodeSeconds += (System.nanoTime() - start) * 1e-9;
         for (int j = 0; j < part.size(); j++) {
-          place.write(part.get(j), clips.get(j), provenance(part.get(j), request, chosen.plan()));
+          place.write(part.get(j), clips.get(j), facts.provenance(part.get(j)));
         }
       }
     }
@@ -217,7 +223,7 @@ public final class GenerateCommand implements Callable<Integer> {
       for (List<PictureJob> part : parts) {
         latents.add(
             pipeline.sample(
-                request.withSeeds(part.stream().map(PictureJob::seed).toList()),
+                request.withSeeds(part.stream().map(job -> job.seed().bits()).toList()),
                 encoded.select(part.stream().map(PictureJob::prompt).toList()),
                 denoiser,
                 SamplingListener.NONE,
@@ -228,39 +234,21 @@ public final class GenerateCommand implements Callable<Integer> {
     return latents;
   }
 
-  /** What the file says about itself. */
-  private Provenance provenance(PictureJob job, GenerationRequest request, String plan) {
-    Map<String, String> texts = new LinkedHashMap<>();
-    texts.put("prompt", job.text());
+  /** Settings that pictures tell only where they were given. */
+  private Map<String, String> otherFacts() {
+    Map<String, String> texts = new HashMap<>(image.facts());
     if (negativePrompt != null) {
       texts.put("negative_prompt", negativePrompt);
     }
-    texts.put("seed", Long.toString(job.seed()));
-    texts.put("steps", Integer.toString(request.steps()));
-    texts.put("guidance_scale", Double.toString(request.guidanceScale()));
+    if (prompts.cleaned()) {
+      texts.put("clean_caption", "true");
+    }
     sampling.scheduler().ifPresent(scheduler -> texts.put("scheduler", scheduler));
-    if (request.times() != StepTimes.OF_SCHEDULER) {
-      texts.put(
-          request.times().kind().name().toLowerCase(Locale.ROOT),
-          request.times().values().toString());
-    }
-    texts.put("size", request.width() + "x" + request.height());
-    if (request.frames() > 1) {
-      texts.put("frames", Integer.toString(request.frames()));
-      texts.put("fps", Double.toString(request.framesPerSecond()));
-    }
-    texts.put("plan", plan);
-    texts.put("model", model.describe());
-    texts.put("Software", "viditq " + Version.number());
-    return new Provenance(texts);
+    return texts;
   }
 
   private void report(
-      GenerationRequest request,
-      String plan,
-      List<PictureJob> jobs,
-      List<Path> files,
-      Console console) {
+      PictureFacts facts, List<PictureJob> jobs, List<Path> files, Console console) {
     files.forEach(file -> console.result(file.toString()));
     console.note(
         Quantities.of(jobs.size(), "picture")
@@ -269,14 +257,11 @@ public final class GenerateCommand implements Callable<Integer> {
     profile.print(console);
     ObjectNode root = Console.object();
     root.put("model", model.describe());
-    root.put("plan", plan);
+    root.put("plan", facts.plan());
     root.put("backend", backend.find().name());
     root.put("precision", backend.precision().toString());
     root.put("threads", backend.threads());
-    root.put("steps", request.steps());
-    root.put("guidance", request.guidanceScale());
-    root.put("width", request.width());
-    root.put("height", request.height());
+    facts.putInto(root);
     root.put("denoiseSeconds", denoiseSeconds);
     root.put("decodeSeconds", decodeSeconds);
     ArrayNode pictures = root.putArray("pictures");
@@ -284,7 +269,7 @@ public final class GenerateCommand implements Callable<Integer> {
       pictures
           .addObject()
           .put("prompt", jobs.get(i).text())
-          .put("seed", jobs.get(i).seed())
+          .put("seed", jobs.get(i).seed().value())
           .put("file", files.get(i).toString());
     }
     console.result(root);

@@ -85,12 +85,16 @@ final class OutputOptions {
         throw new UsageException(
             "--format " + format.id() + " contradicts the ending of " + out + "; leave one out.");
       }
-      ofFile.requireFit(request.frames(), request.height(), request.width());
+      ofFile.requireFit(
+          request.frames(), request.outputSize().height(), request.outputSize().width());
       return PictureOutput.file(place.path(), ofFile, encoding, force, clips);
     }
     MediaFormat chosen = format == null ? usual(request, console) : format;
     boolean frameByFrame = request.frames() > 1 && !chosen.holdsClips();
-    chosen.requireFit(frameByFrame ? 1 : request.frames(), request.height(), request.width());
+    chosen.requireFit(
+        frameByFrame ? 1 : request.frames(),
+        request.outputSize().height(),
+        request.outputSize().width());
     return PictureOutput.folder(place.path(), chosen, encoding, force);
   }
 
@@ -100,7 +104,8 @@ final class OutputOptions {
       return MediaFormat.PNG;
     }
     Optional<String> misfit =
-        MediaFormat.MP4.misfit(request.frames(), request.height(), request.width());
+        MediaFormat.MP4.misfit(
+            request.frames(), request.outputSize().height(), request.outputSize().width());
     misfit.ifPresent(
         reason -> console.note("Clips become " + MediaFormat.GIF.ending() + " files: " + reason));
     return misfit.isEmpty() ? MediaFormat.MP4 : MediaFormat.GIF;

@@ -97,7 +97,9 @@ final class PictureOutput implements AutoCloseable {
       return;
     }
     String base =
-        PictureNames.of(job.prompt() + 1, job.text(), job.seed()) + "-" + provenance.fingerprint();
+        PictureNames.of(job.prompt() + 1, job.text(), job.seed().toString())
+            + "-"
+            + provenance.fingerprint();
     if (clip.isPicture() || format.holdsClips()) {
       String name = free(base, format.ending());
       names.add(name);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import picocli.CommandLine.Option;
 
 /** Which pictures to make. */
@@ -14,14 +15,36 @@ public final class PromptOptions {
   @Option(
       names = "--prompt",
       paramLabel = "TEXT",
-      description = "What the picture shows; repeat it for several pictures.")
+      description = "What the picture shows; repeat it for several pictures. May be empty.")
   private List<String> prompts;
 
   @Option(
       names = "--prompts",
       paramLabel = "FILE",
-      description = "A text file (UTF-8) with one prompt per line instead.")
+      description =
+          "A text file (UTF-8) with one prompt per line instead; empty lines are left out.")
   private Path file;
+
+  @Option(
+      names = "--clean-caption",
+      description =
+          "Clean prompts first as the training captions of T5 models were, like clean_caption=True"
+              + " of diffusers: without addresses, HTML, Chinese characters, file names, ...")
+  private boolean cleanCaption;
+
+  /** Whether prompts are to be cleaned. */
+  public boolean cleaned() {
+    return cleanCaption;
+  }
+
+  /**
+   * The pipeline, cleaning prompts if that was asked for.
+   *
+   * @throws UsageException if the model's pipeline knows no cleaning
+   */
+  public DiffusionPipeline prepare(DiffusionPipeline pipeline) {
+    return cleanCaption ? pipeline.withCleanedCaptions() : pipeline;
+  }
 
   /** Whether any prompt was asked for. */
   public boolean given() {
@@ -29,10 +52,10 @@ public final class PromptOptions {
   }
 
   /**
-   * The prompts in order, at least one, none of them empty.
+   * The prompts in order, at least one. An empty one is a prompt like others, as it is for
+   * diffusers; in a file, empty lines are none.
    *
-   * @throws UsageException if there is none, one is empty, both options are given, or the file
-   *     cannot be read
+   * @throws UsageException if there is none, both options are given, or the file cannot be read
    */
   public List<String> read() {
     if (prompts != null && file != null) {
@@ -44,13 +67,6 @@ public final class PromptOptions {
     }
     if (file != null) {
       return readFile(file);
-    }
-    for (int i = 0; i < prompts.size(); i++) {
-      if (prompts.get(i).isBlank()) {
-        throw new UsageException(
-            (prompts.size() == 1 ? "The prompt" : "Prompt " + (i + 1))
-                + " is empty; say what the picture shows.");
-      }
     }
     return List.copyOf(prompts);
   }

@@ -5,17 +5,24 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.SamplingDefaults;
+import org.viditq.core.model.size.PictureSize;
+import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.LatentGrid;
 import org.viditq.core.pipeline.StepTimes;
 import picocli.CommandLine.Option;
 
 /** How pictures are sampled. */
 public final class SamplingOptions {
+  private static final Logger LOG = LoggerFactory.getLogger(SamplingOptions.class);
+
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -59,6 +66,14 @@ public final class SamplingOptions {
   private Integer height;
 
   @Option(
+      names = "--no-binning",
+      description =
+          "Sample at exactly the size that is asked for. Default, as in diffusers: PixArt of 256 to"
+              + " 2048 pixels samples at the nearest size that it was trained for, and the picture"
+              + " is scaled and cropped; HunyuanDiT makes the nearest of its sizes.")
+  private boolean noBinning;
+
+  @Option(
       names = "--frames",
       paramLabel = "N",
       description = "Frames of a clip, for video models. Default: what the model was trained for.")
@@ -89,20 +104,71 @@ public final class SamplingOptions {
    * @throws UsageException if the model cannot make such pictures
    */
   public GenerationRequest request(DiffusionPipeline pipeline, List<Long> seeds) {
+    return request(pipeline, seeds, Optional.empty());
+  }
+
+  /**
+   * As {@link #request(DiffusionPipeline, List)}.
+   *
+   * @param start the size of a picture that sampling starts from: where no size is asked for,
+   *     pictures get its shape at about the model's own number of pixels
+   */
+  public GenerationRequest request(
+      DiffusionPipeline pipeline, List<Long> seeds, Optional<PictureSize> start) {
     StepTimes times = times();
     SamplingDefaults defaults = pipeline.model().samplingDefaults();
+    PictureSize asked = askedSize(pipeline, start);
+    Optional<SizeBins> bins = noBinning ? Optional.empty() : pipeline.sizeBins();
+    PictureSize made = bins.map(sizes -> sizes.nearest(asked)).orElse(asked);
     GenerationRequest request =
         new GenerationRequest(
             seeds,
             times.steps(steps == null ? defaults.steps() : steps),
             guidance == null ? defaults.guidanceScale() : guidance,
             frames == null ? pipeline.defaultFrames() : frames,
-            height == null ? pipeline.defaultHeight() : height,
-            width == null ? pipeline.defaultWidth() : width,
+            made.height(),
+            made.width(),
             framesPerSecond == null ? defaults.framesPerSecond() : framesPerSecond,
             times);
+    boolean other = sizeIsGiven() && !made.equals(asked);
+    if (other && bins.get().broughtToAskedSize()) {
+      request = request.resizedTo(asked);
+    } else if (other) {
+      LOG.warn(
+          "{} was not trained for pictures of {} x {} pixels; they are made at {} x {}, unless"
+              + " --no-binning is given.",
+          pipeline.model().family(),
+          asked.width(),
+          asked.height(),
+          made.width(),
+          made.height());
+    }
     pipeline.requireFit(request);
     return request;
+  }
+
+  private boolean sizeIsGiven() {
+    return width != null || height != null;
+  }
+
+  private PictureSize askedSize(DiffusionPipeline pipeline, Optional<PictureSize> start) {
+    int defaultHeight = pipeline.defaultHeight();
+    int defaultWidth = pipeline.defaultWidth();
+    if (sizeIsGiven() || start.isEmpty()) {
+      return new PictureSize(
+          height == null ? defaultHeight : height, width == null ? defaultWidth : width);
+    }
+    LatentGrid grid = pipeline.grid();
+    double side = Math.sqrt((double) defaultHeight * defaultWidth);
+    double stretch = Math.sqrt(start.get().aspectRatio());
+    return new PictureSize(
+        multiple(side * stretch, grid.pixelsPerPatchRow()),
+        multiple(side / stretch, grid.pixelsPerPatchColumn()));
+  }
+
+  /** The nearest multiple of a unit, at least one. */
+  private static int multiple(double pixels, int unit) {
+    return (int) Math.max(1, Math.rint(pixels / unit)) * unit;
   }
 
   private StepTimes times() {

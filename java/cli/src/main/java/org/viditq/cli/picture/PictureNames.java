@@ -19,8 +19,9 @@ public final class PictureNames {
    * every file system.
    *
    * @param number of the prompt, from 1
+   * @param seed as it was given
    */
-  public static String of(int number, String prompt, long seed) {
+  public static String of(int number, String prompt, String seed) {
     String name = name(number, slug(prompt), seed);
     try {
       Path.of(name);
@@ -31,8 +32,8 @@ public final class PictureNames {
     }
   }
 
-  private static String name(int number, String slug, long seed) {
-    return String.format(Locale.ROOT, "%02d-%s-seed%d", number, slug, seed);
+  private static String name(int number, String slug, String seed) {
+    return String.format(Locale.ROOT, "%02d-%s-seed%s", number, slug, seed);
   }
 
   /**

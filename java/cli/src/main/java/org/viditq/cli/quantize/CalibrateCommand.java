@@ -79,7 +79,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
     PipelineFolder folder = model.open();
     backend.find();
-    DiffusionPipeline pipeline = sampling.open(folder, backend::open);
+    DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     // Opened and given up again: a place that cannot be written is known before the work.

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.viditq.cli.option.Seed;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.tensor.Tensor;
@@ -55,8 +56,8 @@ class PictureOutputTest {
   void theSamePictureTwiceInOneRunIsTwoFiles() throws IOException {
     try (PictureOutput output =
         PictureOutput.folder(place(), MediaFormat.PNG, EncodingOptions.DEFAULT, true)) {
-      output.write(new PictureJob(0, "a", 5), PICTURE, provenance("a", "20"));
-      output.write(new PictureJob(0, "a", 5), PICTURE, provenance("a", "20"));
+      output.write(new PictureJob(0, "a", Seed.of(5)), PICTURE, provenance("a", "20"));
+      output.write(new PictureJob(0, "a", Seed.of(5)), PICTURE, provenance("a", "20"));
       assertThat(output.commit()).doesNotHaveDuplicates().allMatch(Files::exists);
     }
     assertThat(files()).hasSize(2);
@@ -67,7 +68,7 @@ class PictureOutputTest {
     Files.createDirectories(place());
     try (PictureOutput output =
         PictureOutput.folder(place(), MediaFormat.PNG, EncodingOptions.DEFAULT, false)) {
-      output.write(new PictureJob(0, "a", 5), PICTURE, provenance("a", "20"));
+      output.write(new PictureJob(0, "a", Seed.of(5)), PICTURE, provenance("a", "20"));
       Path taken = place().resolve("01-a-seed5-" + provenance("a", "20").fingerprint() + ".png");
       Files.writeString(taken, "theirs");
       Path ours = output.commit().get(0);
@@ -97,7 +98,7 @@ class PictureOutputTest {
     assertThat(file).hasContent("earlier");
     try (PictureOutput output =
         PictureOutput.file(file, MediaFormat.PNG, EncodingOptions.DEFAULT, true, 1)) {
-      output.write(new PictureJob(0, "a", 5), PICTURE, provenance("a", "20"));
+      output.write(new PictureJob(0, "a", Seed.of(5)), PICTURE, provenance("a", "20"));
       assertThat(output.commit()).containsExactly(file);
     }
     assertThat(Files.size(file)).isGreaterThan(7);
@@ -108,7 +109,7 @@ class PictureOutputTest {
     Path file = folder.resolve("x.png");
     try (PictureOutput output =
         PictureOutput.file(file, MediaFormat.PNG, EncodingOptions.DEFAULT, false, 1)) {
-      output.write(new PictureJob(0, "a", 5), PICTURE, provenance("a", "20"));
+      output.write(new PictureJob(0, "a", Seed.of(5)), PICTURE, provenance("a", "20"));
       Files.writeString(file, "theirs");
       assertThatThrownBy(output::commit).isInstanceOf(UsageException.class);
     }
@@ -127,7 +128,7 @@ class PictureOutputTest {
       MediaFormat format, boolean force, Clip clip, String prompt, String steps) {
     try (PictureOutput output =
         PictureOutput.folder(place(), format, EncodingOptions.DEFAULT, force)) {
-      output.write(new PictureJob(0, prompt, 5), clip, provenance(prompt, steps));
+      output.write(new PictureJob(0, prompt, Seed.of(5)), clip, provenance(prompt, steps));
       return output.commit();
     }
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PictureNamesTest {
   @Test
   void aNameTellsNumberPromptAndSeed() {
-    assertThat(PictureNames.of(3, "a small pink star", 42))
+    assertThat(PictureNames.of(3, "a small pink star", "42"))
         .isEqualTo("03-a-small-pink-star-seed42");
   }
 
