@@ -3,13 +3,17 @@ package org.viditq.cli.inspect;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.error.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,21 +25,37 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     header = "Show what a checkpoint holds: layers, shapes, bits, bytes.",
-    description = {"", "Reads headers only, so it is quick for checkpoints of any size.", ""},
+    description = {
+      "",
+      "Of weights it reads headers only, so it is quick for checkpoints of any size; with --original"
+          + " it also compares all quantized weights with those that they were made from. Of a plan"
+          + " it shows the settings.",
+      ""
+    },
     footer = {
       "",
       "Examples:",
       "  viditq inspect samples/pixart-mini --summary",
       "  viditq inspect samples/pixart-mini/transformer",
-      "  viditq inspect model.safetensors --json"
+      "  viditq inspect model.safetensors --json",
+      "  viditq inspect pixart-mini-w4a8 --original samples/pixart-mini",
+      "  viditq inspect plan.yaml"
     })
 public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "PATH",
       description =
           "A file of weights (safetensors, .pth, .pt, .bin), the index of shards, a component folder,"
-              + " a pipeline folder, a quantized folder, or calibration statistics.")
+              + " a pipeline folder, a quantized folder, calibration statistics, or a plan or map (.yaml).")
   private Path path;
+
+  @Option(
+      names = "--original",
+      paramLabel = "DIR|FILE",
+      description =
+          "The pipeline, transformer folder or file that a quantized one was made from: the relative"
+              + " error of each layer's weights is shown.")
+  private Path original;
 
   @Option(names = "--summary", description = "Only the sums, not every layer.")
   private boolean summary;
@@ -46,7 +66,11 @@ public final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    List<Inventory> components = CheckpointSurvey.of(path);
+    if (PlanSurvey.accepts(path)) {
+      PlanSurvey.of(path).print(console);
+      return 0;
+    }
+    List<Inventory> components = CheckpointSurvey.of(path, Optional.ofNullable(original));
     console.result(toJson(components));
     for (Inventory component : components) {
       print(component, console);
@@ -61,19 +85,12 @@ public final class InspectCommand implements Callable<Integer> {
     String title = (component.name() + " " + component.type()).strip();
     console.result((title.isEmpty() ? "" : title + "  ") + component.source());
     if (!summary) {
-      TextTable table = new TextTable("  layer", "shape", "type", ">bits", ">bytes", "with");
-      for (LayerEntry layer : component.layers()) {
-        table.row(
-            "  " + layer.name(),
-            layer.shapeText(),
-            layer.type(),
-            Integer.toString(layer.bits()),
-            Long.toString(layer.bytes()),
-            with(layer));
-      }
-      table.lines().forEach(console::result);
+      layers(component).lines().forEach(console::result);
     }
     component.family().ifPresent(found -> console.result("  " + found.describe()));
+    if (component.adapted() > 0) {
+      console.result("  adapters (LoRA) of " + Quantities.of(component.adapted(), "layer"));
+    }
     component
         .metadata()
         .forEach((key, value) -> console.result("  " + key + ": " + shortened(value)));
@@ -83,8 +100,12 @@ public final class InspectCommand implements Callable<Integer> {
             + " layers, "
             + component.tensors()
             + " tensors, "
-            + Quantities.count(component.parameters())
-            + " parameters, "
+            + (component.isQuantized()
+                ? Quantities.count(component.originalParameters())
+                    + " parameters of the original, "
+                    + Quantities.count(component.parameters())
+                    + " stored numbers, "
+                : Quantities.count(component.parameters()) + " parameters, ")
             + Quantities.bytes(component.bytes())
             + " ("
             + component.bytesByType().entrySet().stream()
@@ -93,10 +114,33 @@ public final class InspectCommand implements Callable<Integer> {
             + ")");
   }
 
-  private static String with(LayerEntry layer) {
-    return layer.isQuantized()
-        ? layer.weightSets() + (layer.weightSets() == 1 ? " timestep range" : " timestep ranges")
-        : layer.companions();
+  private TextTable layers(Inventory component) {
+    boolean compared = original != null && component.isQuantized();
+    TextTable table =
+        compared
+            ? new TextTable("  layer", "shape", "type", ">bits", ">bytes", ">error", "with")
+            : new TextTable("  layer", "shape", "type", ">bits", ">bytes", "with");
+    for (LayerEntry layer : component.layers()) {
+      List<String> cells = new ArrayList<>();
+      cells.add("  " + Printable.name(layer.name()));
+      cells.add(layer.shapeText());
+      cells.add(layer.type());
+      cells.add(Integer.toString(layer.bits()));
+      cells.add(Long.toString(layer.bytes()));
+      if (compared) {
+        cells.add(layer.quantization().map(InspectCommand::error).orElse(""));
+      }
+      cells.add(
+          layer.quantization().map(LayerQuantization::describe).orElseGet(layer::companions));
+      table.row(cells.toArray(new String[0]));
+    }
+    return table;
+  }
+
+  private static String error(LayerQuantization layer) {
+    return layer.error().isPresent()
+        ? String.format(Locale.ROOT, "%.2g", layer.error().getAsDouble())
+        : "";
   }
 
   private static void printSum(List<Inventory> components, Console console) {
@@ -124,6 +168,7 @@ public final class InspectCommand implements Callable<Integer> {
       component.family().ifPresent(found -> node.set("family", toJson(found)));
       node.put("tensors", component.tensors());
       node.put("parameters", component.parameters());
+      node.put("originalParameters", component.originalParameters());
       node.put("bytes", component.bytes());
       ObjectNode types = node.putObject("bytesByType");
       component.bytesByType().forEach((type, bytes) -> types.put(type, bytes));
@@ -156,8 +201,9 @@ public final class InspectCommand implements Callable<Integer> {
     node.put("shape", layer.shapeText());
     node.put("type", layer.type());
     node.put("bits", layer.bits());
-    node.put("quantized", layer.isQuantized());
-    node.put("weightSets", layer.weightSets());
+    node.put("quantized", layer.quantization().isPresent());
+    node.put("weightSets", layer.quantization().map(q -> q.ranges().size()).orElse(0));
+    layer.quantization().ifPresent(quantization -> put(quantization, node));
     node.put("bytes", layer.bytes());
     ArrayNode tensors = node.putArray("tensors");
     for (LayerEntry.Entry tensor : layer.tensors()) {
@@ -168,5 +214,19 @@ public final class InspectCommand implements Callable<Integer> {
       entry.put("bytes", tensor.bytes());
     }
     return node;
+  }
+
+  private static void put(LayerQuantization quantization, ObjectNode node) {
+    quantization.error().ifPresent(error -> node.put("relativeError", error));
+    ArrayNode ranges = node.putArray("ranges");
+    for (LayerQuantization.Range range : quantization.ranges()) {
+      ranges
+          .addObject()
+          .put("start", range.start())
+          .put("end", range.end())
+          .put("weightBits", range.weightBits())
+          .put("activationBits", range.activationBits())
+          .put("balanced", range.balanced());
+    }
   }
 }

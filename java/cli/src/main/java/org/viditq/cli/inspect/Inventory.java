@@ -35,8 +35,15 @@ record Inventory(
     layers = List.copyOf(layers);
   }
 
+  /**
+   * @param original the weights that a quantized checkpoint was made from, if they are at hand
+   */
   static Inventory of(
-      String name, String type, Checkpoint checkpoint, Optional<FamilyFinding> family) {
+      String name,
+      String type,
+      Checkpoint checkpoint,
+      Optional<FamilyFinding> family,
+      Optional<Checkpoint> original) {
     Map<String, List<StoredTensor>> groups = new TreeMap<>(new NaturalOrder());
     for (String tensor : checkpoint.names()) {
       groups
@@ -50,7 +57,12 @@ record Inventory(
     List<LayerEntry> layers = new ArrayList<>();
     groups.forEach(
         (layer, tensors) ->
-            layers.add(LayerEntry.of(layer, tensors, Optional.ofNullable(quantized.get(layer)))));
+            layers.add(
+                LayerEntry.of(
+                    layer,
+                    tensors,
+                    Optional.ofNullable(quantized.get(layer))
+                        .map(found -> LayerQuantization.of(found, original)))));
     return new Inventory(name, type, checkpoint.source(), layers, checkpoint.metadata(), family);
   }
 
@@ -72,6 +84,23 @@ record Inventory(
   /** Stored numbers; packed codes count one by one. */
   long parameters() {
     return layers.stream().mapToLong(LayerEntry::parameters).sum();
+  }
+
+  /** Numbers of the model in full precision: those of quantized layers without their grids. */
+  long originalParameters() {
+    return layers.stream().mapToLong(LayerEntry::originalParameters).sum();
+  }
+
+  boolean isQuantized() {
+    return layers.stream().anyMatch(layer -> layer.quantization().isPresent());
+  }
+
+  /** Layers that adapters (LoRA) change; 0 for other checkpoints. */
+  long adapted() {
+    return layers.stream()
+        .filter(layer -> layer.name().endsWith(".lora_A") || layer.name().endsWith(".lora_down")
+            || layer.name().endsWith(".lora.down"))
+        .count();
   }
 
   /** Bytes of tensor data, without the file's header. */

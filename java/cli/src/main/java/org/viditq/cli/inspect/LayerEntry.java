@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.viditq.core.checkpoint.StoredTensor;
-import org.viditq.core.operators.QuantizedLinearParameters;
 
 /**
  * A layer of a checkpoint: the tensors that belong to one weight, or a single tensor that belongs
@@ -15,12 +14,17 @@ import org.viditq.core.operators.QuantizedLinearParameters;
  * @param name qualified layer or tensor name
  * @param shape of the weight as the layer sees it: packed codes count one by one
  * @param type of the weight: F16, INT8, INT4
- * @param bits per weight
- * @param weightSets weights for different timestep ranges; 0 if not quantized
+ * @param bits per weight; of several weight sets the most
+ * @param quantization codes and ranges; empty if it is not quantized
  * @param tensors at least one, in file order
  */
 record LayerEntry(
-    String name, List<Integer> shape, String type, int bits, int weightSets, List<Entry> tensors) {
+    String name,
+    List<Integer> shape,
+    String type,
+    int bits,
+    Optional<LayerQuantization> quantization,
+    List<Entry> tensors) {
   /** Four-bit codes in one element of a packed weight. */
   private static final int CODES_PER_INT32 = 8;
 
@@ -36,10 +40,10 @@ record LayerEntry(
   }
 
   /**
-   * @param quantized the layer's codes and grids, if it is quantized
+   * @param quantization what the layer's codes and grids are, if it is quantized
    */
   static LayerEntry of(
-      String name, List<StoredTensor> stored, Optional<QuantizedLinearParameters> quantized) {
+      String name, List<StoredTensor> stored, Optional<LayerQuantization> quantization) {
     List<Entry> tensors = new ArrayList<>();
     for (StoredTensor tensor : stored) {
       tensors.add(
@@ -50,16 +54,14 @@ record LayerEntry(
               Arrays.stream(tensor.shape().toArray()).boxed().toList(),
               (long) tensor.shape().size() * tensor.dtype().bytes()));
     }
-    if (quantized.isPresent()) {
-      QuantizedLinearParameters layer = quantized.get();
-      int bits = layer.sets().get(0).weight().grid().format().bits();
-      int sets = layer.sets().size();
+    if (quantization.isPresent()) {
+      LayerQuantization layer = quantization.get();
       return new LayerEntry(
           name,
           List.of(layer.outFeatures(), layer.inFeatures()),
-          "INT" + bits,
-          bits,
-          sets,
+          layer.type(),
+          layer.bits(),
+          quantization,
           tensors);
     }
     StoredTensor weight =
@@ -72,7 +74,7 @@ record LayerEntry(
         Arrays.stream(weight.shape().toArray()).boxed().toList(),
         weight.dtype().name(),
         8 * weight.dtype().bytes(),
-        0,
+        Optional.empty(),
         tensors);
   }
 
@@ -80,8 +82,12 @@ record LayerEntry(
     tensors = List.copyOf(tensors);
   }
 
-  boolean isQuantized() {
-    return weightSets > 0;
+  /** Numbers that the layer had in full precision: weights and biases, without grids. */
+  long originalParameters() {
+    return quantization.isPresent()
+        ? quantization.get().weights()
+            + tensors.stream().filter(t -> t.role().equals("bias")).mapToLong(Entry::elements).sum()
+        : parameters();
   }
 
   /** For example 768x192. */

@@ -4,11 +4,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Operators;
 import org.viditq.quantize.apply.ChosenParameters;
@@ -21,6 +25,8 @@ import picocli.CommandLine.Option;
 
 /** How a command's transformer is quantized, if at all. */
 public final class QuantizationOptions {
+  private static final Logger LOG = LoggerFactory.getLogger(QuantizationOptions.class);
+
   @Option(
       names = "--plan",
       paramLabel = "P",
@@ -63,11 +69,41 @@ public final class QuantizationOptions {
     }
   }
 
-  /** The pipeline with the quantized transformer's own configuration, where it has one. */
+  /**
+   * The pipeline with the quantized transformer's own configuration, where it has one.
+   *
+   * @throws org.viditq.core.error.InvalidModelException if that was made from another transformer
+   *     than the pipeline's
+   */
   public PipelineFolder configure(PipelineFolder folder) {
-    return quantized != null && Files.isDirectory(quantized)
-        ? folder.withTransformer(quantized)
-        : folder;
+    if (quantized == null) {
+      return folder;
+    }
+    PipelineFolder configured =
+        Files.isDirectory(quantized) ? folder.withTransformer(quantized) : folder;
+    requireOrigin(folder, stored(configured));
+    return configured;
+  }
+
+  /** Where the weights of {@code --quantized} are. */
+  private Path stored(PipelineFolder configured) {
+    return Files.isDirectory(quantized) ? configured.folder(Component.TRANSFORMER) : quantized;
+  }
+
+  private static void requireOrigin(PipelineFolder folder, Path stored) {
+    try (Checkpoint made = Checkpoints.open(stored)) {
+      if (!folder.has(Component.TRANSFORMER) || !QuantizedCheckpoint.recognizes(made)) {
+        return;
+      }
+      try (Checkpoint original = folder.checkpoint(Component.TRANSFORMER)) {
+        if (!QuantizedCheckpoint.recognizes(original)) {
+          QuantizedCheckpoint.origin(made).requireModel(original, stored.toString());
+        }
+      } catch (InvalidCheckpointException gone) {
+        // The original weights are not needed, and may have been deleted to save space.
+        LOG.debug("The pipeline has no full-precision transformer: {}", gone.getMessage());
+      }
+    }
   }
 
   /**
@@ -79,8 +115,7 @@ public final class QuantizationOptions {
   public ChosenParameters choose(
       PipelineFolder folder, Supplier<Operators<?>> backend, Console console) {
     if (quantized != null) {
-      return ChosenParameters.stored(
-          Files.isDirectory(quantized) ? folder.folder(Component.TRANSFORMER) : quantized);
+      return ChosenParameters.stored(stored(folder));
     }
     if (plan != null) {
       QuantizationPlan found = planOptions.read(plan);

@@ -87,7 +87,8 @@ public final class QuantizeCommand implements Callable<Integer> {
           DiffusionPipeline.readModel(folder),
           weights,
           found,
-          layers);
+          layers,
+          statistics.fingerprint());
       report(found, layers, StoredSize.of(weights, layers), console);
     }
     return 0;

@@ -19,6 +19,11 @@ public final class StatisticsOption {
     return file != null;
   }
 
+  /** Fingerprint of the file, which goes into what is made with it; empty if there is none. */
+  Optional<String> fingerprint() {
+    return Optional.ofNullable(file).map(CalibrationStatisticsFile::fingerprint);
+  }
+
   /**
    * Reads the file; empty if there is none.
    *

@@ -25,17 +25,29 @@ public final class CheckpointParameters implements Parameters {
   private final String prefix;
   private final Set<String> used;
   private final Set<String> finite;
+  private final boolean scans;
 
   public CheckpointParameters(Checkpoint checkpoint) {
-    this(checkpoint, "", ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet());
+    this(checkpoint, "", ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet(), true);
+  }
+
+  /** Parameters in which NaN and infinity are not looked for: their layers are not computed. */
+  static CheckpointParameters unscanned(Checkpoint checkpoint) {
+    return new CheckpointParameters(
+        checkpoint, "", ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet(), false);
   }
 
   private CheckpointParameters(
-      Checkpoint checkpoint, String prefix, Set<String> used, Set<String> finite) {
+      Checkpoint checkpoint,
+      String prefix,
+      Set<String> used,
+      Set<String> finite,
+      boolean scans) {
     this.checkpoint = checkpoint;
     this.prefix = prefix;
     this.used = used;
     this.finite = finite;
+    this.scans = scans;
   }
 
   @Override
@@ -92,15 +104,16 @@ public final class CheckpointParameters implements Parameters {
 
   @Override
   public Parameters under(String prefix) {
-    return new CheckpointParameters(checkpoint, this.prefix + prefix, used, finite);
+    return new CheckpointParameters(checkpoint, this.prefix + prefix, used, finite, scans);
   }
 
-  /**
-   * Tensors of the whole checkpoint that nobody has asked for or left out yet, through this object
-   * or any {@link #under} it, in file order: worth a warning once the model is built.
-   */
+  /** Those of the whole checkpoint, in file order. */
+  @Override
   public List<String> unused() {
-    return checkpoint.names().stream().filter(name -> !used.contains(name)).toList();
+    List<String> folders = used.stream().filter(name -> name.endsWith(".")).toList();
+    return checkpoint.names().stream()
+        .filter(name -> !used.contains(name) && folders.stream().noneMatch(name::startsWith))
+        .toList();
   }
 
   private Optional<Tensor> bias(String layer, int outFeatures) {
@@ -140,7 +153,7 @@ public final class CheckpointParameters implements Parameters {
 
   private StoredTensor finite(String name, String layer, int... shape) {
     StoredTensor tensor = checked(name, shape);
-    if (!finite.contains(name)) {
+    if (scans && !finite.contains(name)) {
       if (NonFiniteScan.found(tensor)) {
         throw new NonFiniteException(
             "Layer "

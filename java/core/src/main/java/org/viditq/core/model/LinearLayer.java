@@ -70,6 +70,14 @@ public record LinearLayer(
     return new LinearLayer(name, type, inFeatures, outFeatures, List.of(publishedNames), false);
   }
 
+  /**
+   * Whether the published names are those of several layers that this one holds together, as a
+   * fused projection does; otherwise they are names of this layer.
+   */
+  public boolean holdsPublishedLayers() {
+    return publishedNames.size() > 1 && name.endsWith(".qkv");
+  }
+
   /** Weights of the layer, bias aside. */
   public long weights() {
     return (long) inFeatures * outFeatures;

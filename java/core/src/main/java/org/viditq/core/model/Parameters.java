@@ -1,5 +1,6 @@
 package org.viditq.core.model;
 
+import java.util.List;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.LinearParameters;
@@ -47,8 +48,18 @@ public interface Parameters {
   /**
    * Says that a model computes these tensors by itself, though its checkpoints hold them, so that
    * it is no sign of a wrong configuration if nobody asks for them.
+   *
+   * @param names of tensors; one that ends with a dot stands for all below it
    */
   default void leaveOut(String... names) {}
+
+  /**
+   * Tensors that nobody has asked for or left out yet, through this object or any {@link #under}
+   * it. Once a model is prepared they show that its configuration belongs to another one.
+   */
+  default List<String> unused() {
+    return List.of();
+  }
 
   /** The parameters below {@code prefix} (which includes its trailing dot). */
   Parameters under(String prefix);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.operators.ConvolutionParameters;
@@ -25,6 +26,7 @@ public final class QuantizedParameters implements Parameters {
    */
   public QuantizedParameters(Parameters base, Map<String, QuantizedLinearParameters> layers) {
     this(base, Map.copyOf(layers), "", ConcurrentHashMap.newKeySet());
+    layers.keySet().forEach(layer -> base.leaveOut(layer + ".weight", layer + ".bias"));
   }
 
   private QuantizedParameters(
@@ -114,8 +116,12 @@ public final class QuantizedParameters implements Parameters {
     return new QuantizedParameters(base.under(prefix), layers, this.prefix + prefix, used);
   }
 
-  /** Quantized layers that the model has not asked for, sorted: it has no such layers. */
+  /** Quantized layers that the model has not asked for, sorted, and what else is unused. */
+  @Override
   public List<String> unused() {
-    return layers.keySet().stream().filter(layer -> !used.contains(layer)).sorted().toList();
+    return Stream.concat(
+            layers.keySet().stream().filter(layer -> !used.contains(layer)).sorted(),
+            base.unused().stream())
+        .toList();
   }
 }

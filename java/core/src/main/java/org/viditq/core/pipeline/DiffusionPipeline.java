@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.InvalidModelException;
+import org.viditq.core.error.Printable;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.CheckpointLayout;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.DenoiserFamilies;
@@ -20,6 +20,7 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.size.PictureSize;
 import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.model.vae.AutoencoderKl;
@@ -45,7 +46,11 @@ import org.viditq.core.tensor.Tensor;
  * }</pre>
  */
 public final class DiffusionPipeline {
-  private static final Logger LOG = LoggerFactory.getLogger(DiffusionPipeline.class);
+  /** Metadata of checkpoints that were quantized here. */
+  private static final String QUANTIZED = "viditq_format";
+
+  private static final String QUANTIZATION = "quantization_config";
+
 
   private final PipelineFolder folder;
   private final Supplier<? extends Operators<?>> backend;
@@ -115,7 +120,14 @@ public final class DiffusionPipeline {
     return new DiffusionPipeline(folder, backend, model, autoencoderConfig, scheduler, true);
   }
 
-  /** The denoiser of a pipeline as its configuration and its checkpoint describe it. */
+  /**
+   * The denoiser of a pipeline as its configuration and its checkpoint describe it.
+   *
+   * @throws InvalidModelException if it is not supported, or the checkpoint holds a tensor that the
+   *     model does not have
+   * @throws org.viditq.core.error.InvalidCheckpointException if it lacks one, or one has another
+   *     shape
+   */
   public static DenoiserModel readModel(PipelineFolder folder) {
     if (!folder.lists(Component.TRANSFORMER)) {
       throw new InvalidModelException(
@@ -127,8 +139,28 @@ public final class DiffusionPipeline {
               + DenoiserFamilies.names()
               + " are.");
     }
+    JsonConfig config = folder.config(Component.TRANSFORMER);
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      return DenoiserFamilies.model(folder.config(Component.TRANSFORMER), weights);
+      DenoiserModel model = DenoiserFamilies.model(config, weights);
+      if (!weights.metadata().containsKey(QUANTIZED)) { // these are checked when they are prepared
+        requireFullPrecision(config);
+        CheckpointLayout.require(model, config, weights);
+      }
+      return model;
+    }
+  }
+
+  /** Other programs' quantized weights look like full-precision ones of wrong types and shapes. */
+  private static void requireFullPrecision(JsonConfig config) {
+    if (config.has(QUANTIZATION)) {
+      String method = config.node().get(QUANTIZATION).path("quant_method").asText("");
+      throw new InvalidModelException(
+          config.source()
+              + " has a "
+              + QUANTIZATION
+              + (method.isEmpty() ? "" : " of " + Printable.name(method))
+              + ", but the weights are none that viditq quantize has written; give a transformer in"
+              + " full precision.");
     }
   }
 
@@ -242,26 +274,14 @@ public final class DiffusionPipeline {
                 closeOperators.run();
                 weights.close();
               });
-      if (chosen == stored) { // of a quantized model, the replaced weights are not used either
-        warnOfUnused(stored, weights);
-      }
+      UnusedTensors.require(
+          chosen.unused(),
+          chosen == stored ? weights.source() : "The quantized checkpoint",
+          folder.config(Component.TRANSFORMER));
       return denoiser;
     } catch (RuntimeException | Error unprepared) {
       weights.close();
       throw unprepared;
-    }
-  }
-
-  /** Tensors that the model does not know hint at a configuration of another model. */
-  private static void warnOfUnused(CheckpointParameters stored, Checkpoint weights) {
-    List<String> unused = stored.unused();
-    if (!unused.isEmpty()) {
-      LOG.warn(
-          "The model does not use {} of the {} tensors of {}, among them {}.",
-          unused.size(),
-          weights.names().size(),
-          weights.source(),
-          unused.get(0));
     }
   }
 
@@ -416,8 +436,10 @@ public final class DiffusionPipeline {
       ProgressListener progress) {
     NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
     try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
-      AutoencoderKl<V> autoencoder =
-          new AutoencoderKl<>(autoencoderConfig, new CheckpointParameters(weights), traced);
+      CheckpointParameters parameters = new CheckpointParameters(weights);
+      AutoencoderKl<V> autoencoder = new AutoencoderKl<>(autoencoderConfig, parameters, traced);
+      UnusedTensors.require(
+          parameters.unused(), weights.source(), folder.config(Component.VAE));
       int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
       StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
       return new LatentDecoder<>(autoencoder, traced)

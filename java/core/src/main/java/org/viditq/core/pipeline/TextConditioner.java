@@ -11,6 +11,7 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.InputNames;
+import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.t5.T5Config;
 import org.viditq.core.model.t5.T5Encoder;
 import org.viditq.core.operators.NonFiniteTracer;
@@ -57,7 +58,10 @@ final class TextConditioner implements Conditioner {
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
       NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
-      T5Encoder<V> encoder = new T5Encoder<>(config, new CheckpointParameters(weights), traced);
+      CheckpointParameters parameters = new CheckpointParameters(weights);
+      T5Encoder<V> encoder = new T5Encoder<>(config, parameters, traced);
+      UnusedTensors.require(
+          parameters.unused(), weights.source(), folder.config(Component.TEXT_ENCODER));
       PromptEncoder<V> encode =
           new PromptEncoder<>(
               this::prepare, tokenizer, encoder::encode, config.channels(), traced, text.tokens());

@@ -12,7 +12,7 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.InputNames;
-import org.viditq.core.model.Parameters;
+import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.bert.BertConfig;
 import org.viditq.core.model.bert.BertEncoder;
 import org.viditq.core.model.t5.T5Config;
@@ -50,7 +50,7 @@ final class TwoTextsConditioner implements Conditioner {
 
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
-      PromptEncoder<V> bert = bert(tokenizer, new CheckpointParameters(weights), traced);
+      PromptEncoder<V> bert = bert(tokenizer, weights, traced);
       add(positive, InputNames.TEXT, InputNames.MASK, bert.encode(prompts, encoded));
       add(
           negative,
@@ -60,7 +60,7 @@ final class TwoTextsConditioner implements Conditioner {
     }
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER_2));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER_2)) {
-      PromptEncoder<V> t5 = t5(tokenizer, new CheckpointParameters(weights), traced);
+      PromptEncoder<V> t5 = t5(tokenizer, weights, traced);
       add(positive, InputNames.TEXT_2, InputNames.MASK_2, t5.encode(prompts, encoded));
       add(
           negative,
@@ -73,11 +73,13 @@ final class TwoTextsConditioner implements Conditioner {
   }
 
   private <V> PromptEncoder<V> bert(
-      Tokenizer tokenizer, Parameters weights, NonFiniteTracer<V> operators) {
+      Tokenizer tokenizer, Checkpoint weights, NonFiniteTracer<V> operators) {
     JsonConfig json = folder.config(Component.TEXT_ENCODER);
     BertConfig config = BertConfig.fromJson(json);
     require(json, "hidden_size", config.channels(), texts.features());
-    BertEncoder<V> encoder = new BertEncoder<>(config, weights, operators);
+    CheckpointParameters parameters = new CheckpointParameters(weights);
+    BertEncoder<V> encoder = new BertEncoder<>(config, parameters, operators);
+    UnusedTensors.require(parameters.unused(), weights.source(), json);
     return new PromptEncoder<>(
         UnaryOperator.identity(),
         tokenizer,
@@ -88,11 +90,13 @@ final class TwoTextsConditioner implements Conditioner {
   }
 
   private <V> PromptEncoder<V> t5(
-      Tokenizer tokenizer, Parameters weights, NonFiniteTracer<V> operators) {
+      Tokenizer tokenizer, Checkpoint weights, NonFiniteTracer<V> operators) {
     JsonConfig json = folder.config(Component.TEXT_ENCODER_2);
     T5Config config = T5Config.fromJson(json);
     require(json, "d_model", config.channels(), texts.features2());
-    T5Encoder<V> encoder = new T5Encoder<>(config, weights, operators);
+    CheckpointParameters parameters = new CheckpointParameters(weights);
+    T5Encoder<V> encoder = new T5Encoder<>(config, parameters, operators);
+    UnusedTensors.require(parameters.unused(), weights.source(), json);
     return new PromptEncoder<>(
         UnaryOperator.identity(),
         tokenizer,

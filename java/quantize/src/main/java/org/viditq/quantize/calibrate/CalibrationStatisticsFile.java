@@ -1,8 +1,14 @@
 package org.viditq.quantize.calibrate;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +20,7 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.io.IoReason;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -132,6 +139,28 @@ public final class CalibrationStatisticsFile {
   public static CalibrationStatistics read(Path file) {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
       return new Reader(checkpoint).read();
+    }
+  }
+
+  /**
+   * SHA-256 of the file.
+   *
+   * @return 64 hexadecimal digits
+   * @throws InvalidCheckpointException if it cannot be read
+   */
+  public static String fingerprint(Path file) {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] part = new byte[1 << 16];
+      for (int n = bytes.read(part); n >= 0; n = bytes.read(part)) {
+        digest.update(part, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
+    } catch (IOException e) {
+      throw new InvalidCheckpointException(
+          "Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }
   }
 

@@ -19,6 +19,7 @@ import org.viditq.core.checkpoint.StoredTensor;
 public final class ModelIdentity {
   private static final int WINDOWS = 16;
   private static final int WINDOW_BYTES = 4096;
+  private static final int WINDOW_VALUES = 1024;
 
   private ModelIdentity() {}
 
@@ -45,6 +46,37 @@ public final class ModelIdentity {
       addSamples(digest, tensor.bytes());
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * A fingerprint of weights alone: SHA-256 over name, shape and values of every tensor, of a large
+   * one samples. A configuration that another release has written anew with more keys still goes
+   * with them, and so does a copy in a wider element type.
+   *
+   * @return 64 hexadecimal digits
+   */
+  public static String ofWeights(Checkpoint weights) {
+    MessageDigest digest = sha256();
+    for (String name : new TreeSet<>(weights.names())) {
+      StoredTensor tensor = weights.get(name);
+      add(digest, name + " " + tensor.shape());
+      addValues(digest, tensor);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void addValues(MessageDigest digest, StoredTensor tensor) {
+    int size = tensor.shape().size();
+    int windows = size <= WINDOWS * WINDOW_VALUES ? 1 : WINDOWS;
+    int count = windows == 1 ? size : WINDOW_VALUES;
+    float[] values = new float[count];
+    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES);
+    for (int i = 0; i < windows; i++) {
+      int start = windows == 1 ? 0 : (int) ((long) (size - count) * i / (windows - 1));
+      tensor.copyTo(start, values, 0, count);
+      bytes.asFloatBuffer().put(values);
+      digest.update(bytes.array());
+    }
   }
 
   private static void addSamples(MessageDigest digest, ByteBuffer bytes) {

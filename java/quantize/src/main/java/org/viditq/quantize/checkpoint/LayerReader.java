@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
@@ -25,10 +26,15 @@ import org.viditq.quantize.weight.StoredWeightCodes;
 final class LayerReader {
   private final Checkpoint checkpoint;
   private final String layer;
+  private final Consumer<String> read;
 
-  LayerReader(Checkpoint checkpoint, String layer) {
+  /**
+   * @param read told the name of every tensor that belongs to the layer
+   */
+  LayerReader(Checkpoint checkpoint, String layer, Consumer<String> read) {
     this.checkpoint = checkpoint;
     this.layer = layer;
+    this.read = read;
   }
 
   /**
@@ -192,6 +198,7 @@ final class LayerReader {
 
   private StoredTensor require(String name, DType dtype, int rank) {
     StoredTensor tensor = checkpoint.get(name);
+    read.accept(name);
     if (tensor.dtype() != dtype || tensor.shape().rank() != rank) {
       throw damaged(
           name, "is " + tensor.dtype() + tensor.shape() + ", not " + dtype + " of rank " + rank);

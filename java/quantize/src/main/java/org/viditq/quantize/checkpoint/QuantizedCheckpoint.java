@@ -16,14 +16,21 @@ import org.viditq.quantize.weight.QuantizedLayers;
  * the checkpoint must stay open while the layers are used.
  *
  * @param plan name of the plan that it was made with
+ * @param origin what it was made from
  * @param layers the quantized layers
  * @param parameters everything, quantized where it is
  */
-public record QuantizedCheckpoint(String plan, QuantizedLayers layers, Parameters parameters) {
+public record QuantizedCheckpoint(
+    String plan, Origin origin, QuantizedLayers layers, Parameters parameters) {
 
   /** Whether {@code checkpoint} was written by {@link QuantizedCheckpointWriter}. */
   public static boolean recognizes(Checkpoint checkpoint) {
     return QuantizedCheckpointWriter.FORMAT.equals(checkpoint.metadata().get("viditq_format"));
+  }
+
+  /** What a checkpoint says of what it was made from. */
+  public static Origin origin(Checkpoint checkpoint) {
+    return Origin.of(checkpoint.metadata());
   }
 
   /**
@@ -49,16 +56,19 @@ public record QuantizedCheckpoint(String plan, QuantizedLayers layers, Parameter
               + QuantizedCheckpointWriter.VERSION
               + "; quantize the model again.");
     }
+    CheckpointParameters others = new CheckpointParameters(checkpoint);
     Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> layer : layerJson(checkpoint).entrySet()) {
       layers.put(
-          layer.getKey(), new LayerReader(checkpoint, layer.getKey()).read(layer.getValue()));
+          layer.getKey(),
+          new LayerReader(checkpoint, layer.getKey(), others::leaveOut).read(layer.getValue()));
     }
     QuantizedLayers quantized = new QuantizedLayers(layers);
     return new QuantizedCheckpoint(
         metadata.getOrDefault("viditq_plan", ""),
+        Origin.of(metadata),
         quantized,
-        quantized.over(new CheckpointParameters(checkpoint)));
+        quantized.over(others));
   }
 
   private static Map<String, JsonNode> layerJson(Checkpoint checkpoint) {

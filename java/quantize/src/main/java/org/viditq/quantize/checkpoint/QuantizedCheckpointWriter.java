@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
@@ -35,13 +37,8 @@ public final class QuantizedCheckpointWriter {
   private QuantizedCheckpointWriter() {}
 
   /**
-   * Writes all or nothing.
-   *
-   * @param folder created, or its files of these names replaced
-   * @param config the transformer's config.json
-   * @param model whose weights they are
-   * @param source the full-precision weights
-   * @throws OutputException if the folder cannot be written
+   * As {@link #write(Path, JsonNode, DenoiserModel, Checkpoint, QuantizationPlan, QuantizedLayers,
+   * Optional)}, for plans that need no statistics.
    */
   public static void write(
       Path folder,
@@ -50,6 +47,27 @@ public final class QuantizedCheckpointWriter {
       Checkpoint source,
       QuantizationPlan plan,
       QuantizedLayers quantized) {
+    write(folder, config, model, source, plan, quantized, Optional.empty());
+  }
+
+  /**
+   * Writes all or nothing.
+   *
+   * @param folder created, or its files of these names replaced
+   * @param config the transformer's config.json
+   * @param model whose weights they are
+   * @param source the full-precision weights
+   * @param statistics fingerprint of the calibration statistics, if there were any
+   * @throws OutputException if the folder cannot be written
+   */
+  public static void write(
+      Path folder,
+      JsonNode config,
+      DenoiserModel model,
+      Checkpoint source,
+      QuantizationPlan plan,
+      QuantizedLayers quantized,
+      Optional<String> statistics) {
     Map<String, QuantizedLinearParameters> layers = quantized.layers();
     ObjectNode completed = config.deepCopy();
     completed.set("quantization_config", QuantizationConfig.of(plan, layers, model.linearLayers()));
@@ -57,17 +75,7 @@ public final class QuantizedCheckpointWriter {
       SafetensorsWriter.write(
           output.path().resolve(WEIGHTS_FILE),
           tensors(source, layers),
-          Map.of(
-              "format",
-              "pt", // what diffusers asks of its own files
-              "viditq_format",
-              FORMAT,
-              "viditq_format_version",
-              VERSION,
-              "viditq_plan",
-              plan.name(),
-              "viditq_layers",
-              LayerJson.write(layers)));
+          metadata(plan, layers, Origin.of(source, plan, statistics)));
       Files.writeString(
           output.path().resolve("config.json"),
           JSON.writerWithDefaultPrettyPrinter().writeValueAsString(completed) + "\n");
@@ -75,6 +83,17 @@ public final class QuantizedCheckpointWriter {
     } catch (IOException e) {
       throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
     }
+  }
+
+  private static Map<String, String> metadata(
+      QuantizationPlan plan, Map<String, QuantizedLinearParameters> layers, Origin origin) {
+    Map<String, String> metadata = new TreeMap<>(origin.metadata());
+    metadata.put("format", "pt"); // what diffusers asks of its own files
+    metadata.put("viditq_format", FORMAT);
+    metadata.put("viditq_format_version", VERSION);
+    metadata.put("viditq_plan", plan.name());
+    metadata.put("viditq_layers", LayerJson.write(layers));
+    return metadata;
   }
 
   private static List<StoredTensor> tensors(

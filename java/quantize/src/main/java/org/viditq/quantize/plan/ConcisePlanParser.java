@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.viditq.core.quant.IntegerFormat;
 
 /** The product's own plan format; see docs/formats.md. */
@@ -12,10 +13,12 @@ final class ConcisePlanParser {
 
   private final PlanNode root;
   private final PlanFiles files;
+  private final Consumer<String> warnings;
 
-  ConcisePlanParser(PlanNode root, PlanFiles files) {
+  ConcisePlanParser(PlanNode root, PlanFiles files, Consumer<String> warnings) {
     this.root = root;
     this.files = files;
+    this.warnings = warnings;
   }
 
   QuantizationPlan parse(String fallbackName) {
@@ -53,6 +56,7 @@ final class ConcisePlanParser {
         weight,
         activation,
         balancing,
+        PatternSyntax.PART_OF_NAME,
         root.texts("quantize"),
         root.texts("include"),
         excluded(),
@@ -125,11 +129,11 @@ final class ConcisePlanParser {
     Optional<PlanNode> node = root.child("mixed_precision").filter(m -> m.has(key));
     return node.map(
         m ->
-            StepBitMapParser.parse(
-                m.raw(key).isObject()
-                    ? m.child(key).orElseThrow()
-                    : PlanYaml.read(files.find(m, key)),
-                candidates));
+            new StepBitMapParser(candidates, key.equals("weight"), warnings)
+                .parse(
+                    m.raw(key).isObject()
+                        ? m.child(key).orElseThrow()
+                        : PlanYaml.read(files.find(m, key))));
   }
 
   private CalibrationSettings calibration() {

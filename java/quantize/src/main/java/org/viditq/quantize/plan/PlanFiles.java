@@ -1,42 +1,62 @@
 package org.viditq.quantize.plan;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.viditq.core.error.InvalidPlanException;
 
 /** Finds and reads the files that a plan names. */
 final class PlanFiles {
-  private final Optional<Path> folder;
+  private static final long MAX_LIST = 1 << 20;
 
-  private PlanFiles(Optional<Path> folder) {
+  private final Optional<Path> folder;
+  private final Consumer<String> warnings;
+
+  private PlanFiles(Optional<Path> folder, Consumer<String> warnings) {
     this.folder = folder;
+    this.warnings = warnings;
   }
 
-  static PlanFiles besides(Path plan) {
-    return new PlanFiles(Optional.ofNullable(plan.toAbsolutePath().normalize().getParent()));
+  /**
+   * @param warnings receives one sentence per file that was found in another place than named
+   */
+  static PlanFiles besides(Path plan, Consumer<String> warnings) {
+    return new PlanFiles(
+        Optional.ofNullable(plan.toAbsolutePath().normalize().getParent()), warnings);
   }
 
   /** For plans that are not files: naming another file is an error. */
   static PlanFiles none() {
-    return new PlanFiles(Optional.empty());
+    return new PlanFiles(Optional.empty(), warning -> {});
   }
 
   /** The lines of the file that {@code key} names, without blanks and comments. */
   List<String> lines(PlanNode node, String key) {
     Path file = find(node, key);
     try {
-      return Files.readAllLines(file).stream()
+      if (Files.size(file) > MAX_LIST) {
+        throw new InvalidPlanException(
+            node.source() + ": " + node.name(key) + " names " + file + ", which is no list.");
+      }
+      String text = Files.readString(file);
+      return (text.startsWith("\uFEFF") ? text.substring(1) : text)
+          .lines()
           .map(String::strip)
           .filter(line -> !line.isEmpty() && !line.startsWith("#"))
           .toList();
-    } catch (MalformedInputException binary) {
+    } catch (CharacterCodingException binary) {
       throw new InvalidPlanException(
-          node.source() + ": " + node.name(key) + " names " + file + ", which is no text file.",
+          node.source()
+              + ": "
+              + node.name(key)
+              + " names "
+              + file
+              + ", which is no text file; write the names of layers into one, a line each.",
           binary);
     } catch (IOException e) {
       throw new InvalidPlanException(
@@ -46,7 +66,8 @@ final class PlanFiles {
 
   /**
    * The file that {@code key} names: relative to the plan's folder, or, because published plans
-   * name files relative to the root of their repository, to a folder above it.
+   * name files relative to the root of their repository, to a folder above it; or, as some name
+   * files of their authors' machines, a file of that name in one of these folders, with a warning.
    */
   Path find(PlanNode node, String key) {
     Path named;
@@ -55,16 +76,38 @@ final class PlanFiles {
     } catch (InvalidPathException e) {
       throw node.invalid(key, "the path of a file");
     }
-    for (Path base = folder.orElse(null); base != null; base = base.getParent()) {
-      Path file = base.resolve(named).normalize();
-      if (Files.isRegularFile(file)) {
-        return file;
-      }
+    Optional<Path> file = inFolders(named);
+    if (file.isPresent()) {
+      return file.get();
+    }
+    Optional<Path> sameName = Optional.ofNullable(named.getFileName()).flatMap(this::inFolders);
+    if (sameName.isPresent()) {
+      warnings.accept(
+          node.source()
+              + ": "
+              + node.name(key)
+              + " names "
+              + named
+              + ", which is not there; "
+              + sameName.get()
+              + " is read instead.");
+      return sameName.get();
     }
     throw node.contradiction(
         key,
         folder
             .map(f -> "there is no such file in " + f + " or above it; copy it beside the plan")
             .orElse("a built-in plan cannot name files"));
+  }
+
+  /** In the plan's folder or one above it. */
+  private Optional<Path> inFolders(Path name) {
+    for (Path base = folder.orElse(null); base != null; base = base.getParent()) {
+      Path file = base.resolve(name).normalize();
+      if (Files.isRegularFile(file)) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -194,6 +194,19 @@ final class PlanNode {
     return values;
   }
 
+  /** A list of regular expressions, which may be empty texts; none if absent. */
+  List<String> expressions(String key) {
+    List<String> values = new ArrayList<>();
+    for (JsonNode element : list(key, "a list of texts")) {
+      // An expression of digits alone is a number in YAML, and null an empty one.
+      if (!element.isTextual() && !element.isIntegralNumber() && !element.isNull()) {
+        throw invalid(key, "a list of texts");
+      }
+      values.add(element.isNull() ? "" : element.asText());
+    }
+    return values;
+  }
+
   /** A list of [start, end] pairs of integers; empty if absent. */
   List<int[]> pairs(String key, int min, int max) {
     String expected = "a list of [start, end] pairs of integers between " + min + " and " + max;

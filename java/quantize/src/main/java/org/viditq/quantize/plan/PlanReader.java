@@ -1,6 +1,7 @@
 package org.viditq.quantize.plan;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -8,8 +9,8 @@ import org.slf4j.LoggerFactory;
 import org.viditq.core.error.InvalidPlanException;
 
 /**
- * Reads quantization plans from YAML: the product's concise format and, recognized by their {@code
- * quant} key, the plan files of the published ViDiT-Q code.
+ * Reads quantization plans from YAML: the product's concise format and, recognized by their keys
+ * {@code quant} or {@code act}, the two forms of plan files of the published ViDiT-Q code.
  */
 public final class PlanReader {
   private static final Logger LOG = LoggerFactory.getLogger(PlanReader.class);
@@ -47,9 +48,23 @@ public final class PlanReader {
     return interpret(
         PlanYaml.read(plan),
         stem(plan),
-        PlanFiles.besides(plan),
+        PlanFiles.besides(plan, warnings),
         weightMap.map(PlanYaml::read),
         activationMap.map(PlanYaml::read));
+  }
+
+  /** Whether a YAML file is a mixed-precision map and no plan. */
+  public static boolean isMap(Path file) {
+    return StepBitMapParser.recognizes(PlanYaml.read(file));
+  }
+
+  /**
+   * Reads a mixed-precision map of weights that any width may be in.
+   *
+   * @throws InvalidPlanException naming file and key, if anything is malformed
+   */
+  public StepBitMap readMap(Path file) {
+    return new StepBitMapParser(List.of(), true, warnings).parse(PlanYaml.read(file));
   }
 
   /** Reads a plan that is no file: a resource, or text from a test. */
@@ -73,11 +88,24 @@ public final class PlanReader {
       }
       return new PublishedPlanParser(root, files, warnings).parse(name, weightMap, activationMap);
     }
+    if (RegexPlanParser.recognizes(root)) {
+      if (weightMap.isPresent() || activationMap.isPresent()) {
+        throw root.failure(
+            "separate mixed-precision maps go with plans that have a key quant; this form has"
+                + " mixed_precision of its own");
+      }
+      return new RegexPlanParser(root, warnings).parse(name);
+    }
     if (weightMap.isPresent() || activationMap.isPresent()) {
       throw root.failure(
           "separate mixed-precision maps go with published plans; name them under mixed_precision");
     }
-    return new ConcisePlanParser(root, files).parse(name);
+    if (StepBitMapParser.recognizes(root)) {
+      throw root.failure(
+          "this is a mixed-precision map and no plan; give it with --weight-bits or"
+              + " --activation-bits beside a published plan, or name it under mixed_precision");
+    }
+    return new ConcisePlanParser(root, files, warnings).parse(name);
   }
 
   private static String stem(Path plan) {

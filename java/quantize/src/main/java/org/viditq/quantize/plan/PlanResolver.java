@@ -43,7 +43,7 @@ public final class PlanResolver {
    */
   public Map<String, LayerPlan> resolve(
       List<LinearLayer> layers, List<String> otherParts, Consumer<String> warnings) {
-    LayerPatterns patterns = new LayerPatterns(plan.name(), layers, otherParts, warnings);
+    LayerPatterns patterns = new LayerPatterns(plan.name(), plan.patterns(), layers, otherParts, warnings);
     Set<String> quantized =
         plan.quantize().isEmpty()
             ? layers.stream()
@@ -52,7 +52,12 @@ public final class PlanResolver {
                 .collect(Collectors.toCollection(LinkedHashSet::new))
             : patterns.matching("quantize", plan.quantize());
     quantized.addAll(patterns.matching("include", plan.include()));
-    quantized.removeAll(patterns.matching("exclude", plan.keepFullPrecision()));
+    quantized.removeAll(patterns.matching(excludeKey(), plan.keepFullPrecision()));
+    if (plan.weightBits().isPresent()) {
+      LayerPatterns paths =
+          new LayerPatterns(plan.name(), PatternSyntax.PATH, layers, otherParts, warnings);
+      quantized.removeAll(inFullPrecision(plan.weightBits().get(), paths, quantized));
+    }
     Set<String> balanced =
         plan.balancing()
             .map(Balancing::layers)
@@ -81,9 +86,50 @@ public final class PlanResolver {
           "Plan "
               + plan.name()
               + " keeps every linear layer of the model in full precision; check its patterns under"
-              + " quantize, include and exclude (published plans: part_fp_list).");
+              + " quantize, include and exclude (published plans: part_fp_list, remain_fp_regex).");
     }
     return resolved;
+  }
+
+  /** What the plan's form calls the patterns of layers that are left alone. */
+  private String excludeKey() {
+    return switch (plan.patterns()) {
+      case PART_OF_NAME -> "exclude";
+      case PATH -> "part_fp_list";
+      case REGULAR_EXPRESSION -> "remain_fp_regex and mixed_precision";
+    };
+  }
+
+  /**
+   * Layers that a map keeps in full precision.
+   *
+   * @throws InvalidPlanException if it does so in some steps only: a layer here is quantized or not
+   */
+  private static Set<String> inFullPrecision(
+      StepBitMap map, LayerPatterns patterns, Set<String> quantized) {
+    Set<String> named = new LinkedHashSet<>();
+    map.parts().forEach(part -> named.addAll(part.fullPrecision()));
+    Map<String, Set<String>> meant = new LinkedHashMap<>();
+    named.forEach(
+        pattern -> meant.put(pattern, patterns.matching("fp_layers", List.of(pattern))));
+    Set<String> kept = new LinkedHashSet<>();
+    meant.values().forEach(kept::addAll);
+    kept.retainAll(quantized);
+    for (String layer : kept) {
+      for (StepBitMap.Part part : map.parts()) {
+        if (part.fullPrecision().stream().noneMatch(p -> meant.get(p).contains(layer))) {
+          throw new InvalidPlanException(
+              map.source()
+                  + ": fp_layers keeps layer "
+                  + layer
+                  + " in full precision in some ranges of steps but not at timestep "
+                  + (long) part.timesteps().start()
+                  + "; a layer is quantized in all steps or in none, so name it in every range or"
+                  + " in none.");
+        }
+      }
+    }
+    return kept;
   }
 
   private LayerPlan resolve(

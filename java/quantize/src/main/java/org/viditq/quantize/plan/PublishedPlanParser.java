@@ -13,10 +13,14 @@ import org.viditq.core.quant.IntegerFormat;
  * scripts.
  */
 final class PublishedPlanParser {
-  /** A part of every name. */
-  private static final List<String> EVERY_LAYER = List.of("");
+  private static final List<String> EVERY_LAYER = List.of("*");
 
   private static final int DEFAULT_BITS = 8;
+
+  private static final String ONE_GRID =
+      "static grids are not kept per timestep here; use dynamic grids, or timerange of smooth_quant";
+
+  static final String NO_ROTATION = "layers are not rotated by Hadamard matrices here";
 
   private final PlanNode root;
   private final PlanFiles files;
@@ -38,7 +42,11 @@ final class PublishedPlanParser {
     checkKeys(
         root,
         "part_fp_list",
+        "part_quant_list",
         "smooth_quant_list",
+        "timestep_wise",
+        "quarot",
+        "resume_with_w_quantized",
         "model",
         "conditional",
         "cfg_split",
@@ -48,7 +56,11 @@ final class PublishedPlanParser {
     root.child("model").ifPresent(m -> checkKeys(m, "model_id", "model_type"));
     root.bool("conditional");
     root.bool("cfg_split");
+    requireOff(root, "timestep_wise", ONE_GRID);
+    requireOff(root, "quarot", NO_ROTATION);
+    requireNoCheckpoint(root);
     PlanNode quant = root.child("quant").orElseThrow();
+    requireNoCheckpoint(quant);
     checkKeys(quant, "weight", "activation", "grad_checkpoint", "resume_with_w_quantized");
     PlanNode weightNode = quantizer(quant, "weight");
     PlanNode activationNode = quantizer(quant, "activation");
@@ -70,16 +82,51 @@ final class PublishedPlanParser {
         weight,
         activation,
         balancing(activationNode),
-        // Published plans quantize every layer that their list does not name; without a list the
-        // wrappers of the published code are what decides.
-        root.has("part_fp_list") ? EVERY_LAYER : List.of(),
+        PatternSyntax.PATH,
+        quantized(),
         List.of(),
         names("part_fp_list"),
         List.of(),
         candidates,
-        weightMap.map(map -> StepBitMapParser.parse(map, candidates)),
-        activationMap.map(map -> StepBitMapParser.parse(map, List.of())),
+        weightMap.map(new StepBitMapParser(candidates, true, warnings)::parse),
+        activationMap.map(new StepBitMapParser(List.of(), false, warnings)::parse),
         calibration());
+  }
+
+  /**
+   * Published plans quantize every layer that their list of full-precision layers does not name;
+   * without that list the layers of the other one, and without either what the wrappers of the
+   * published code decide. There, options choose between the lists; the released commands take the
+   * first.
+   */
+  private List<String> quantized() {
+    if (root.has("part_fp_list")) {
+      if (root.has("part_quant_list")) {
+        warnings.accept(
+            root.source()
+                + ": key part_quant_list is left out, because part_fp_list says what is not"
+                + " quantized.");
+      }
+      return EVERY_LAYER;
+    }
+    return names("part_quant_list");
+  }
+
+  /** Weights that were quantized before are an input of their own here. */
+  private static void requireNoCheckpoint(PlanNode node) {
+    Optional<PlanNode> resumed = node.child("resume_with_w_quantized");
+    if (resumed.isPresent() && resumed.get().has("path")) {
+      throw resumed
+          .get()
+          .contradiction(
+              "path", "checkpoints of the published code cannot be continued; leave it empty");
+    }
+  }
+
+  private static void requireOff(PlanNode node, String key, String reason) {
+    if (node.bool(key).orElse(false)) {
+      throw node.contradiction(key, reason);
+    }
   }
 
   private PlanNode quantizer(PlanNode quant, String key) {
@@ -89,6 +136,13 @@ final class PublishedPlanParser {
             .orElseThrow(
                 () -> root.failure(quant.name(key) + " is missing; both sides are quantized"));
     checkKeys(side, "quantizer", "optimization");
+    if (side.child("optimization").filter(o -> o.has("params")).isPresent()) {
+      warnings.accept(
+          root.source()
+              + ": key "
+              + side.name("optimization")
+              + ".params is left out; grids are those of minima and maxima, not learned.");
+    }
     return side.child("quantizer")
         .orElseThrow(() -> root.failure(side.name("quantizer") + " is missing"));
   }
@@ -102,8 +156,10 @@ final class PublishedPlanParser {
         "channel_dim",
         "scale_method",
         "round_mode",
+        "timestep_wise",
         "sym");
     checkMethods(node);
+    requireOff(node, "timestep_wise", ONE_GRID);
     node.choice("per_group", "channel");
     if (!node.bool("channel_wise").orElse(true)) {
       throw node.invalid("channel_wise", "true; weights have one grid per output channel");
@@ -126,8 +182,24 @@ final class PublishedPlanParser {
         "n_spatial_token",
         "n_temporal_token",
         "n_prompt",
+        "timestep_wise",
+        "quarot",
+        "channel_wise",
+        "softmax",
         "smooth_quant");
     checkMethods(node);
+    requireOff(node, "timestep_wise", ONE_GRID);
+    requireOff(node, "quarot", NO_ROTATION);
+    requireOff(node, "channel_wise", "inputs have one grid per token or per tensor");
+    node.child("softmax")
+        .filter(softmax -> softmax.keys().stream().anyMatch(softmax::has))
+        .ifPresent(
+            softmax ->
+                warnings.accept(
+                    root.source()
+                        + ": key "
+                        + node.name("softmax")
+                        + " is left out; attention stays in full precision."));
     boolean token = perToken(node);
     boolean dynamic = node.bool("dynamic").orElse(false);
     if (dynamic && !token) {
@@ -191,7 +263,11 @@ final class PublishedPlanParser {
   }
 
   private List<String> names(String key) {
-    return root.has(key) ? files.lines(root, key) : List.of();
+    return root.has(key)
+        ? files.lines(root, key).stream()
+            .map(name -> name.startsWith("model.") ? name.substring("model.".length()) : name)
+            .toList()
+        : List.of();
   }
 
   private static IntegerFormat format(PlanNode node) {

@@ -13,10 +13,11 @@ import org.viditq.core.quant.IntegerFormat;
  * @param weight default format of weights, one grid per output channel
  * @param activation how inputs become codes
  * @param balancing channel balancing, if any
- * @param quantize parts of the names of layers to quantize; empty for those that the model's family
+ * @param patterns how the patterns below mean names of layers
+ * @param quantize patterns of layers to quantize; empty for those that the model's family
  *     quantizes by default
- * @param include parts of the names of layers to quantize beside them
- * @param keepFullPrecision parts of the names of layers that stay in full precision all the same
+ * @param include patterns of layers to quantize beside them
+ * @param keepFullPrecision patterns of layers that stay in full precision all the same
  * @param overrides per-layer settings
  * @param candidates bit widths that mixed-precision maps may choose from; empty for any
  * @param weightBits mixed-precision map of weights
@@ -29,6 +30,7 @@ public record QuantizationPlan(
     IntegerFormat weight,
     ActivationSettings activation,
     Optional<Balancing> balancing,
+    PatternSyntax patterns,
     List<String> quantize,
     List<String> include,
     List<String> keepFullPrecision,

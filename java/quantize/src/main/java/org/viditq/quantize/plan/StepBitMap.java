@@ -22,10 +22,14 @@ public record StepBitMap(String source, List<Part> parts) {
    * @param timesteps of a plan for n sampling steps, step i (n-1 is the noisiest) covers [1000 i/n,
    *     1000 (i+1)/n)
    * @param bits by qualified layer name
+   * @param fullPrecision patterns ({@link PatternSyntax#PATH}) of layers that are not quantized
+   *     there
    */
-  public record Part(TimestepRange timesteps, Map<String, Integer> bits) {
+  public record Part(
+      TimestepRange timesteps, Map<String, Integer> bits, List<String> fullPrecision) {
     public Part {
       bits = Map.copyOf(bits);
+      fullPrecision = List.copyOf(fullPrecision);
     }
   }
 

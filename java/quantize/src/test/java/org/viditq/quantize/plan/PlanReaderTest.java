@@ -72,7 +72,7 @@ class PlanReaderTest {
       wieght: {bits: 8}                                         | no key wieght; did you mean weight?
       {weight: {bits: 8}, flavour: 1}                           | no key flavour; known here: name
       {weight: {bits: 8, symmetric: 1}}                         | weight.symmetric is 1, but must be true or false
-      {weight: {bits: 8}, weight: {bits: 4}}                    | Duplicate
+      {weight: {bits: 8}, weight: {bits: 4}}                    | duplicate key weight (line 1)
       {weight: {bits: 8}, activation: {mode: dynamic}}          | activation.mode
       {weight: {bits: 8}, activation: {bits: 16}}               | activation.bits is 16
       {weight: {bits: 8}, activation: {running_stat: true}}     | dynamic, which keeps no statistics
@@ -81,7 +81,7 @@ class PlanReaderTest {
       {weight: {bits: 8}, balance: {alpha: 1.5}}                | balance.alpha is 1.5
       {weight: {bits: 8}, balance: {momentum: 0.9}}             | balance.alpha is missing
       {weight: {bits: 8}, balance: {alpha: 0.5, momentum: 1}}   | balance.momentum is 1
-      {weight: {bits: 8}, balance: {alpha: .nan}}               | Malformed numeric value
+      {weight: {bits: 8}, balance: {alpha: .nan}}               | balance.alpha is "NaN", but must be a number
       {weight: {bits: 8}, balance: {alpha: [0.1, 0.2, 0.3], ranges: [[0, 500], [501, 1000]]}} | balance.ranges has 2 ranges: give one value
       {weight: {bits: 8}, balance: {alpha: [0.1, 0.2]}}         | balance.ranges has 1 range: give one value
       {weight: {bits: 8}, balance: {alpha: 0.1, ranges: [[0, 400], [501, 1000]]}} | timesteps 401 to 500 belong to no range
@@ -98,7 +98,7 @@ class PlanReaderTest {
       {weight: {bits: 5}, mixed_precision: {candidates: [4, 6, 8]}} | weight.bits is 5, but mixed_precision.candidates are [4, 6, 8]
       {weight: {bits: 4}, mixed_precision: {candidates: [4, 8], weight: {1-0: {a: 6}}}} | candidates are [4, 8]
       {weight: {bits: 4}, mixed_precision: {weight: {0-1: {a: 4}}}}      | higher step first: 1-0
-      {weight: {bits: 4}, mixed_precision: {weight: {first: {a: 4}}}}    | no range of sampling steps
+      {weight: {bits: 4}, mixed_precision: {weight: {first: {a: 4}}}}    | first is neither a range of sampling steps
       {weight: {bits: 4}, mixed_precision: {weight: {5-4: {}, 2-0: {}}}} | sampling step 3 belongs to no range
       {weight: {bits: 4}, mixed_precision: {weight: {5-2: {}, 2-0: {}}}} | sampling step 2 belongs to two ranges
       {weight: {bits: 4}, mixed_precision: {weight: {5-2: {}}}}          | sampling step 0 belongs to no range
@@ -114,7 +114,7 @@ class PlanReaderTest {
       {quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: false}}}} | calib_data is missing
       {quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: true, per_group: False}}}} | dynamic grids are per token
       {part_fp_list: none.txt, quant: {weight: {quantizer: {}}, activation: {quantizer: {dynamic: true, per_group: token}}}} | part_fp_list
-      weight: {bits: 8                                          | not valid YAML: while parsing a flow mapping (line
+      weight: {bits: 8                                          | not valid YAML: while parsing a flow mapping: expected
       """;
 
   @TempDir Path folder;

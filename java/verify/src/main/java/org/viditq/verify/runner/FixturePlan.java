@@ -15,6 +15,7 @@ import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.CalibrationSettings;
 import org.viditq.quantize.plan.LayerOverride;
 import org.viditq.quantize.plan.LayerPlan;
+import org.viditq.quantize.plan.PatternSyntax;
 import org.viditq.quantize.plan.PlanResolver;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.verify.fixture.FixtureCase;
@@ -78,6 +79,7 @@ final class FixturePlan {
         weight(),
         ActivationSettings.of(mode, activation()),
         balancing(),
+        PatternSyntax.PART_OF_NAME,
         List.of(),
         List.of(),
         List.of(),

@@ -48,6 +48,8 @@ public final class BertEncoder<V> {
     int channels = config.channels();
     Parameters encoder =
         parameters.contains(PREFIX + TOKEN_TABLE) ? parameters.under(PREFIX) : parameters;
+    encoder.leaveOut("pooler.");
+    parameters.leaveOut("cls.");
     LayerLoader<V> loader = new LayerLoader<>(operators, encoder);
     this.embedding = new TokenEmbedding(encoder.stored(TOKEN_TABLE, config.vocabulary(), channels));
     this.positions =

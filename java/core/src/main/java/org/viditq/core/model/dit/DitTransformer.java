@@ -68,6 +68,9 @@ final class DitTransformer<V> implements PreparedDenoiser<V> {
             channels,
             config.patchSize(),
             config.patchSize());
+    if (diffusers) {
+      parameters.leaveOut("pos_embed.pos_embed");
+    }
     List<ClassConditionEmbedder<V>> embedders = new ArrayList<>();
     List<ModulatedBlock<V>> prepared = new ArrayList<>();
     if (!diffusers) {

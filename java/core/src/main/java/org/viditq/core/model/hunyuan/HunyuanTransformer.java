@@ -53,6 +53,7 @@ final class HunyuanTransformer<V> {
             channels,
             patch,
             patch);
+    parameters.leaveOut("pos_embed.pos_embed");
     List<HunyuanBlock<V>> prepared = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
       prepared.add(

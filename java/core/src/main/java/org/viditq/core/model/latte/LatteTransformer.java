@@ -80,6 +80,8 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
             patch,
             patch);
     if (textToVideo) {
+      parameters.leaveOut(
+          "pos_embed.pos_embed", "temp_pos_embed", "caption_projection.y_embedding");
       this.condition = new TextCondition<>(loader, config.captionChannels().getAsInt(), channels);
     } else {
       requireFixedTables(parameters);
@@ -94,6 +96,11 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
       if (config.temporal()) {
         LayerLoader<V> second = loader.under(config.layout().temporalBlock(i));
         acrossFrames.add(textToVideo ? singleBlock(second, false) : zeroBlock(second));
+      }
+    }
+    if (!config.temporal()) {
+      for (int i = 0; i < config.layers(); i++) {
+        parameters.leaveOut(config.layout().temporalBlock(i));
       }
     }
     this.spatial = List.copyOf(withinFrames);

@@ -53,6 +53,8 @@ public final class PixArtTransformer<V> {
     int features = patch * patch * config.outChannels();
     this.positions = new GridPositions<>(operators, channels);
     if (config.layout() == PixArtLayout.DIFFUSERS) {
+      // Older releases of diffusers stored the table and the null caption.
+      parameters.leaveOut("pos_embed.pos_embed", "caption_projection.y_embedding");
       this.patches =
           new PatchEmbedding<>(
               loader.under("pos_embed."), config.inChannels(), channels, patch, patch);

@@ -47,6 +47,8 @@ public final class T5Encoder<V> {
     this.config = config;
     this.operators = operators;
     String table = parameters.contains(ENCODER_TABLE) ? ENCODER_TABLE : SHARED_TABLE;
+    // The table may be stored twice, and a decoder with its head beside the encoder.
+    parameters.leaveOut(ENCODER_TABLE, SHARED_TABLE, "decoder.", "lm_head.");
     this.embedding =
         new TokenEmbedding(parameters.stored(table, config.vocabulary(), config.channels()));
     this.relativeBias =

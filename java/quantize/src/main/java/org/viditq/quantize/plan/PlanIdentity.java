@@ -1,0 +1,57 @@
+package org.viditq.quantize.plan;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A fingerprint of what a plan says: SHA-256 over its settings. Two files that differ in comments,
+ * order of keys, name, description or form only have the same.
+ */
+public final class PlanIdentity {
+  private PlanIdentity() {}
+
+  /**
+   * @return 64 hexadecimal digits
+   */
+  public static String of(QuantizationPlan plan) {
+    String settings =
+        String.join(
+            "\n",
+            plan.weight().toString(),
+            plan.activation().toString(),
+            plan.balancing().toString(),
+            plan.patterns().toString(),
+            plan.quantize().toString(),
+            plan.include().toString(),
+            plan.keepFullPrecision().toString(),
+            plan.overrides().toString(),
+            text(plan.weightBits()),
+            text(plan.activationBits()));
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256")
+                  .digest(settings.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
+    }
+  }
+
+  /** Without the file's name, and in an order that does not change from run to run. */
+  private static String text(Optional<StepBitMap> map) {
+    StringBuilder text = new StringBuilder();
+    map.ifPresent(
+        bits ->
+            bits.parts()
+                .forEach(
+                    part ->
+                        text.append(part.timesteps())
+                            .append(new TreeMap<>(part.bits()))
+                            .append(part.fullPrecision())));
+    return text.toString();
+  }
+}
