@@ -1,12 +1,8 @@
 package org.viditq.cli.option;
 
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.viditq.core.error.UsageException;
-import org.viditq.core.io.IoReason;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import picocli.CommandLine.Option;
 
@@ -22,7 +18,8 @@ public final class PromptOptions {
       names = "--prompts",
       paramLabel = "FILE",
       description =
-          "A text file (UTF-8) with one prompt per line instead; empty lines are left out.")
+          "A text file (UTF-8) with one prompt per line instead, empty lines left out; or a .json or"
+              + " .jsonl file with texts.")
   private Path file;
 
   @Option(
@@ -66,30 +63,8 @@ public final class PromptOptions {
           "There is no prompt; give one with --prompt TEXT or --prompts FILE.");
     }
     if (file != null) {
-      return readFile(file);
+      return PromptFile.read(file);
     }
     return List.copyOf(prompts);
-  }
-
-  /** Editors on Windows put a byte order mark before UTF-8 texts; it is no part of a prompt. */
-  private static String withoutMark(String text) {
-    return text.startsWith("\uFEFF") ? text.substring(1) : text;
-  }
-
-  private static List<String> readFile(Path file) {
-    List<String> lines;
-    try {
-      lines = withoutMark(Files.readString(file)).lines().map(String::strip).toList();
-    } catch (CharacterCodingException binary) {
-      throw new UsageException("The prompt file " + file + " is not UTF-8 text.", binary);
-    } catch (IOException unreadable) {
-      throw new UsageException(
-          "Cannot read the prompt file " + file + ": " + IoReason.of(unreadable) + ".", unreadable);
-    }
-    List<String> prompts = lines.stream().filter(line -> !line.isEmpty()).toList();
-    if (prompts.isEmpty()) {
-      throw new UsageException("The prompt file " + file + " holds no prompt.");
-    }
-    return prompts;
   }
 }

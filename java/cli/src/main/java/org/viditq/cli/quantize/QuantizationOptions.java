@@ -14,7 +14,9 @@ import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.CheckpointLayout;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.quantize.apply.ChosenParameters;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -73,16 +75,33 @@ public final class QuantizationOptions {
    * The pipeline with the quantized transformer's own configuration, where it has one.
    *
    * @throws org.viditq.core.error.InvalidModelException if that was made from another transformer
-   *     than the pipeline's
+   *     than the pipeline's, or has other layers than its configuration says
    */
   public PipelineFolder configure(PipelineFolder folder) {
-    if (quantized == null) {
-      return folder;
-    }
     PipelineFolder configured =
-        Files.isDirectory(quantized) ? folder.withTransformer(quantized) : folder;
-    requireOrigin(folder, stored(configured));
+        quantized != null && Files.isDirectory(quantized)
+            ? folder.withTransformer(quantized)
+            : folder;
+    if (quantized != null) {
+      requireOrigin(folder, stored(configured));
+      requireLayout(configured, Checkpoints.open(stored(configured)));
+    } else if (plan == null && folder.has(Component.TRANSFORMER)) {
+      requireLayout(folder, folder.checkpoint(Component.TRANSFORMER));
+    }
     return configured;
+  }
+
+  /** Before prompts are encoded in vain; full-precision weights are checked with the model. */
+  private static void requireLayout(PipelineFolder folder, Checkpoint stored) {
+    try (stored) {
+      if (QuantizedCheckpoint.recognizes(stored)) {
+        CheckpointLayout.require(
+            DiffusionPipeline.readModel(folder),
+            folder.config(Component.TRANSFORMER),
+            QuantizedCheckpoint.read(stored).parameters(),
+            stored.source());
+      }
+    }
   }
 
   /** Where the weights of {@code --quantized} are. */

@@ -25,7 +25,15 @@ class PromptFileTest {
   @TempDir Path folder;
 
   private List<String> read(byte[] content) throws IOException {
-    Path file = Files.write(folder.resolve("prompts.txt"), content);
+    return read("prompts.txt", content);
+  }
+
+  private List<String> readAs(String name, String text) throws IOException {
+    return read(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private List<String> read(String name, byte[] content) throws IOException {
+    Path file = Files.write(folder.resolve(name), content);
     Options options = new Options();
     new CommandLine(options).parseArgs("--prompts", file.toString());
     return options.prompts.read();
@@ -55,5 +63,66 @@ class PromptFileTest {
     assertThatThrownBy(() -> read(new byte[] {'a', (byte) 0xe9, 'b'}))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("not UTF-8");
+  }
+
+  @Test
+  void utf16IsReadIfItsMarkSaysSo() throws IOException {
+    for (String charset : List.of("UTF-16LE", "UTF-16BE")) {
+      assertThat(read("\uFEFFрыжий кот\r\n\r\n猫\n".getBytes(charset)))
+          .containsExactly("рыжий кот", "猫");
+    }
+    assertThatThrownBy(() -> read("a ring\n".getBytes("UTF-16LE")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("UTF-16 without a byte order mark");
+  }
+
+  @Test
+  void otherEncodingsCannotBeTold() {
+    for (String charset : List.of("windows-1252", "windows-1251", "Shift_JIS", "GB18030")) {
+      String text = charset.startsWith("windows-1252") ? "a café\n" : "кот\n";
+      assertThatThrownBy(() -> read(text.getBytes(charset)))
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("save it as UTF-8");
+    }
+  }
+
+  @Test
+  void jsonHoldsTexts() throws IOException {
+    assertThat(readAs("p.json", "\uFEFF[\"a ring\", {\"caption\": \" two\\nlines \"}]"))
+        .containsExactly("a ring", "two\nlines");
+    assertThat(readAs("P.JSON", "{\"prompts\": [{\"prompt\": \"x\", \"text\": \"y\"}]}"))
+        .containsExactly("x");
+    assertThat(readAs("p.jsonl", "\"a ring\"\r\n\r\n{\"text\": \"猫\", \"id\": 7}\r\n"))
+        .containsExactly("a ring", "猫");
+  }
+
+  @Test
+  void whatIsNoPromptInJsonIsRefusedByItsPlace() {
+    assertThatThrownBy(() -> readAs("p.json", "[\"a\", 3]"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("Entry 2");
+    assertThatThrownBy(() -> readAs("p.json", "\"a\""))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("neither a list");
+    assertThatThrownBy(() -> readAs("p.jsonl", "\"a\"\n{\"prompt\": \" \"}\n"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("Line 2");
+    assertThatThrownBy(() -> readAs("p.jsonl", "\"a\"\na ring\n"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("not valid JSON in line 2");
+    assertThatThrownBy(() -> readAs("p.json", "[]"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("holds no prompt");
+  }
+
+  @Test
+  void tablesAndPlaceholdersAreRefused() {
+    assertThatThrownBy(() -> readAs("p.csv", "id,prompt\n1,a ring\n"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("is a table");
+    assertThatThrownBy(
+            () -> readAs("p.txt", "version https://git-lfs.github.com/spec/v1\r\noid sha256:0\r\n"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("Git LFS pointer");
   }
 }

@@ -3,9 +3,10 @@ package org.viditq.core.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.Optional;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.Printable;
+import org.viditq.core.io.Placeholder;
 
 /**
  * What a file is by its first bytes, whatever its name says: weights, or one of the things that are
@@ -16,9 +17,8 @@ enum FileKind {
   TORCH_ZIP("is a PyTorch pickle in a zip archive, as torch.save writes it"),
   PICKLE("is a pickle, as PyTorch wrote it before 1.6"),
   EMPTY("is empty", "download it again"),
-  LFS_POINTER(
-      "is a Git LFS pointer; its content was not downloaded",
-      "run git lfs pull in the repository that it belongs to"),
+  LFS_POINTER(Placeholder.LFS_POINTER),
+  ANNEX_POINTER(Placeholder.ANNEX_POINTER),
   WEB_PAGE(
       "is a web page and no weights",
       "download the file itself, from /resolve/ instead of /blob/ if it is on the Hugging Face"
@@ -38,13 +38,16 @@ enum FileKind {
   UNKNOWN("is neither safetensors nor a PyTorch pickle", "download it again, or convert it");
 
   private static final int PREFIX = 512;
-  private static final String LFS = "version https://git-lfs";
 
   private final String what;
   private final String advice;
 
   FileKind(String what) {
     this(what, "");
+  }
+
+  FileKind(Placeholder placeholder) {
+    this(placeholder.what(), placeholder.advice());
   }
 
   FileKind(String what, String advice) {
@@ -117,16 +120,13 @@ enum FileKind {
     // A byte order mark, seen byte by byte.
     String start =
         (text.startsWith("\u00ef\u00bb\u00bf") ? text.substring(3) : text).stripLeading();
-    if (start.startsWith(LFS)) {
-      return LFS_POINTER;
-    }
-    String lower = start.toLowerCase(Locale.ROOT);
-    if (lower.startsWith("<!doctype")
-        || lower.startsWith("<html")
-        || lower.startsWith("<head")
-        || lower.startsWith("<!--")
-        || lower.startsWith("<?xml")) {
-      return WEB_PAGE;
+    Optional<Placeholder> placeholder = Placeholder.ofText(text);
+    if (placeholder.isPresent()) {
+      return switch (placeholder.get()) {
+        case LFS_POINTER -> LFS_POINTER;
+        case ANNEX_POINTER -> ANNEX_POINTER;
+        case WEB_PAGE -> WEB_PAGE;
+      };
     }
     if (text.length() < 4 || !isReadable(text)) {
       return UNKNOWN;

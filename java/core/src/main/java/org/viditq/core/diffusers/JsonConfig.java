@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
 
 /**
@@ -49,7 +50,13 @@ public final class JsonConfig {
       throw new InvalidModelException("There is no file " + file + "; the model is incomplete.");
     }
     try {
-      return of(StrictJson.parse(Files.readAllBytes(file)), file.toString());
+      byte[] bytes = Files.readAllBytes(file);
+      Optional<Placeholder> placeholder = Placeholder.of(bytes);
+      if (placeholder.isPresent()) {
+        throw new InvalidModelException(
+            file + " " + placeholder.get().what() + "; " + placeholder.get().advice() + ".");
+      }
+      return of(StrictJson.parse(bytes), file.toString());
     } catch (JsonProcessingException malformed) {
       throw new InvalidModelException(
           file + " is not valid JSON: " + StrictJson.describe(malformed) + ".", malformed);

@@ -1,6 +1,7 @@
 package org.viditq.core.diffusers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -24,6 +25,7 @@ import org.viditq.core.error.InvalidModelException;
  */
 public final class PipelineFolder {
   private static final String INDEX = "model_index.json";
+  private static final String CLASS = "_class_name";
 
   private final Path root;
   private final JsonConfig index;
@@ -219,15 +221,22 @@ public final class PipelineFolder {
 
   /**
    * The configuration of a component; empty for a transformer that has none beside its weights, as
-   * checkpoints of models' authors come.
+   * checkpoints of models' authors come. A scheduler's that names no class is of the one that the
+   * index names.
    *
    * @throws InvalidModelException if it is absent or not a JSON object
    */
   public JsonConfig config(Component component) {
     Path place = folder(component);
-    return component == Component.TRANSFORMER
-        ? ComponentConfig.beside(place)
-        : JsonConfig.read(place.resolve(component.configFile()));
+    if (component == Component.TRANSFORMER) {
+      return ComponentConfig.beside(place);
+    }
+    JsonConfig config = JsonConfig.read(place.resolve(component.configFile()));
+    if (component != Component.SCHEDULER || config.has(CLASS) || className(component).isEmpty()) {
+      return config;
+    }
+    ObjectNode named = config.node().deepCopy();
+    return JsonConfig.of(named.put(CLASS, className(component)), config.source());
   }
 
   /**

@@ -28,9 +28,18 @@ public final class CheckpointLayout {
    *     have, see {@link UnusedTensors}
    */
   public static void require(DenoiserModel model, JsonConfig config, Checkpoint weights) {
-    CheckpointParameters parameters = CheckpointParameters.unscanned(weights);
+    require(model, config, CheckpointParameters.unscanned(weights), weights.source());
+  }
+
+  /**
+   * As {@link #require(DenoiserModel, JsonConfig, Checkpoint)}, for weights in any form.
+   *
+   * @param source where they are, for messages
+   */
+  public static void require(
+      DenoiserModel model, JsonConfig config, Parameters parameters, String source) {
     model.prepare(parameters, nothing());
-    UnusedTensors.require(parameters.unused(), weights.source(), config);
+    UnusedTensors.require(parameters.unused(), source, config);
   }
 
   @SuppressWarnings("unchecked") // Values of these operators are never looked at.

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
 
 /** The files of a tokenizer folder. */
@@ -66,7 +67,19 @@ enum TokenizerFile {
         throw new InvalidModelException(
             "The tokenizer file " + file + " has " + size + " bytes, which no tokenizer needs.");
       }
-      return Files.readAllBytes(file);
+      byte[] bytes = Files.readAllBytes(file);
+      Optional<Placeholder> placeholder = Placeholder.of(bytes);
+      if (placeholder.isPresent()) {
+        throw new InvalidModelException(
+            "The tokenizer file "
+                + file
+                + " "
+                + placeholder.get().what()
+                + "; "
+                + placeholder.get().advice()
+                + ".");
+      }
+      return bytes;
     } catch (IOException e) {
       throw new InvalidModelException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }

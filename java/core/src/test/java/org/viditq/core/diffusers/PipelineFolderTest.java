@@ -135,6 +135,25 @@ class PipelineFolderTest {
         .hasMessageNotContaining("\n");
   }
 
+  /** diffusers takes the class of the index; files of older releases name none of their own. */
+  @Test
+  void aSchedulerThatNamesNoClassIsOfThatOfTheIndex() throws IOException {
+    PipelineFolder pipeline =
+        open(
+            "{\"_class_name\": \"PixArtSigmaPipeline\", \"scheduler\": [\"diffusers\","
+                + " \"DDIMScheduler\"]}");
+    Path config = folder.resolve("scheduler/scheduler_config.json");
+    Files.createDirectories(config.getParent());
+    for (String own : new String[] {"{\"beta_end\": 0.02}", "{\"_class_name\": null}"}) {
+      Files.writeString(config, own);
+      assertThat(pipeline.config(Component.SCHEDULER).getString("_class_name"))
+          .isEqualTo("DDIMScheduler");
+    }
+    Files.writeString(config, "{\"_class_name\": \"DDPMScheduler\"}");
+    assertThat(pipeline.config(Component.SCHEDULER).getString("_class_name"))
+        .isEqualTo("DDPMScheduler");
+  }
+
   @Test
   void otherFoldersAreRefused() throws IOException {
     assertThatThrownBy(() -> PipelineFolder.open(folder.resolve("absent")))

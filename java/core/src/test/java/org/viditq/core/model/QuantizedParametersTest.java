@@ -94,6 +94,10 @@ class QuantizedParametersTest {
   @Test
   void layersTheModelDoesNotHaveAreListed() {
     parameters.linear("blocks.0.to_q", 3, 2);
+    assertThat(parameters.unused())
+        .containsExactly("blocks.9.to_q", "blocks.0.to_k.weight", "table");
+    parameters.linear("blocks.0.to_k", 3, 2);
+    parameters.leaveOut("table");
     assertThat(parameters.unused()).containsExactly("blocks.9.to_q");
   }
 }

@@ -81,11 +81,13 @@ class CodesOnDemandTest {
     QuantizedCheckpointWriter.write(
         out, JsonNodeFactory.instance.objectNode(), model(), weights(), plan, layers);
 
-    assertThat(reads).extracting(Row::tensor).containsExactlyElementsOf(rowsOf(LAYERS));
+    // The fingerprint of the weights has sampled each before.
+    List<Row> made = reads.subList(LAYERS.size(), reads.size());
+    assertThat(made).extracting(Row::tensor).containsExactlyElementsOf(rowsOf(LAYERS));
     int codeBytes = (int) (layers.sizeInBytes() / LAYERS.size()) - OUT * (Float.BYTES + 1);
     for (int layer = 1; layer < LAYERS.size(); layer++) {
-      assertThat(reads.get(layer * OUT).bytesWritten)
-          .isGreaterThanOrEqualTo(reads.get((layer - 1) * OUT).bytesWritten + codeBytes);
+      assertThat(made.get(layer * OUT).bytesWritten)
+          .isGreaterThanOrEqualTo(made.get((layer - 1) * OUT).bytesWritten + codeBytes);
     }
 
     try (Checkpoint written = Checkpoints.open(out)) {
