@@ -33,7 +33,8 @@ enum FileKind {
   TAR(
       "is a tar archive, as of PyTorch before 0.1.10 or of many files",
       "unpack it, or load it with such a PyTorch and save it anew"),
-  COMPRESSED("is compressed by gzip, xz, zstd, 7z or rar", "unpack it first"),
+  COMPRESSED("is compressed by gzip, bzip2, xz, zstd, 7z or rar", "unpack it first"),
+  ZIP("is a zip archive of other files than PyTorch writes", "unpack it first"),
   /** Damaged, truncated, or of a format that is not known here. */
   UNKNOWN("is neither safetensors nor a PyTorch pickle", "download it again, or convert it");
 
@@ -84,7 +85,7 @@ enum FileKind {
     }
     String text = StandardCharsets.ISO_8859_1.decode(prefix.duplicate()).toString();
     if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
-      return TORCH_ZIP;
+      return isTorchEntry(text) ? TORCH_ZIP : ZIP;
     }
     // A header of 640 bytes, cut off, starts like a pickle of protocol 2, but zeros follow.
     if (size > 2
@@ -107,6 +108,7 @@ enum FileKind {
         || text.startsWith("\u00fd7zXZ")
         || text.startsWith("\u0028\u00b5\u002f\u00fd")
         || text.startsWith("7z\u00bc\u00af")
+        || text.startsWith("BZh") && text.startsWith("1AY&SY", 4)
         || text.startsWith("Rar!")) {
       return COMPRESSED;
     }
@@ -114,6 +116,25 @@ enum FileKind {
       return TAR;
     }
     return ofText(text);
+  }
+
+  /**
+   * Whether the first entry of an archive may be one of PyTorch's: the others lie in a folder beside
+   * {@code data.pkl}. What is too short to tell is left to the reader of the format.
+   */
+  private static boolean isTorchEntry(String zip) {
+    int name = 30; // behind the fixed part of the first local header
+    if (zip.length() < name || !zip.startsWith("PK\3\4")) {
+      return true;
+    }
+    String start = zip.substring(name, Math.min(zip.length(), name + zip.charAt(26)));
+    String last = start.substring(start.lastIndexOf('/') + 1);
+    return start.indexOf('/') > 0 && !last.contains(".")
+        || last.endsWith(".pkl")
+        || last.isEmpty()
+        || start.contains("/data/")
+        || start.contains("/code/")
+        || start.contains("/.");
   }
 
   private static FileKind ofText(String text) {

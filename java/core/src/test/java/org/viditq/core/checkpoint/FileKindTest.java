@@ -52,7 +52,17 @@ class FileKindTest {
         Arguments.of("\u0089HDF\r\n\u001a\n\0\0\0\0", "HDF5"),
         Arguments.of("\u0093NUMPY\1\0v\0{'descr'", "NumPy"),
         Arguments.of("\u001f\u008b\b\0\0\0\0\0\0\0", "compressed"),
+        Arguments.of("BZh91AY&SY\0\0\0\0", "compressed"),
+        Arguments.of(zipOf("model.safetensors"), "zip archive of other files"),
+        Arguments.of(zipOf("PixArt/transformer/config.json"), "zip archive of other files"),
+        Arguments.of("/annex/objects/SHA256E-s12--00.bin\n", "git-annex; its content was not"),
+        Arguments.of("<Error><Code>NoSuchKey</Code></Error>", "web page"),
         Arguments.of("\0".repeat(257) + "ustar\0" + "00" + "\0".repeat(249), "tar archive"));
+  }
+
+  /** The local header of a first entry. */
+  private static String zipOf(String name) {
+    return "PK\3\4" + "\0".repeat(22) + (char) name.length() + "\0\0\0" + name;
   }
 
   @ParameterizedTest
