@@ -130,12 +130,24 @@ class BroughtFoldersTest {
         "\"num_train_timesteps\": -1                         | num_train_timesteps is -1"
       })
   void schedulersWithoutAClassAreOfTheIndexs(String options, String message) throws IOException {
-    replace("scheduler/scheduler_config.json", "{\"_diffusers_version\": \"0.2\", " + options + "}");
+    replace(
+        "scheduler/scheduler_config.json", "{\"_diffusers_version\": \"0.2\", " + options + "}");
     Path out = folder.resolve("y.png");
     CommandRun run =
         CommandRun.of(
-            "generate", "--model", model.toString(), "--prompt", "x", "--steps", "1", "--width",
-            "64", "--height", "64", "--out", out.toString());
+            "generate",
+            "--model",
+            model.toString(),
+            "--prompt",
+            "x",
+            "--steps",
+            "1",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--out",
+            out.toString());
     if (message == null) {
       run.succeeded();
       assertThat(out).exists();

@@ -46,7 +46,12 @@ class DisagreeingFilesTest {
   static void quantize() {
     quantized = shared.resolve("w4a8");
     CommandRun.of(
-            "quantize", "--model", SAMPLE.toString(), "--plan", "w4a8-dynamic", "--out",
+            "quantize",
+            "--model",
+            SAMPLE.toString(),
+            "--plan",
+            "w4a8-dynamic",
+            "--out",
             quantized.toString())
         .succeeded();
   }
@@ -128,8 +133,17 @@ class DisagreeingFilesTest {
     Files.copy(quantized.resolve(WEIGHTS), damaged.resolve(WEIGHTS));
     assertThat(
             CommandRun.of(
-                    "generate", "--model", SAMPLE.toString(), "--quantized", damaged.toString(),
-                    "--prompt", "x", "--steps", "1", "--out", folder.resolve("x.png").toString())
+                    "generate",
+                    "--model",
+                    SAMPLE.toString(),
+                    "--quantized",
+                    damaged.toString(),
+                    "--prompt",
+                    "x",
+                    "--steps",
+                    "1",
+                    "--out",
+                    folder.resolve("x.png").toString())
                 .failedWith(1)
                 .stderr())
         .startsWith("viditq: ")
@@ -223,8 +237,20 @@ class DisagreeingFilesTest {
 
   private CommandRun generate(Path model, Path weights) {
     return CommandRun.of(
-        "generate", "--model", model.toString(), "--quantized", weights.toString(), "--prompt", "x",
-        "--steps", "1", "--width", "64", "--height", "64", "--out",
+        "generate",
+        "--model",
+        model.toString(),
+        "--quantized",
+        weights.toString(),
+        "--prompt",
+        "x",
+        "--steps",
+        "1",
+        "--width",
+        "64",
+        "--height",
+        "64",
+        "--out",
         folder.resolve("x.png").toString());
   }
 

@@ -130,8 +130,7 @@ public final class InspectCommand implements Callable<Integer> {
       if (compared) {
         cells.add(layer.quantization().map(InspectCommand::error).orElse(""));
       }
-      cells.add(
-          layer.quantization().map(LayerQuantization::describe).orElseGet(layer::companions));
+      cells.add(layer.quantization().map(LayerQuantization::describe).orElseGet(layer::companions));
       table.row(cells.toArray(new String[0]));
     }
     return table;

@@ -98,8 +98,11 @@ record Inventory(
   /** Layers that adapters (LoRA) change; 0 for other checkpoints. */
   long adapted() {
     return layers.stream()
-        .filter(layer -> layer.name().endsWith(".lora_A") || layer.name().endsWith(".lora_down")
-            || layer.name().endsWith(".lora.down"))
+        .filter(
+            layer ->
+                layer.name().endsWith(".lora_A")
+                    || layer.name().endsWith(".lora_down")
+                    || layer.name().endsWith(".lora.down"))
         .count();
   }
 

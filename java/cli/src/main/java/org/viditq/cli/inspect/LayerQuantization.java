@@ -27,8 +27,7 @@ record LayerQuantization(
    * @param end behind the last one
    * @param balanced whether inputs are divided by a vector of factors
    */
-  record Range(
-      double start, double end, int weightBits, int activationBits, boolean balanced) {}
+  record Range(double start, double end, int weightBits, int activationBits, boolean balanced) {}
 
   /**
    * @param original where the full-precision weights are, if they are at hand

@@ -20,8 +20,8 @@ import org.viditq.core.io.StrictJson;
 
 /**
  * Reads prompts: one per line, spaces around it and empty lines left out; of a {@code .json} file
- * the texts of a list, or of the list under {@code prompts}; of a {@code .jsonl} file one JSON value
- * per line. In place of a text there may be an object with one under {@code prompt}, {@code
+ * the texts of a list, or of the list under {@code prompts}; of a {@code .jsonl} file one JSON
+ * value per line. In place of a text there may be an object with one under {@code prompt}, {@code
  * caption} or {@code text}.
  *
  * <p>UTF-8, or UTF-16 with a byte order mark. Other encodings cannot be told apart, so they are

@@ -119,8 +119,8 @@ enum FileKind {
   }
 
   /**
-   * Whether the first entry of an archive may be one of PyTorch's: the others lie in a folder beside
-   * {@code data.pkl}. What is too short to tell is left to the reader of the format.
+   * Whether the first entry of an archive may be one of PyTorch's: the others lie in a folder
+   * beside {@code data.pkl}. What is too short to tell is left to the reader of the format.
    */
   private static boolean isTorchEntry(String zip) {
     int name = 30; // behind the fixed part of the first local header

@@ -38,11 +38,7 @@ public final class CheckpointParameters implements Parameters {
   }
 
   private CheckpointParameters(
-      Checkpoint checkpoint,
-      String prefix,
-      Set<String> used,
-      Set<String> finite,
-      boolean scans) {
+      Checkpoint checkpoint, String prefix, Set<String> used, Set<String> finite, boolean scans) {
     this.checkpoint = checkpoint;
     this.prefix = prefix;
     this.used = used;

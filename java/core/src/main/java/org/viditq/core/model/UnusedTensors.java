@@ -51,9 +51,7 @@ public final class UnusedTensors {
         source
             + " holds "
             + Printable.name(first)
-            + (foreign.size() == 1
-                ? ""
-                : " and " + (foreign.size() - 1) + " more tensors")
+            + (foreign.size() == 1 ? "" : " and " + (foreign.size() - 1) + " more tensors")
             + ", which the model of "
             + config.source()
             + " does not have"

@@ -51,7 +51,6 @@ public final class DiffusionPipeline {
 
   private static final String QUANTIZATION = "quantization_config";
 
-
   private final PipelineFolder folder;
   private final Supplier<? extends Operators<?>> backend;
   private final DenoiserModel model;
@@ -438,8 +437,7 @@ public final class DiffusionPipeline {
     try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
       CheckpointParameters parameters = new CheckpointParameters(weights);
       AutoencoderKl<V> autoencoder = new AutoencoderKl<>(autoencoderConfig, parameters, traced);
-      UnusedTensors.require(
-          parameters.unused(), weights.source(), folder.config(Component.VAE));
+      UnusedTensors.require(parameters.unused(), weights.source(), folder.config(Component.VAE));
       int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
       StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
       return new LatentDecoder<>(autoencoder, traced)

@@ -43,8 +43,11 @@ class PlaceholderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "<!DOCTYPE html><html>", "\n\n<HTML lang=en>", "<?xml version='1.0'?><Error>",
-        "<Error><Code>AccessDenied</Code></Error>", "<!-- cached -->"
+        "<!DOCTYPE html><html>",
+        "\n\n<HTML lang=en>",
+        "<?xml version='1.0'?><Error>",
+        "<Error><Code>AccessDenied</Code></Error>",
+        "<!-- cached -->"
       })
   void webPages(String text) {
     assertThat(Placeholder.of(bytes(text))).contains(Placeholder.WEB_PAGE);

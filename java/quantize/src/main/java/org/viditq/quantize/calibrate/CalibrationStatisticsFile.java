@@ -19,8 +19,8 @@ import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.ShapeException;
-import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -159,8 +159,7 @@ public final class CalibrationStatisticsFile {
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
     } catch (IOException e) {
-      throw new InvalidCheckpointException(
-          "Cannot read " + file + ": " + IoReason.of(e) + ".", e);
+      throw new InvalidCheckpointException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }
   }
 

@@ -15,19 +15,16 @@ import org.viditq.quantize.plan.QuantizationPlan;
  *
  * @param model {@link ModelIdentity#ofWeights} of the full-precision weights
  * @param plan {@link PlanIdentity} of the plan
- * @param statistics {@link
- *     org.viditq.quantize.calibrate.CalibrationStatisticsFile#fingerprint} of the calibration
- *     statistics, where there were any
+ * @param statistics {@link org.viditq.quantize.calibrate.CalibrationStatisticsFile#fingerprint} of
+ *     the calibration statistics, where there were any
  */
-public record Origin(
-    Optional<String> model, Optional<String> plan, Optional<String> statistics) {
+public record Origin(Optional<String> model, Optional<String> plan, Optional<String> statistics) {
   private static final String MODEL = "viditq_model_sha256";
   private static final String PLAN = "viditq_plan_sha256";
   private static final String STATISTICS = "viditq_statistics_sha256";
 
   /** Of weights that a plan is applied to. */
-  public static Origin of(
-      Checkpoint weights, QuantizationPlan plan, Optional<String> statistics) {
+  public static Origin of(Checkpoint weights, QuantizationPlan plan, Optional<String> statistics) {
     return new Origin(
         Optional.of(ModelIdentity.ofWeights(weights)),
         Optional.of(PlanIdentity.of(plan)),

@@ -74,8 +74,7 @@ final class LayerPatterns {
       String key, String pattern, Set<String> matching, Map<LinearLayer, Set<String>> parts) {
     try {
       Predicate<String> meant = syntax.compile(pattern);
-      List<String> own =
-          layers.stream().map(LinearLayer::name).filter(meant).toList();
+      List<String> own = layers.stream().map(LinearLayer::name).filter(meant).toList();
       matching.addAll(own);
       boolean any = !own.isEmpty();
       if (!any) {

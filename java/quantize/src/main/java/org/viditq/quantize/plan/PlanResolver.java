@@ -43,7 +43,8 @@ public final class PlanResolver {
    */
   public Map<String, LayerPlan> resolve(
       List<LinearLayer> layers, List<String> otherParts, Consumer<String> warnings) {
-    LayerPatterns patterns = new LayerPatterns(plan.name(), plan.patterns(), layers, otherParts, warnings);
+    LayerPatterns patterns =
+        new LayerPatterns(plan.name(), plan.patterns(), layers, otherParts, warnings);
     Set<String> quantized =
         plan.quantize().isEmpty()
             ? layers.stream()
@@ -110,8 +111,7 @@ public final class PlanResolver {
     Set<String> named = new LinkedHashSet<>();
     map.parts().forEach(part -> named.addAll(part.fullPrecision()));
     Map<String, Set<String>> meant = new LinkedHashMap<>();
-    named.forEach(
-        pattern -> meant.put(pattern, patterns.matching("fp_layers", List.of(pattern))));
+    named.forEach(pattern -> meant.put(pattern, patterns.matching("fp_layers", List.of(pattern))));
     Set<String> kept = new LinkedHashSet<>();
     meant.values().forEach(kept::addAll);
     kept.retainAll(quantized);

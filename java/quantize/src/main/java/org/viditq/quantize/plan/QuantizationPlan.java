@@ -14,8 +14,8 @@ import org.viditq.core.quant.IntegerFormat;
  * @param activation how inputs become codes
  * @param balancing channel balancing, if any
  * @param patterns how the patterns below mean names of layers
- * @param quantize patterns of layers to quantize; empty for those that the model's family
- *     quantizes by default
+ * @param quantize patterns of layers to quantize; empty for those that the model's family quantizes
+ *     by default
  * @param include patterns of layers to quantize beside them
  * @param keepFullPrecision patterns of layers that stay in full precision all the same
  * @param overrides per-layer settings

@@ -73,7 +73,9 @@ class PublishedPlanFormsTest {
 
   @Test
   void listsNameWholePartsOfPaths() throws IOException {
-    write("list.txt", "\uFEFFattn.v\r\nblocks.1\r\n\r\n# mlp\r\nmodel.blocks.[3-4].*.fc2\r\nfinal_layer");
+    write(
+        "list.txt",
+        "\uFEFFattn.v\r\nblocks.1\r\n\r\n# mlp\r\nmodel.blocks.[3-4].*.fc2\r\nfinal_layer");
     Map<String, LayerPlan> resolved = resolve(read(plan("part_fp_list: list.txt")));
     assertThat(resolved)
         .doesNotContainKeys(
@@ -118,8 +120,7 @@ class PublishedPlanFormsTest {
         .hasSize(2 * 12)
         .allMatch(layer -> layer.endsWith(".attn.q") || layer.endsWith(".attn.k"));
     write("kept.txt", "mlp\n");
-    QuantizationPlan both =
-        read(plan("part_quant_list: /share/list.pth\npart_fp_list: kept.txt"));
+    QuantizationPlan both = read(plan("part_quant_list: /share/list.pth\npart_fp_list: kept.txt"));
     assertThat(both.keepFullPrecision()).containsExactly("mlp");
     assertThat(warnings).singleElement().asString().contains("part_quant_list is left out");
   }
@@ -216,8 +217,7 @@ class PublishedPlanFormsTest {
   @Test
   void fullPrecisionInSomeStepsIsRefusedByItsKey() throws IOException {
     QuantizationPlan plan =
-        mapped(
-            "9-5: {}\n4-0: {}\nfp_layers: {9-5: [blocks.2.mlp], 4-0: }\n", ACTIVATIONS);
+        mapped("9-5: {}\n4-0: {}\nfp_layers: {9-5: [blocks.2.mlp], 4-0: }\n", ACTIVATIONS);
     assertThatThrownBy(() -> resolve(plan))
         .isInstanceOf(InvalidPlanException.class)
         .hasMessageContaining("w.yaml: fp_layers keeps layer blocks.2.mlp.fc1")
@@ -358,8 +358,7 @@ class PublishedPlanFormsTest {
   @ValueSource(strings = {"UTF-8", "UTF-16LE", "UTF-16BE"})
   void aByteOrderMarkSaysTheEncoding(String charset) throws IOException {
     byte[] text = "\uFEFFweight: {bits: 4}\r\ndescription: 四\r\n".getBytes(charset);
-    QuantizationPlan plan =
-        new PlanReader().read(Files.write(folder.resolve("marked.yaml"), text));
+    QuantizationPlan plan = new PlanReader().read(Files.write(folder.resolve("marked.yaml"), text));
     assertThat(plan.weight().bits()).isEqualTo(4);
     assertThat(plan.description()).isEqualTo("四");
   }
@@ -399,8 +398,11 @@ class PublishedPlanFormsTest {
   void anchorsDoNotUnfoldWithoutBounds() {
     StringBuilder text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 12; i++) {
-      text.append("a%d: &a%d [".formatted(i, i)).append(("*a" + (i - 1) + ", ").repeat(9))
-          .append("*a").append(i - 1).append("]\n");
+      text.append("a%d: &a%d [".formatted(i, i))
+          .append(("*a" + (i - 1) + ", ").repeat(9))
+          .append("*a")
+          .append(i - 1)
+          .append("]\n");
     }
     assertThatThrownBy(() -> read(text.toString()))
         .isInstanceOf(InvalidPlanException.class)
