@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.error.UsageException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -124,5 +127,26 @@ class PromptFileTest {
             () -> readAs("p.txt", "version https://git-lfs.github.com/spec/v1\r\noid sha256:0\r\n"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("Git LFS pointer");
+  }
+
+  /** Any bytes give prompts or a UsageException that names the file, nothing else. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void survivesDamage(long seed) throws IOException {
+    Random random = new Random(seed);
+    List<String> names = List.of("p.txt", "p.json", "p.jsonl");
+    for (int round = 0; round < 300; round++) {
+      byte[] content =
+          "{\"prompts\": [\"a\", {\"text\": \"\\u732b\"}]}\n\"b\"\n"
+              .getBytes(StandardCharsets.UTF_8);
+      for (int i = random.nextInt(5); i >= 0; i--) {
+        content[random.nextInt(content.length)] = (byte) random.nextInt(256);
+      }
+      try {
+        assertThat(read(names.get(random.nextInt(3)), content)).isNotEmpty().doesNotContain("");
+      } catch (UsageException expected) {
+        assertThat(expected).hasMessageContaining(folder.toString()).hasMessageEndingWith(".");
+      }
+    }
   }
 }

@@ -341,7 +341,14 @@ class PlanReaderTest {
     String concise =
         "weight: {bits: 4}\nbalance: {alpha: [0.1, 0.2], ranges: [[0, 5], [6, 1000]]}"
             + "\nmixed_precision: {candidates: [4, 8], weight: {9-5: {a: 8}, 4-0: {a: 4}}}\n";
-    byte[] original = (random.nextBoolean() ? concise : PUBLISHED).getBytes(StandardCharsets.UTF_8);
+    String expressions =
+        "remain_fp_regex: a|b\nweight: {n_bits: [4, 8], i_bitwidth: 1}\nact: &x {n_bits: 8}\n"
+            + "mixed_precision: {weight: {layer_name_regex: ['a', '', 'c.*']}}\n"
+            + "smooth_quant: {alpha: 0.5, layer_name_regex: '(q|k)$'}\n";
+    byte[] original =
+        List.of(concise, PUBLISHED, expressions)
+            .get(random.nextInt(3))
+            .getBytes(StandardCharsets.UTF_8);
     for (int round = 0; round < 200; round++) {
       byte[] damaged = original.clone();
       for (int i = random.nextInt(6); i >= 0; i--) {
