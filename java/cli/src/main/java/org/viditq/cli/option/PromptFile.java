@@ -22,7 +22,7 @@ import org.viditq.core.io.StrictJson;
  * Reads prompts: one per line, spaces around it and empty lines left out; of a {@code .json} file
  * the texts of a list, or of the list under {@code prompts}; of a {@code .jsonl} file one JSON
  * value per line. In place of a text there may be an object with one under {@code prompt}, {@code
- * caption} or {@code text}.
+ * caption} or {@code text}; an empty one is a prompt like others.
  *
  * <p>UTF-8, or UTF-16 with a byte order mark. Other encodings cannot be told apart, so they are
  * refused, as are tables ({@code .csv}, {@code .tsv}), whose columns only their reader knows.
@@ -100,12 +100,12 @@ final class PromptFile {
         text = text.get(key);
       }
     }
-    if (!text.isTextual() || text.textValue().isBlank()) {
+    if (!text.isTextual()) {
       throw new UsageException(
           where
               + " of the prompt file "
               + file
-              + " is no prompt: it must be a text that is not empty, or an object with one under "
+              + " is no prompt: it must be a text, or an object with one under "
               + String.join(", ", KEYS)
               + ".");
     }

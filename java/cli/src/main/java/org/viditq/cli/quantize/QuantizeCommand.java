@@ -12,11 +12,13 @@ import org.viditq.cli.option.ModelOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.diffusers.WeightsView;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.checkpoint.Origin;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
@@ -88,10 +90,18 @@ public final class QuantizeCommand implements Callable<Integer> {
           weights,
           found,
           layers,
-          statistics.fingerprint());
+          origin(folder, found));
       report(found, layers, StoredSize.of(weights, layers), console);
     }
     return 0;
+  }
+
+  /** Adapters aside, so that the result goes with the pipeline that it was made from. */
+  private Origin origin(PipelineFolder folder, QuantizationPlan found) {
+    try (Checkpoint stored =
+        folder.withTransformerSeenAs(WeightsView.AS_STORED).checkpoint(Component.TRANSFORMER)) {
+      return Origin.of(stored, found, statistics.fingerprint());
+    }
   }
 
   private void report(

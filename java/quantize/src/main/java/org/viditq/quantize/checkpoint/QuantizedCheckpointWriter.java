@@ -38,7 +38,7 @@ public final class QuantizedCheckpointWriter {
 
   /**
    * As {@link #write(Path, JsonNode, DenoiserModel, Checkpoint, QuantizationPlan, QuantizedLayers,
-   * Optional)}, for plans that need no statistics.
+   * Origin)}, for a plan without statistics on weights as they are stored.
    */
   public static void write(
       Path folder,
@@ -47,7 +47,14 @@ public final class QuantizedCheckpointWriter {
       Checkpoint source,
       QuantizationPlan plan,
       QuantizedLayers quantized) {
-    write(folder, config, model, source, plan, quantized, Optional.empty());
+    write(
+        folder,
+        config,
+        model,
+        source,
+        plan,
+        quantized,
+        Origin.of(source, plan, Optional.empty()));
   }
 
   /**
@@ -57,7 +64,8 @@ public final class QuantizedCheckpointWriter {
    * @param config the transformer's config.json
    * @param model whose weights they are
    * @param source the full-precision weights
-   * @param statistics fingerprint of the calibration statistics, if there were any
+   * @param origin what they were made from; of a model with adapters merged, the weights without
+   *     them
    * @throws OutputException if the folder cannot be written
    */
   public static void write(
@@ -67,7 +75,7 @@ public final class QuantizedCheckpointWriter {
       Checkpoint source,
       QuantizationPlan plan,
       QuantizedLayers quantized,
-      Optional<String> statistics) {
+      Origin origin) {
     Map<String, QuantizedLinearParameters> layers = quantized.layers();
     ObjectNode completed = config.deepCopy();
     completed.set("quantization_config", QuantizationConfig.of(plan, layers, model.linearLayers()));
@@ -75,7 +83,7 @@ public final class QuantizedCheckpointWriter {
       SafetensorsWriter.write(
           output.path().resolve(WEIGHTS_FILE),
           tensors(source, layers),
-          metadata(plan, layers, Origin.of(source, plan, statistics)));
+          metadata(plan, layers, origin));
       Files.writeString(
           output.path().resolve("config.json"),
           JSON.writerWithDefaultPrettyPrinter().writeValueAsString(completed) + "\n");
