@@ -48,13 +48,7 @@ public final class QuantizedCheckpointWriter {
       QuantizationPlan plan,
       QuantizedLayers quantized) {
     write(
-        folder,
-        config,
-        model,
-        source,
-        plan,
-        quantized,
-        Origin.of(source, plan, Optional.empty()));
+        folder, config, model, source, plan, quantized, Origin.of(source, plan, Optional.empty()));
   }
 
   /**
