@@ -23,6 +23,11 @@ public final class ReferenceBackend implements Backend {
     return Optional.empty();
   }
 
+  @Override
+  public boolean valuesInHeap() {
+    return true;
+  }
+
   /**
    * Opens the operators; converted weights may take a quarter of the maximum heap.
    *

@@ -80,6 +80,20 @@ public final class CheckpointConverter {
    */
   public static List<Path> write(
       Checkpoint source, Path folder, KeyMapping mapping, Options options) {
+    return write(source, folder, mapping, options, Map.of());
+  }
+
+  /**
+   * As {@link #write(Checkpoint, Path, KeyMapping, Options)}, with further files of the folder.
+   *
+   * @param beside contents by file name, such as {@code config.json}; they are not in the result
+   */
+  public static List<Path> write(
+      Checkpoint source,
+      Path folder,
+      KeyMapping mapping,
+      Options options,
+      Map<String, byte[]> beside) {
     List<ConvertedTensor> tensors = map(source, mapping, options);
     refuseWeights(folder);
     List<List<ConvertedTensor>> shards = shards(tensors, options.shardBytes());
@@ -92,6 +106,9 @@ public final class CheckpointConverter {
       if (shards.size() > 1) {
         names.add(indexName(options));
         Files.write(output.path().resolve(indexName(options)), index(shards, names));
+      }
+      for (Map.Entry<String, byte[]> file : beside.entrySet()) {
+        Files.write(output.path().resolve(file.getKey()), file.getValue());
       }
       output.commit();
       return names.stream().map(folder::resolve).toList();

@@ -81,7 +81,11 @@ public final class JsonConfig {
   }
 
   public int getInt(String key) {
-    return require(key, JsonConfig::isInt, "an integer").intValue();
+    JsonNode value = require(key, JsonNode::isIntegralNumber, "an integer");
+    if (!value.canConvertToInt()) {
+      throw invalid(key, "between " + Integer.MIN_VALUE + " and " + Integer.MAX_VALUE);
+    }
+    return value.intValue();
   }
 
   public int getInt(String key, int fallback) {

@@ -18,6 +18,6 @@ public class ViditqException extends RuntimeException {
 
   /** Names from a damaged or hostile file may hold line breaks or terminal commands. */
   private static String printable(String message) {
-    return message.replaceAll("\\p{Cntrl}", "?");
+    return Printable.line(message);
   }
 }

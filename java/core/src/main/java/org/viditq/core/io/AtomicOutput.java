@@ -11,11 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.viditq.core.error.OutputException;
 
@@ -31,15 +29,15 @@ import org.viditq.core.error.OutputException;
  * }</pre>
  *
  * <p>Closing without a commit deletes what was written, and so does the end of the JVM by Ctrl-C or
- * SIGTERM. Parent folders are created, and removed again if nothing comes of them. All methods
- * throw {@link OutputException} naming the target where the file system refuses.
+ * SIGTERM. What a killed process has left is deleted by the next one that writes to the same folder
+ * ({@link UnfinishedName}). Parent folders are created, and removed again if nothing comes of them.
+ * All methods throw {@link OutputException} naming the target where the file system refuses.
  */
 public final class AtomicOutput implements AutoCloseable {
-  private static final AtomicLong COUNTER = new AtomicLong();
-
   private final Path target;
   private final boolean folder;
   private final List<Path> createdParents;
+  private final UnfinishedName name;
   private final Path path;
   private boolean open = true;
 
@@ -71,17 +69,37 @@ public final class AtomicOutput implements AutoCloseable {
               + ": it exists and is not a "
               + (folder ? "folder." : "regular file."));
     }
-    Deque<Path> created = new ArrayDeque<>();
-    try {
-      createParents(this.target.getParent(), created);
-      this.path = createTemporary();
-    } catch (IOException e) {
-      deleteEmpty(new ArrayList<>(created));
-      throw failure(e);
+    UnfinishedName.removeLeftovers(this.target.getParent());
+    // The shutdown hook waits meanwhile: it must know of everything that is there.
+    synchronized (Unfinished.LOCK) {
+      requireRunning();
+      Deque<Path> created = new ArrayDeque<>();
+      try {
+        createParents(this.target.getParent(), created);
+        this.name = UnfinishedName.claim(this.target.getParent());
+      } catch (IOException e) {
+        deleteEmpty(created);
+        throw failure(e);
+      }
+      this.path = name.path();
+      this.createdParents = List.copyOf(created);
+      try {
+        // With the permissions of an ordinary file, unlike what Files.createTempFile makes.
+        if (folder) {
+          Files.createDirectory(path);
+        } else {
+          Files.createFile(path);
+        }
+      } catch (IOException e) {
+        discard();
+        throw failure(e);
+      }
+      Unfinished.add(this);
     }
-    this.createdParents = List.copyOf(created);
-    if (!Unfinished.add(this)) {
-      discard();
+  }
+
+  private void requireRunning() {
+    if (Unfinished.isStopping()) {
       throw new OutputException("Cannot write " + target + ": the program is being stopped.");
     }
   }
@@ -104,27 +122,6 @@ public final class AtomicOutput implements AutoCloseable {
     }
   }
 
-  /** With the permissions of an ordinary file, unlike {@link Files#createTempFile}. */
-  private Path createTemporary() throws IOException {
-    while (true) {
-      Path temporary =
-          target.resolveSibling(
-              "."
-                  + target.getFileName()
-                  + "."
-                  + ProcessHandle.current().pid()
-                  + "-"
-                  + COUNTER.incrementAndGet()
-                  + ".tmp");
-      try {
-        return folder ? Files.createDirectory(temporary) : Files.createFile(temporary);
-      } catch (FileAlreadyExistsException leftover) {
-        // Of a process that was killed; the next number is free.
-        continue;
-      }
-    }
-  }
-
   /** Where to write: an empty file to overwrite, or an empty folder to fill. */
   public Path path() {
     return path;
@@ -141,33 +138,37 @@ public final class AtomicOutput implements AutoCloseable {
       throw new IllegalStateException("The output " + target + " is already closed.");
     }
     try {
-      if (folder) {
-        commitFolder();
-      } else {
-        force(path);
-        move(path, target);
+      for (Path file : files()) {
+        force(file);
       }
-      // Once the target is there the folders above it stay.
-      Unfinished.remove(this);
-      open = false;
+      // All of a folder's files or none: the shutdown hook waits meanwhile.
+      synchronized (Unfinished.LOCK) {
+        requireRunning();
+        if (folder && Files.exists(target)) {
+          merge();
+        } else {
+          move(path, target);
+        }
+        // Once the target is there the folders above it stay.
+        open = false;
+        name.release();
+        Unfinished.remove(this);
+      }
       forceFolder(target.getParent());
+    } catch (UncheckedIOException e) {
+      throw failure(e.getCause());
     } catch (IOException e) {
       throw failure(e);
     }
   }
 
-  private void commitFolder() throws IOException {
-    List<Path> files = new ArrayList<>();
+  private List<Path> files() throws IOException {
     try (Stream<Path> tree = Files.walk(path)) {
-      tree.filter(p -> !Files.isDirectory(p, NOFOLLOW_LINKS)).forEach(files::add);
+      return tree.filter(p -> !Files.isDirectory(p, NOFOLLOW_LINKS)).toList();
     }
-    for (Path file : files) {
-      force(file);
-    }
-    if (!Files.exists(target)) {
-      move(path, target);
-      return;
-    }
+  }
+
+  private void merge() throws IOException {
     try (Stream<Path> tree = Files.walk(path)) {
       for (Path source : (Iterable<Path>) tree::iterator) {
         Path destination = target.resolve(path.relativize(source));
@@ -178,7 +179,7 @@ public final class AtomicOutput implements AutoCloseable {
         }
       }
     }
-    deleteTree(path);
+    FileTrees.delete(path);
   }
 
   private static void move(Path from, Path to) throws IOException {
@@ -205,42 +206,33 @@ public final class AtomicOutput implements AutoCloseable {
   public void close() {
     if (open) {
       open = false;
-      Unfinished.remove(this);
       discard();
+      Unfinished.remove(this);
     }
+  }
+
+  /** Whether the JVM is being stopped: then what is unfinished is deleted, and nothing is begun. */
+  public static boolean isStopping() {
+    return Unfinished.isStopping();
   }
 
   /** Also called by the shutdown hook, while the writer may still be running. */
   void discard() {
-    deleteTree(folder ? renamed() : path);
+    FileTrees.delete(folder ? renamed() : path);
+    name.release();
     deleteEmpty(createdParents);
   }
 
   /** Out of the reach of a writer that has not noticed the end and would go on filling it. */
   private Path renamed() {
     try {
-      return Files.move(path, path.resolveSibling(path.getFileName() + ".deleted"));
+      return Files.move(path, path.resolveSibling(path.getFileName() + UnfinishedName.DELETED));
     } catch (IOException gone) {
       return path;
     }
   }
 
-  private static void deleteTree(Path root) {
-    // A file being created at this moment may still land in a folder just emptied: try again.
-    for (int attempt = 0; attempt < 10 && Files.exists(root, NOFOLLOW_LINKS); attempt++) {
-      try (Stream<Path> tree = Files.walk(root)) {
-        List<Path> deepestFirst = new ArrayList<>(tree.toList());
-        Collections.reverse(deepestFirst);
-        for (Path path : deepestFirst) {
-          Files.deleteIfExists(path);
-        }
-      } catch (IOException | UncheckedIOException tryAgain) {
-        // What cannot be deleted even at last stays under its temporary name.
-      }
-    }
-  }
-
-  private static void deleteEmpty(List<Path> deepestFirst) {
+  private static void deleteEmpty(Collection<Path> deepestFirst) {
     for (Path folder : deepestFirst) {
       try {
         Files.deleteIfExists(folder);

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import org.viditq.core.machine.ProcessLimits;
 
 /** Why the file system refused, in words: the messages of Java's exceptions are mere paths. */
 public final class IoReason {
@@ -29,10 +30,14 @@ public final class IoReason {
     if (e instanceof DirectoryNotEmptyException) {
       return ((DirectoryNotEmptyException) e).getFile() + " is a folder that is not empty";
     }
-    if (e instanceof FileSystemException && ((FileSystemException) e).getReason() != null) {
-      return lowerFirst(((FileSystemException) e).getReason());
-    }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : lowerFirst(e.getMessage());
+    String reason =
+        e instanceof FileSystemException && ((FileSystemException) e).getReason() != null
+            ? ((FileSystemException) e).getReason()
+            : e.getMessage();
+    return ProcessLimits.current()
+        .explain(reason)
+        .orElseGet(
+            () -> reason == null ? e.getClass().getSimpleName() : lowerFirst(reason.strip()));
   }
 
   private static String lowerFirst(String text) {

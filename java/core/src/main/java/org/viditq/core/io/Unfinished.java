@@ -3,10 +3,16 @@ package org.viditq.core.io;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The outputs to delete if the JVM is stopped now. */
+/**
+ * The outputs to delete if the JVM is stopped now. Whoever begins or finishes one holds {@link
+ * #LOCK} from the first file that is made or moved to the last, so that the hook sees all or
+ * nothing of it.
+ */
 final class Unfinished {
+  static final Object LOCK = new Object();
+
   private static final Set<AtomicOutput> OUTPUTS = new HashSet<>();
-  private static boolean stopping;
+  private static volatile boolean stopping;
 
   static {
     try {
@@ -18,17 +24,27 @@ final class Unfinished {
 
   private Unfinished() {}
 
-  /** False if the JVM is being stopped: then nothing new may be begun. */
-  static synchronized boolean add(AtomicOutput output) {
-    return !stopping && OUTPUTS.add(output);
+  /** Whether the JVM is being stopped: then nothing new may be begun. */
+  static boolean isStopping() {
+    return stopping;
   }
 
-  static synchronized void remove(AtomicOutput output) {
-    OUTPUTS.remove(output);
+  static void add(AtomicOutput output) {
+    synchronized (LOCK) {
+      OUTPUTS.add(output);
+    }
   }
 
-  private static synchronized void discardAll() {
+  static void remove(AtomicOutput output) {
+    synchronized (LOCK) {
+      OUTPUTS.remove(output);
+    }
+  }
+
+  private static void discardAll() {
     stopping = true;
-    OUTPUTS.forEach(AtomicOutput::discard);
+    synchronized (LOCK) {
+      OUTPUTS.forEach(AtomicOutput::discard);
+    }
   }
 }

@@ -9,7 +9,7 @@ import org.viditq.core.error.BackendException;
  * <p>A provider's class must load on every machine; whether it can run is {@link #unavailable()}.
  */
 public interface Backend {
-  /** What {@code --backend} calls it: reference, native, tensorrt. */
+  /** What {@code --backend} calls it: for example reference or native. */
   String name();
 
   /** {@code --backend auto} takes the available backend with the highest priority. */
@@ -17,6 +17,15 @@ public interface Backend {
 
   /** Why it cannot run on this machine, in one sentence; empty if it can. */
   Optional<String> unavailable();
+
+  /**
+   * Whether what is in its way is a limit that whoever started this process can lift: of memory, of
+   * open files, a folder that cannot be written. Then {@code --backend auto} ends with {@link
+   * #unavailable()}, where it otherwise takes another backend: a slower one would be no help.
+   */
+  default boolean isHeldBackByLimit() {
+    return false;
+  }
 
   /**
    * Opens operators.
@@ -36,6 +45,11 @@ public interface Backend {
    */
   default boolean computesAtOnce() {
     return true;
+  }
+
+  /** Whether what it computes with lies in the Java heap. */
+  default boolean valuesInHeap() {
+    return false;
   }
 
   /**

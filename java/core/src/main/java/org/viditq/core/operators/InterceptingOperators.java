@@ -41,7 +41,8 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
     return form + " " + parameters.inFeatures() + " to " + parameters.outFeatures();
   }
 
-  private static String kind(List<Linear> layers) {
+  /** What {@link #intercept} calls the product of several layers with the same input. */
+  protected static String kind(List<Linear> layers) {
     return layers.size() + " x " + (layers.isEmpty() ? "linear" : kind(layers.get(0)));
   }
 
@@ -86,6 +87,12 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
         "self attention of " + kind(projections),
         projections,
         () -> inner().selfAttention(x, projections, heads, scale));
+  }
+
+  /** {@link #feedForward} as the calls that define it, each of them intercepted. */
+  protected final V feedForwardInParts(
+      LinearInput<V> x, Linear up, Activation activation, Linear down, Epilogue<V> epilogue) {
+    return super.feedForward(x, up, activation, down, epilogue);
   }
 
   /** {@link #selfAttention} as the calls that define it, each of them intercepted. */

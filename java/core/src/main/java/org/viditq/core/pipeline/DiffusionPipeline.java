@@ -197,6 +197,11 @@ public final class DiffusionPipeline {
     return model.sizeBins().filter(bins -> bins.side() == defaultHeight());
   }
 
+  /** Channels of the values that the autoencoder makes pixels of. */
+  int decoderChannels() {
+    return autoencoderConfig.blockChannels().get(0);
+  }
+
   /** Height of pictures that the model was trained for, pixels. */
   public int defaultHeight() {
     return model.latents().height() * autoencoderConfig.downsampling();

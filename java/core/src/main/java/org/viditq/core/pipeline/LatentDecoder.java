@@ -92,6 +92,12 @@ final class LatentDecoder<V> {
     }
   }
 
+  /** Pixels that are decoded at a time, at the least: of a tile, or of a frame. */
+  static double leastPixelsAtOnce(GenerationRequest request) {
+    long frame = (long) request.height() * request.width();
+    return frame > WHOLE_PIXELS ? LEAST_TILE * LEAST_TILE : frame;
+  }
+
   /** Whether frames [N, C, h, w] are more pixels than are decoded as a whole. */
   private boolean isLarge(Shape latents) {
     long factor = autoencoder.config().downsampling();

@@ -147,6 +147,74 @@ class AtomicOutputTest {
 
   @Test
   void interruptedProcessLeavesNothing() throws Exception {
+    Process process = startWriter();
+    try {
+      assertThat(contents()).hasSizeGreaterThan(3);
+      process.destroy(); // SIGTERM; the JVM treats SIGINT alike
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(contents()).isEmpty();
+  }
+
+  @Test
+  void whatAKilledProcessHasLeftIsRemovedByTheNextThatWritesThere() throws Exception {
+    Process killed = startWriter();
+    killed.destroyForcibly().waitFor();
+    assertThat(contents()).hasSizeGreaterThan(3);
+
+    try (AtomicOutput file = AtomicOutput.file(folder.resolve("deep/er/file"));
+        AtomicOutput other = AtomicOutput.file(folder.resolve("other"))) {
+      Files.writeString(file.path(), "whole");
+      file.commit();
+      other.commit();
+    }
+    assertThat(contents()).containsExactly("deep", "deep/er", "deep/er/file", "other");
+  }
+
+  @Test
+  void whatAnotherProcessIsWritingStays() throws Exception {
+    Process running = startWriter();
+    try (AtomicOutput own = AtomicOutput.folder(folder.resolve("own"))) {
+      Path earlier = own.path();
+      try (AtomicOutput another = AtomicOutput.file(folder.resolve("another"))) {
+        another.commit();
+      }
+      assertThat(earlier).exists();
+      running.destroy();
+      assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      // It ended well: nobody had taken its files away.
+      assertThat(running.exitValue()).isEqualTo(143);
+      own.commit();
+    } finally {
+      running.destroyForcibly();
+    }
+    assertThat(contents()).containsExactly("another", "own");
+  }
+
+  @Test
+  void onlyWhatIsOursIsRemoved() throws IOException {
+    for (String name : List.of(".viditq-1-a.tmp", ".x.viditq-1-a.lock", "viditq-1-a.lock")) {
+      Files.writeString(folder.resolve(name), "someone's");
+    }
+    try (AtomicOutput output = AtomicOutput.file(folder.resolve("a"))) {
+      output.commit();
+    }
+    assertThat(contents())
+        .containsExactly(".viditq-1-a.tmp", ".x.viditq-1-a.lock", "a", "viditq-1-a.lock");
+  }
+
+  @Test
+  void longNamesHaveTemporaryOnesToo() throws IOException {
+    String name = "n".repeat(255);
+    try (AtomicOutput output = AtomicOutput.file(folder.resolve(name))) {
+      output.commit();
+    }
+    assertThat(contents()).containsExactly(name);
+  }
+
+  private Process startWriter() throws IOException {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -156,18 +224,10 @@ class AtomicOutputTest {
                 folder.toString())
             .redirectErrorStream(true)
             .start();
-    try {
-      BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      assertThat(lines.readLine()).isEqualTo("writing");
-      assertThat(contents()).hasSizeGreaterThan(3);
-      process.destroy(); // SIGTERM; the JVM treats SIGINT alike
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    assertThat(contents()).isEmpty();
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    assertThat(lines.readLine()).isEqualTo("writing");
+    return process;
   }
 
   /** Begins a file and a folder and keeps writing until it is stopped. */

@@ -78,6 +78,44 @@ class NonFiniteTracerTest {
         .hasMessageContaining("2 x linear 2 to 3 of layer blocks.3.mlp");
   }
 
+  /** The product is finite, and so is what it is multiplied with; further on it overflows. */
+  @Test
+  void namesTheOperatorWhoseValuesLeadToIt() {
+    assertThatThrownBy(
+            () ->
+                operators.finite(
+                    "the model",
+                    () -> {
+                      float x = operators.multiply(1e15f, 1e15f);
+                      return operators.read(operators.add(operators.scale(x, 1e15f), 1f));
+                    }))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageStartingWith("In the model, the operator multiply is the first to give values")
+        .hasMessageContaining("beyond 1.0E25");
+  }
+
+  @Test
+  void aLayerThatRefusesItsInputIsNotBlamedForIt() {
+    assertThatThrownBy(
+            () ->
+                operators.finite(
+                    "the model",
+                    () -> {
+                      operators.scale(1e20f, 1e18f);
+                      throw new NonFiniteException("Layer b refuses a range beyond float32.");
+                    }))
+        .hasMessageStartingWith("In the model, the operator scale is the first to give values");
+    assertThatThrownBy(
+            () ->
+                operators.finite(
+                    "the model",
+                    () -> {
+                      operators.scale(1f, 2);
+                      throw new NonFiniteException("Layer b holds NaN or infinity.");
+                    }))
+        .hasMessage("Layer b holds NaN or infinity.");
+  }
+
   @Test
   void inputsAreNotBlamedOnAnOperator() {
     assertThatThrownBy(

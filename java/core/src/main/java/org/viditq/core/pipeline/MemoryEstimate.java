@@ -1,0 +1,107 @@
+package org.viditq.core.pipeline;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.LatentGeometry;
+import org.viditq.core.model.LinearLayer;
+
+/**
+ * How much memory a request takes at the least: known before any work is done for it, from the
+ * sizes of weights as they are stored, and from what values take, which is linear in the number of
+ * tokens and of pixels. Parts of a pipeline are resident one after the other, so the largest
+ * counts.
+ *
+ * @param encoders bytes of the largest text encoder
+ * @param denoiser bytes of the denoiser's weights and values
+ * @param decoder bytes of the autoencoder's weights and values; 0 if nothing is decoded
+ * @param pictures bytes of pictures and clips, which lie in the Java heap
+ */
+public record MemoryEstimate(long encoders, long denoiser, long decoder, long pictures) {
+  /**
+   * Tensors as large as all hidden tokens that live at a time: four and a half in quantized models,
+   * seven and more in full precision (the native backend's ActivationMemoryTest).
+   */
+  private static final double HIDDEN_SIZES = 4;
+
+  /** Tensors as large as the pixels with the last block's channels that live while decoding. */
+  private static final double DECODER_SIZES = 4;
+
+  /** Red, green and blue. */
+  private static final int COLORS = 3;
+
+  /**
+   * @param together clips that are sampled at a time
+   * @param kept clips that are in memory at a time after decoding; 0 if nothing is decoded
+   */
+  public static MemoryEstimate of(
+      DiffusionPipeline pipeline, GenerationRequest request, int together, int kept) {
+    PipelineFolder folder = pipeline.folder();
+    double pixels = (double) request.height() * request.width();
+    double clip = pixels * request.frames() * COLORS * Float.BYTES;
+    return new MemoryEstimate(
+        Stream.of(Component.TEXT_ENCODER, Component.TEXT_ENCODER_2)
+            .mapToLong(encoder -> stored(folder, encoder))
+            .max()
+            .orElse(0),
+        stored(folder, Component.TRANSFORMER)
+            + (long) (HIDDEN_SIZES * hidden(pipeline, request) * together),
+        kept == 0
+            ? 0
+            : stored(folder, Component.VAE)
+                + (long)
+                    (DECODER_SIZES
+                        * LatentDecoder.leastPixelsAtOnce(request)
+                        * pipeline.decoderChannels()
+                        * Float.BYTES),
+        // The one that is being decoded is there twice, as planes and as pixels.
+        (long) (clip * (kept == 0 ? 0 : kept + 1)));
+  }
+
+  /** What the backend holds at the largest moment. */
+  public long operators() {
+    return Math.max(encoders, Math.max(denoiser, decoder));
+  }
+
+  /** Bytes of the hidden tokens of one clip, twice with guidance. */
+  private static double hidden(DiffusionPipeline pipeline, GenerationRequest request) {
+    LatentGeometry.Patch patch = pipeline.model().latents().patch();
+    LatentGrid grid = pipeline.grid();
+    double tokens =
+        (double) request.frames()
+            / patch.frames()
+            * (request.height() / grid.pixelsPerPatchRow())
+            * (request.width() / grid.pixelsPerPatchColumn());
+    return tokens * width(pipeline.model()) * Float.BYTES * (request.guidanceScale() > 1 ? 2 : 1);
+  }
+
+  /** Features of a hidden token: what most layers of blocks take. */
+  private static int width(DenoiserModel model) {
+    List<LinearLayer> layers = model.linearLayers();
+    Map<Integer, Long> counts =
+        layers.stream()
+            .map(LinearLayer::inFeatures)
+            .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+    return counts.entrySet().stream()
+        .max(Comparator.comparingLong((Map.Entry<Integer, Long> count) -> count.getValue()))
+        .map(Map.Entry::getKey)
+        .orElse(0);
+  }
+
+  /** Bytes of a component's weights in its checkpoint; 0 if it has none. */
+  private static long stored(PipelineFolder folder, Component component) {
+    if (!folder.lists(component) || !folder.has(component)) {
+      return 0;
+    }
+    try (Checkpoint weights = folder.checkpoint(component)) {
+      return weights.names().stream().mapToLong(name -> weights.get(name).sizeInBytes()).sum();
+    }
+  }
+}
