@@ -14,18 +14,19 @@ extern "C" {
 
 enum {
   VIDITQ_OK = 0,
-  VIDITQ_NULL_POINTER = 1,   /* a buffer is null */
-  VIDITQ_BAD_SIZE = 2,       /* an extent is negative, zero where it may not, or does not divide */
-  VIDITQ_BAD_FORMAT = 3,     /* bit width outside 2..8 */
-  VIDITQ_OVERFLOW = 4,       /* the buffers would not fit the address space, or the sums int32 */
-  VIDITQ_OVERLAP = 5,        /* an output shares memory with another buffer */
-  VIDITQ_NOT_FINITE = 6,     /* NaN or infinity in x, or a range beyond float32 */
-  VIDITQ_BAD_GRID = 7,       /* a scale is not positive and finite */
-  VIDITQ_BAD_ISA = 8,        /* an instruction set that is unknown or not supported here */
-  VIDITQ_NO_MEMORY = 9,      /* memory could not be allocated */
-  VIDITQ_NO_THREADS = 10,    /* the threads could not be started */
-  VIDITQ_BAD_ARGUMENT = 11,  /* an argument is none of its allowed values */
-  VIDITQ_LIBRARY_FAILED = 12 /* oneDNN refused a product */
+  VIDITQ_NULL_POINTER = 1,    /* a buffer is null */
+  VIDITQ_BAD_SIZE = 2,        /* an extent is negative, zero where it may not, or does not divide */
+  VIDITQ_BAD_FORMAT = 3,      /* bit width outside 2..8 */
+  VIDITQ_OVERFLOW = 4,        /* the buffers would not fit the address space, or the sums int32 */
+  VIDITQ_OVERLAP = 5,         /* an output shares memory with another buffer */
+  VIDITQ_NOT_FINITE = 6,      /* NaN or infinity in x, or a range beyond float32 */
+  VIDITQ_BAD_GRID = 7,        /* a scale is not positive and finite */
+  VIDITQ_BAD_ISA = 8,         /* an instruction set that is unknown or not supported here */
+  VIDITQ_NO_MEMORY = 9,       /* memory could not be allocated */
+  VIDITQ_NO_THREADS = 10,     /* the threads could not be started */
+  VIDITQ_BAD_ARGUMENT = 11,   /* an argument is none of its allowed values */
+  VIDITQ_LIBRARY_FAILED = 12, /* oneDNN refused a product */
+  VIDITQ_STILL_BUSY = 13      /* work goes on for longer than was to be waited */
 };
 
 /* Largest inner extent up to which sums of products of 8-bit codes cannot overflow int32. */

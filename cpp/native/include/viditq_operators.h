@@ -24,6 +24,12 @@ int viditq_open(int threads, int isa, viditq_context** context);
 /* Null is allowed. */
 void viditq_close(viditq_context* context);
 
+/* For the end of the process, before exit() runs the destructors of libraries: stops all work, here
+ * at the next boundary of its tasks, and waits until none is in flight. Threads that compute, or
+ * begin to, sleep from then on and never return. VIDITQ_STILL_BUSY if a task goes on for longer
+ * than `milliseconds`; exit() then runs no destructors (on glibc), as they would run under it. */
+int viditq_stop(int64_t milliseconds);
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Memory aligned to 64 bytes; null if there is none, or bytes is below 1. */

@@ -136,7 +136,10 @@ int viditq_prepare_convolution(const void* weight, int type, int64_t out, int64_
   return VIDITQ_OK;
 }
 
-void viditq_free_convolution(viditq_convolution* convolution) { delete convolution; }
+void viditq_free_convolution(viditq_convolution* convolution) {
+  const viditq::Work work;
+  delete convolution;
+}
 
 int viditq_convolve(viditq_context* context, viditq_convolution* convolution,
                     viditq_convolution_operands in, float* out) {
@@ -160,6 +163,7 @@ int viditq_convolve(viditq_context* context, viditq_convolution* convolution,
       {{in.x, x_bytes}, viditq::optional(in.bias, convolution->out * 4, in.x)}, {{out, out_bytes}});
   if (status != VIDITQ_OK) return status;
   try {
+    const viditq::Work work;
     return viditq::convolve(context, convolution, windows, in, out);
   } catch (const dnnl::error&) {
     return VIDITQ_LIBRARY_FAILED;

@@ -185,6 +185,7 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
   if (status != VIDITQ_OK) return status;
   if (!viditq_precision_supported(precision)) return VIDITQ_BAD_ISA;
   try {
+    const viditq::Work work;
     viditq::SequentialOpenMp sequential;
     auto prepared = std::make_unique<viditq_dense>();
     prepared->out = out;
@@ -203,7 +204,10 @@ int viditq_prepare_dense(const void* weight, int type, int64_t out, int64_t in, 
   }
 }
 
-void viditq_free_dense(viditq_dense* dense) { delete dense; }
+void viditq_free_dense(viditq_dense* dense) {
+  const viditq::Work work;
+  delete dense;
+}
 
 int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const float* x, int64_t rows,
                         int64_t in, viditq_epilogue operands, float* out) {
@@ -225,6 +229,7 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
   if (status != VIDITQ_OK) return status;
 
   try {
+    const viditq::Work work;
     viditq::SequentialOpenMp sequential;
     const viditq::Products products(dense, rows);
     const viditq::Memory memory(context, *dense, rows, products.scratch_bytes());

@@ -30,6 +30,8 @@ const char* viditq_status_message(int status) {
       return "an argument is none of its allowed values";
     case VIDITQ_LIBRARY_FAILED:
       return "oneDNN refused the product";
+    case VIDITQ_STILL_BUSY:
+      return "work goes on for longer than was to be waited";
     default:
       return "unknown status";
   }

@@ -25,6 +25,11 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
+  public boolean isHeldBackByLimit() {
+    return NativeLibrary.isHeldBackByLimit();
+  }
+
+  @Override
   public Optional<String> unsupported(Precision precision) {
     return NativeLibrary.unavailable().isPresent() || NativeLibrary.supports(precision)
         ? Optional.empty()

@@ -1,10 +1,12 @@
 package org.viditq.cpp;
 
+import java.io.IOException;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.machine.ProcessLimits;
 import org.viditq.core.operators.Precision;
 import org.viditq.cpp.bridge.Bridge;
 
@@ -12,13 +14,18 @@ import org.viditq.cpp.bridge.Bridge;
 public final class NativeLibrary {
   private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
-  private static final Optional<String> UNAVAILABLE = load();
+  private static final Optional<LoadFailure> FAILURE = load();
 
   private NativeLibrary() {}
 
   /** Why the library cannot be used here, in one sentence; empty if it can. */
   public static Optional<String> unavailable() {
-    return UNAVAILABLE;
+    return FAILURE.map(LoadFailure::sentence);
+  }
+
+  /** Whether it cannot be used because of a limit that whoever started this process can lift. */
+  public static boolean isHeldBackByLimit() {
+    return FAILURE.map(LoadFailure::byLimit).orElse(false);
   }
 
   /**
@@ -56,9 +63,9 @@ public final class NativeLibrary {
   }
 
   static void require() {
-    UNAVAILABLE.ifPresent(
+    FAILURE.ifPresent(
         why -> {
-          throw new BackendException(why);
+          throw new BackendException(why.sentence());
         });
   }
 
@@ -72,7 +79,12 @@ public final class NativeLibrary {
       return;
     }
     String message =
-        "Native " + what + " failed: " + Bridge.viditq_status_message(status).getString() + ".";
+        "Native "
+            + what
+            + " failed: "
+            + Bridge.viditq_status_message(status).getString()
+            + advice(status)
+            + ".";
     throw switch (status) {
       case Bridge.VIDITQ_NOT_FINITE -> new NonFiniteException(message);
       case Bridge.VIDITQ_BAD_SIZE, Bridge.VIDITQ_OVERFLOW, Bridge.VIDITQ_BAD_ARGUMENT ->
@@ -81,36 +93,37 @@ public final class NativeLibrary {
     };
   }
 
-  private static Optional<String> load() {
+  /** What to do about limits of the machine. */
+  private static String advice(int status) {
+    return switch (status) {
+      case Bridge.VIDITQ_NO_MEMORY ->
+          "; ask for smaller pictures or batches"
+              + ProcessLimits.current().addressSpace().stream()
+                  .mapToObj(n -> ", or raise the limit of " + (n >> 10) + " KiB (ulimit -v)")
+                  .findFirst()
+                  .orElse("");
+      case Bridge.VIDITQ_NO_THREADS ->
+          "; choose fewer with --threads, or raise the limit of processes (ulimit -u)";
+      default -> "";
+    };
+  }
+
+  private static Optional<LoadFailure> load() {
     // Otherwise JavaCPP takes mapped checkpoints and native weights for a leak as soon as the
     // process is larger than a few Java heaps, and says that the heap is too small.
     if (System.getProperty(PHYSICAL_LIMIT) == null) {
       System.setProperty(PHYSICAL_LIMIT, "0");
     }
     try {
-      Loader.load(Bridge.class);
-      Bridge.viditq_release_loading_pages();
+      LibraryFolder.choose();
+      EndOfProcess.guard(
+          () -> {
+            Loader.load(Bridge.class);
+            Bridge.viditq_release_loading_pages();
+          });
       return Optional.empty();
-    } catch (LinkageError | RuntimeException e) {
-      return Optional.of(
-          "The native library for "
-              + Loader.getPlatform()
-              + " cannot be loaded: "
-              + reason(e)
-              + ".");
+    } catch (LinkageError | RuntimeException | IOException e) {
+      return Optional.of(LoadFailure.of(e, Loader.getPlatform()));
     }
-  }
-
-  /** The innermost cause: the loader wraps what the operating system said. */
-  private static String reason(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    String message = cause.getMessage();
-    if (message == null || message.isBlank()) {
-      return cause.getClass().getName();
-    }
-    return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\.$", "");
   }
 }
