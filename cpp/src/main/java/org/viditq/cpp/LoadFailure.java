@@ -45,7 +45,7 @@ record LoadFailure(String sentence, boolean byLimit) {
         || text.contains("no space left on device")
         || text.contains("quota exceeded")
         || text.contains("could not create the cache")
-        || text.contains("cannot be written to")
+        || text.contains("can be made in")
         || text.contains("is not a folder");
   }
 

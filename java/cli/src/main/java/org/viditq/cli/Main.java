@@ -1,21 +1,80 @@
 package org.viditq.cli;
 
+import java.io.File;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.viditq.cli.bench.Benchmarks;
+import org.viditq.cli.console.StandardOutput;
 import org.viditq.cli.error.ErrorReporter;
 import org.viditq.cli.option.NumberWords;
+import org.viditq.core.machine.ProcessLimits;
+import org.viditq.core.machine.UserFolder;
 import picocli.CommandLine;
 
 /** Entry point of the {@code viditq} command. */
 public final class Main {
+  /** Files that are open at a time beside the jars: modules, libraries, a checkpoint in shards. */
+  private static final int FILES_BESIDE_JARS = 64;
+
+  private static final String TOKENIZERS_FOLDER = "DJL_CACHE_DIR";
+  private static final String TERMINAL_FOLDER = "jna.tmpdir";
+
   private Main() {}
 
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    int code;
+    try {
+      code = start(args);
+    } catch (OutOfMemoryError tooSmallToSaySo) {
+      // In words that need no memory.
+      System.err.println(
+          "viditq: The Java heap is too small to start; give it more with"
+              + " VIDITQ_JAVA_OPTS=-Xmx8g.");
+      code = ErrorReporter.FAILED;
+    }
+    System.exit(code);
+  }
+
+  private static int start(String[] args) {
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(run(out, err, args));
+    // Before anything else: without files no class can be read that could tell.
+    OptionalLong files = ProcessLimits.current().openFiles();
+    long needed =
+        System.getProperty("java.class.path").split(File.pathSeparator).length + FILES_BESIDE_JARS;
+    if (files.isPresent() && files.getAsLong() < needed) {
+      err.println(
+          "viditq: This process may open "
+              + files.getAsLong()
+              + " files only, but needs "
+              + needed
+              + "; raise the limit with 'ulimit -n 4096'.");
+      return ErrorReporter.FAILED;
+    }
+    findFolderForLibraries();
+    StandardOutput stdout = StandardOutput.ofProcess();
+    int code = run(stdout.writer(), err, args);
+    return stdout
+        .failure()
+        .map(reason -> new ErrorReporter(err, false).reportLostOutput(reason, code))
+        .orElse(code);
+  }
+
+  /** They would unpack themselves into a folder "?" for a user without a home. */
+  private static void findFolderForLibraries() {
+    if (UserFolder.isHomeUsable()) {
+      return;
+    }
+    try {
+      if (System.getenv(TOKENIZERS_FOLDER) == null) {
+        System.setProperty(TOKENIZERS_FOLDER, UserFolder.temporary().resolve("djl").toString());
+      }
+      System.setProperty(TERMINAL_FOLDER, UserFolder.temporary().toString());
+    } catch (IOException nowhere) {
+      // Whoever needs it will say so.
+    }
   }
 
   /**
@@ -27,22 +86,21 @@ public final class Main {
    */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
     ErrorReporter errors = new ErrorReporter(err, Arrays.asList(args).contains("--debug"));
-    CommandLine commandLine =
-        new CommandLine(new ViditqCommand())
-            .addSubcommand(Benchmarks.find())
-            .setOut(out)
-            .setErr(err)
-            .setUsageHelpWidth(100)
-            .setUsageHelpLongOptionsMaxWidth(36)
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setAbbreviatedOptionsAllowed(false)
-            .setOverwrittenOptionsAllowed(false)
-            .setParameterExceptionHandler(errors::reportUsage)
-            .setExecutionExceptionHandler(
-                (failure, command, parsed) -> errors.report(failure, command.getCommandName()));
-    NumberWords.use(commandLine);
     try {
-      return commandLine.execute(args);
+      CommandLine commandLine = new CommandLine(new ViditqCommand()).addSubcommand(Benchmarks.find());
+      NumberWords.use(commandLine);
+      return commandLine
+          .setOut(out)
+          .setErr(err)
+          .setUsageHelpWidth(100)
+          .setUsageHelpLongOptionsMaxWidth(36)
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .setAbbreviatedOptionsAllowed(false)
+          .setOverwrittenOptionsAllowed(false)
+          .setParameterExceptionHandler(errors::reportUsage)
+          .setExecutionExceptionHandler(
+              (failure, command, parsed) -> errors.report(failure, command.getCommandName()))
+          .execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError failure) {
       return errors.report(failure, "viditq");
     } finally {

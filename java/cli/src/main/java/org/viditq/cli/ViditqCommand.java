@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
       "'viditq COMMAND --help' explains a command with examples.",
       "A good start, without any argument: viditq demo",
       "",
-      "Exit code: 0 done, 2 wrong usage, 1 failed.",
+      "Exit code: 0 done, 2 wrong usage, 1 failed; 129, 130, 143 ended by a signal.",
       "Environment: VIDITQ_JAVA_OPTS holds options for the Java virtual machine, such as -Xmx8g."
     },
     subcommands = {

@@ -145,7 +145,7 @@ class CommandLineErrorsTest {
 
   @Test
   void backendThatDoesNotExist() {
-    assertThat(generate("--prompt", "a ring", "--backend", "gpu").failedWith(1).stderr())
+    assertThat(generate("--prompt", "a ring", "--backend", "gpu").failedWith(2).stderr())
         .contains("gpu", "reference");
   }
 
@@ -321,7 +321,7 @@ class CommandLineErrorsTest {
 
   @Test
   void planThatDoesNotExist() {
-    assertThat(generate("--prompt", "a ring", "--plan", "w8a9").failedWith(1).stderr())
+    assertThat(generate("--prompt", "a ring", "--plan", "w8a9").failedWith(2).stderr())
         .contains("w8a9", "w8a8");
   }
 

@@ -96,6 +96,7 @@ class InterruptTest {
                 "--default-signal=INT",
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Dviditq.home=..",
+                "-Dviditq.progress.seconds=0",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));

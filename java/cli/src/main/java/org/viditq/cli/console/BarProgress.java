@@ -3,6 +3,7 @@ package org.viditq.cli.console;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.viditq.core.error.Printable;
 
 /** A bar with time left, on a terminal. */
 final class BarProgress implements Progress {
@@ -11,7 +12,7 @@ final class BarProgress implements Progress {
   BarProgress(String task, long total) {
     bar =
         new ProgressBarBuilder()
-            .setTaskName(task)
+            .setTaskName(Printable.name(task))
             .setInitialMax(total)
             .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
             .setUpdateIntervalMillis(200)
@@ -25,7 +26,7 @@ final class BarProgress implements Progress {
 
   @Override
   public void label(String label) {
-    bar.setExtraMessage(" " + label);
+    bar.setExtraMessage(" " + Printable.name(label));
   }
 
   @Override

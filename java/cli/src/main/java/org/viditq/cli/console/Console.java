@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.stream.Collectors;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.error.Printable;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -20,6 +22,7 @@ public final class Console {
   private final PrintWriter out;
   private final PrintWriter err;
   private final CommonOptions options;
+  private final ProgressPace pace = ProgressPace.ofProcess();
 
   public Console(CommandSpec spec, CommonOptions options) {
     this.out = spec.commandLine().getOut();
@@ -32,10 +35,13 @@ public final class Console {
     return options.json;
   }
 
-  /** Prints a line of the result; nothing with {@code --json}. */
+  /**
+   * Prints a line of the result; nothing with {@code --json}. What a terminal would obey is
+   * escaped, as the line may hold names from files.
+   */
   public void result(String line) {
     if (!options.json) {
-      out.println(line);
+      out.println(Printable.line(line));
     }
   }
 
@@ -49,25 +55,31 @@ public final class Console {
   /** Says on standard error what happens now; nothing with {@code --json} or {@code --quiet}. */
   public void note(String line) {
     if (!options.json && !options.quiet) {
-      err.println(line);
+      err.println(Printable.line(line));
     }
   }
 
   /**
-   * Starts to show the progress of {@code total} units: a bar on a terminal, otherwise a line per
-   * tenth; nothing with {@code --json} or {@code --quiet}.
+   * Starts to show the progress of {@code total} units: a bar on a terminal, otherwise at most a
+   * line in ten seconds; nothing with {@code --json} or {@code --quiet}.
    */
   public Progress progress(String task, long total) {
     if (options.json || options.quiet) {
       return Progress.NONE;
     }
-    return onTerminal() ? new BarProgress(task, total) : new LineProgress(err, task, total);
+    return onTerminal() ? new BarProgress(task, total) : new LineProgress(err, pace, task, total);
   }
 
-  /** Indented JSON as written by every command. */
+  /**
+   * Indented JSON as written by every command, with what a terminal would obey as {@code \\u}
+   * escapes: outside of strings JSON has nothing of that.
+   */
   public static String toJson(ObjectNode object) {
     try {
-      return JSON.writeValueAsString(object);
+      return JSON.writeValueAsString(object)
+          .lines()
+          .map(Printable::line)
+          .collect(Collectors.joining("\n"));
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException(impossible);
     }

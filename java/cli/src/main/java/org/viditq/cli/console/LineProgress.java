@@ -1,35 +1,45 @@
 package org.viditq.cli.console;
 
 import java.io.PrintWriter;
+import org.viditq.core.error.Printable;
 
-/** A plain line at every tenth, for logs and pipes. */
+/** Plain lines for logs and pipes, with the time that is left if it goes on like that. */
 final class LineProgress implements Progress {
   private final PrintWriter err;
+  private final ProgressPace pace;
   private final String task;
   private final long total;
+  private final long start;
   private long done;
-  private long printedTenths;
   private String label = "";
 
-  LineProgress(PrintWriter err, String task, long total) {
+  LineProgress(PrintWriter err, ProgressPace pace, String task, long total) {
     this.err = err;
-    this.task = task;
+    this.pace = pace;
+    this.task = Printable.name(task);
     this.total = Math.max(total, 1);
+    this.start = pace.now();
   }
 
   @Override
   public synchronized void step() {
     done++;
-    long tenths = done * 10 / total;
-    if (tenths > printedTenths) {
-      printedTenths = tenths;
-      err.println(task + ": " + done + "/" + total + label);
+    if (pace.isDue()) {
+      err.println(task + ": " + done + "/" + total + timeLeft() + label);
       err.flush();
     }
   }
 
+  private String timeLeft() {
+    if (done >= total) {
+      return "";
+    }
+    double perUnit = (pace.now() - start) * 1e-9 / done;
+    return ", " + Quantities.roughSeconds(perUnit * (total - done)) + " left";
+  }
+
   @Override
   public synchronized void label(String label) {
-    this.label = " (" + label + ")";
+    this.label = " (" + Printable.name(label) + ")";
   }
 }

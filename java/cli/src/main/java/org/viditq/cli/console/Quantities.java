@@ -51,6 +51,18 @@ public final class Quantities {
     return String.format(Locale.ROOT, seconds < 10 ? "%.2f s" : "%.1f s", seconds);
   }
 
+  /** Seconds as nobody needs them exactly: 42 s, 3 min, 2 h 10 min. */
+  public static String roughSeconds(double seconds) {
+    long whole = Math.max(1, Math.round(seconds));
+    if (whole < 90) {
+      return whole + " s";
+    }
+    long minutes = Math.round(whole / 60.0);
+    return minutes < 90
+        ? minutes + " min"
+        : String.format(Locale.ROOT, "%d h %02d min", minutes / 60, minutes % 60);
+  }
+
   /** A ratio: 1.84×. */
   public static String times(double ratio) {
     return String.format(Locale.ROOT, "%.2f×", ratio);

@@ -1,9 +1,14 @@
 package org.viditq.cli.console;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.viditq.core.error.Printable;
 
-/** Columns of text aligned by width, two spaces apart; the numbers' columns to the right. */
+/**
+ * Columns of text aligned by width, two spaces apart; the numbers' columns to the right. Cells are
+ * escaped and bounded as {@link Printable#name} does: they may come from files.
+ */
 public final class TextTable {
   private final boolean[] toTheRight;
   private final List<String[]> rows = new ArrayList<>();
@@ -26,7 +31,7 @@ public final class TextTable {
       throw new IllegalArgumentException(
           cells.length + " cells in a table of " + toTheRight.length + " columns.");
     }
-    rows.add(cells);
+    rows.add(Arrays.stream(cells).map(Printable::name).toArray(String[]::new));
     return this;
   }
 

@@ -1,16 +1,19 @@
 package org.viditq.cli.convert;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.LoraOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.WeightsOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.CheckpointConverter;
@@ -18,9 +21,7 @@ import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.diffusers.ComponentConfig;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.InvalidModelException;
-import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
-import org.viditq.core.io.IoReason;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserFamily;
 import org.viditq.core.model.DiffusersForm;
@@ -50,6 +51,8 @@ import picocli.CommandLine.Spec;
       "  viditq convert OpenSora-v1-HQ-16x512x512.pth --out stdit"
     })
 public final class ConvertCommand implements Callable<Integer> {
+  private static final String CONFIG = "config.json";
+
   @Parameters(paramLabel = "PATH", description = "A file of weights, or a folder that holds some.")
   private Path path;
 
@@ -69,6 +72,7 @@ public final class ConvertCommand implements Callable<Integer> {
       description = "Folder of the converted denoiser; it may hold no weights yet.")
   private Path out;
 
+  @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -76,6 +80,7 @@ public final class ConvertCommand implements Callable<Integer> {
   public Integer call() {
     Console console = new Console(spec, common);
     Optional<DType> type = type();
+    new Outputs(spec, force.given()).requireFolder(out, CONFIG);
     JsonConfig config = ComponentConfig.beside(path);
     try (Checkpoint source = open(config)) {
       DenoiserFamily family =
@@ -90,16 +95,18 @@ public final class ConvertCommand implements Callable<Integer> {
       family.model(config, source); // whatever contradicts the weights is found before the work
       DiffusersForm form = family.diffusersForm(config, source);
       CheckpointConverter.Options defaults = CheckpointConverter.Options.DEFAULT;
+      Map<String, byte[]> beside =
+          form.config().isEmpty()
+              ? Map.of()
+              : Map.of(CONFIG, (Console.toJson(form.config()) + "\n").getBytes(UTF_8));
       List<Path> files =
           CheckpointConverter.write(
               source,
               out,
               form.names(),
               new CheckpointConverter.Options(
-                  type, defaults.shardBytes(), defaults.stem(), defaults.variant()));
-      if (!form.config().isEmpty()) {
-        writeConfig(form.config());
-      }
+                  type, defaults.shardBytes(), defaults.stem(), defaults.variant()),
+              beside);
       files.forEach(file -> console.result(file.toString()));
       console.note(family.name() + " in " + out);
       ObjectNode root = Console.object();
@@ -134,14 +141,5 @@ public final class ConvertCommand implements Callable<Integer> {
           default ->
               throw new UsageException("--dtype is " + dtype + ", but must be fp32, fp16 or bf16.");
         });
-  }
-
-  private void writeConfig(ObjectNode config) {
-    Path file = out.resolve("config.json");
-    try {
-      Files.writeString(file, Console.toJson(config) + "\n");
-    } catch (IOException e) {
-      throw new OutputException("Cannot write " + file + ": " + IoReason.of(e) + ".", e);
-    }
   }
 }

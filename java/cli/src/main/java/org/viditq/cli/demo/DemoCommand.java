@@ -1,5 +1,7 @@
 package org.viditq.cli.demo;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +11,8 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.Version;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.picture.ContactSheet;
 import org.viditq.cli.picture.PictureNames;
@@ -30,9 +34,10 @@ import picocli.CommandLine.Spec;
     header = "Quantize the bundled sample model five ways and compare the pictures.",
     description = {
       "",
-      "Calibrates the bundled pixart-mini, quantizes its transformer with five plans, makes the same"
-          + " pictures with each and in full precision, prints what each costs and saves, and writes"
-          + " an HTML report with the pictures side by side. Takes half a minute on two cores, a few minutes in plain Java.",
+      "Calibrates the bundled pixart-mini, quantizes its transformer with five plans, makes the"
+          + " same pictures with each and in full precision, prints what each costs and saves, and"
+          + " writes an HTML report with the pictures side by side. Takes half a minute on two"
+          + " cores, a few minutes in plain Java.",
       ""
     },
     footer = {
@@ -58,8 +63,8 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--video",
       description =
-          "Take the bundled video model instead and compare clips: full precision, naive, dynamic and"
-              + " timestep-aware plans side by side, with their flicker.")
+          "Take the bundled video model instead and compare clips: full precision, naive, dynamic"
+              + " and timestep-aware plans side by side, with their flicker.")
   private boolean video;
 
   @Option(
@@ -81,9 +86,12 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = "demo-out",
-      description = "Folder for the report, pictures and figures. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Folder for the report, pictures and figures. Default: demo-out, or where that exists"
+              + " demo-out-2 and so on.")
   private Path out;
+
+  @Mixin private ForceOption force;
 
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -95,6 +103,10 @@ public final class DemoCommand implements Callable<Integer> {
     if (steps < 2) {
       throw new UsageException("--steps is " + steps + ", but the demo needs at least 2.");
     }
+    if (out == null) {
+      out = freeFolder();
+    }
+    new Outputs(spec, force.given()).requireFolder(out);
     Path samples = samples();
     if (video) {
       return compareClips(samples.resolve(DemoSettings.VIDEO), console, start);
@@ -125,6 +137,14 @@ public final class DemoCommand implements Callable<Integer> {
       print(report, console, (System.nanoTime() - start) * 1e-9);
     }
     return 0;
+  }
+
+  private static Path freeFolder() {
+    Path folder = Path.of("demo-out");
+    for (int number = 2; Files.exists(folder, NOFOLLOW_LINKS); number++) {
+      folder = Path.of("demo-out-" + number);
+    }
+    return folder;
   }
 
   private DemoSettings settings(String variant, int calibrationPrompts) {

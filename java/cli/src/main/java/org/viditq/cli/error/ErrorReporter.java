@@ -1,10 +1,13 @@
 package org.viditq.cli.error;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.error.ViditqException;
+import org.viditq.core.io.AtomicOutput;
 import picocli.CommandLine;
 
 /**
@@ -17,6 +20,9 @@ public final class ErrorReporter {
 
   /** The request is right but could not be done. */
   public static final int FAILED = 1;
+
+  /** Characters of a sentence; names are bounded where they are put into it, sums of them here. */
+  private static final int MAX_SENTENCE = 2000;
 
   private final PrintWriter err;
   private final boolean debug;
@@ -39,14 +45,37 @@ public final class ErrorReporter {
 
   /** Reports a failure of {@code command} while it ran. */
   public int report(Throwable failure, String command) {
-    print(sentence(failure, command), failure);
+    // What fails because the program is being stopped is nobody's business.
+    if (!AtomicOutput.isStopping()) {
+      print(sentence(failure, command), failure);
+    }
     return failure instanceof UsageException ? WRONG_USAGE : FAILED;
   }
 
+  /**
+   * Reports that results could not be printed.
+   *
+   * @param reason a clause
+   * @param code of the command otherwise
+   */
+  public int reportLostOutput(String reason, int code) {
+    err.println(
+        "viditq: Cannot write to standard output: "
+            + Printable.line(reason)
+            + "; what was printed there is lost.");
+    err.flush();
+    return code == 0 ? FAILED : code;
+  }
+
   private void print(String sentence, Throwable failure) {
-    err.println("viditq: " + onOneLine(sentence));
+    err.println("viditq: " + bounded(Printable.line(onOneLine(sentence))));
     if (debug) {
-      failure.printStackTrace(err);
+      StringWriter trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace));
+      trace
+          .toString()
+          .lines()
+          .forEach(line -> err.println(Printable.line(line.replace("\t", "    "))));
     }
     err.flush();
   }
@@ -55,25 +84,22 @@ public final class ErrorReporter {
     if (failure instanceof ViditqException && failure.getMessage() != null) {
       return failure.getMessage();
     }
-    if (failure instanceof OutOfMemoryError) {
-      long mebibytes = Runtime.getRuntime().maxMemory() >> 20;
-      return "The Java heap of "
-          + mebibytes
-          + " MiB is too small for this; give it more with VIDITQ_JAVA_OPTS=-Xmx8g, or ask for less"
-          + " at once (fewer prompts, a smaller picture).";
-    }
-    if (failure instanceof LinkageError) {
-      return "A native library cannot be loaded on this machine ("
-          + describe(failure)
-          + "); run '"
-          + command
-          + "' again with --debug for details, or choose --backend reference.";
-    }
-    return "Internal error in '"
-        + command
-        + "' ("
-        + describe(failure)
-        + "); run it again with --debug and report what it prints.";
+    return LimitSentence.find(failure)
+        .orElseGet(
+            () -> {
+              if (failure instanceof LinkageError) {
+                return "A native library cannot be loaded on this machine ("
+                    + describe(failure)
+                    + "); run '"
+                    + command
+                    + "' again with --debug for details, or choose --backend reference.";
+              }
+              return "Internal error in '"
+                  + command
+                  + "' ("
+                  + describe(failure)
+                  + "); run it again with --debug and report what it prints.";
+            });
   }
 
   private static String describe(Throwable failure) {
@@ -115,5 +141,16 @@ public final class ErrorReporter {
 
   private static String onOneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** With its end, which says what to do. */
+  private static String bounded(String text) {
+    if (text.length() <= MAX_SENTENCE) {
+      return text;
+    }
+    int end = MAX_SENTENCE / 4;
+    return text.substring(0, MAX_SENTENCE - end - 5)
+        + " ... "
+        + text.substring(text.length() - end);
   }
 }

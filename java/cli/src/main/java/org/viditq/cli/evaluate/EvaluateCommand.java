@@ -11,6 +11,7 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.MemoryCheck;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
@@ -85,6 +86,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    // The full-precision pictures are kept beside those of a plan.
+    new MemoryCheck(backend.find(), console)
+        .pictures(pipeline, request, texts.size(), 2 * texts.size());
 
     EncodedPrompts encoded;
     try (StageProgress progress = new StageProgress(console, "")) {

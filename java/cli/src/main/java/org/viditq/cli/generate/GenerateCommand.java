@@ -2,7 +2,6 @@ package org.viditq.cli.generate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,7 +12,9 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.MemoryCheck;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
@@ -53,7 +54,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  viditq generate --model samples/pixart-mini --prompt 'a red ring on a gray background' \\",
       "      --seed 42 --out ring.png",
-      "  viditq generate --model samples/pixart-mini --prompts samples/pixart-mini/eval_prompts.txt \\",
+      "  viditq generate --model samples/pixart-mini --prompts samples/pixart-mini/eval_prompts.txt"
+          + " \\",
       "      --seed 1,2 --plan w8a8 --out pictures",
       "  viditq generate --model DIR --prompt 'a fox' --save-embeddings fox.safetensors",
       "  viditq generate --model DIR --embeddings fox.safetensors --out fox.png",
@@ -126,6 +128,8 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     EncodedPrompts encoded = embeddings == null ? null : EncodedPromptsFile.load(embeddings);
     List<PictureJob> jobs = PictureJob.product(encoded == null ? texts : encoded.prompts(), noises);
+    int together = Math.min(batch, jobs.size());
+    new MemoryCheck(backend.find(), console).pictures(pipeline, request, together, together);
     try (PictureOutput place = output.open(request, jobs.size(), console);
         ChosenParameters chosen =
             quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
@@ -159,11 +163,10 @@ public final class GenerateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new UsageException("--batch is " + batch + ", but must be at least 1.");
     }
-    if (saveEmbeddings != null && Files.exists(saveEmbeddings) && !output.force()) {
-      throw new UsageException(
-          "There is a file "
-              + saveEmbeddings
-              + " already; replace it with --force, or give another name.");
+    Outputs outputs = new Outputs(spec, output.force());
+    output.file().ifPresent(outputs::requireFile);
+    if (saveEmbeddings != null) {
+      outputs.requireFile(saveEmbeddings);
     }
     quantization.check(model);
   }

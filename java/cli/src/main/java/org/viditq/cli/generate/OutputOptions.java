@@ -1,5 +1,6 @@
 package org.viditq.cli.generate;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.viditq.cli.console.Console;
 import org.viditq.core.error.UsageException;
@@ -16,7 +17,8 @@ final class OutputOptions {
       names = "--out",
       paramLabel = "FILE|DIR",
       description =
-          "A .png, .jpg, .webp, .gif or .mp4 file for a single picture or clip, otherwise a folder.")
+          "A .png, .jpg, .webp, .gif or .mp4 file for a single picture or clip, otherwise a"
+              + " folder.")
   private String out;
 
   @Option(
@@ -62,6 +64,15 @@ final class OutputOptions {
   /** Whether anything is to be written. */
   boolean given() {
     return out != null;
+  }
+
+  /** The file that is written; empty for none, and for a folder. */
+  Optional<Path> file() {
+    return out == null
+        ? Optional.empty()
+        : Optional.of(OutputPlace.of(out))
+            .filter(p -> p.format().isPresent())
+            .map(OutputPlace::path);
   }
 
   /** Whether existing files may be replaced. */

@@ -92,6 +92,17 @@ final class PictureOutput implements AutoCloseable {
 
   /** Writes a picture or clip. */
   void write(PictureJob job, Clip clip, Provenance provenance) {
+    try {
+      writeTemporary(job, clip, provenance);
+    } catch (OutputException failed) {
+      // Nobody knows the temporary name.
+      String message =
+          failed.getMessage().replace(output.path().toString(), output.target().toString());
+      throw new OutputException(message, failed);
+    }
+  }
+
+  private void writeTemporary(PictureJob job, Clip clip, Provenance provenance) {
     if (singleFile) {
       format.write(clip, output.path(), provenance, encoding);
       return;

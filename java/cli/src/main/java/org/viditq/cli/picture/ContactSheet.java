@@ -54,6 +54,7 @@ public final class ContactSheet {
       }
       canvas.dispose();
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      ImageIO.setUseCache(false); // a killed process would leave its file in the temporary folder
       ImageIO.write(sheet, "png", bytes);
       return bytes.toByteArray();
     } catch (IOException impossible) {

@@ -9,7 +9,10 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
+import org.viditq.cli.option.MemoryCheck;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
@@ -68,6 +71,7 @@ public final class CalibrateCommand implements Callable<Integer> {
       description = "The statistics file, .safetensors.")
   private Path out;
 
+  @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -82,6 +86,8 @@ public final class CalibrateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    new Outputs(spec, force.given()).requireFile(out);
+    new MemoryCheck(backend.find(), console).sampling(pipeline, request);
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 

@@ -8,7 +8,9 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -68,6 +70,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       description = "Folder of the quantized transformer.")
   private Path out;
 
+  @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -75,6 +78,9 @@ public final class QuantizeCommand implements Callable<Integer> {
   public Integer call() {
     Console console = new Console(spec, common);
     PipelineFolder folder = model.open();
+    Outputs outputs = new Outputs(spec, force.given());
+    outputs.requireFolder(out, QuantizedCheckpointWriter.files());
+    outputs.requireNoOtherWeights(out, QuantizedCheckpointWriter.files());
     QuantizationPlan found = planOptions.read(plan);
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.folder(out).close();

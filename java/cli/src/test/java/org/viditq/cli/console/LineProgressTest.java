@@ -4,36 +4,66 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LineProgressTest {
-  @Test
-  void thereIsALineForEveryTenth() {
-    assertThat(linesOf(40)).hasSize(10).startsWith("Sampling: 4/40").endsWith("Sampling: 40/40");
+  private static final long SECOND = 1_000_000_000L;
+
+  private final StringWriter text = new StringWriter();
+  private long now = 5 * SECOND;
+  private final ProgressPace pace = new ProgressPace(() -> now, 10);
+
+  private List<String> lines() {
+    return text.toString().lines().toList();
   }
 
-  @Test
-  void aShortTaskHasALinePerUnit() {
-    assertThat(linesOf(3)).containsExactly("Sampling: 1/3", "Sampling: 2/3", "Sampling: 3/3");
+  private Progress task(String name, long total) {
+    return new LineProgress(new PrintWriter(text), pace, name, total);
   }
 
-  @Test
-  void theLabelIsShown() {
-    StringWriter text = new StringWriter();
-    try (Progress progress = new LineProgress(new PrintWriter(text), "Sampling", 1)) {
-      progress.label("w4a8");
+  private void steps(Progress progress, int count, long nanoseconds) {
+    for (int i = 0; i < count; i++) {
+      now += nanoseconds;
       progress.step();
     }
-    assertThat(text.toString()).isEqualToNormalizingNewlines("Sampling: 1/1 (w4a8)\n");
   }
 
-  private static java.util.List<String> linesOf(int total) {
-    StringWriter text = new StringWriter();
-    try (Progress progress = new LineProgress(new PrintWriter(text), "Sampling", total)) {
-      for (int i = 0; i < total; i++) {
-        progress.step();
-      }
+  @Test
+  void thereIsALineInTenSecondsWithTheTimeLeft() {
+    steps(task("Sampling", 40), 40, 3 * SECOND);
+    assertThat(lines())
+        .startsWith("Sampling: 4/40, 2 min left", "Sampling: 8/40, 2 min left")
+        .endsWith("Sampling: 40/40")
+        .hasSize(10);
+  }
+
+  @Test
+  void shortWorkPrintsNothing() {
+    steps(task("Sampling", 9), 9, SECOND);
+    assertThat(lines()).isEmpty();
+  }
+
+  @Test
+  void manyTasksShareThePace() {
+    for (int i = 0; i < 100; i++) {
+      steps(task("Task " + i, 3), 3, SECOND / 10);
     }
-    return text.toString().lines().toList();
+    assertThat(lines()).hasSize(3); // in thirty seconds
+  }
+
+  @Test
+  void aLongUnitPrintsALineWhenItIsDone() {
+    steps(task("Sampling", 3), 2, 7200 * SECOND);
+    assertThat(lines())
+        .containsExactly("Sampling: 1/3, 4 h 00 min left", "Sampling: 2/3, 2 h 00 min left");
+  }
+
+  @Test
+  void labelsAreShownAndEscaped() {
+    Progress progress = task("Sampling", 1);
+    progress.label("w4a8\u001b[31m");
+    steps(progress, 1, 11 * SECOND);
+    assertThat(lines()).containsExactly("Sampling: 1/1 (w4a8\\u001b[31m)");
   }
 }

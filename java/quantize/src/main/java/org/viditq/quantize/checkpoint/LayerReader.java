@@ -84,6 +84,7 @@ final class LayerReader {
             : codes.layout() == CodeLayout.NIBBLES
                 ? packedZeroPoints(prefix + "weight_zero_point", rows)
                 : zeroPoints(prefix + "weight_zero_point", Shape.of(rows, 1), format);
+    requireFiniteWeights(prefix + "weight_scale", scale, zeroPoint, format);
     Optional<float[]> balance =
         bool(json, "balanced")
             ? Optional.of(positives(prefix + "balance", Shape.of(codes.columns())))
@@ -152,6 +153,21 @@ final class LayerReader {
         format.symmetric()
             ? new int[shape.size()]
             : zeroPoints(prefix + "input_zero_point", shape, format));
+  }
+
+  /** A scale that is finite itself may stand for weights that are not. */
+  private void requireFiniteWeights(
+      String name, float[] scale, int[] zeroPoint, IntegerFormat format) {
+    for (int row = 0; row < scale.length; row++) {
+      int steps =
+          Math.max(
+              Math.abs(format.maxCode() - zeroPoint[row]),
+              Math.abs(format.minCode() - zeroPoint[row]));
+      if (Float.isInfinite(scale[row] * steps)) {
+        throw damaged(
+            name, "holds " + scale[row] + ", with which weights of the layer exceed float32");
+      }
+    }
   }
 
   /** Finite values above zero. */

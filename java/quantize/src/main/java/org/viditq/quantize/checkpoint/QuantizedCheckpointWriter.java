@@ -34,7 +34,14 @@ public final class QuantizedCheckpointWriter {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String CONFIG_FILE = "config.json";
+
   private QuantizedCheckpointWriter() {}
+
+  /** Names of the files that are written into the folder. */
+  public static String[] files() {
+    return new String[] {WEIGHTS_FILE, CONFIG_FILE};
+  }
 
   /**
    * As {@link #write(Path, JsonNode, DenoiserModel, Checkpoint, QuantizationPlan, QuantizedLayers,
@@ -79,7 +86,7 @@ public final class QuantizedCheckpointWriter {
           tensors(source, layers),
           metadata(plan, layers, origin));
       Files.writeString(
-          output.path().resolve("config.json"),
+          output.path().resolve(CONFIG_FILE),
           JSON.writerWithDefaultPrettyPrinter().writeValueAsString(completed) + "\n");
       output.commit();
     } catch (IOException e) {

@@ -5,7 +5,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.error.Printable;
+import org.viditq.core.error.UsageException;
 
 /** The plans that come with the product, by the names that {@code --plan} takes. */
 public final class BuiltInPlans {
@@ -31,13 +32,13 @@ public final class BuiltInPlans {
   }
 
   /**
-   * @throws InvalidPlanException if there is no plan of that name, with a suggestion
+   * @throws UsageException if there is no plan of that name, with a suggestion
    */
   public static QuantizationPlan get(String name) {
     if (!NAMES.contains(name)) {
-      throw new InvalidPlanException(
+      throw new UsageException(
           "There is no built-in plan "
-              + name
+              + Printable.name(name)
               + Suggestion.closest(name, NAMES)
               + "; choose one of "
               + String.join(", ", NAMES)

@@ -144,7 +144,8 @@ final class PlanNode {
 
   Optional<Integer> integer(String key, int min, int max) {
     return has(key)
-        ? Optional.of(integer(node.get(key), key, min, max, "between " + min + " and " + max))
+        ? Optional.of(
+            integer(node.get(key), key, min, max, "an integer between " + min + " and " + max))
         : Optional.empty();
   }
 
@@ -237,6 +238,17 @@ final class PlanNode {
             + ".");
   }
 
+  /** {@code FILE: key is VALUE, but TYPE is no number; it must be EXPECTED.} */
+  private InvalidPlanException wrongType(String key, JsonNode value, String expected) {
+    String type = kind(value);
+    return contradiction(
+        key,
+        type
+            + (value.isNumber() ? " is no integer" : " is no number")
+            + "; it must be "
+            + expected);
+  }
+
   /** {@code FILE: key is VALUE, but REASON.} */
   InvalidPlanException contradiction(String key, String reason) {
     return new InvalidPlanException(
@@ -259,10 +271,10 @@ final class PlanNode {
   }
 
   private int integer(JsonNode value, String key, int min, int max, String expected) {
-    if (!value.isIntegralNumber()
-        || !value.canConvertToInt()
-        || value.intValue() < min
-        || value.intValue() > max) {
+    if (!value.isIntegralNumber()) {
+      throw wrongType(key, value, expected);
+    }
+    if (!value.canConvertToInt() || value.intValue() < min || value.intValue() > max) {
       throw invalid(key, expected);
     }
     return value.intValue();
@@ -277,8 +289,10 @@ final class PlanNode {
       try {
         number = Double.parseDouble(value.textValue());
       } catch (NumberFormatException notANumber) {
-        throw invalid(key, expected);
+        throw wrongType(key, value, expected);
       }
+    } else {
+      throw wrongType(key, value, expected);
     }
     if (!(number >= min && number <= max)) {
       throw invalid(key, expected);
@@ -290,6 +304,18 @@ final class PlanNode {
     return value.isMissingNode()
         || value.isNull()
         || (value.isTextual() && (value.textValue().isBlank() || value.textValue().equals("None")));
+  }
+
+  /** The type of a value that has the wrong one. */
+  private static String kind(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case BOOLEAN -> "true or false";
+      case ARRAY -> "a list";
+      case OBJECT -> "a mapping";
+      case NUMBER -> "a fraction";
+      case NULL, MISSING -> "nothing";
+      default -> "text";
+    };
   }
 
   private static String describe(JsonNode value) {

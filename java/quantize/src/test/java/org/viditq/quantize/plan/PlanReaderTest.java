@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.quantize.ListedModel;
@@ -390,7 +391,7 @@ class PlanReaderTest {
   @Test
   void suggestsBuiltInPlans() {
     assertThatThrownBy(() -> BuiltInPlans.find("w8a8-naïve"))
-        .isInstanceOf(InvalidPlanException.class)
+        .isInstanceOf(UsageException.class)
         .hasMessageContaining("did you mean w8a8-naive");
   }
 

@@ -1,0 +1,106 @@
+package org.viditq.cli.option;
+
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Quantities;
+import org.viditq.core.error.MemoryException;
+import org.viditq.core.machine.MachineMemory;
+import org.viditq.core.operators.Backend;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.MemoryEstimate;
+
+/** Tells before the work how much memory it takes, and refuses what cannot be done here. */
+public final class MemoryCheck {
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryCheck.class);
+
+  /** Below this nobody wants to know. */
+  private static final long WORTH_TELLING = 2L << 30;
+
+  private final boolean valuesInHeap;
+  private final Console console;
+  private final long heap;
+  private final Optional<MachineMemory> machine;
+
+  public MemoryCheck(Backend backend, Console console) {
+    this(
+        backend.valuesInHeap(), console, Runtime.getRuntime().maxMemory(), MachineMemory.current());
+  }
+
+  MemoryCheck(boolean valuesInHeap, Console console, long heap, Optional<MachineMemory> machine) {
+    this.valuesInHeap = valuesInHeap;
+    this.console = console;
+    this.heap = heap;
+    this.machine = machine;
+  }
+
+  /**
+   * Before pictures are made.
+   *
+   * @param together how many are sampled at a time
+   * @param kept how many are in memory at a time after they were decoded
+   * @throws MemoryException if this process cannot have as much as it takes
+   */
+  public void pictures(
+      DiffusionPipeline pipeline, GenerationRequest request, int together, int kept) {
+    require(MemoryEstimate.of(pipeline, request, together, kept), request);
+  }
+
+  /**
+   * Before all pictures of a request are sampled at once, and none decoded.
+   *
+   * @throws MemoryException if this process cannot have as much as it takes
+   */
+  public void sampling(DiffusionPipeline pipeline, GenerationRequest request) {
+    require(MemoryEstimate.of(pipeline, request, request.seeds().size(), 0), request);
+  }
+
+  void require(MemoryEstimate estimate, GenerationRequest request) {
+    long inHeap = estimate.pictures() + (valuesInHeap ? estimate.operators() : 0);
+    if (inHeap > heap) {
+      throw new MemoryException(
+          what(request)
+              + " needs a Java heap of at least "
+              + Quantities.bytes(inHeap)
+              + ", but it may grow to "
+              + Quantities.bytes(heap)
+              + " only; give it more with VIDITQ_JAVA_OPTS=-Xmx"
+              + ((inHeap >> 30) + 2)
+              + "g, or ask for less (--width, --height, --frames, --batch).");
+    }
+    long total = estimate.operators() + estimate.pictures();
+    if (machine.isPresent() && total > machine.get().limit()) {
+      throw new MemoryException(
+          what(request)
+              + " needs at least "
+              + Quantities.bytes(total)
+              + " of memory, but "
+              + machine.get().reason()
+              + " "
+              + Quantities.bytes(machine.get().limit())
+              + "; ask for less (--width, --height, --frames, --batch).");
+    }
+    if (machine.isPresent() && total > machine.get().available()) {
+      LOG.warn(
+          "{} needs at least {} of memory, but only {} are free now; it may become slow, or be"
+              + " killed.",
+          what(request),
+          Quantities.bytes(total),
+          Quantities.bytes(machine.get().available()));
+    } else if (total > WORTH_TELLING) {
+      console.note("Takes at least " + Quantities.bytes(total) + " of memory.");
+    }
+  }
+
+  private static String what(GenerationRequest request) {
+    return (request.frames() > 1
+            ? "A clip of " + request.frames() + " frames of "
+            : "A picture of ")
+        + request.width()
+        + " x "
+        + request.height()
+        + " pixels";
+  }
+}
