@@ -87,20 +87,21 @@ public final class Main {
   public static int run(PrintWriter out, PrintWriter err, String... args) {
     ErrorReporter errors = new ErrorReporter(err, Arrays.asList(args).contains("--debug"));
     try {
-      CommandLine commandLine = new CommandLine(new ViditqCommand()).addSubcommand(Benchmarks.find());
+      CommandLine commandLine =
+          new CommandLine(new ViditqCommand())
+              .addSubcommand(Benchmarks.find())
+              .setOut(out)
+              .setErr(err)
+              .setUsageHelpWidth(100)
+              .setUsageHelpLongOptionsMaxWidth(36)
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setAbbreviatedOptionsAllowed(false)
+              .setOverwrittenOptionsAllowed(false)
+              .setParameterExceptionHandler(errors::reportUsage)
+              .setExecutionExceptionHandler(
+                  (failure, command, parsed) -> errors.report(failure, command.getCommandName()));
       NumberWords.use(commandLine);
-      return commandLine
-          .setOut(out)
-          .setErr(err)
-          .setUsageHelpWidth(100)
-          .setUsageHelpLongOptionsMaxWidth(36)
-          .setCaseInsensitiveEnumValuesAllowed(true)
-          .setAbbreviatedOptionsAllowed(false)
-          .setOverwrittenOptionsAllowed(false)
-          .setParameterExceptionHandler(errors::reportUsage)
-          .setExecutionExceptionHandler(
-              (failure, command, parsed) -> errors.report(failure, command.getCommandName()))
-          .execute(args);
+      return commandLine.execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError failure) {
       return errors.report(failure, "viditq");
     } finally {
