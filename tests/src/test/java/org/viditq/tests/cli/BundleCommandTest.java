@@ -110,12 +110,14 @@ class BundleCommandTest {
         "--part-size=1000 --out={}/x.tar.gz",
         "--library={}/nowhere --out={}/x.tar.gz",
         "--library={}/empty --out={}/x.tar.gz",
-        "--out={}/empty",
+        "--out={}/full",
         "--out={}/there.tar.gz",
         "--part-size=1MiB --out={}/parts.tar.gz"
       })
   void wrongRequestsLeaveNothing(String request) throws IOException {
     Files.createDirectory(folder.resolve("empty"));
+    Files.createDirectory(folder.resolve("full"));
+    Files.createFile(folder.resolve("full/file"));
     Files.createFile(folder.resolve("there.tar.gz"));
     Files.createFile(folder.resolve("parts.tar.gz.part001"));
     List<String> arguments =
@@ -124,7 +126,7 @@ class BundleCommandTest {
     CommandRun.of(arguments.toArray(String[]::new)).failedWith(2);
     try (var files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("empty", "there.tar.gz", "parts.tar.gz.part001");
+          .containsExactlyInAnyOrder("empty", "full", "there.tar.gz", "parts.tar.gz.part001");
     }
   }
 

@@ -92,7 +92,7 @@ class ConvertCommandTest {
     Path out = folder.resolve("twice");
     String source = "../samples/pixart-mini/transformer";
     CommandRun.of("convert", source, "--out", out.toString(), "--dtype", "fp16").succeeded();
-    assertThat(CommandRun.of("convert", source, "--out", out.toString()).failedWith(1).stderr())
+    assertThat(CommandRun.of("convert", source, "--out", out.toString()).failedWith(2).stderr())
         .contains("twice");
     assertThat(
             CommandRun.of("convert", source, "--out", out.toString(), "--dtype", "int8")

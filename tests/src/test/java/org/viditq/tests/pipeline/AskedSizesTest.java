@@ -69,14 +69,24 @@ class AskedSizesTest {
         .isEqualTo(new PictureSize(768, 1280));
     assertThat(
             request(
-                    published, Optional.empty(), "--no-binning", "--width", "1000", "--height",
+                    published,
+                    Optional.empty(),
+                    "--no-binning",
+                    "--width",
+                    "1000",
+                    "--height",
                     "696")
                 .outputSize())
         .isEqualTo(new PictureSize(696, 1000));
     assertThatThrownBy(
             () ->
                 request(
-                    published, Optional.empty(), "--no-binning", "--width", "1000", "--height",
+                    published,
+                    Optional.empty(),
+                    "--no-binning",
+                    "--width",
+                    "1000",
+                    "--height",
                     "700"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("take 696 or 704");

@@ -21,6 +21,8 @@ import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
+import org.viditq.cli.option.Outputs;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
@@ -83,9 +85,7 @@ public final class BundleCommand implements Callable<Integer> {
       description = "Cut the archive into parts of that size, such as 60MiB, 1 MiB at least.")
   private String partSize;
 
-  @Option(names = "--force", description = "Replace an output that exists.")
-  private boolean force;
-
+  @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -139,14 +139,12 @@ public final class BundleCommand implements Callable<Integer> {
   }
 
   private void requireNew(boolean archive, boolean parts) {
-    Path first = parts ? out.resolveSibling(out.getFileName() + ".part001") : out;
-    if (Files.exists(first) && (!force || !archive)) {
-      throw new UsageException(
-          first
-              + " exists already; "
-              + (archive ? "replace it with --force, or give" : "give")
-              + " another name.");
+    Outputs outputs = new Outputs(spec, force.given());
+    if (!archive) {
+      outputs.requireFolder(out);
+      return;
     }
+    outputs.requireFile(parts ? out.resolveSibling(out.getFileName() + ".part001") : out);
   }
 
   private static List<Path> classPath() {

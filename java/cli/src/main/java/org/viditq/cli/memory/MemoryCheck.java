@@ -1,4 +1,4 @@
-package org.viditq.cli.option;
+package org.viditq.cli.memory;
 
 import java.util.Optional;
 import org.slf4j.Logger;
