@@ -1,6 +1,7 @@
 package org.viditq.core.adapter;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -59,9 +60,10 @@ final class LoraFile implements AutoCloseable {
               + HubCache.adviceForMissing(source.path())
               + ".");
     }
-    Checkpoint weights = Checkpoints.open(source.path(), CheckpointChoice.ANY);
+    Path place = Files.isDirectory(source.path()) ? HubCache.resolve(source.path()) : source.path();
+    Checkpoint weights = Checkpoints.open(place, CheckpointChoice.ANY);
     try {
-      LoraSettings settings = LoraSettings.of(source.path(), weights);
+      LoraSettings settings = LoraSettings.of(place, weights);
       return new LoraFile(weights, read(weights, settings, source.scale()));
     } catch (RuntimeException | Error unreadable) {
       weights.close();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.CheckpointConverter;
 import org.viditq.core.checkpoint.Checkpoints;
+import org.viditq.core.checkpoint.KeyMapping;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
@@ -31,6 +33,7 @@ import org.viditq.core.error.UsageException;
 import org.viditq.core.error.ViditqException;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.tensor.DType;
+import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /** A PixArt of one block with adapters of PEFT, merged by PEFT (see the files' metadata). */
@@ -80,6 +83,21 @@ class LoraAdaptersTest {
   void filesOfPeftAndDiffusers(String adapter, String golden) {
     try (Checkpoint merged = merged(MODEL, lora(GOLDEN.resolve(adapter)))) {
       requireGolden(merged, golden);
+    }
+  }
+
+  /** The settings lie beside the weights, not where the model's folder begins. */
+  @Test
+  void foldersOfTheHubsCache() throws IOException {
+    Path repository = folder.resolve("models--someone--style");
+    Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve("abc"));
+    Files.createDirectories(repository.resolve("refs"));
+    Files.writeString(repository.resolve("refs").resolve("main"), "abc");
+    for (String name : List.of("adapter_model.safetensors", "adapter_config.json")) {
+      Files.copy(GOLDEN.resolve("peft").resolve(name), snapshot.resolve(name));
+    }
+    try (Checkpoint merged = merged(MODEL, lora(repository))) {
+      requireGolden(merged, "peft-merged.safetensors");
     }
   }
 
@@ -273,9 +291,9 @@ class LoraAdaptersTest {
       CheckpointConverter.write(
           model,
           half,
-          (name, shape) -> List.of(org.viditq.core.checkpoint.KeyMapping.Part.whole(name)),
+          (name, shape) -> List.of(KeyMapping.Part.whole(name)),
           new CheckpointConverter.Options(
-              java.util.Optional.of(DType.F16), d.shardBytes(), d.stem(), d.variant()));
+              Optional.of(DType.F16), d.shardBytes(), d.stem(), d.variant()));
     }
     JsonConfig config = ComponentConfig.beside(MODEL);
     LoraAdapters adapters = new LoraAdapters(List.of(lora(GOLDEN.resolve("peft"))));
@@ -390,8 +408,7 @@ class LoraAdaptersTest {
     SafetensorsWriter.write(
         quantized,
         List.of(
-            MemoryTensor.ofBytes(
-                Q + ".weight", DType.I8, org.viditq.core.tensor.Shape.of(1, 1), new byte[1]),
+            MemoryTensor.ofBytes(Q + ".weight", DType.I8, Shape.of(1, 1), new byte[1]),
             MemoryTensor.of(Q + ".weight_scale", Tensor.zeros(1))),
         Map.of());
     assertThatThrownBy(() -> merged(quantized, lora(GOLDEN.resolve("peft"))))
