@@ -235,6 +235,31 @@ class DisagreeingFilesTest {
     generate(SAMPLE, quantized).succeeded();
   }
 
+  @Test
+  void adaptersThatWereMergedBeforeAreNoOtherOrigin() {
+    String layer = "transformer.transformer_blocks.0.attn1.to_q";
+    Path adapter = folder.resolve("lora.safetensors");
+    SafetensorsWriter.write(
+        adapter,
+        List.of(
+            MemoryTensor.of(layer + ".lora_A.weight", Tensor.full(0.01f, 4, 192)),
+            MemoryTensor.of(layer + ".lora_B.weight", Tensor.full(0.01f, 192, 4))),
+        Map.of());
+    Path merged = folder.resolve("merged");
+    CommandRun.of(
+            "quantize",
+            "--model",
+            SAMPLE.toString(),
+            "--lora",
+            adapter.toString(),
+            "--plan",
+            "w8a8",
+            "--out",
+            merged.toString())
+        .succeeded();
+    generate(SAMPLE, merged).succeeded();
+  }
+
   private CommandRun generate(Path model, Path weights) {
     return CommandRun.of(
         "generate",
