@@ -1,5 +1,6 @@
 package org.viditq.core.io;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import org.viditq.core.error.Printable;
 
@@ -36,6 +38,9 @@ public final class StrictJson {
       return MAPPER.readTree(utf8);
     } catch (JsonProcessingException malformed) {
       throw malformed;
+    } catch (CharConversionException noText) {
+      // Bytes that look like UTF-32 and hold a character beyond Unicode.
+      throw new JsonParseException(null, noText.getMessage(), noText);
     } catch (IOException impossible) {
       throw new IllegalStateException("Reading an array failed.", impossible);
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,14 @@ class StrictJsonTest {
       byte[] json = "{\"a\": \"é\"}".getBytes(Charset.forName(charset));
       assertThat(StrictJson.parse(json).path("a").textValue()).as(charset).isEqualTo("é");
     }
+  }
+
+  /** Found by bench/fuzz: bytes that look like UTF-32 with a character beyond Unicode. */
+  @ParameterizedTest
+  @ValueSource(strings = {"000000 10ff003a207b22777b", "7b000000 0000ff7f 22000000"})
+  void charactersBeyondUnicodeAreRefused(String hexadecimal) {
+    byte[] json = HexFormat.of().parseHex(hexadecimal.replace(" ", ""));
+    assertThat(refusal(json)).contains("UTF-32").doesNotContain("\n");
   }
 
   @Test
