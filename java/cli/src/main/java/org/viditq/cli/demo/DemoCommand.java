@@ -5,6 +5,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -218,7 +219,10 @@ public final class DemoCommand implements Callable<Integer> {
       Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
       Files.write(
           folder.resolve(COMPARISON),
-          ContactSheet.of(report.outcomes().stream().map(Outcome::pictures).toList()));
+          ContactSheet.of(
+              report.outcomes().stream().map(Outcome::title).toList(),
+              titles(report.prompts()),
+              report.outcomes().stream().map(Outcome::pictures).toList()));
       for (Outcome outcome : report.outcomes()) {
         Path pictures = Files.createDirectory(folder.resolve(outcome.plan()));
         for (int i = 0; i < outcome.pictures().size(); i++) {
@@ -232,6 +236,14 @@ public final class DemoCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
     }
+  }
+
+  private static List<String> titles(List<EvaluationPrompt> prompts) {
+    List<String> titles = new ArrayList<>();
+    for (EvaluationPrompt prompt : prompts) {
+      titles.add(ContactSheet.title(titles.size() + 1, prompt.prompt(), prompt.seed()));
+    }
+    return titles;
   }
 
   private void print(DemoReport report, Console console, double seconds) {

@@ -13,6 +13,7 @@ import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
 import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.cli.evaluate.TimedPictures;
+import org.viditq.cli.picture.Motion;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
@@ -124,8 +125,8 @@ final class VideoDemo {
         StepTimes.OF_SCHEDULER);
   }
 
-  private static VideoOutcome.Motion motion(PlanComparison comparison, TimedPictures run) {
-    return VideoOutcome.Motion.of(comparison.reference().clips(), run.clips());
+  private static Motion motion(PlanComparison comparison, TimedPictures run) {
+    return Motion.of(comparison.reference().clips(), run.clips());
   }
 
   private List<byte[]> gifs(TimedPictures run, List<String> prompts, String plan) {

@@ -2,11 +2,9 @@ package org.viditq.cli.demo;
 
 import java.util.List;
 import java.util.Optional;
+import org.viditq.cli.picture.Motion;
 import org.viditq.cli.picture.PictureScores;
-import org.viditq.core.pipeline.Clip;
 import org.viditq.quantize.apply.StoredSize;
-import org.viditq.quantize.metric.TemporalFlicker;
-import org.viditq.quantize.metric.WarpingError;
 
 /**
  * What one plan gave on clips.
@@ -28,26 +26,4 @@ record VideoOutcome(
     List<byte[]> clips,
     Optional<PictureScores> scores,
     Motion motion,
-    double secondsPerClip) {
-  /**
-   * How frames follow each other.
-   *
-   * @param flicker see {@link TemporalFlicker}
-   * @param warpingError see {@link WarpingError}
-   */
-  record Motion(double flicker, double warpingError) {
-    /**
-     * @param reference clips in full precision
-     * @param clips of the same scenes; may be the same ones
-     */
-    static Motion of(List<Clip> reference, List<Clip> clips) {
-      double flicker = 0;
-      double warping = 0;
-      for (int i = 0; i < clips.size(); i++) {
-        flicker += TemporalFlicker.of(clips.get(i).pixels());
-        warping += WarpingError.of(reference.get(i).pixels(), clips.get(i).pixels()).test();
-      }
-      return new Motion(flicker / clips.size(), warping / clips.size());
-    }
-  }
-}
+    double secondsPerClip) {}

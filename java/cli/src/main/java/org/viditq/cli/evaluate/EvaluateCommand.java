@@ -1,29 +1,41 @@
 package org.viditq.cli.evaluate;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
-import org.viditq.cli.console.TextTable;
+import org.viditq.cli.console.Version;
 import org.viditq.cli.memory.MemoryCheck;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PrecisionOptions;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
+import org.viditq.cli.picture.Motion;
 import org.viditq.cli.quantize.StatisticsOption;
-import org.viditq.cli.quantize.StoredSizeJson;
+import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.Machine;
+import org.viditq.cli.resume.ResumableEncoding;
+import org.viditq.cli.resume.ResumeOptions;
+import org.viditq.cli.resume.RunKey;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -40,7 +52,9 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Makes one picture per prompt in full precision and with every plan, all from the same noise,"
-          + " and prints mean PSNR and SSIM per plan.",
+          + " and prints mean PSNR and SSIM per plan; with --out, writes a page with the pictures"
+          + " side by side, where they differ, and why figures are as they are. A run with --out"
+          + " that is killed is gone on with by the same command.",
       ""
     },
     footer = {
@@ -48,7 +62,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  viditq evaluate --model samples/pixart-mini --stats stats.safetensors \\",
       "      --prompts samples/pixart-mini/eval_prompts.txt --limit 24 --seed 1000 \\",
-      "      --plan w8a8-naive --plan w8a8 --plan w4a8"
+      "      --plan w8a8-naive --plan w8a8 --plan w4a8 --out evaluation"
     })
 public final class EvaluateCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -73,6 +87,18 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
   @Mixin private PrecisionOptions backend;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description =
+          "Write a report with all pictures there: report.html, metrics.json, comparison.png."
+              + " Default: print figures only.")
+  private Path out;
+
+  @Mixin private ForceOption force;
+
+  @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -86,23 +112,141 @@ public final class EvaluateCommand implements Callable<Integer> {
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    if (out != null) {
+      new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);
+    }
+    boolean oneBatch = chosen.stream().anyMatch(PlanComparison::sharesGrids);
     // The full-precision pictures are kept beside those of a plan.
     new MemoryCheck(backend.find(), console)
-        .pictures(pipeline, request, texts.size(), 2 * texts.size());
+        .pictures(pipeline, request, oneBatch ? texts.size() : 1, 2 * texts.size());
+    if (out == null) {
+      EvaluationReport report =
+          evaluate(pipeline, chosen, seen, texts, request, Optional.empty(), console);
+      print(report, console);
+      return 0;
+    }
+    try (EvaluationFolder place = new EvaluationFolder(out)) {
+      EvaluationReport report =
+          evaluate(pipeline, chosen, seen, texts, request, Optional.of(place.path()), console);
+      place.finish(report, Console.toJson(json(report)));
+      print(report, console);
+      console.result("");
+      console.result("Report: " + out.resolve(EvaluationFolder.REPORT));
+    }
+    PartialResults.beside(out).remove();
+    return 0;
+  }
 
+  private EvaluationReport evaluate(
+      DiffusionPipeline pipeline,
+      List<QuantizationPlan> chosen,
+      Optional<CalibrationStatistics> seen,
+      List<String> texts,
+      GenerationRequest request,
+      Optional<Path> place,
+      Console console) {
+    PartialResults kept = out == null ? PartialResults.none() : resume.open(out, console);
+    PartKey key =
+        out == null
+            ? new PartKey(Map.of())
+            : RunKey.of(
+                pipeline.folder(),
+                backend.find().name() + ", " + backend.precision(),
+                prompts.cleaned());
     EncodedPrompts encoded;
     try (StageProgress progress = new StageProgress(console, "")) {
-      encoded = pipeline.encode(texts, "", progress);
+      encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
     }
     PlanComparison comparison =
-        new PlanComparison(folder, pipeline, backend::open, request, encoded, console);
-    List<PlanScore> scores = new ArrayList<>();
+        new PlanComparison(
+            pipeline.folder(),
+            backend::open,
+            new PictureMaker(
+                pipeline,
+                request,
+                encoded,
+                kept,
+                RunKey.sampling(key, request, sampling.scheduler().orElse("")),
+                console),
+            statistics.stamp(),
+            console);
+    Optional<PictureFiles> files =
+        place.map(path -> new PictureFiles(path, texts, request.seeds(), provenance(request)));
+    List<Clip> references = comparison.reference().clips();
+    List<EvaluatedPlan> evaluated = new ArrayList<>();
+    evaluated.add(
+        new EvaluatedPlan(
+            Optional.empty(),
+            comparison.originalSize(),
+            files.map(writer -> writer.writeReference(references)).orElse(List.of()),
+            Optional.empty(),
+            motion(request, references, references),
+            comparison.reference().secondsPerPicture(),
+            comparison.reference().peakBytes()));
     for (QuantizationPlan plan : chosen) {
-      scores.add(comparison.score(plan, seen));
+      PlanScore score = comparison.score(plan, seen);
+      List<Clip> clips = score.run().clips();
+      evaluated.add(
+          new EvaluatedPlan(
+              Optional.of(plan),
+              score.size(),
+              files.map(writer -> writer.write(plan.name(), references, clips)).orElse(List.of()),
+              Optional.of(score.scores()),
+              motion(request, references, clips),
+              score.run().secondsPerPicture(),
+              score.run().peakBytes()));
     }
-    print(scores, console);
-    console.result(json(scores, request));
-    return 0;
+    return new EvaluationReport(
+        model.describe(),
+        texts,
+        request,
+        evaluated,
+        new Reasons(evaluated, seen.flatMap(OutlierChannels::of), backend.find().name()),
+        facts(request));
+  }
+
+  private static Optional<Motion> motion(
+      GenerationRequest request, List<Clip> references, List<Clip> clips) {
+    return request.frames() > 1 ? Optional.of(Motion.of(references, clips)) : Optional.empty();
+  }
+
+  private Map<String, String> provenance(GenerationRequest request) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("steps", Integer.toString(request.steps()));
+    texts.put("guidance_scale", Double.toString(request.guidanceScale()));
+    texts.put("model", model.describe());
+    texts.put("Software", "viditq " + Version.number());
+    return texts;
+  }
+
+  private List<Fact> facts(GenerationRequest request) {
+    return List.of(
+        new Fact("Model", model.describe()),
+        new Fact(
+            "Sampling",
+            Quantities.of(request.steps(), "step")
+                + ", guidance "
+                + request.guidanceScale()
+                + ", "
+                + (request.frames() > 1 ? request.frames() + " frames of " : "")
+                + request.width()
+                + "×"
+                + request.height()
+                + " pixels"
+                + sampling.scheduler().map(name -> ", " + name).orElse("")),
+        new Fact("Calibration", statistics.describe()),
+        new Fact(
+            "Compared", "PSNR over all pixels and channels, SSIM with the 11×11 Gaussian window"),
+        new Fact(
+            "Backend",
+            backend.find().name()
+                + ", "
+                + backend.precision()
+                + ", "
+                + Quantities.of(backend.threads(), "thread")),
+        new Fact("Processor", Machine.processor()),
+        new Fact("System", Machine.system()),
+        new Fact("Version", "viditq " + Version.number()));
   }
 
   private List<String> limited(List<String> texts) {
@@ -116,30 +260,15 @@ public final class EvaluateCommand implements Callable<Integer> {
     return texts.subList(0, limit);
   }
 
-  private static void print(List<PlanScore> scores, Console console) {
-    TextTable table =
-        new TextTable(
-            "plan",
-            ">weights",
-            ">smaller by",
-            ">quantized layers by",
-            ">PSNR",
-            ">SSIM",
-            ">per picture");
-    for (PlanScore score : scores) {
-      table.row(
-          score.plan(),
-          Quantities.bytes(score.size().quantized()),
-          Quantities.times(score.size().ratio()),
-          Quantities.times(score.size().layerRatio()),
-          Quantities.decibel(score.scores().meanPsnr()),
-          Quantities.similarity(score.scores().meanSsim()),
-          Quantities.seconds(score.run().secondsPerPicture()));
-    }
-    table.lines().forEach(console::result);
+  private void print(EvaluationReport report, Console console) {
+    report.table().forEach(console::result);
+    console.result("");
+    report.reasons().sentences().forEach(console::result);
+    console.result(json(report));
   }
 
-  private ObjectNode json(List<PlanScore> scores, GenerationRequest request) {
+  private ObjectNode json(EvaluationReport report) {
+    GenerationRequest request = report.request();
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("backend", backend.find().name());
@@ -148,14 +277,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     root.put("pictures", request.seeds().size());
     root.put("steps", request.steps());
     root.put("guidance", request.guidanceScale());
-    ArrayNode array = root.putArray("plans");
-    for (PlanScore score : scores) {
-      ObjectNode plan = array.addObject();
-      plan.put("plan", score.plan());
-      StoredSizeJson.put(score.size(), plan);
-      score.scores().putInto(plan);
-      plan.put("secondsPerPicture", score.run().secondsPerPicture());
-    }
+    report.putInto(root);
     return root;
   }
 }

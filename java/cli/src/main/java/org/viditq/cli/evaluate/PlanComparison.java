@@ -1,37 +1,35 @@
 package org.viditq.cli.evaluate;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.picture.PictureScores;
 import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
-import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.plan.ActivationMode;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.weight.QuantizedLayers;
 
 /** Makes the same pictures in full precision, once, and then with one plan after the other. */
 public final class PlanComparison {
   private final PipelineFolder folder;
-  private final DiffusionPipeline pipeline;
   private final Supplier<Operators<?>> backend;
   private final Console console;
-  private final GenerationRequest request;
-  private final EncodedPrompts prompts;
+  private final PictureMaker maker;
+  private final String statisticsStamp;
   private final TimedPictures reference;
 
   public PlanComparison(
@@ -41,13 +39,31 @@ public final class PlanComparison {
       GenerationRequest request,
       EncodedPrompts prompts,
       Console console) {
+    this(
+        folder,
+        backend,
+        new PictureMaker(
+            pipeline, request, prompts, PartialResults.none(), new PartKey(Map.of()), console),
+        "",
+        console);
+  }
+
+  /**
+   * @param statisticsStamp tells the file of the statistics from others
+   */
+  PlanComparison(
+      PipelineFolder folder,
+      Supplier<Operators<?>> backend,
+      PictureMaker maker,
+      String statisticsStamp,
+      Console console) {
     this.folder = folder;
-    this.pipeline = pipeline;
     this.backend = backend;
-    this.request = request;
-    this.prompts = prompts;
+    this.maker = maker;
+    this.statisticsStamp = statisticsStamp;
     this.console = console;
-    this.reference = make(UnaryOperator.identity(), "full precision");
+    this.reference =
+        maker.make(UnaryOperator.identity(), "full precision", "full precision", false);
   }
 
   /** The full-precision pictures. */
@@ -71,20 +87,22 @@ public final class PlanComparison {
       QuantizedLayers layers =
           new PlanApplication(folder, backend, progress)
               .apply(plan, weights, plan.needsCalibration() ? statistics : Optional.empty());
-      TimedPictures run = make(layers::over, plan.name());
+      TimedPictures run = maker.make(layers::over, plan.name(), weights(plan), sharesGrids(plan));
       return new PlanScore(
-          plan.name(),
+          plan,
           StoredSize.of(weights, layers),
           run,
           PictureScores.of(reference.clips(), run.clips()));
     }
   }
 
-  private TimedPictures make(UnaryOperator<Parameters> parameters, String title) {
-    try (StageProgress progress = new StageProgress(console, title)) {
-      long start = System.nanoTime();
-      List<Clip> clips = pipeline.generate(request, prompts, parameters, progress);
-      return new TimedPictures(clips, (System.nanoTime() - start) * 1e-9);
-    }
+  /** What decides about the quantized weights beside the model. */
+  private String weights(QuantizationPlan plan) {
+    return PlanText.of(plan) + (plan.needsCalibration() ? " " + statisticsStamp : "");
+  }
+
+  /** Whether a picture depends on the others of its batch. */
+  static boolean sharesGrids(QuantizationPlan plan) {
+    return plan.activation().mode() == ActivationMode.DYNAMIC_TOKEN_SHARED;
   }
 }

@@ -1,20 +1,24 @@
 package org.viditq.cli.evaluate;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import org.viditq.core.pipeline.Clip;
 
 /**
  * Pictures of one run.
  *
  * @param clips in the order of the request
- * @param seconds that all of them took to denoise and decode, without encoding the prompts
+ * @param seconds that each of them took to denoise and decode, without encoding the prompt
+ * @param peakBytes most memory of the process while they were made; empty where the system does not
+ *     tell, and where some of them were made by an earlier process
  */
-public record TimedPictures(List<Clip> clips, double seconds) {
+public record TimedPictures(List<Clip> clips, double[] seconds, OptionalLong peakBytes) {
   public TimedPictures {
     clips = List.copyOf(clips);
   }
 
   public double secondsPerPicture() {
-    return seconds / clips.size();
+    return Arrays.stream(seconds).average().orElseThrow();
   }
 }

@@ -32,6 +32,11 @@ public final class PictureNames {
     }
   }
 
+  /** A name for the folder of a plan's pictures; plans of different names may get the same. */
+  public static String folder(String plan) {
+    return asciiSlug(plan);
+  }
+
   private static String name(int number, String slug, String seed) {
     return String.format(Locale.ROOT, "%02d-%s-seed%s", number, slug, seed);
   }

@@ -16,12 +16,17 @@ import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PromptOptions;
 import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
+import org.viditq.cli.resume.ResumableEncoding;
+import org.viditq.cli.resume.ResumeOptions;
+import org.viditq.cli.resume.RunKey;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
@@ -72,6 +77,7 @@ public final class CalibrateCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private ForceOption force;
+  @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -91,13 +97,20 @@ public final class CalibrateCommand implements Callable<Integer> {
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 
+    PartialResults kept = resume.open(out, console);
+    PartKey key = RunKey.of(folder, backend.find().name(), prompts.cleaned());
     CalibrationStatistics statistics;
     try (StageProgress progress = new StageProgress(console, "calibration")) {
-      EncodedPrompts encoded = pipeline.encode(texts, "", progress);
+      EncodedPrompts encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
+      PartKey sampled =
+          RunKey.sampling(key, request, sampling.scheduler().orElse(""))
+              .with("seeds", request.seeds());
       statistics =
-          new PipelineCalibration(pipeline, backend::open).run(request, encoded, every, progress);
+          new PipelineCalibration(pipeline, backend::open)
+              .run(request, encoded, every, kept, sampled, progress);
     }
     CalibrationStatisticsFile.write(out, statistics);
+    kept.remove();
     report(statistics, texts.size(), console);
     return 0;
   }

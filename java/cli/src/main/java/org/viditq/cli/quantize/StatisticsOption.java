@@ -2,6 +2,7 @@ package org.viditq.cli.quantize;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.viditq.core.resume.FileStamp;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import picocli.CommandLine.Option;
@@ -31,5 +32,15 @@ public final class StatisticsOption {
    */
   public Optional<CalibrationStatistics> read() {
     return Optional.ofNullable(file).map(CalibrationStatisticsFile::read);
+  }
+
+  /** Tells the file from others; empty if there is none. */
+  public String stamp() {
+    return file == null ? "" : FileStamp.of(file);
+  }
+
+  /** For reports. */
+  public String describe() {
+    return file == null ? "none" : file.toString();
   }
 }

@@ -9,11 +9,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * One HTML page, without any other file, that sets the pictures of several variants of a model side
- * by side.
+ * One HTML page, which needs no network and no script of others, that sets the pictures of several
+ * variants of a model side by side.
  *
  * @param title of the page
  * @param lead what the page shows, one paragraph each
@@ -51,11 +52,26 @@ public record ComparisonReport(
    *
    * @param text as shown, {@code –} for what does not apply
    * @param share length of the bar below it, 0 to 1; empty for no bar
+   * @param note a few words beside it, such as why it surprises; may be empty
    */
-  public record Cell(String text, OptionalDouble share) {
+  public record Cell(String text, OptionalDouble share, String note) {
+    /** A value without a note. */
+    public Cell(String text, OptionalDouble share) {
+      this(text, share, "");
+    }
+
     /** A value without a bar. */
     public static Cell of(String text) {
-      return new Cell(text, OptionalDouble.empty());
+      return of(text, "");
+    }
+
+    /** A value without a bar. */
+    public static Cell of(String text, String note) {
+      return new Cell(text, OptionalDouble.empty(), note);
+    }
+
+    boolean hasNote() {
+      return !note.isEmpty();
     }
 
     /** CSS length of the bar; null, which the template leaves out, for none. */
@@ -81,25 +97,43 @@ public record ComparisonReport(
    * A picture, still or moving.
    *
    * @param variant name of its variant, for the alternative text
-   * @param file the file's bytes
-   * @param mediaType of the file: image/png, image/gif
+   * @param source address of the picture: the picture itself as data, or a file beside the page
    * @param caption a few words below it
+   * @param difference where it differs from the first variant's; empty for that one
    */
-  public record Picture(String variant, byte[] file, String mediaType, String caption) {
-    /** A PNG file. */
+  public record Picture(
+      String variant, String source, String caption, Optional<Difference> difference) {
+    /** A PNG file inside the page. */
     public static Picture png(String variant, byte[] file, String caption) {
-      return new Picture(variant, file, "image/png", caption);
+      return new Picture(variant, data("image/png", file), caption, Optional.empty());
     }
 
-    /** A GIF file. */
+    /** A GIF file inside the page. */
     public static Picture gif(String variant, byte[] file, String caption) {
-      return new Picture(variant, file, "image/gif", caption);
+      return new Picture(variant, data("image/gif", file), caption, Optional.empty());
     }
 
-    /** The picture inside the page. */
-    String dataUri() {
-      return "data:" + mediaType + ";base64," + Base64.getEncoder().encodeToString(file);
+    /** For the template: none or one. */
+    List<Difference> differences() {
+      return difference.stream().toList();
     }
+  }
+
+  /**
+   * A map of differences.
+   *
+   * @param source as of a picture
+   * @param caption what it was multiplied by
+   */
+  public record Difference(String source, String caption) {}
+
+  /**
+   * The address of a file that is inside the page.
+   *
+   * @param mediaType of the file: image/png, image/gif
+   */
+  public static String data(String mediaType, byte[] file) {
+    return "data:" + mediaType + ";base64," + Base64.getEncoder().encodeToString(file);
   }
 
   /** A line of the settings. */

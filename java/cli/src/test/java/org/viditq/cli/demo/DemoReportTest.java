@@ -20,7 +20,8 @@ class DemoReportTest {
     assertThat(table.get(1)).matches("full precision +9\\.77 KiB +– +– +– +– +1\\.50 s +– +–");
     assertThat(table.get(2))
         .matches(
-            "naive +5\\.86 KiB +1\\.67× +2\\.00× +17\\.0 dB +0\\.500 +1\\.50 s +17\\.3 dB +0\\.464");
+            "naive +5\\.86 KiB +1\\.67× +2\\.00× +17\\.0 dB +0\\.500 +1\\.50 s +17\\.3 dB"
+                + " +0\\.464");
   }
 
   @Test
@@ -62,7 +63,7 @@ class DemoReportTest {
   @Test
   void thePageHasAPicturePerPlanAndPrompt() {
     assertThat(report(17, 30).page().toHtml())
-        .contains("alt=\"a red ring, balanced\"")
+        .contains("alt=\"a red ring, balanced, 30.0 dB")
         .contains("outlier variant")
         .contains("quantized 2 ways");
   }

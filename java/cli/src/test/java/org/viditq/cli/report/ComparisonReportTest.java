@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.viditq.cli.report.ComparisonReport.Cell;
+import org.viditq.cli.report.ComparisonReport.Difference;
 import org.viditq.cli.report.ComparisonReport.Fact;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
@@ -34,10 +36,40 @@ class ComparisonReportTest {
     assertThat(report("a red ring").toHtml())
         .doesNotContain("http:")
         .doesNotContain("https:")
-        .doesNotContain("<script")
+        .containsOnlyOnce("<script")
+        .doesNotContain("<script ")
+        .doesNotContain("src=\"/")
         .doesNotContain("<link")
         .doesNotContain("url(")
         .doesNotContain("@import");
+  }
+
+  @Test
+  void differencesLieBelowTheirPicturesAndNotesBesideTheirFigures() {
+    ComparisonReport report =
+        new ComparisonReport(
+            "t",
+            List.of(),
+            List.of("PSNR"),
+            List.of(new Variant("W4A8", "", List.of(Cell.of("31.4 dB", "two < three")))),
+            List.of(
+                new Scene(
+                    "a ring",
+                    "",
+                    List.of(
+                        new Picture(
+                            "W4A8",
+                            "w4a8/01.png",
+                            "31.4 dB",
+                            Optional.of(new Difference("w4a8/01-d.png", "difference × 8")))))),
+            List.of(),
+            List.of());
+    assertThat(report.toHtml())
+        .containsSubsequence(
+            "<small>two &lt; three</small>",
+            "src=\"w4a8/01.png\" alt=\"a ring, W4A8, 31.4 dB\"",
+            "src=\"w4a8/01-d.png\" alt=\"a ring, W4A8, difference × 8\"",
+            "<figcaption>difference × 8</figcaption>");
   }
 
   @Test

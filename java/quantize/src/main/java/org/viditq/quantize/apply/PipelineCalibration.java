@@ -1,20 +1,20 @@
 package org.viditq.quantize.apply;
 
+import java.util.Map;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.ModelIdentity;
-import org.viditq.quantize.calibrate.ObservingOperators;
 
 /** Samples calibration prompts in full precision and records the inputs of every linear layer. */
 public final class PipelineCalibration {
@@ -33,17 +33,30 @@ public final class PipelineCalibration {
    */
   public CalibrationStatistics run(
       GenerationRequest request, EncodedPrompts prompts, int every, ProgressListener progress) {
-    CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0);
-    try (Operators<?> operators = backend.get();
-        Denoiser denoiser = observed(operators, recorder)) {
-      pipeline.sample(request, prompts, denoiser, recorder, progress);
-    }
-    return recorder.statistics(modelIdentity(pipeline.folder()));
+    return run(request, prompts, every, PartialResults.none(), new PartKey(Map.of()), progress);
   }
 
-  private <V> Denoiser observed(Operators<V> operators, CalibrationRecorder recorder) {
-    return pipeline.openDenoiser(
-        UnaryOperator.identity(), new ObservingOperators<>(operators, recorder));
+  /**
+   * As {@link #run(GenerationRequest, EncodedPrompts, int, ProgressListener)}, step by step from
+   * where an earlier run was: its steps are taken from what it kept, with the same result to the
+   * bit.
+   *
+   * @param steps one part per sampling step
+   * @param key of the run: model, backend and whatever else decides a prediction beside its input
+   */
+  public CalibrationStatistics run(
+      GenerationRequest request,
+      EncodedPrompts prompts,
+      int every,
+      PartialResults steps,
+      PartKey key,
+      ProgressListener progress) {
+    CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0);
+    try (CalibrationSteps denoiser =
+        new CalibrationSteps(pipeline, backend, recorder, steps, key.with("every", every))) {
+      pipeline.sample(request, prompts, denoiser, denoiser, progress);
+    }
+    return recorder.statistics(modelIdentity(pipeline.folder()));
   }
 
   /** Fingerprint of a pipeline's transformer, which its statistics carry. */

@@ -64,10 +64,18 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
 
   @Override
   public void observe(List<String> names, Tensor x, int sequences) {
-    if (!recording) {
-      return;
+    if (recording) {
+      record(names, InputStatistics.of(names.get(0), x, sequences));
     }
-    InputStatistics input = InputStatistics.of(names.get(0), x, sequences);
+  }
+
+  /** Whether the evaluation that is going on is a calibration batch. */
+  public boolean isRecording() {
+    return recording;
+  }
+
+  /** What {@link #observe} would find in the input of layers, in a calibration batch. */
+  public void record(List<String> names, InputStatistics input) {
     for (String name : names) {
       List<CalibrationStatistics.Observation> seen =
           layers.computeIfAbsent(name, n -> new ArrayList<>());

@@ -1,0 +1,283 @@
+package org.viditq.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.TextTable;
+import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.picture.Spread;
+import org.viditq.cli.quantize.StoredSizeJson;
+import org.viditq.cli.report.ComparisonReport;
+import org.viditq.cli.report.ComparisonReport.Cell;
+import org.viditq.cli.report.ComparisonReport.Difference;
+import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.ComparisonReport.Picture;
+import org.viditq.cli.report.ComparisonReport.Scene;
+import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.core.pipeline.GenerationRequest;
+
+/**
+ * An evaluation as table, page and JSON.
+ *
+ * @param model as the user names it
+ * @param prompts in order
+ * @param request their seeds, and how they were sampled
+ * @param plans full precision first
+ * @param reasons why figures are as they are
+ * @param facts settings and machine
+ */
+record EvaluationReport(
+    String model,
+    List<String> prompts,
+    GenerationRequest request,
+    List<EvaluatedPlan> plans,
+    Reasons reasons,
+    List<Fact> facts) {
+  private static final String NOTHING = "–";
+
+  /** Bars of the report are full at this PSNR: at 8 bits pictures can hardly be told apart. */
+  private static final double FULL_BAR_DECIBEL = 50;
+
+  EvaluationReport {
+    prompts = List.copyOf(prompts);
+    plans = List.copyOf(plans);
+    facts = List.copyOf(facts);
+  }
+
+  private boolean isVideo() {
+    return request.frames() > 1;
+  }
+
+  private String thing() {
+    return isVideo() ? "clip" : "picture";
+  }
+
+  /** The table that the command prints. */
+  List<String> table() {
+    List<String> columns =
+        new ArrayList<>(
+            List.of(
+                "plan",
+                ">weights",
+                ">smaller by",
+                ">quantized layers by",
+                ">PSNR",
+                ">SSIM",
+                ">per " + thing(),
+                ">peak memory"));
+    if (isVideo()) {
+      columns.addAll(6, List.of(">flicker", ">warping"));
+    }
+    TextTable table = new TextTable(columns.toArray(String[]::new));
+    for (EvaluatedPlan plan : plans) {
+      List<String> row =
+          new ArrayList<>(
+              List.of(
+                  plan.name(),
+                  Quantities.bytes(plan.size().quantized()),
+                  quantized(plan, p -> Quantities.times(p.size().ratio())),
+                  quantized(plan, p -> Quantities.times(p.size().layerRatio())),
+                  quantized(plan, p -> decibel(p.psnr())),
+                  quantized(plan, p -> similarity(p.ssim())),
+                  Quantities.seconds(plan.secondsPerPicture()),
+                  peak(plan)));
+      if (isVideo()) {
+        row.addAll(6, List.of(flicker(plan), warping(plan)));
+      }
+      table.row(row.toArray(String[]::new));
+    }
+    return table.lines();
+  }
+
+  /**
+   * The page.
+   *
+   * @param address of a picture, from its name in the folder: the name itself, or the file as data
+   */
+  ComparisonReport page(Function<String, String> address) {
+    List<String> columns =
+        new ArrayList<>(
+            List.of(
+                "Weights",
+                "Smaller by",
+                "Quantized layers by",
+                "PSNR",
+                "SSIM",
+                "Per " + thing(),
+                "Peak memory"));
+    if (isVideo()) {
+      columns.addAll(5, List.of("Flicker", "Warping error"));
+    }
+    List<String> findings = new ArrayList<>(reasons.sentences());
+    if (isVideo()) {
+      findings.add(
+          "Flicker is the mean absolute difference of consecutive frames in hundredths of the value"
+              + " range, motion included; warping error is the mean squared difference in"
+              + " thousandths once the motion of the full-precision clip is taken out. What a plan"
+              + " adds to full precision's is its own.");
+    }
+    return new ComparisonReport(
+        "What quantization does to " + model,
+        List.of(
+            "The same prompts and seeds in full precision and with "
+                + Quantities.of(plans.size() - 1L, "plan")
+                + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
+                + Quantities.of(prompts.size(), thing())
+                + ", on values before they are rounded to eight bits.",
+            "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below each "
+                + thing()
+                + " is the absolute difference from full precision, multiplied as its caption says."
+                + " A click enlarges."),
+        columns,
+        plans.stream().map(this::variant).toList(),
+        worstFirst().stream().map(i -> scene(i, address)).toList(),
+        findings,
+        facts);
+  }
+
+  /** Indices of prompts. */
+  private List<Integer> worstFirst() {
+    return IntStream.range(0, prompts.size())
+        .boxed()
+        .sorted(Comparator.comparingDouble(this::lowestPsnr))
+        .toList();
+  }
+
+  private double lowestPsnr(int prompt) {
+    return plans.stream()
+        .flatMap(plan -> plan.scores().stream())
+        .mapToDouble(scores -> scores.pictures().get(prompt).psnr())
+        .min()
+        .orElse(0);
+  }
+
+  private Scene scene(int prompt, Function<String, String> address) {
+    List<Picture> pictures = new ArrayList<>();
+    for (EvaluatedPlan plan : plans) {
+      EvaluatedPicture picture = plan.pictures().get(prompt);
+      pictures.add(
+          new Picture(
+              plan.name(),
+              address.apply(picture.file()),
+              plan.scores()
+                  .map(scores -> caption(scores.pictures().get(prompt)))
+                  .orElse("reference"),
+              picture.difference().map(d -> new Difference(address.apply(d.file()), caption(d)))));
+    }
+    return new Scene(
+        prompts.get(prompt),
+        "prompt " + (prompt + 1) + ", seed " + request.seeds().get(prompt),
+        pictures);
+  }
+
+  private static String caption(PictureComparison scores) {
+    return Quantities.decibel(scores.psnr()) + ", " + Quantities.similarity(scores.ssim());
+  }
+
+  private static String caption(EvaluatedPicture.Difference difference) {
+    return difference.largest() == 0
+        ? "no difference"
+        : String.format(
+            Locale.ROOT, "difference × %d, at most %.3f", difference.scale(), difference.largest());
+  }
+
+  private Variant variant(EvaluatedPlan plan) {
+    List<Cell> cells =
+        new ArrayList<>(
+            List.of(
+                Cell.of(Quantities.bytes(plan.size().quantized()), reasons.ofSize(plan)),
+                Cell.of(quantized(plan, p -> Quantities.times(p.size().ratio()))),
+                Cell.of(quantized(plan, p -> Quantities.times(p.size().layerRatio()))),
+                new Cell(
+                    quantized(plan, p -> decibel(p.psnr())),
+                    plan.plan().isEmpty()
+                        ? OptionalDouble.empty()
+                        : OptionalDouble.of(plan.psnr().mean() / FULL_BAR_DECIBEL),
+                    reasons.ofPsnr(plan)),
+                Cell.of(quantized(plan, p -> similarity(p.ssim()))),
+                Cell.of(Quantities.seconds(plan.secondsPerPicture()), reasons.ofTime(plan)),
+                Cell.of(peak(plan))));
+    if (isVideo()) {
+      cells.addAll(5, List.of(Cell.of(flicker(plan)), Cell.of(warping(plan))));
+    }
+    return new Variant(
+        plan.name(),
+        plan.plan().map(p -> p.description()).orElse("The original, as it is stored."),
+        cells);
+  }
+
+  /** Puts the figures of the plans into the command's JSON. */
+  void putInto(ObjectNode root) {
+    ArrayNode array = root.putArray("plans");
+    for (EvaluatedPlan plan : plans) {
+      if (plan.plan().isPresent()) {
+        ObjectNode node = array.addObject();
+        node.put("plan", plan.name());
+        StoredSizeJson.put(plan.size(), node);
+        plan.scores().orElseThrow().putInto(node);
+        node.put("psnrDeviation", plan.psnr().deviation());
+        node.put("psnrLowest", finite(plan.psnr().lowest()));
+        node.put("ssimDeviation", plan.ssim().deviation());
+        node.put("identicalPictures", plan.psnr().infinite());
+        putCosts(plan, node);
+      } else {
+        putCosts(plan, root.putObject("fullPrecision"));
+      }
+    }
+    ArrayNode sentences = root.putArray("findings");
+    reasons.sentences().forEach(sentences::add);
+  }
+
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
+  }
+
+  private static void putCosts(EvaluatedPlan plan, ObjectNode node) {
+    node.put("secondsPerPicture", plan.secondsPerPicture());
+    plan.peakBytes().ifPresent(bytes -> node.put("peakBytes", bytes));
+    plan.motion()
+        .ifPresent(
+            motion ->
+                node.put("flicker", motion.flicker()).put("warpingError", motion.warpingError()));
+  }
+
+  private static String decibel(Spread psnr) {
+    return psnr.deviation() == 0
+        ? Quantities.decibel(psnr.mean())
+        : String.format(Locale.ROOT, "%.1f ± %.1f dB", psnr.mean(), psnr.deviation());
+  }
+
+  private static String similarity(Spread ssim) {
+    return ssim.deviation() == 0
+        ? Quantities.similarity(ssim.mean())
+        : String.format(Locale.ROOT, "%.3f ± %.3f", ssim.mean(), ssim.deviation());
+  }
+
+  private static String peak(EvaluatedPlan plan) {
+    return plan.peakBytes().isPresent() ? Quantities.bytes(plan.peakBytes().getAsLong()) : NOTHING;
+  }
+
+  private static String flicker(EvaluatedPlan plan) {
+    return plan.motion()
+        .map(motion -> String.format(Locale.ROOT, "%.2f", 100 * motion.flicker()))
+        .orElse(NOTHING);
+  }
+
+  private static String warping(EvaluatedPlan plan) {
+    return plan.motion()
+        .map(motion -> String.format(Locale.ROOT, "%.3f", 1000 * motion.warpingError()))
+        .orElse(NOTHING);
+  }
+
+  /** What {@code text} says of a quantized one; nothing for full precision. */
+  private static String quantized(EvaluatedPlan plan, Function<EvaluatedPlan, String> text) {
+    return plan.plan().isEmpty() ? NOTHING : text.apply(plan);
+  }
+}

@@ -1,0 +1,170 @@
+package org.viditq.cli.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.report.PeakMemory;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.EncodedPrompts;
+import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.resume.Part;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+
+/**
+ * Makes the same pictures again and again, with other weights. Prompts are denoised one after the
+ * other, so that many of them need no more memory than one, and what is denoised is kept: a later
+ * run only decodes it. Where activation grids are shared over a batch, all prompts are that batch.
+ */
+final class PictureMaker {
+  private static final String LATENTS = "latents";
+  private static final String SECONDS = "seconds";
+
+  private final DiffusionPipeline pipeline;
+  private final GenerationRequest request;
+  private final EncodedPrompts prompts;
+  private final PartialResults kept;
+  private final PartKey key;
+  private final Console console;
+
+  /**
+   * @param key of the run without its prompts and seeds, see {@link org.viditq.cli.resume.RunKey}
+   */
+  PictureMaker(
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
+      EncodedPrompts prompts,
+      PartialResults kept,
+      PartKey key,
+      Console console) {
+    this.pipeline = pipeline;
+    this.request = request;
+    this.prompts = prompts;
+    this.kept = kept;
+    this.key = key;
+    this.console = console;
+  }
+
+  /** What an evaluation of a denoiser gave for some prompts of one batch. */
+  private record Denoised(Tensor latents, double seconds) {}
+
+  /**
+   * @param parameters turns the stored parameters to those to use
+   * @param title what the pictures are made with, for people
+   * @param weights what decides about the parameters, for the key
+   * @param oneBatch whether a picture depends on the others of its batch
+   */
+  TimedPictures make(
+      UnaryOperator<Parameters> parameters, String title, String weights, boolean oneBatch) {
+    int count = prompts.count();
+    List<List<Integer>> batches =
+        oneBatch
+            ? List.of(IntStream.range(0, count).boxed().toList())
+            : IntStream.range(0, count).mapToObj(List::of).toList();
+    PeakMemory memory = new PeakMemory();
+    memory.begin();
+    double[] seconds = new double[count];
+    List<Tensor> latents = new ArrayList<>();
+    boolean allNew = true;
+    try (PictureProgress progress = new PictureProgress(console, title, batches.size(), count)) {
+      try (LazyDenoiser denoiser = new LazyDenoiser(parameters)) {
+        for (List<Integer> batch : batches) {
+          PartKey part = key(batch, weights);
+          Optional<Denoised> known = kept.find(part).flatMap(PictureMaker::denoised);
+          allNew &= known.isEmpty();
+          Denoised result = known.orElseGet(() -> denoise(batch, denoiser, part, progress));
+          if (known.isPresent()) {
+            progress.skip(request.steps());
+          }
+          latents.add(result.latents());
+          batch.forEach(i -> seconds[i] = result.seconds() / batch.size());
+        }
+      }
+      long start = System.nanoTime();
+      List<Clip> clips = pipeline.decode(joined(latents), request, progress);
+      double decoding = (System.nanoTime() - start) * 1e-9 / count;
+      Arrays.setAll(seconds, i -> seconds[i] + decoding);
+      return new TimedPictures(clips, seconds, allNew ? memory.bytes() : OptionalLong.empty());
+    }
+  }
+
+  private Denoised denoise(
+      List<Integer> batch, LazyDenoiser denoiser, PartKey part, PictureProgress progress) {
+    long start = System.nanoTime();
+    Tensor latents =
+        pipeline.sample(
+            request.withSeeds(batch.stream().map(request.seeds()::get).toList()),
+            prompts.select(batch),
+            denoiser.get(),
+            SamplingListener.NONE,
+            progress);
+    Denoised result = new Denoised(latents, (System.nanoTime() - start) * 1e-9);
+    kept.keep(part, Part.of(LATENTS, latents, Map.of(SECONDS, Double.toString(result.seconds()))));
+    return result;
+  }
+
+  private static Optional<Denoised> denoised(Part part) {
+    Tensor latents = part.tensors().get(LATENTS);
+    String seconds = part.facts().get(SECONDS);
+    return latents == null || seconds == null
+        ? Optional.empty()
+        : Optional.of(new Denoised(latents, Double.parseDouble(seconds)));
+  }
+
+  private PartKey key(List<Integer> batch, String weights) {
+    return key.with("part", LATENTS)
+        .with("weights", weights)
+        .with("prompts", String.join("\n", batch.stream().map(prompts.prompts()::get).toList()))
+        .with("seeds", batch.stream().map(request.seeds()::get).toList());
+  }
+
+  /** Along the first axis. */
+  private static Tensor joined(List<Tensor> latents) {
+    int[] shape = latents.get(0).shape().toArray();
+    shape[0] = latents.stream().mapToInt(tensor -> tensor.dim(0)).sum();
+    Shape all = Shape.of(shape);
+    float[] values = new float[all.size()];
+    int at = 0;
+    for (Tensor tensor : latents) {
+      System.arraycopy(tensor.data(), 0, values, at, tensor.size());
+      at += tensor.size();
+    }
+    return Tensor.of(all, values);
+  }
+
+  /** Made ready when the first prompt needs it: of a finished plan, none does. */
+  private final class LazyDenoiser implements AutoCloseable {
+    private final UnaryOperator<Parameters> parameters;
+    private Denoiser denoiser;
+
+    LazyDenoiser(UnaryOperator<Parameters> parameters) {
+      this.parameters = parameters;
+    }
+
+    Denoiser get() {
+      if (denoiser == null) {
+        denoiser = pipeline.openDenoiser(parameters);
+      }
+      return denoiser;
+    }
+
+    @Override
+    public void close() {
+      if (denoiser != null) {
+        denoiser.close();
+      }
+    }
+  }
+}

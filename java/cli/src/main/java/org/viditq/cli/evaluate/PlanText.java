@@ -1,0 +1,37 @@
+package org.viditq.cli.evaluate;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.plan.StepBitMap;
+
+/** All that a plan says, as one text that is the same in every process. */
+final class PlanText {
+  private PlanText() {}
+
+  static String of(QuantizationPlan plan) {
+    return List.of(
+            plan.weight(),
+            plan.activation(),
+            plan.balancing(),
+            plan.quantize(),
+            plan.include(),
+            plan.keepFullPrecision(),
+            plan.overrides(),
+            plan.candidates(),
+            of(plan.weightBits()),
+            of(plan.activationBits()))
+        .toString();
+  }
+
+  /** Maps of the JDK that cannot be changed have another order in every process. */
+  private static String of(Optional<StepBitMap> map) {
+    StringBuilder text = new StringBuilder();
+    map.ifPresent(
+        bits ->
+            bits.parts()
+                .forEach(part -> text.append(part.timesteps()).append(new TreeMap<>(part.bits()))));
+    return text.toString();
+  }
+}

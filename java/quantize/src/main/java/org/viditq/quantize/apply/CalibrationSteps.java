@@ -1,0 +1,173 @@
+package org.viditq.quantize.apply;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.resume.Part;
+import org.viditq.core.resume.PartKey;
+import org.viditq.core.resume.PartialResults;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.calibrate.CalibrationRecorder;
+import org.viditq.quantize.calibrate.InputStatistics;
+import org.viditq.quantize.calibrate.LinearObserver;
+import org.viditq.quantize.calibrate.ObservingOperators;
+
+/**
+ * The denoiser of a calibration that keeps every evaluation: its prediction, and in calibration
+ * batches what was seen of the layers' inputs. An evaluation that an earlier run kept is not
+ * repeated. As the scheduler gets the same predictions, it and its noise come to where they were;
+ * the model is made ready only when something is left to evaluate.
+ */
+final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserver {
+  private static final String PREDICTION = "prediction";
+  private static final String LAYERS = "layers.";
+  private static final String CHANNEL_MAX = ".channel_max";
+  private static final String TOKEN_MIN = ".token_min";
+  private static final String TOKEN_MAX = ".token_max";
+
+  /** What layers that share an input got. */
+  private record Seen(List<String> layers, InputStatistics input) {}
+
+  private final DiffusionPipeline pipeline;
+  private final Supplier<? extends Operators<?>> backend;
+  private final CalibrationRecorder recorder;
+  private final PartialResults kept;
+  private final PartKey key;
+  private final List<Seen> seen = new ArrayList<>();
+  private int step;
+  private Operators<?> operators;
+  private Denoiser denoiser;
+
+  CalibrationSteps(
+      DiffusionPipeline pipeline,
+      Supplier<? extends Operators<?>> backend,
+      CalibrationRecorder recorder,
+      PartialResults kept,
+      PartKey key) {
+    this.pipeline = pipeline;
+    this.backend = backend;
+    this.recorder = recorder;
+    this.kept = kept;
+    this.key = key;
+  }
+
+  @Override
+  public DenoiserModel model() {
+    return pipeline.model();
+  }
+
+  @Override
+  public void beforeDenoising(int index, DenoiserInput input) {
+    recorder.beforeDenoising(index, input);
+    step = index;
+    seen.clear();
+  }
+
+  @Override
+  public void observe(List<String> layers, Tensor x, int sequences) {
+    if (recorder.isRecording()) {
+      InputStatistics input = InputStatistics.of(layers.get(0), x, sequences);
+      recorder.record(layers, input);
+      seen.add(new Seen(layers, input));
+    }
+  }
+
+  @Override
+  public Tensor predict(DenoiserInput input) {
+    PartKey evaluation = key.with("step", step).with("input", digest(input));
+    Optional<Part> known = kept.find(evaluation);
+    if (known.isPresent()) {
+      observations(known.get()).forEach(one -> recorder.record(one.layers(), one.input()));
+      return known.get().tensors().get(PREDICTION);
+    }
+    Tensor prediction = opened().predict(input);
+    kept.keep(evaluation, part(prediction));
+    return prediction;
+  }
+
+  private Denoiser opened() {
+    if (denoiser == null) {
+      operators = backend.get();
+      denoiser = observed(operators);
+    }
+    return denoiser;
+  }
+
+  private <V> Denoiser observed(Operators<V> inner) {
+    return pipeline.openDenoiser(UnaryOperator.identity(), new ObservingOperators<>(inner, this));
+  }
+
+  private Part part(Tensor prediction) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> facts = new LinkedHashMap<>();
+    tensors.put(PREDICTION, prediction);
+    for (int i = 0; i < seen.size(); i++) {
+      InputStatistics input = seen.get(i).input();
+      facts.put(LAYERS + i, String.join("\n", seen.get(i).layers()));
+      tensors.put(i + CHANNEL_MAX, Tensor.of(input.channelMax(), input.channels()));
+      tensors.put(i + TOKEN_MIN, Tensor.of(input.tokenMin(), input.tokens()));
+      tensors.put(i + TOKEN_MAX, Tensor.of(input.tokenMax(), input.tokens()));
+    }
+    return new Part(tensors, facts);
+  }
+
+  private static List<Seen> observations(Part part) {
+    List<Seen> observations = new ArrayList<>();
+    for (int i = 0; part.facts().containsKey(LAYERS + i); i++) {
+      observations.add(
+          new Seen(
+              part.facts().get(LAYERS + i).lines().toList(),
+              new InputStatistics(
+                  part.tensors().get(i + CHANNEL_MAX).data(),
+                  part.tensors().get(i + TOKEN_MIN).data(),
+                  part.tensors().get(i + TOKEN_MAX).data())));
+    }
+    return observations;
+  }
+
+  /** Of all that the model gets. */
+  private static String digest(DenoiserInput input) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
+    }
+    input
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              digest.update((name + tensor.shape()).getBytes(StandardCharsets.UTF_8));
+              ByteBuffer values =
+                  ByteBuffer.allocate(Math.multiplyExact(tensor.size(), Float.BYTES));
+              values.asFloatBuffer().put(tensor.data(), 0, tensor.size());
+              digest.update(values);
+            });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  @Override
+  public void close() {
+    if (denoiser != null) {
+      denoiser.close();
+    }
+    if (operators != null) {
+      operators.close();
+    }
+  }
+}

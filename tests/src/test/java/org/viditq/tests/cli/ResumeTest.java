@@ -1,0 +1,181 @@
+package org.viditq.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.viditq.cli.Main;
+
+/** A run that is killed is gone on with, to the same bytes as one that is not. */
+@Tag("slow")
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class ResumeTest {
+  private static final String SAMPLE = "../samples/pixart-mini";
+
+  @TempDir private Path folder;
+
+  private String[] calibrate(Path out, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "calibrate",
+                "--model",
+                SAMPLE,
+                "--prompt",
+                "a red ring",
+                "--prompt",
+                "a star",
+                "--steps",
+                "12",
+                "--out",
+                out.toString()));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private String[] evaluate(Path out) {
+    return new String[] {
+      "evaluate",
+      "--model",
+      SAMPLE,
+      "--prompt",
+      "a red ring",
+      "--prompt",
+      "a star",
+      "--prompt",
+      "a blue square",
+      "--steps",
+      "6",
+      "--plan",
+      "w8a8",
+      "--plan",
+      "w4a8-dynamic",
+      "--out",
+      out.toString()
+    };
+  }
+
+  @Test
+  void calibration() throws Exception {
+    Path whole = folder.resolve("whole.safetensors");
+    CommandRun.of(calibrate(whole)).succeeded();
+    Path broken = folder.resolve("broken.safetensors");
+    killAfter(3, folder.resolve(".broken.safetensors.partial"), calibrate(broken));
+    assertThat(broken).doesNotExist();
+
+    CommandRun second = CommandRun.of(calibrate(broken)).succeeded();
+    assertThat(second.stderr()).contains("Going on with").contains("--no-resume");
+    assertThat(broken).hasSameBinaryContentAs(whole);
+    assertThat(folder.resolve(".broken.safetensors.partial")).doesNotExist();
+  }
+
+  @Test
+  void calibrationWithOtherSettingsTakesNothingOfIt() throws Exception {
+    Path whole = folder.resolve("whole.safetensors");
+    CommandRun.of(calibrate(whole, "--guidance", "2")).succeeded();
+    Path broken = folder.resolve("broken.safetensors");
+    killAfter(3, folder.resolve(".broken.safetensors.partial"), calibrate(broken));
+
+    CommandRun.of(calibrate(broken, "--guidance", "2")).succeeded();
+    assertThat(broken).hasSameBinaryContentAs(whole);
+    assertThat(folder.resolve(".broken.safetensors.partial")).doesNotExist();
+  }
+
+  @Test
+  void calibrationBeginsAnewWhereThatIsWanted() throws Exception {
+    Path broken = folder.resolve("broken.safetensors");
+    Path partial = folder.resolve(".broken.safetensors.partial");
+    killAfter(2, partial, calibrate(broken));
+    CommandRun run = CommandRun.of(calibrate(broken, "--no-resume")).succeeded();
+    assertThat(run.stderr()).doesNotContain("Going on");
+    assertThat(partial).doesNotExist();
+  }
+
+  @Test
+  void evaluation() throws Exception {
+    Path whole = folder.resolve("whole");
+    CommandRun.of(evaluate(whole)).succeeded();
+    Path broken = folder.resolve("broken");
+    Path partial = folder.resolve(".broken.partial");
+    killAfter(4, partial, evaluate(broken));
+    assertThat(broken).doesNotExist();
+    // One of them was damaged meanwhile.
+    try (Stream<Path> parts = Files.list(partial)) {
+      Path part = parts.sorted().findFirst().orElseThrow();
+      byte[] bytes = Files.readAllBytes(part);
+      bytes[bytes.length - 1] ^= 0x55;
+      Files.write(part, bytes);
+    }
+
+    CommandRun.of(evaluate(broken)).succeeded();
+    assertThat(pictures(broken)).isEqualTo(pictures(whole));
+    assertThat(partial).doesNotExist();
+  }
+
+  /** All pictures, by name. */
+  private static Map<String, List<Byte>> pictures(Path folder) throws IOException {
+    Map<String, List<Byte>> contents = new TreeMap<>();
+    try (Stream<Path> tree = Files.walk(folder)) {
+      for (Path file : tree.filter(path -> path.toString().endsWith(".png")).toList()) {
+        List<Byte> bytes = new ArrayList<>();
+        for (byte value : Files.readAllBytes(file)) {
+          bytes.add(value);
+        }
+        contents.put(folder.relativize(file).toString(), bytes);
+      }
+    }
+    assertThat(contents).hasSizeGreaterThan(10);
+    return contents;
+  }
+
+  /** Ends a process of the command, so that it can do nothing about it, once it has kept parts. */
+  private void killAfter(int parts, Path partial, String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Dviditq.home=..",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(folder.resolve("errors").toFile())
+            .start();
+    try {
+      while (count(partial) < parts) {
+        assertThat(process.isAlive()).as(errors()).isTrue();
+        Thread.sleep(2);
+      }
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private String errors() throws IOException {
+    return Files.readString(folder.resolve("errors"));
+  }
+
+  private static int count(Path partial) throws IOException {
+    if (!Files.isDirectory(partial)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(partial)) {
+      return (int)
+          files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).count();
+    }
+  }
+}
