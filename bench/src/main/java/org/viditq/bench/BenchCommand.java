@@ -1,8 +1,10 @@
 package org.viditq.bench;
 
+import org.viditq.bench.fuzz.FuzzCommand;
 import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
+import org.viditq.bench.stability.StabilityCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +18,13 @@ import picocli.CommandLine.Spec;
     header = Benchmarks.HEADER,
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
-    subcommands = {GemmCommand.class, PipelineCommand.class, MemoryCommand.class})
+    subcommands = {
+      GemmCommand.class,
+      PipelineCommand.class,
+      MemoryCommand.class,
+      StabilityCommand.class,
+      FuzzCommand.class
+    })
 public final class BenchCommand implements Benchmarks, Runnable {
   @Option(
       names = {"-h", "--help"},

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The JSON of a benchmark: what was measured, when, where and how; then the figures. */
 public final class BenchReport {
-  private final MeasurementOptions options;
+  private final Optional<Path> out;
   private final ObjectNode root = Console.object();
 
   /**
@@ -26,8 +26,24 @@ public final class BenchReport {
    * @throws OutputException if the figures' file cannot be written, known before the work
    */
   public BenchReport(CommandSpec spec, MeasurementOptions options, int threads, int rounds) {
-    this.options = options;
-    options.out().ifPresent(file -> AtomicOutput.file(file).close());
+    this(spec, options.out(), Optional.empty());
+    Optional.ofNullable(System.getenv(InstructionSet.VARIABLE))
+        .ifPresent(isa -> root.put("instructionSet", isa));
+    root.put("threads", threads);
+    root.put("rounds", rounds);
+    options.note().ifPresent(text -> root.put("note", text));
+  }
+
+  /**
+   * Of something else than times of contenders.
+   *
+   * @param out file for the figures
+   * @param note what else the machine was doing
+   * @throws OutputException as above
+   */
+  public BenchReport(CommandSpec spec, Optional<Path> out, Optional<String> note) {
+    this.out = out;
+    out.ifPresent(file -> AtomicOutput.file(file).close());
     root.put("benchmark", spec.name());
     root.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
     root.put("machine", Machine.processor() + ", " + InstructionSet.supported());
@@ -35,11 +51,7 @@ public final class BenchReport {
     root.put("command", command(spec));
     Checkout.commit().ifPresent(commit -> root.put("commit", commit));
     Machine.allowedProcessors().ifPresent(list -> root.put("allowedProcessors", list));
-    Optional.ofNullable(System.getenv(InstructionSet.VARIABLE))
-        .ifPresent(isa -> root.put("instructionSet", isa));
-    root.put("threads", threads);
-    root.put("rounds", rounds);
-    options.note().ifPresent(text -> root.put("note", text));
+    note.ifPresent(text -> root.put("note", text));
   }
 
   private static String command(CommandSpec spec) {
@@ -54,7 +66,7 @@ public final class BenchReport {
 
   /** Writes the file where one was asked for, and prints the JSON where that was. */
   public void finish(Console console) {
-    options.out().ifPresent(this::write);
+    out.ifPresent(this::write);
     console.result(root);
   }
 
