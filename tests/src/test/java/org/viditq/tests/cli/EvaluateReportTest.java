@@ -161,7 +161,7 @@ class EvaluateReportTest {
     assertThat(Files.readString(out.resolve("report.html")))
         .contains("static grids span outlier channels")
         .contains("2 sets of codes, one per timestep range")
-        .containsPattern("w8a8-naive is \\d+\\.\\d dB below w8a8-balanced")
+        .containsPattern("w8a8-naive is \\d+\\.\\d dB below w8a8 with")
         .containsPattern("reaches \\d+ times the median");
   }
 }

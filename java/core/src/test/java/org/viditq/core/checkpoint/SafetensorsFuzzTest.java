@@ -23,7 +23,7 @@ import org.viditq.core.tensor.Shape;
 
 /** Whatever bytes come, a file opens consistently or is refused in one sentence. */
 class SafetensorsFuzzTest {
-  private static final int CASES = 400;
+  private static final int CASES = 150;
 
   @TempDir Path folder;
   private Path file;
@@ -159,7 +159,8 @@ class SafetensorsFuzzTest {
     String index =
         """
         {"metadata": {"total_size": 1000},
-         "weight_map": {"w.F16": "weights.safetensors", "w.F32": "weights.safetensors"}}""";
+         "weight_map": {"w.F16": "weights.safetensors", "w.F32": "weights.safetensors"}}\
+        """;
     Fuzz.run(
         seedNumber,
         CASES,

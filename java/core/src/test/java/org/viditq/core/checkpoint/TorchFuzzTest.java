@@ -14,7 +14,7 @@ import org.viditq.core.fuzz.Fuzz;
 
 /** Whatever bytes come, a PyTorch file opens consistently or is refused in one sentence. */
 class TorchFuzzTest {
-  private static final int CASES = 250;
+  private static final int CASES = 120;
   private static final Path GOLDEN = Path.of("src/test/resources/checkpoints");
 
   /** Instructions and what often goes with them. */

@@ -73,7 +73,7 @@ class TokenizerFuzzTest {
   void damagedSentencePieceModels(int seed) {
     Fuzz.run(
         seed,
-        2000,
+        700,
         random -> {
           byte[] model = model(random.nextBoolean(), random.nextBoolean());
           for (int n = 1 + random.nextInt(4); n > 0; n--) {
@@ -105,7 +105,7 @@ class TokenizerFuzzTest {
     String vocabulary = "[UNK]\n[CLS]\n[SEP]\n[PAD]\ncat\n##s\n";
     Fuzz.run(
         seed,
-        400,
+        150,
         random -> {
           boolean lines = random.nextBoolean();
           Files.deleteIfExists(folder.resolve(lines ? "tokenizer.json" : "vocab.txt"));

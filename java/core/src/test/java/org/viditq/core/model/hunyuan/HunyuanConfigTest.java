@@ -165,7 +165,7 @@ class HunyuanConfigTest {
     Path file = folder.resolve("config.json");
     Fuzz.run(
         1,
-        1500,
+        500,
         random -> {
           Files.writeString(
               file,

@@ -315,7 +315,7 @@ class StditConfigTest {
     Iterator<String> values = JsonMutations.withEachOtherValue(FULL).iterator();
     Fuzz.run(
         1,
-        1000,
+        400,
         random -> {
           String json =
               values.hasNext() ? values.next() : JsonMutations.withOtherValues(FULL, random);
@@ -333,7 +333,7 @@ class StditConfigTest {
     int[] extents = {0, 1, 2, 3, 4, 7, 64, 65, 1152, 1 << 14};
     Fuzz.run(
         2,
-        500,
+        250,
         random -> {
           Map<String, int[]> tensors = published(32);
           for (String name : List.copyOf(tensors.keySet())) {
