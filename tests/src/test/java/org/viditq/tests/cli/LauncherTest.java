@@ -224,6 +224,68 @@ class LauncherTest {
     assertThat(launch(root.resolve("viditq"), "demo").exitCode).isEqualTo(2);
   }
 
+  /** Java would open its own files under their numbers, and results would go into them. */
+  @Test
+  void closedStreamsStayTaken() throws Exception {
+    launch(root.resolve("viditq"), "x");
+    pretendJava(
+        "17.0.15",
+        "for i in 0 1 2; do to=$(readlink /proc/$$/fd/$i); echo $to >>'" + temp + "/fds'; done");
+    shell("exec /bin/bash \"$0\" x <&- >&- 2>&-");
+    assertThat(temp.resolve("fds")).hasContent("/dev/null\n/dev/null\n/dev/null");
+  }
+
+  @Test
+  void limitsThatJavaCannotStartWithin() throws Exception {
+    Result files = shell("ulimit -n 60; exec /bin/bash \"$0\" x");
+    assertThat(files.exitCode).isEqualTo(1);
+    assertThat(files.stderr)
+        .isEqualToNormalizingNewlines(
+            "viditq: This process may open 60 files only, but needs 128; raise the limit with"
+                + " 'ulimit -n 4096'.\n");
+    Result addresses = shell("ulimit -v 1000000; exec /bin/bash \"$0\" x");
+    assertThat(addresses.exitCode).isEqualTo(1);
+    assertThat(addresses.stderr)
+        .hasLineCount(1)
+        .contains("1000000 KiB of addresses only", "'ulimit -v unlimited'.");
+  }
+
+  @Test
+  void withinALimitOfAddressesJavaTakesAPart() throws Exception {
+    launch(root.resolve("viditq"), "x");
+    Result result = shell("ulimit -v 4000000; exec /bin/bash \"$0\" x");
+    assertThat(result.exitCode).as(result.stderr).isZero();
+    assertThat(result.stdout).contains("|-XX:CompressedClassSpaceSize=64m|", "|-Xmx1000000k|");
+  }
+
+  @Test
+  void optionsThatJavaRefuses() throws Exception {
+    launch(root.resolve("viditq"), "x");
+    script(
+        tools.resolve("java"),
+        "#!/bin/sh\n"
+            + "echo 'Error occurred during initialization of VM'; echo 'Too small maximum heap'\n"
+            + "exit 1\n");
+    Result result = launch(root.resolve("viditq"), Map.of("VIDITQ_JAVA_OPTS", "-Xmx2"), "inspect");
+    assertThat(result.exitCode).isEqualTo(1);
+    assertThat(result.stdout).isEmpty();
+    assertThat(result.stderr)
+        .isEqualToNormalizingNewlines(
+            "viditq: Java does not start with VIDITQ_JAVA_OPTS=\"-Xmx2\": Error occurred during"
+                + " initialization of VM Too small maximum heap.\n");
+  }
+
+  /** The launcher, called {@code $0} by a shell's script. */
+  private Result shell(String script) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder("/bin/bash", "-c", script, root.resolve("viditq").toString())
+            .directory(temp.toFile());
+    builder.environment().remove("JAVA_HOME");
+    builder.environment().remove("VIDITQ_JAVA_OPTS");
+    builder.environment().put("PATH", tools + ":" + shellTools());
+    return finish(builder.start());
+  }
+
   private void pretendJava(String version) throws IOException {
     pretendJava(version, "exit 0");
   }
@@ -321,7 +383,8 @@ class LauncherTest {
               "sh",
               "sleep",
               "tail",
-              "touch")) {
+              "touch",
+              "tr")) {
         String real = Files.exists(Path.of("/usr/bin", name)) ? "/usr/bin/" : "/bin/";
         script(folder.resolve(name), "#!/bin/sh\nexec " + real + name + " \"$@\"\n");
       }
