@@ -69,13 +69,23 @@ class JsonConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\"28\"", "28.5", "true", "[28]", "3000000000", "{}"})
+  @ValueSource(strings = {"\"28\"", "28.5", "true", "[28]", "{}"})
   void wrongTypeNamesFileAndKeyEvenWithADefault(String value) throws IOException {
     JsonConfig config = config("{\"layers\": " + value + "}");
     assertThatThrownBy(() -> config.getInt("layers", 1))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("config.json: layers is " + value)
         .hasMessageContaining("must be an integer");
+  }
+
+  /** An integer, but none that fits: not its type is wrong. */
+  @Test
+  void integersBeyondTheRangeAreToldIt() throws IOException {
+    JsonConfig config = config("{\"layers\": 3000000000}");
+    assertThatThrownBy(() -> config.getInt("layers", 1))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("config.json: layers is 3000000000")
+        .hasMessageContaining("between -2147483648 and 2147483647");
   }
 
   @Test
