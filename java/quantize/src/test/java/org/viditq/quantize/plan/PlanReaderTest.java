@@ -63,7 +63,7 @@ class PlanReaderTest {
                                                                 | is empty
       [1, 2]                                                    | mapping of keys
       {}                                                        | weight is missing
-      weight: {bits: 9}                                         | weight.bits is 9, but must be between 2 and 8
+      weight: {bits: 9}                                         | weight.bits is 9, but must be an integer between 2 and 8
       weight: {bits: 1}                                         | weight.bits is 1
       weight: {bits: 4.5}                                       | weight.bits is 4.5
       weight: {bits: four}                                      | weight.bits is "four"

@@ -233,7 +233,7 @@ class PublishedPlanFormsTest {
         "{9-0: {}, fp_layers: {9-0: a}}    | fp_layers.9-0 is \"a\"",
         "{9-0: {}, group_list: [a]}        | key group_list is neither a range",
         "{9-0: {}, '4_0': {}}              | key 4_0 is neither a range",
-        "{9-0: {model.a: 16}}              | 9-0.model.a is 16, but must be between 2 and 8",
+        "{9-0: {model.a: 16}}              | 9-0.model.a is 16, but must be an integer between 2 and 8",
         "{9-0: {model.a: [4, 8]}}          | 9-0.model.a is [4,8]"
       })
   void furtherKeysOfMapsAreReadOrRefusedByName(String map, String message) {
