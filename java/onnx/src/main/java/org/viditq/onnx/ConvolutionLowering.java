@@ -30,8 +30,12 @@ final class ConvolutionLowering {
     String name = parameters.name();
     return new Prepared(
         parameters,
-        recorder.constant(name + ".weight", new FloatConstant(parameters.weight())),
-        parameters.bias().map(bias -> recorder.constant(name + ".bias", new TensorConstant(bias))));
+        recorder.constant(name + ".weight", new FloatConstant(parameters.weight(), recorder.real())),
+        parameters
+            .bias()
+            .map(
+                bias ->
+                    recorder.constant(name + ".bias", new TensorConstant(bias, recorder.real()))));
   }
 
   OnnxValue convolution(OnnxValue x, Convolution layer) {

@@ -2,16 +2,21 @@ package org.viditq.onnx;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.InputSpec.Axis;
+import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.tensor.Shape;
 
 /**
@@ -25,8 +30,8 @@ public final class DenoiserGraph {
    * Records a model for inputs like those of an evaluation.
    *
    * @param parameters must stay open until the graph is written
-   * @param like gives the extents, says which optional inputs there are, and the timestep whose
-   *     range quantized layers are in; full-precision ones are the same at all
+   * @param like gives the extents, says which optional inputs there are, and in the portable dialect
+   *     the timestep whose range quantized layers are in; full-precision ones are the same at all
    * @throws ShapeException if the inputs are not those of the model
    */
   public static OnnxGraph record(
@@ -44,10 +49,77 @@ public final class DenoiserGraph {
                   inputs.put(spec.name(), operators.input(spec.name(), shape.toArray()));
                 });
       }
-      OnnxValue prediction = model.prepare(parameters, operators).evaluate(valuesOf(inputs));
+      OnnxValue prediction =
+          model.prepare(parameters, operators).evaluate(computed(inputs, operators));
       return operators.graph(
-          model.family().toLowerCase(Locale.ROOT), Map.of(InputNames.PREDICTION, prediction));
+          model.family().toLowerCase(Locale.ROOT),
+          Map.of(InputNames.PREDICTION, operators.exact(prediction)));
     }
+  }
+
+  /**
+   * Records a model for all extents: batch, frames, height, width and prompt lengths are chosen when
+   * the graph is run, as multiples of the model's patches. Inputs that an evaluation may leave out
+   * are there; the timestep is an input, and where quantized layers have several weight sets, the
+   * index of their range ({@value ActiveSet#NAME}, int32 [1]) is one, too.
+   *
+   * @param parameters must stay open until the graph is written
+   * @throws org.viditq.core.error.BackendException naming a layer or value that cannot be exported
+   *     so
+   */
+  public static OnnxGraph recordOpen(
+      DenoiserModel model, Parameters parameters, OnnxOptions options) {
+    try (OnnxOperators operators = new OnnxOperators(options.open())) {
+      PreparedDenoiser<OnnxValue> prepared = model.prepare(parameters, operators);
+      LatentGeometry.Patch patch = model.latents().patch();
+      List<GraphInput> inputs = model.inputs().stream().map(GraphInput::floats).toList();
+      OpenRecording.Opened opened =
+          OpenRecording.record(
+              operators.recorder(),
+              inputs,
+              Probes.of(
+                  inputs,
+                  Map.of(
+                      Axis.FRAMES.name(),
+                      patch.frames(),
+                      Axis.HEIGHT.name(),
+                      patch.height(),
+                      Axis.WIDTH.name(),
+                      patch.width()),
+                  isSquare(model)),
+              values -> List.of(operators.exact(prepared.evaluate(computed(values, operators)))));
+      return operators.graph(
+          model.family().toLowerCase(Locale.ROOT),
+          Map.of(InputNames.PREDICTION, opened.outputs().get(0)),
+          opened.dimensions());
+    }
+  }
+
+  /** Whether pictures must be as high as they are wide. */
+  private static boolean isSquare(DenoiserModel model) {
+    LatentGeometry.Patch patch = model.latents().patch();
+    try {
+      model.requireLatents(patch.frames(), 2 * patch.height(), patch.width());
+      return false;
+    } catch (UsageException refused) {
+      return true;
+    }
+  }
+
+  /** Large inputs in the format that is computed with; timesteps and other numbers as they are. */
+  private static DenoiserValues<OnnxValue> computed(
+      Map<String, OnnxValue> inputs, OnnxOperators operators) {
+    Map<String, OnnxValue> values = new HashMap<>(inputs);
+    for (String name :
+        List.of(
+            InputNames.LATENTS,
+            InputNames.TEXT,
+            InputNames.MASK,
+            InputNames.TEXT_2,
+            InputNames.MASK_2)) {
+      values.computeIfPresent(name, (key, value) -> operators.computed(value));
+    }
+    return valuesOf(values);
   }
 
   private static DenoiserValues<OnnxValue> valuesOf(Map<String, OnnxValue> inputs) {
@@ -63,7 +135,7 @@ public final class DenoiserGraph {
   private static void choose(InputSpec spec, Shape shape, Map<String, Integer> chosen) {
     boolean fits = shape.rank() == spec.axes().size();
     for (int axis = 0; fits && axis < shape.rank(); axis++) {
-      InputSpec.Axis expected = spec.axes().get(axis);
+      Axis expected = spec.axes().get(axis);
       int extent = shape.dim(axis);
       fits =
           expected.isFixed()

@@ -5,6 +5,8 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 /** Element types of the values in a graph. */
 enum ElementType {
   FLOAT(TensorProto.DataType.FLOAT, 4),
+  FLOAT16(TensorProto.DataType.FLOAT16, 2),
+  BFLOAT16(TensorProto.DataType.BFLOAT16, 2),
   UINT8(TensorProto.DataType.UINT8, 1),
   INT8(TensorProto.DataType.INT8, 1),
   INT32(TensorProto.DataType.INT32, 4),

@@ -25,31 +25,36 @@ final class EmbeddingLowering {
         .node("Gather")
         .inputs(table, recorder.indices(indices))
         .attribute("axis", 0)
-        .result(result);
+        .result(table.type(), result);
   }
 
   /** Indices are float32, as all inputs are, and hold whole numbers. */
   OnnxValue rows(OnnxValue table, OnnxValue indices) {
     Shape result = ResultShapes.embedding(table.shape(), new int[indices.shape().size()]);
     OnnxValue whole = pointwise.cast(indices, ElementType.INT64);
-    return recorder.node("Gather").inputs(table, whole).attribute("axis", 0).result(result);
+    return recorder
+        .node("Gather")
+        .inputs(table, whole)
+        .attribute("axis", 0)
+        .result(table.type(), result);
   }
 
+  /** In float32, which timesteps up to 1000 need; the result is rounded. */
   OnnxValue timesteps(OnnxValue timesteps, int dimension, boolean flip, float shift) {
     ResultShapes.timestepEmbedding(timesteps.shape(), dimension, shift);
     int batch = timesteps.shape().dim(0);
     OnnxValue angles =
         pointwise.combine(
             "Mul",
-            shapes.reshape(timesteps, batch, 1),
-            recorder.constant(frequencies(dimension / 2, shift)));
-    OnnxValue sin = recorder.node("Sin").inputs(angles).result(angles.shape());
-    OnnxValue cos = recorder.node("Cos").inputs(angles).result(angles.shape());
+            shapes.reshape(pointwise.cast(timesteps, ElementType.FLOAT), batch, 1),
+            recorder.constant(frequencies(dimension / 2, shift), ElementType.FLOAT));
+    OnnxValue sin = pointwise.unary("Sin", angles);
+    OnnxValue cos = pointwise.unary("Cos", angles);
     List<OnnxValue> parts = new ArrayList<>(flip ? List.of(cos, sin) : List.of(sin, cos));
     if (dimension % 2 == 1) {
-      parts.add(recorder.constant(Tensor.zeros(batch, 1)));
+      parts.add(recorder.constant(Tensor.zeros(batch, 1), ElementType.FLOAT));
     }
-    return shapes.concat(parts, 1);
+    return pointwise.cast(shapes.concat(parts, 1), recorder.real());
   }
 
   /** [1, half], rounded to float32 where the published code rounds. */
@@ -70,7 +75,7 @@ final class EmbeddingLowering {
     OnnxValue pairs = shapes.reshape(x, shape.dim(0), tokens, shape.dim(2), channels / 2, 2);
     OnnxValue first = shapes.slice(pairs, 4, 0, 1);
     OnnxValue second = shapes.slice(pairs, 4, 1, 2);
-    OnnxValue negated = recorder.node("Neg").inputs(second).result(second.shape());
+    OnnxValue negated = pointwise.unary("Neg", second);
     OnnxValue turned = shapes.reshape(shapes.concat(List.of(negated, first), 4), shape.toArray());
     return pointwise.combine(
         "Add",

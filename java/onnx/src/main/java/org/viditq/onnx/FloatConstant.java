@@ -5,14 +5,18 @@ import java.nio.channels.WritableByteChannel;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.tensor.Shape;
 
-/** A stored tensor as float32, converted piece by piece. */
-record FloatConstant(StoredTensor tensor) implements ConstantData {
-  private static final int PIECE = 1 << 16;
-
-  @Override
-  public ElementType type() {
-    return ElementType.FLOAT;
+/**
+ * A stored tensor, converted piece by piece.
+ *
+ * @param type what its values are rounded to
+ */
+record FloatConstant(StoredTensor tensor, ElementType type) implements ConstantData {
+  /** float32. */
+  FloatConstant(StoredTensor tensor) {
+    this(tensor, ElementType.FLOAT);
   }
+
+  private static final int PIECE = 1 << 16;
 
   @Override
   public Shape shape() {
@@ -26,7 +30,7 @@ record FloatConstant(StoredTensor tensor) implements ConstantData {
     for (int start = 0; start < size; start += PIECE) {
       int count = Math.min(PIECE, size - start);
       tensor.copyTo(start, piece, 0, count);
-      LittleEndian.write(out, piece, count);
+      LittleEndian.write(out, piece, count, type);
     }
   }
 }

@@ -14,26 +14,58 @@ import org.viditq.core.tensor.Tensor;
  * alone: what nothing refers to any more is garbage.
  */
 final class GraphRecorder {
+  private final ElementType real;
   private final Set<String> names = new HashSet<>();
   private final Map<String, Integer> copies = new HashMap<>();
   private int serial;
   private boolean closed;
 
+  /** Of float32 values. */
+  GraphRecorder() {
+    this(ElementType.FLOAT);
+  }
+
+  /**
+   * @param real the type of what is computed, unless somebody says otherwise
+   */
+  GraphRecorder(ElementType real) {
+    this.real = real;
+  }
+
+  ElementType real() {
+    return real;
+  }
+
   /**
    * @throws UsageException if the name is taken
    */
-  OnnxValue input(String name, Shape shape) {
+  OnnxValue input(String name, ElementType type, Shape shape) {
     requireOpen();
     claim(name, "input");
-    return value(name, ElementType.FLOAT, shape, new OnnxValue.Origin.Input());
+    return value(name, type, shape, new OnnxValue.Origin.Input());
   }
 
   OnnxValue constant(Tensor tensor) {
-    return constant("constant", new TensorConstant(tensor));
+    return constant(tensor, real);
+  }
+
+  /** A tensor rounded to a type. */
+  OnnxValue constant(Tensor tensor, ElementType type) {
+    return constant("constant", new TensorConstant(tensor, type));
   }
 
   OnnxValue scalar(float value) {
     return constant(Tensor.full(value));
+  }
+
+  /** For an operation on values of that type. */
+  OnnxValue scalar(float value, ElementType type) {
+    return constant(Tensor.full(value), type);
+  }
+
+  /** An int64 of rank 0. */
+  OnnxValue index(int value) {
+    return constant("index", IntegerConstant.scalar(ElementType.INT64, value));
   }
 
   /** A list of int64. */

@@ -6,19 +6,35 @@ import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import org.viditq.core.tensor.Shape;
 
-/** A list of integers: extents, axes and indices as ONNX's operators take them, and zero points. */
+/** Integers: extents, axes and indices as ONNX's operators take them, and zero points. */
 final class IntegerConstant implements ConstantData {
   private final ElementType type;
+  private final Shape shape;
   private final int[] values;
 
-  private IntegerConstant(ElementType type, int[] values) {
+  private IntegerConstant(ElementType type, Shape shape, int[] values) {
     this.type = type;
+    this.shape = shape;
     this.values = values;
   }
 
   /** In the lowest bytes that {@code type} has. */
   static IntegerConstant of(ElementType type, int... values) {
-    return new IntegerConstant(type, values.clone());
+    return new IntegerConstant(type, Shape.of(values.length), values.clone());
+  }
+
+  /** A single integer, of rank 0. */
+  static IntegerConstant scalar(ElementType type, int value) {
+    return new IntegerConstant(type, Shape.of(), new int[] {value});
+  }
+
+  /** Row by row. */
+  static IntegerConstant matrix(ElementType type, int rows, int columns, int[] values) {
+    return new IntegerConstant(type, Shape.of(rows, columns), values.clone());
+  }
+
+  int[] values() {
+    return values.clone();
   }
 
   @Override
@@ -28,7 +44,7 @@ final class IntegerConstant implements ConstantData {
 
   @Override
   public Shape shape() {
-    return Shape.of(values.length);
+    return shape;
   }
 
   @Override

@@ -14,7 +14,7 @@ import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 
 /** Linear layers: the product in the form that was chosen, then bias and epilogue. */
-final class LinearLowering {
+class LinearLowering {
   private final GraphRecorder recorder;
   private final OnnxOptions.LinearForm form;
   private final PointwiseLowering pointwise;
@@ -36,19 +36,27 @@ final class LinearLowering {
     OnnxLinear layer =
         parameters instanceof DenseLinearParameters dense
             ? prepare(dense)
-            : new QuantizedLinear(
-                recorder, pointwise, activationQuantizer, (QuantizedLinearParameters) parameters);
-    biases.put(
-        layer,
-        parameters
-            .bias()
-            .map(bias -> recorder.constant(parameters.name() + ".bias", new TensorConstant(bias))));
+            : quantized((QuantizedLinearParameters) parameters);
+    biases.put(layer, layer instanceof PluginLayer ? Optional.empty() : bias(parameters));
     return layer;
+  }
+
+  private Optional<OnnxValue> bias(LinearParameters parameters) {
+    return parameters
+        .bias()
+        .map(
+            bias ->
+                recorder.constant(
+                    parameters.name() + ".bias", new TensorConstant(bias, recorder.real())));
+  }
+
+  OnnxLinear quantized(QuantizedLinearParameters parameters) {
+    return new QuantizedLinear(recorder, pointwise, activationQuantizer, parameters);
   }
 
   private OnnxLinear prepare(DenseLinearParameters parameters) {
     return switch (form) {
-      case FLOAT32 -> new Float32Linear(recorder, parameters);
+      case FLOAT32 -> new FloatLinear(recorder, parameters);
       case DYNAMIC_INT8 -> new DynamicInt8Linear(recorder, pointwise, tensorQuantizer, parameters);
     };
   }
@@ -58,11 +66,8 @@ final class LinearLowering {
   }
 
   OnnxValue apply(OnnxValue x, Linear layer, Epilogue<OnnxValue> epilogue) {
+    requireOwn(layer);
     LinearParameters parameters = layer.parameters();
-    if (!biases.containsKey(layer)) {
-      throw new BackendException(
-          "Layer " + parameters.name() + " was prepared by another backend than this ONNX graph.");
-    }
     Shape result =
         ResultShapes.linear(
             parameters,
@@ -73,7 +78,28 @@ final class LinearLowering {
     if (biases.get(layer).isPresent()) {
       y = pointwise.combine("Add", y, biases.get(layer).get());
     }
-    y = pointwise.activate(y, epilogue.activation());
+    return finish(y, parameters.name(), epilogue);
+  }
+
+  /**
+   * @throws BackendException if somebody else has prepared it
+   */
+  void requireOwn(Linear layer) {
+    if (!biases.containsKey(layer)) {
+      throw new BackendException(
+          "Layer "
+              + layer.parameters().name()
+              + " was prepared by another backend than this ONNX graph.");
+    }
+  }
+
+  /**
+   * The epilogue behind a product with its bias.
+   *
+   * @param layer name for nodes
+   */
+  OnnxValue finish(OnnxValue product, String layer, Epilogue<OnnxValue> epilogue) {
+    OnnxValue y = pointwise.activate(product, epilogue.activation());
     if (epilogue.gate().isPresent()) {
       y = pointwise.combine("Mul", y, epilogue.gate().get());
     }

@@ -77,9 +77,9 @@ final class NodeBuilder {
     return AttributeProto.newBuilder().setName(name).setType(type);
   }
 
-  /** Records the node; its result is float32. */
+  /** Records the node; its result is of the recorder's own type. */
   OnnxValue result(Shape shape) {
-    return result(ElementType.FLOAT, shape);
+    return result(recorder.real(), shape);
   }
 
   /** Records the node. */

@@ -15,9 +15,18 @@ final class NormalizationLowering {
   private final GraphRecorder recorder;
   private final PointwiseLowering pointwise;
   private final ShapeLowering shapes;
+  private final boolean groupNode;
   private final Map<Integer, OnnxValue> ones = new HashMap<>();
 
-  NormalizationLowering(GraphRecorder recorder, PointwiseLowering pointwise, ShapeLowering shapes) {
+  /**
+   * @param groupNode whether a GroupNorm is a node of its own, as from opset 21 on it can be
+   */
+  NormalizationLowering(
+      GraphRecorder recorder,
+      PointwiseLowering pointwise,
+      ShapeLowering shapes,
+      boolean groupNode) {
+    this.groupNode = groupNode;
     this.recorder = recorder;
     this.pointwise = pointwise;
     this.shapes = shapes;
@@ -45,10 +54,15 @@ final class NormalizationLowering {
     return pointwise.combine("Add", pointwise.combine("Mul", normalized, factor), shift);
   }
 
-  /** In the nodes of the published code, which engines recognize and fuse. */
-  OnnxValue rmsNorm(OnnxValue x, OnnxValue weight, float eps) {
-    ResultShapes.rmsNorm(x.shape(), weight.shape());
-    OnnxValue squares = pointwise.combine("Pow", x, recorder.scalar(2));
+  /**
+   * In the nodes of the published code, which engines recognize and fuse. Squares and their mean
+   * are float32.
+   */
+  OnnxValue rmsNorm(OnnxValue input, OnnxValue weight, float eps) {
+    ResultShapes.rmsNorm(input.shape(), weight.shape());
+    OnnxValue x = pointwise.cast(input, ElementType.FLOAT);
+    OnnxValue squares =
+        pointwise.combine("Pow", x, recorder.scalar(2, ElementType.FLOAT));
     int[] dims = x.shape().toArray();
     dims[dims.length - 1] = 1;
     OnnxValue mean =
@@ -56,15 +70,26 @@ final class NormalizationLowering {
             .node("ReduceMean")
             .inputs(squares, recorder.indices(-1))
             .attribute("keepdims", 1)
-            .result(Shape.of(dims));
-    OnnxValue shifted = pointwise.combine("Add", mean, recorder.scalar(eps));
-    OnnxValue root = recorder.node("Sqrt").inputs(shifted).result(shifted.shape());
-    return pointwise.combine("Mul", pointwise.combine("Div", x, root), weight);
+            .result(ElementType.FLOAT, Shape.of(dims));
+    OnnxValue shifted = pointwise.combine("Add", mean, recorder.scalar(eps, ElementType.FLOAT));
+    OnnxValue normalized = pointwise.combine("Div", x, pointwise.unary("Sqrt", shifted));
+    return pointwise.combine("Mul", pointwise.cast(normalized, weight.type()), weight);
   }
 
-  /** A group as one channel of an instance normalization, then the channels' factors. */
+  /**
+   * One node, or below opset 21 a group as one channel of an instance normalization, then the
+   * channels' factors.
+   */
   OnnxValue groupNorm(OnnxValue x, OnnxValue gamma, OnnxValue beta, int groups, float eps) {
     Shape result = ResultShapes.groupNorm(x.shape(), gamma.shape(), beta.shape(), groups);
+    if (groupNode) {
+      return recorder
+          .node("GroupNormalization")
+          .inputs(x, gamma, beta)
+          .attribute("num_groups", groups)
+          .attribute("epsilon", eps)
+          .result(result);
+    }
     int batch = x.shape().dim(0);
     int perGroup = batch == 0 ? 0 : x.shape().size() / (batch * groups);
     OnnxValue grouped = shapes.reshape(x, batch, groups, perGroup);

@@ -3,6 +3,7 @@ package org.viditq.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -28,11 +30,11 @@ import org.viditq.core.io.IoReason;
  * be open then.
  */
 public final class OnnxGraph {
-  /** The version of ONNX's own operators that graphs use. */
-  static final int OPSET = 20;
+  /** Versions of ONNX's file format that belong to versions of its operators. */
+  private static final Map<Integer, Integer> IR_VERSIONS = Map.of(20, 9, 23, 11);
 
-  /** The version of ONNX's file format that belongs to it. */
-  private static final int IR_VERSION = 9;
+  /** Where the model's description says which timesteps an index of the weight sets stands for. */
+  public static final String RANGES = "viditq.active_set";
 
   /** The model's file in the folder that {@link #write} makes. */
   public static final String MODEL_FILE = "model.onnx";
@@ -41,19 +43,44 @@ public final class OnnxGraph {
   public static final String DATA_FILE = "model.onnx.data";
 
   private final String name;
+  private final Description description;
   private final List<OnnxValue> inputs = new ArrayList<>();
   private final List<OnnxValue> constants = new ArrayList<>();
   private final List<OnnxNode> nodes;
   private final List<OnnxValue> outputs;
 
   /**
+   * What a model says beside its nodes.
+   *
+   * @param opset version of ONNX's own operators
+   * @param dimensions names or numbers of the dimensions of inputs and outputs that are open
+   * @param metadata by key
+   */
+  record Description(
+      int opset, Map<OnnxValue, List<String>> dimensions, Map<String, String> metadata) {}
+
+  /**
    * @param outputs named as the graph's outputs are to be
    */
-  OnnxGraph(String name, List<OnnxValue> outputs) {
+  OnnxGraph(String name, Description description, List<OnnxValue> outputs) {
     this.name = name;
+    this.description = description;
     this.outputs = List.copyOf(outputs);
-    TreeMap<Integer, OnnxNode> needed = new TreeMap<>();
-    TreeMap<Integer, OnnxValue> leaves = new TreeMap<>();
+    NavigableMap<Integer, OnnxValue> leaves = new TreeMap<>();
+    nodes = List.copyOf(collect(outputs, leaves).values());
+    for (OnnxValue leaf : leaves.values()) {
+      (leaf.origin() instanceof OnnxValue.Origin.Input ? inputs : constants).add(leaf);
+    }
+  }
+
+  /** The nodes that values are computed by, in the order of recording. */
+  static NavigableMap<Integer, OnnxNode> nodesOf(List<OnnxValue> values) {
+    return collect(values, new TreeMap<>());
+  }
+
+  private static NavigableMap<Integer, OnnxNode> collect(
+      List<OnnxValue> outputs, NavigableMap<Integer, OnnxValue> leaves) {
+    NavigableMap<Integer, OnnxNode> needed = new TreeMap<>();
     Deque<OnnxValue> open = new ArrayDeque<>(outputs);
     while (!open.isEmpty()) {
       OnnxValue value = open.pop();
@@ -66,10 +93,7 @@ public final class OnnxGraph {
         leaves.put(value.serial(), value);
       }
     }
-    nodes = List.copyOf(needed.values());
-    for (OnnxValue leaf : leaves.values()) {
-      (leaf.origin() instanceof OnnxValue.Origin.Input ? inputs : constants).add(leaf);
-    }
+    return needed;
   }
 
   /** What must be fed, in the order of recording; inputs that nothing depends on are left out. */
@@ -155,8 +179,17 @@ public final class OnnxGraph {
     inputs.forEach(value -> graph.addInput(info(value)));
     outputs.forEach(value -> graph.addOutput(info(value)));
     ModelProto.Builder model =
-        ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName("viditq").setGraph(graph);
-    model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET));
+        ModelProto.newBuilder()
+            .setIrVersion(IR_VERSIONS.get(description.opset()))
+            .setProducerName("viditq")
+            .setGraph(graph);
+    model.addOpsetImport(
+        OperatorSetIdProto.newBuilder().setDomain("").setVersion(description.opset()));
+    new TreeMap<>(description.metadata())
+        .forEach(
+            (key, value) ->
+                model.addMetadataProps(
+                    StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
     Set<String> others = new TreeSet<>();
     nodes.forEach(node -> others.add(node.domain()));
     others.remove("");
@@ -166,10 +199,17 @@ public final class OnnxGraph {
     return model.build();
   }
 
-  private static ValueInfoProto info(OnnxValue value) {
+  private ValueInfoProto info(OnnxValue value) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    for (int dim : value.shape().toArray()) {
-      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
+    List<String> names = description.dimensions().get(value);
+    for (int axis = 0; axis < value.shape().rank(); axis++) {
+      TensorShapeProto.Dimension.Builder dimension = TensorShapeProto.Dimension.newBuilder();
+      if (names != null && !names.get(axis).matches("[0-9]+")) {
+        dimension.setDimParam(names.get(axis));
+      } else {
+        dimension.setDimValue(value.shape().dim(axis));
+      }
+      shape.addDim(dimension);
     }
     return ValueInfoProto.newBuilder()
         .setName(value.name())

@@ -1,8 +1,12 @@
 package org.viditq.onnx;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Activation;
@@ -10,11 +14,14 @@ import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.PositionTable;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.onnx.OnnxOptions.Dialect;
 
 /**
  * The operator contract as a recorder of ONNX graphs: a model definition evaluated on it gives the
@@ -34,23 +41,84 @@ import org.viditq.core.tensor.Tensor;
  * they are stored until the graph is written. For one thread.
  */
 public final class OnnxOperators implements Operators<OnnxValue> {
-  private final GraphRecorder recorder = new GraphRecorder();
-  private final PointwiseLowering pointwise = new PointwiseLowering(recorder);
-  private final ShapeLowering shapes = new ShapeLowering(recorder);
-  private final NormalizationLowering normalization =
-      new NormalizationLowering(recorder, pointwise, shapes);
-  private final EmbeddingLowering embedding = new EmbeddingLowering(recorder, pointwise, shapes);
-  private final ConvolutionLowering convolution = new ConvolutionLowering(recorder, shapes);
+  private final OnnxOptions options;
+  private final GraphRecorder recorder;
+  private final PointwiseLowering pointwise;
+  private final ShapeLowering shapes;
+  private final NormalizationLowering normalization;
+  private final EmbeddingLowering embedding;
+  private final ConvolutionLowering convolution;
   private final AttentionLowering attention;
   private final LinearLowering linear;
 
+  /** The same as {@link #linear} in the plugin dialect. */
+  private final Optional<PluginLowering> plugins;
+
+  /** Of graphs for all extents. */
+  private final Optional<PositionLowering> positions;
+
+  /**
+   * @throws UsageException if the options contradict each other
+   */
   public OnnxOperators(OnnxOptions options) {
-    linear = new LinearLowering(recorder, options.linear(), pointwise);
-    attention =
+    boolean plugin = options.dialect() == Dialect.PLUGIN;
+    if (!plugin && options.format() != FloatFormat.FP32) {
+      throw new UsageException(
+          "The portable dialect computes in float32; export other formats in the plugin dialect.");
+    }
+    this.options = options;
+    this.recorder = new GraphRecorder(options.format().type());
+    this.pointwise = new PointwiseLowering(recorder);
+    this.shapes = new ShapeLowering(recorder);
+    this.normalization = new NormalizationLowering(recorder, pointwise, shapes, plugin);
+    this.embedding = new EmbeddingLowering(recorder, pointwise, shapes);
+    this.convolution = new ConvolutionLowering(recorder, shapes);
+    this.positions =
+        options.openExtents()
+            ? Optional.of(new PositionLowering(recorder, pointwise, shapes))
+            : Optional.empty();
+    this.attention =
         switch (options.attention()) {
           case STANDARD -> new AttentionLowering(recorder, pointwise, shapes);
           case ONNX_RUNTIME -> new OnnxRuntimeAttention(recorder, pointwise, shapes);
+          case NODE -> new AttentionNode(recorder, pointwise, shapes);
         };
+    this.plugins =
+        plugin
+            ? Optional.of(new PluginLowering(recorder, pointwise, shapes, this))
+            : Optional.empty();
+    this.linear =
+        plugin ? plugins.get() : new LinearLowering(recorder, options.linear(), pointwise);
+  }
+
+  GraphRecorder recorder() {
+    return recorder;
+  }
+
+  /** x in the format that is computed with. */
+  OnnxValue computed(OnnxValue x) {
+    return pointwise.cast(x, recorder.real());
+  }
+
+  /** x as float32, as inputs and outputs are. */
+  OnnxValue exact(OnnxValue x) {
+    return pointwise.cast(x, ElementType.FLOAT);
+  }
+
+  /** A tensor that stays where it lies until a graph is written. */
+  OnnxValue stored(StoredTensor tensor) {
+    return recorder.constant(tensor.name(), new FloatConstant(tensor, recorder.real()));
+  }
+
+  /** Rows of a table by indices of any shape, [.., C]. */
+  OnnxValue lookUp(OnnxValue table, OnnxValue indices) {
+    int[] dims = Arrays.copyOf(indices.shape().toArray(), indices.shape().rank() + 1);
+    dims[dims.length - 1] = table.shape().dim(1);
+    return recorder
+        .node("Gather")
+        .inputs(table, indices)
+        .attribute("axis", 0)
+        .result(Shape.of(dims));
   }
 
   /**
@@ -59,7 +127,7 @@ public final class OnnxOperators implements Operators<OnnxValue> {
    * @throws UsageException if the name is empty or taken
    */
   public OnnxValue input(String name, int... dims) {
-    return recorder.input(name, Shape.of(dims));
+    return recorder.input(name, ElementType.FLOAT, Shape.of(dims));
   }
 
   /**
@@ -70,14 +138,45 @@ public final class OnnxOperators implements Operators<OnnxValue> {
    * @throws UsageException if there is no output or a name is taken
    */
   public OnnxGraph graph(String name, Map<String, OnnxValue> outputs) {
+    return graph(name, outputs, Map.of());
+  }
+
+  /**
+   * As {@link #graph(String, Map)}.
+   *
+   * @param dimensions of inputs and outputs, as the graph is to name them; those of values that are
+   *     not in it are numbers
+   */
+  OnnxGraph graph(
+      String name, Map<String, OnnxValue> outputs, Map<OnnxValue, List<String>> dimensions) {
     if (outputs.isEmpty()) {
       throw new UsageException("The ONNX graph " + name + " needs at least one output.");
     }
+    Map<OnnxValue, List<String>> named = new HashMap<>(dimensions);
+    List<OnnxValue> values = new ArrayList<>();
+    outputs.forEach(
+        (output, value) -> {
+          OnnxValue result = recorder.output(output, value);
+          values.add(result);
+          if (dimensions.containsKey(value)) {
+            named.put(result, dimensions.get(value));
+          }
+        });
+    String ranges = plugins.map(lowering -> lowering.activeSet().describe()).orElse("");
     return new OnnxGraph(
         name,
-        outputs.entrySet().stream()
-            .map(output -> recorder.output(output.getKey(), output.getValue()))
-            .toList());
+        new OnnxGraph.Description(
+            options.opset(),
+            named,
+            ranges.isEmpty() ? Map.of() : Map.of(OnnxGraph.RANGES, ranges)),
+        values);
+  }
+
+  @Override
+  public OnnxValue table(PositionTable table) {
+    return positions.isPresent()
+        ? positions.get().of(table)
+        : recorder.constant(table.tensor());
   }
 
   @Override
@@ -130,6 +229,32 @@ public final class OnnxOperators implements Operators<OnnxValue> {
   @Override
   public OnnxValue linear(OnnxValue x, Linear layer, Epilogue<OnnxValue> epilogue) {
     return linear.apply(x, layer, epilogue);
+  }
+
+  @Override
+  public OnnxValue linear(LinearInput<OnnxValue> x, Linear layer, Epilogue<OnnxValue> epilogue) {
+    return plugins.isPresent()
+        ? plugins.get().apply(x, layer, epilogue)
+        : Operators.super.linear(x, layer, epilogue);
+  }
+
+  @Override
+  public List<OnnxValue> linears(LinearInput<OnnxValue> x, List<Linear> layers) {
+    return plugins.isPresent()
+        ? plugins.get().applyAll(x, layers)
+        : Operators.super.linears(x, layers);
+  }
+
+  @Override
+  public OnnxValue feedForward(
+      LinearInput<OnnxValue> x,
+      Linear up,
+      Activation activation,
+      Linear down,
+      Epilogue<OnnxValue> epilogue) {
+    return plugins.isPresent()
+        ? plugins.get().feedForward(x, up, activation, down, epilogue)
+        : Operators.super.feedForward(x, up, activation, down, epilogue);
   }
 
   @Override

@@ -19,12 +19,21 @@ final class PointwiseLowering {
         .result(a.type(), ResultShapes.together(operator, a.shape(), b.shape()));
   }
 
+  /** An operator on each element; the result has the operand's type. */
+  OnnxValue unary(String operator, OnnxValue x) {
+    return recorder.node(operator).inputs(x).result(x.type(), x.shape());
+  }
+
+  /** x itself where it has the type. */
   OnnxValue cast(OnnxValue x, ElementType type) {
+    if (x.type() == type) {
+      return x;
+    }
     return recorder.node("Cast").inputs(x).attribute("to", type.code()).result(type, x.shape());
   }
 
   OnnxValue scale(OnnxValue x, float factor) {
-    return combine("Mul", x, recorder.scalar(factor));
+    return combine("Mul", x, recorder.scalar(factor, x.type()));
   }
 
   OnnxValue activate(OnnxValue x, Activation activation) {

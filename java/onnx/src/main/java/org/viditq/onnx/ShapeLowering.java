@@ -23,7 +23,7 @@ final class ShapeLowering {
     if (Arrays.stream(dims).anyMatch(dim -> dim == 0)) {
       node.attribute("allowzero", 1); // or else 0 means: as in x
     }
-    return node.result(result);
+    return node.result(x.type(), result);
   }
 
   OnnxValue permute(OnnxValue x, int... permutation) {
@@ -31,12 +31,16 @@ final class ShapeLowering {
         .node("Transpose")
         .inputs(x)
         .attribute("perm", permutation)
-        .result(ResultShapes.permute(x.shape(), permutation));
+        .result(x.type(), ResultShapes.permute(x.shape(), permutation));
   }
 
   OnnxValue concat(List<OnnxValue> parts, int axis) {
     Shape result = ResultShapes.concat(parts.stream().map(OnnxValue::shape).toList(), axis);
-    return recorder.node("Concat").inputs(parts).attribute("axis", axis).result(result);
+    return recorder
+        .node("Concat")
+        .inputs(parts)
+        .attribute("axis", axis)
+        .result(parts.get(0).type(), result);
   }
 
   OnnxValue slice(OnnxValue x, int axis, int from, int to) {
@@ -44,12 +48,12 @@ final class ShapeLowering {
     return recorder
         .node("Slice")
         .inputs(x, recorder.indices(from), recorder.indices(to), recorder.indices(axis))
-        .result(result);
+        .result(x.type(), result);
   }
 
   OnnxValue broadcast(OnnxValue x, int... dims) {
     Shape result = ResultShapes.broadcast(x.shape(), dims);
-    return recorder.node("Expand").inputs(x, recorder.indices(dims)).result(result);
+    return recorder.node("Expand").inputs(x, recorder.indices(dims)).result(x.type(), result);
   }
 
   OnnxValue upsampleNearest2x(OnnxValue x) {
@@ -58,7 +62,7 @@ final class ShapeLowering {
         .node("Resize")
         .inputs(x)
         .withoutInput() // the region of interest, which this mode has not
-        .inputs(recorder.constant(Tensor.of(new float[] {1, 1, 2, 2}, 4)))
+        .inputs(recorder.constant(Tensor.of(new float[] {1, 1, 2, 2}, 4), ElementType.FLOAT))
         .attribute("mode", "nearest")
         .attribute("coordinate_transformation_mode", "asymmetric")
         .attribute("nearest_mode", "floor")

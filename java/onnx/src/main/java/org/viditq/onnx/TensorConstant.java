@@ -5,11 +5,15 @@ import java.nio.channels.WritableByteChannel;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
-/** A tensor on the Java heap. */
-record TensorConstant(Tensor tensor) implements ConstantData {
-  @Override
-  public ElementType type() {
-    return ElementType.FLOAT;
+/**
+ * A tensor on the Java heap.
+ *
+ * @param type what its values are rounded to
+ */
+record TensorConstant(Tensor tensor, ElementType type) implements ConstantData {
+  /** float32. */
+  TensorConstant(Tensor tensor) {
+    this(tensor, ElementType.FLOAT);
   }
 
   @Override
@@ -19,6 +23,6 @@ record TensorConstant(Tensor tensor) implements ConstantData {
 
   @Override
   public void writeTo(WritableByteChannel out) throws IOException {
-    LittleEndian.write(out, tensor.data(), tensor.size());
+    LittleEndian.write(out, tensor.data(), tensor.size(), type);
   }
 }

@@ -6,14 +6,15 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.tensor.Shape;
 
 /**
- * The weight of a linear layer as MatMul takes it: [in, out], float32.
+ * The weight of a linear layer as MatMul takes it: [in, out].
  *
  * @param weight [out, in]
+ * @param type what its values are rounded to
  */
-record TransposedWeight(StoredTensor weight) implements ConstantData {
-  @Override
-  public ElementType type() {
-    return ElementType.FLOAT;
+record TransposedWeight(StoredTensor weight, ElementType type) implements ConstantData {
+  /** float32. */
+  TransposedWeight(StoredTensor weight) {
+    this(weight, ElementType.FLOAT);
   }
 
   @Override
@@ -23,6 +24,6 @@ record TransposedWeight(StoredTensor weight) implements ConstantData {
 
   @Override
   public void writeTo(WritableByteChannel out) throws IOException {
-    WeightColumns.forEachBlock(weight, (block, count) -> LittleEndian.write(out, block, count));
+    WeightColumns.forEachBlock(weight, (block, count) -> LittleEndian.write(out, block, count, type));
   }
 }

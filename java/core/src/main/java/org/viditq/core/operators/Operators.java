@@ -41,6 +41,11 @@ public interface Operators<V> extends AutoCloseable {
     return true;
   }
 
+  /** A table that depends on extents: by default {@link #constant} of its values. */
+  default V table(PositionTable table) {
+    return constant(table.tensor());
+  }
+
   /** Extents of a value, known without computing it. */
   Shape shape(V value);
 

@@ -3,6 +3,7 @@ package org.viditq.core.model.bert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.layer.LayerLoader;
@@ -27,6 +28,7 @@ public final class BertEncoder<V> {
 
   private final BertConfig config;
   private final Operators<V> operators;
+  private final StoredTensor tokenTable;
   private final TokenEmbedding embedding;
   private final V tokenType;
   private final V positions;
@@ -51,7 +53,8 @@ public final class BertEncoder<V> {
     encoder.leaveOut("pooler.");
     parameters.leaveOut("cls.");
     LayerLoader<V> loader = new LayerLoader<>(operators, encoder);
-    this.embedding = new TokenEmbedding(encoder.stored(TOKEN_TABLE, config.vocabulary(), channels));
+    this.tokenTable = encoder.stored(TOKEN_TABLE, config.vocabulary(), channels);
+    this.embedding = new TokenEmbedding(tokenTable);
     this.positions =
         loader.constant("embeddings.position_embeddings.weight", config.positions(), channels);
     V types =
@@ -68,6 +71,11 @@ public final class BertEncoder<V> {
 
   public BertConfig config() {
     return config;
+  }
+
+  /** The token embedding, [vocabulary, C], where it lies. */
+  public StoredTensor tokenTable() {
+    return tokenTable;
   }
 
   /**

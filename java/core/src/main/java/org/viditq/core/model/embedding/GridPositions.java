@@ -1,7 +1,6 @@
 package org.viditq.core.model.embedding;
 
 import org.viditq.core.operators.Operators;
-import org.viditq.core.tensor.Tensor;
 
 /**
  * Adds the {@link SinCosTable} of a grid to its tokens; the table of the grid seen last is kept, as
@@ -12,9 +11,7 @@ public final class GridPositions<V> {
   private final int channels;
 
   /** On the Java heap: a backend's value would be released with the scope that it was made in. */
-  private volatile Entry last;
-
-  private record Entry(PositionGrid grid, Tensor table) {}
+  private volatile GridTable last;
 
   public GridPositions(Operators<V> operators, int channels) {
     this.operators = operators;
@@ -23,12 +20,11 @@ public final class GridPositions<V> {
 
   /** tokens [B, height * width, C] of {@code grid}; result likewise. */
   public V addTo(V tokens, PositionGrid grid) {
-    Entry entry = last;
-    if (entry == null || !entry.grid().equals(grid)) {
-      Tensor table = SinCosTable.grid(channels, grid);
-      entry = new Entry(grid, table.reshape(1, grid.height() * grid.width(), channels));
-      last = entry;
+    GridTable table = last;
+    if (table == null || !table.grid().equals(grid)) {
+      table = GridTable.of(channels, grid);
+      last = table;
     }
-    return operators.add(tokens, operators.constant(entry.table()));
+    return operators.add(tokens, operators.table(table));
   }
 }

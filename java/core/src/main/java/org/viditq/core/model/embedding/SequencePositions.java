@@ -1,7 +1,6 @@
 package org.viditq.core.model.embedding;
 
 import org.viditq.core.operators.Operators;
-import org.viditq.core.tensor.Tensor;
 
 /**
  * The {@link SinCosTable} of a sequence as a value; that of the length seen last is kept, as a
@@ -13,7 +12,7 @@ public final class SequencePositions<V> {
   private final double scale;
 
   /** On the Java heap: a backend's value would be released with the scope that it was made in. */
-  private volatile Tensor last;
+  private volatile SequenceTable last;
 
   /**
    * @param scale divisor of positions
@@ -26,11 +25,11 @@ public final class SequencePositions<V> {
 
   /** [1, length, channels]. */
   public V of(int length) {
-    Tensor table = last;
-    if (table == null || table.dim(1) != length) {
-      table = SinCosTable.sequence(channels, length, scale).reshape(1, length, channels);
+    SequenceTable table = last;
+    if (table == null || table.length() != length) {
+      table = SequenceTable.of(channels, length, scale);
       last = table;
     }
-    return operators.constant(table);
+    return operators.table(table);
   }
 }

@@ -9,7 +9,7 @@ import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.embedding.PatchEmbedding;
-import org.viditq.core.model.embedding.RotaryTable;
+import org.viditq.core.model.embedding.RotaryPositions;
 import org.viditq.core.model.layer.AdaLayerNormContinuous;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.TextTokens;
@@ -83,15 +83,16 @@ final class HunyuanTransformer<V> {
     int height = operators.shape(latents).dim(2) / config.patchSize();
     int width = operators.shape(latents).dim(3) / config.patchSize();
     Conditioned<V> conditioned = conditioned(inputs);
-    RotaryTable table = RotaryTable.grid(config.headDim(), height, width, config.rotaryBase());
+    RotaryPositions[] places =
+        RotaryPositions.of(config.headDim(), height, width, config.rotaryBase());
     V hidden =
         throughBlocks(
             patches.forward(latents),
             new HunyuanBlock.Shared<>(
                 operators.activate(conditioned.embedded(), Activation.SILU),
                 new TextTokens<>(conditioned.text(), Optional.empty(), Optional.empty()),
-                operators.constant(table.cos()),
-                operators.constant(table.sin())));
+                operators.table(places[0]),
+                operators.table(places[1])));
     V features =
         operators.linear(outputNorm.input(hidden, conditioned.embedded()), output, Epilogue.none());
     return Unpatchify.image(

@@ -14,6 +14,7 @@ import org.viditq.core.model.embedding.ClassConditionEmbedder;
 import org.viditq.core.model.embedding.GridPositions;
 import org.viditq.core.model.embedding.PatchEmbedding;
 import org.viditq.core.model.embedding.PositionGrid;
+import org.viditq.core.model.embedding.SequenceTable;
 import org.viditq.core.model.embedding.SinCosTable;
 import org.viditq.core.model.embedding.StoredTable;
 import org.viditq.core.model.layer.BlockModulation;
@@ -232,8 +233,7 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
         layer == 0 && (extents.frames() > 1 || config.layout() == LatteLayout.CLASS_CONDITIONAL);
     return added
         ? Optional.of(
-            operators.constant(
-                temporalTable(extents.frames()).reshape(1, extents.frames(), config.channels())))
+            operators.table(SequenceTable.of(config.channels(), extents.frames(), 1)))
         : Optional.empty();
   }
 

@@ -3,6 +3,7 @@ package org.viditq.core.model.t5;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.PaddingMask;
@@ -30,6 +31,7 @@ public final class T5Encoder<V> {
 
   private final T5Config config;
   private final Operators<V> operators;
+  private final StoredTensor tokenTable;
   private final TokenEmbedding embedding;
   private final Tensor relativeBias;
   private final List<T5Block<V>> blocks;
@@ -49,8 +51,8 @@ public final class T5Encoder<V> {
     String table = parameters.contains(ENCODER_TABLE) ? ENCODER_TABLE : SHARED_TABLE;
     // The table may be stored twice, and a decoder with its head beside the encoder.
     parameters.leaveOut(ENCODER_TABLE, SHARED_TABLE, "decoder.", "lm_head.");
-    this.embedding =
-        new TokenEmbedding(parameters.stored(table, config.vocabulary(), config.channels()));
+    this.tokenTable = parameters.stored(table, config.vocabulary(), config.channels());
+    this.embedding = new TokenEmbedding(tokenTable);
     this.relativeBias =
         parameters.tensor(
             "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
@@ -67,6 +69,11 @@ public final class T5Encoder<V> {
 
   public T5Config config() {
     return config;
+  }
+
+  /** The token embedding, [vocabulary, C], where it lies. */
+  public StoredTensor tokenTable() {
+    return tokenTable;
   }
 
   /**
@@ -94,7 +101,11 @@ public final class T5Encoder<V> {
    */
   public V forward(V embeddings, Optional<V> mask) {
     int length = operators.shape(embeddings).dim(1);
-    V bias = operators.constant(positionBias(length));
+    // Block 0's table serves all blocks.
+    V bias =
+        operators.table(
+            new RelativeBias(
+                new RelativeBuckets(config.buckets(), config.maxDistance()), relativeBias, length));
     if (mask.isPresent()) {
       bias = operators.add(bias, PaddingMask.scoreBias(operators, mask.get(), MASKED_SCORE));
     }
@@ -107,19 +118,5 @@ public final class T5Encoder<V> {
       }
     }
     return operators.rmsNorm(hidden, finalNorm, config.normEps());
-  }
-
-  // [1, heads, N, N]; block 0's table serves all blocks.
-  private Tensor positionBias(int length) {
-    int heads = config.heads();
-    int[] buckets =
-        new RelativeBuckets(config.buckets(), config.maxDistance()).table(length, length);
-    float[] bias = new float[heads * buckets.length];
-    for (int head = 0; head < heads; head++) {
-      for (int i = 0; i < buckets.length; i++) {
-        bias[head * buckets.length + i] = relativeBias.data()[buckets[i] * heads + head];
-      }
-    }
-    return Tensor.of(bias, 1, heads, length, length);
   }
 }

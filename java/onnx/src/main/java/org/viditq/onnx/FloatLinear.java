@@ -4,16 +4,16 @@ import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.tensor.Shape;
 
 /** A product with the transposed weight. */
-final class Float32Linear implements OnnxLinear {
+final class FloatLinear implements OnnxLinear {
   private final GraphRecorder recorder;
   private final DenseLinearParameters parameters;
   private final OnnxValue weight;
 
-  Float32Linear(GraphRecorder recorder, DenseLinearParameters parameters) {
+  FloatLinear(GraphRecorder recorder, DenseLinearParameters parameters) {
     this.recorder = recorder;
     this.parameters = parameters;
     this.weight =
-        recorder.constant(parameters.name() + ".weight", new TransposedWeight(parameters.weight()));
+        recorder.constant(parameters.name() + ".weight", new TransposedWeight(parameters.weight(), recorder.real()));
   }
 
   @Override

@@ -1,0 +1,95 @@
+package org.viditq.onnx;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.TimestepRange;
+import org.viditq.core.tensor.Shape;
+
+/**
+ * The input that chooses the weight sets of quantized layers: one index for all of them, into the
+ * ranges between any two timesteps where some layer changes its set. A layer that changes less often
+ * looks its own index up.
+ */
+final class ActiveSet {
+  /** Name of the input, int32 [1]. */
+  static final String NAME = "active_set";
+
+  private final GraphRecorder recorder;
+  private final TreeSet<Double> borders = new TreeSet<>();
+  private final Map<List<Integer>, OnnxValue> lookedUp = new HashMap<>();
+  private OnnxValue input;
+
+  ActiveSet(GraphRecorder recorder) {
+    this.recorder = recorder;
+  }
+
+  /** Takes the ranges of a layer into account; before the first {@link #of}. */
+  void add(PluginLayer layer) {
+    if (layer.sets() > 1) {
+      for (WeightSet set : layer.parameters().sets()) {
+        borders.add(set.range().start());
+        borders.add(set.range().end());
+      }
+    }
+  }
+
+  /** The index of a layer's set, int32 [1]; empty if it has but one. */
+  Optional<OnnxValue> of(PluginLayer layer) {
+    if (layer.sets() == 1) {
+      return Optional.empty();
+    }
+    List<Integer> sets =
+        ranges().stream().map(range -> layer.setFor(range.start())).toList();
+    if (input == null) {
+      input = recorder.input(NAME, ElementType.INT32, Shape.of(1));
+    }
+    boolean own = sets.equals(IntStream.range(0, sets.size()).boxed().toList());
+    return Optional.of(own ? input : lookUp(sets));
+  }
+
+  private OnnxValue lookUp(List<Integer> sets) {
+    return lookedUp.computeIfAbsent(
+        sets,
+        indices ->
+            recorder
+                .node("Gather")
+                .of(NAME)
+                .inputs(
+                    recorder.constant(
+                        NAME + ".sets",
+                        IntegerConstant.of(
+                            ElementType.INT32,
+                            indices.stream().mapToInt(Integer::intValue).toArray())),
+                    input)
+                .attribute("axis", 0)
+                .result(ElementType.INT32, Shape.of(1)));
+  }
+
+  /** What the values of the input stand for, in order; empty if there is no such input. */
+  List<TimestepRange> ranges() {
+    List<Double> all = List.copyOf(borders);
+    List<TimestepRange> ranges = new ArrayList<>();
+    for (int i = 1; i < all.size(); i++) {
+      ranges.add(new TimestepRange(all.get(i - 1), all.get(i)));
+    }
+    return ranges;
+  }
+
+  /** The ranges for a model's description: {@code [0,501) [501,1001)}. */
+  String describe() {
+    return ranges().stream()
+        .map(range -> "[" + number(range.start()) + "," + number(range.end()) + ")")
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+}

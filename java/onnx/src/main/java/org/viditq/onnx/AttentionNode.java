@@ -1,0 +1,34 @@
+package org.viditq.onnx;
+
+import java.util.Optional;
+import org.viditq.core.tensor.Shape;
+
+/** Attention as ONNX's own operator, which engines compute without keeping the scores. */
+final class AttentionNode extends AttentionLowering {
+  private final GraphRecorder recorder;
+
+  AttentionNode(GraphRecorder recorder, PointwiseLowering pointwise, ShapeLowering shapes) {
+    super(recorder, pointwise, shapes);
+    this.recorder = recorder;
+  }
+
+  @Override
+  OnnxValue attend(
+      OnnxValue q,
+      OnnxValue k,
+      OnnxValue v,
+      int heads,
+      float scale,
+      Optional<OnnxValue> bias,
+      Shape result) {
+    NodeBuilder node =
+        recorder
+            .node("Attention")
+            .inputs(q, k, v)
+            .attribute("q_num_heads", heads)
+            .attribute("kv_num_heads", heads)
+            .attribute("scale", scale);
+    bias.ifPresent(node::inputs);
+    return node.result(result);
+  }
+}
