@@ -5,6 +5,7 @@ import org.viditq.cli.console.Version;
 import org.viditq.cli.convert.ConvertCommand;
 import org.viditq.cli.demo.DemoCommand;
 import org.viditq.cli.evaluate.EvaluateCommand;
+import org.viditq.cli.export.ExportCommand;
 import org.viditq.cli.generate.GenerateCommand;
 import org.viditq.cli.inspect.InspectCommand;
 import org.viditq.cli.quantize.CalibrateCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       InspectCommand.class,
       ConvertCommand.class,
+      ExportCommand.class,
       BundleCommand.class
     })
 final class ViditqCommand implements Runnable {

@@ -14,8 +14,8 @@ import org.viditq.core.tensor.Shape;
 
 /**
  * The input that chooses the weight sets of quantized layers: one index for all of them, into the
- * ranges between any two timesteps where some layer changes its set. A layer that changes less often
- * looks its own index up.
+ * ranges between any two timesteps where some layer changes its set. A layer that changes less
+ * often looks its own index up.
  */
 final class ActiveSet {
   /** Name of the input, int32 [1]. */
@@ -45,8 +45,7 @@ final class ActiveSet {
     if (layer.sets() == 1) {
       return Optional.empty();
     }
-    List<Integer> sets =
-        ranges().stream().map(range -> layer.setFor(range.start())).toList();
+    List<Integer> sets = ranges().stream().map(range -> layer.setFor(range.start())).toList();
     if (input == null) {
       input = recorder.input(NAME, ElementType.INT32, Shape.of(1));
     }

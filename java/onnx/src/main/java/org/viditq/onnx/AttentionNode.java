@@ -3,7 +3,11 @@ package org.viditq.onnx;
 import java.util.Optional;
 import org.viditq.core.tensor.Shape;
 
-/** Attention as ONNX's own operator, which engines compute without keeping the scores. */
+/**
+ * Attention as ONNX's own operator, which engines compute without keeping the scores. Heads whose
+ * keys are of other extents than their values, which TensorRT refuses, are two products and a
+ * softmax.
+ */
 final class AttentionNode extends AttentionLowering {
   private final GraphRecorder recorder;
 
@@ -21,6 +25,9 @@ final class AttentionNode extends AttentionLowering {
       float scale,
       Optional<OnnxValue> bias,
       Shape result) {
+    if (!k.shape().equals(v.shape())) {
+      return super.attend(q, k, v, heads, scale, bias, result);
+    }
     NodeBuilder node =
         recorder
             .node("Attention")

@@ -47,8 +47,7 @@ public final class AutoencoderGraph {
                 OnnxValue latents = operators.computed(values.get(InputNames.LATENTS));
                 int frames = config.temporal() ? latents.shape().dim(0) : 1;
                 return List.of(
-                    operators.exact(
-                        autoencoder.decodeClips(autoencoder.unscale(latents), frames)));
+                    operators.exact(autoencoder.decodeClips(autoencoder.unscale(latents), frames)));
               });
       return operators.graph(
           "vae_decoder", Map.of(PICTURES, opened.outputs().get(0)), opened.dimensions());

@@ -30,7 +30,8 @@ final class ConvolutionLowering {
     String name = parameters.name();
     return new Prepared(
         parameters,
-        recorder.constant(name + ".weight", new FloatConstant(parameters.weight(), recorder.real())),
+        recorder.constant(
+            name + ".weight", new FloatConstant(parameters.weight(), recorder.real())),
         parameters
             .bias()
             .map(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserInput;
@@ -30,8 +31,9 @@ public final class DenoiserGraph {
    * Records a model for inputs like those of an evaluation.
    *
    * @param parameters must stay open until the graph is written
-   * @param like gives the extents, says which optional inputs there are, and in the portable dialect
-   *     the timestep whose range quantized layers are in; full-precision ones are the same at all
+   * @param like gives the extents, says which optional inputs there are, and in the portable
+   *     dialect the timestep whose range quantized layers are in; full-precision ones are the same
+   *     at all
    * @throws ShapeException if the inputs are not those of the model
    */
   public static OnnxGraph record(
@@ -58,18 +60,23 @@ public final class DenoiserGraph {
   }
 
   /**
-   * Records a model for all extents: batch, frames, height, width and prompt lengths are chosen when
-   * the graph is run, as multiples of the model's patches. Inputs that an evaluation may leave out
-   * are there; the timestep is an input, and where quantized layers have several weight sets, the
-   * index of their range ({@value ActiveSet#NAME}, int32 [1]) is one, too.
+   * Records a model for all extents: batch, frames, height, width and prompt lengths are chosen
+   * when the graph is run, as multiples of the model's patches. Inputs that an evaluation may leave
+   * out are there; the timestep is an input. In the plugin dialect, where quantized layers have
+   * several weight sets, the index of their range is an input, too ({@value ActiveSet#NAME}, int32
+   * [1]).
    *
    * @param parameters must stay open until the graph is written
+   * @param timestep whose range quantized layers are in, which the portable dialect needs where
+   *     they have several, and nobody else looks at
+   * @throws UsageException if it is needed and not there
    * @throws org.viditq.core.error.BackendException naming a layer or value that cannot be exported
    *     so
    */
   public static OnnxGraph recordOpen(
-      DenoiserModel model, Parameters parameters, OnnxOptions options) {
+      DenoiserModel model, Parameters parameters, OnnxOptions options, OptionalDouble timestep) {
     try (OnnxOperators operators = new OnnxOperators(options.open())) {
+      operators.selectSet(timestep);
       PreparedDenoiser<OnnxValue> prepared = model.prepare(parameters, operators);
       LatentGeometry.Patch patch = model.latents().patch();
       List<GraphInput> inputs = model.inputs().stream().map(GraphInput::floats).toList();

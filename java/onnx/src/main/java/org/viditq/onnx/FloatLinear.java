@@ -13,7 +13,9 @@ final class FloatLinear implements OnnxLinear {
     this.recorder = recorder;
     this.parameters = parameters;
     this.weight =
-        recorder.constant(parameters.name() + ".weight", new TransposedWeight(parameters.weight(), recorder.real()));
+        recorder.constant(
+            parameters.name() + ".weight",
+            new TransposedWeight(parameters.weight(), recorder.real()));
   }
 
   @Override

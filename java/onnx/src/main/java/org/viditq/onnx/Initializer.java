@@ -18,12 +18,12 @@ final class Initializer {
   }
 
   /** With its elements in the file beside the model. */
-  static TensorProto external(String name, ConstantData data, ExternalData file)
+  static TensorProto external(String name, ConstantData data, ExternalData file, String fileName)
       throws IOException {
     long offset = file.append(data);
     return header(name, data)
         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-        .addExternalData(entry("location", OnnxGraph.DATA_FILE))
+        .addExternalData(entry("location", fileName))
         .addExternalData(entry("offset", Long.toString(offset)))
         .addExternalData(entry("length", Long.toString(data.byteLength())))
         .build();

@@ -29,8 +29,7 @@ final class LittleEndian {
   static void write(WritableByteChannel out, float[] values, int count, ElementType type)
       throws IOException {
     ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes()))
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     switch (type) {
       case FLOAT -> bytes.asFloatBuffer().put(values, 0, count);
       case FLOAT16 -> {

@@ -61,8 +61,7 @@ final class NormalizationLowering {
   OnnxValue rmsNorm(OnnxValue input, OnnxValue weight, float eps) {
     ResultShapes.rmsNorm(input.shape(), weight.shape());
     OnnxValue x = pointwise.cast(input, ElementType.FLOAT);
-    OnnxValue squares =
-        pointwise.combine("Pow", x, recorder.scalar(2, ElementType.FLOAT));
+    OnnxValue squares = pointwise.combine("Pow", x, recorder.scalar(2, ElementType.FLOAT));
     int[] dims = x.shape().toArray();
     dims[dims.length - 1] = 1;
     OnnxValue mean =

@@ -146,18 +146,27 @@ public final class OnnxGraph {
    * @throws OutputException if they cannot be written
    */
   public void write(Path folder) {
+    write(folder, MODEL_FILE);
+  }
+
+  /**
+   * As {@link #write(Path)} under another name; the file beside it has that name with {@code .data}
+   * behind it.
+   */
+  public void write(Path folder, String modelFile) {
+    String dataFile = modelFile + ".data";
     try (AtomicOutput output = AtomicOutput.folder(folder)) {
       List<TensorProto> tensors = new ArrayList<>();
-      try (ExternalData data = new ExternalData(output.path().resolve(DATA_FILE))) {
+      try (ExternalData data = new ExternalData(output.path().resolve(dataFile))) {
         for (OnnxValue constant : constants) {
           ConstantData elements = dataOf(constant);
           tensors.add(
               elements.byteLength() < ExternalData.SMALLEST
                   ? Initializer.inline(constant.name(), elements)
-                  : Initializer.external(constant.name(), elements, data));
+                  : Initializer.external(constant.name(), elements, data, dataFile));
         }
       }
-      Files.write(output.path().resolve(MODEL_FILE), model(tensors).toByteArray());
+      Files.write(output.path().resolve(modelFile), model(tensors).toByteArray());
       output.commit();
     } catch (IOException e) {
       throw failure(folder.toString(), e);

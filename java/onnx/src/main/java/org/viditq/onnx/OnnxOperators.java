@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.UsageException;
@@ -35,10 +36,11 @@ import org.viditq.onnx.OnnxOptions.Dialect;
  * }
  * }</pre>
  *
- * <p>Shapes are fixed when they are recorded, and so are the weights that quantized layers have at
- * the timestep. {@link #read} gives constants only; everything else is not known before the graph
- * is run, so NaN or infinity in what a quantized layer is given are not refused. Weights stay where
- * they are stored until the graph is written. For one thread.
+ * <p>Shapes are fixed when they are recorded, and so are, in the portable dialect, the weights that
+ * quantized layers have at the timestep; for graphs with open shapes see {@link
+ * DenoiserGraph#recordOpen}. {@link #read} gives constants only; everything else is not known
+ * before the graph is run, so NaN or infinity in what a quantized layer is given are not refused.
+ * Weights stay where they are stored until the graph is written. For one thread.
  */
 public final class OnnxOperators implements Operators<OnnxValue> {
   private final OnnxOptions options;
@@ -166,17 +168,13 @@ public final class OnnxOperators implements Operators<OnnxValue> {
     return new OnnxGraph(
         name,
         new OnnxGraph.Description(
-            options.opset(),
-            named,
-            ranges.isEmpty() ? Map.of() : Map.of(OnnxGraph.RANGES, ranges)),
+            options.opset(), named, ranges.isEmpty() ? Map.of() : Map.of(OnnxGraph.RANGES, ranges)),
         values);
   }
 
   @Override
   public OnnxValue table(PositionTable table) {
-    return positions.isPresent()
-        ? positions.get().of(table)
-        : recorder.constant(table.tensor());
+    return positions.isPresent() ? positions.get().of(table) : recorder.constant(table.tensor());
   }
 
   @Override
@@ -224,6 +222,14 @@ public final class OnnxOperators implements Operators<OnnxValue> {
       throw new UsageException("The timestep is " + timestep + "; give a number from 0 to 1000.");
     }
     linear.selectTimestep(timestep);
+  }
+
+  /**
+   * As {@link #selectTimestep}; without one, layers with several weight sets are refused in the
+   * portable dialect.
+   */
+  void selectSet(OptionalDouble timestep) {
+    timestep.ifPresentOrElse(this::selectTimestep, () -> linear.selectTimestep(Double.NaN));
   }
 
   @Override

@@ -71,9 +71,7 @@ final class OpenRecording {
         String name = input.spec().name();
         OnnxValue value =
             recorder.input(
-                i == 0 ? name : name + "#" + i,
-                input.type(),
-                Shape.of(input.spec().shape(chosen)));
+                i == 0 ? name : name + "#" + i, input.type(), Shape.of(input.spec().shape(chosen)));
         values.put(name, value);
         if (i == 0) {
           declared.add(value);
@@ -85,8 +83,7 @@ final class OpenRecording {
     for (String name : probes.names()) {
       places.add(place(name, inputs, declared));
     }
-    OpenRecording opening =
-        new OpenRecording(recorder, probes, new ExtentNodes(recorder, places));
+    OpenRecording opening = new OpenRecording(recorder, probes, new ExtentNodes(recorder, places));
     return opening.open(inputs, declared, recorded);
   }
 
@@ -135,7 +132,8 @@ final class OpenRecording {
 
   private List<String> dimensionsOf(OnnxValue value) {
     OnnxValue[] others = counterparts.get(value);
-    return fit(value, IntStream.range(0, value.shape().rank()), axis -> shapes(others, axis)).stream()
+    return fit(value, IntStream.range(0, value.shape().rank()), axis -> shapes(others, axis))
+        .stream()
         .map(extent -> extent.describe(probes.names()))
         .toList();
   }

@@ -49,16 +49,14 @@ record PackedWeights(List<QuantizedWeight> sets, int bits) implements ConstantDa
   @Override
   public Shape shape() {
     WeightCodes codes = sets.get(0).codes();
-    return Shape.of(sets.size(), bytes(codes.rows(), codes.columns(), bits));
+    return Shape.of(sets.size(), Math.toIntExact(bytes(codes.rows(), codes.columns(), bits)));
   }
 
   /** Bytes of a set. */
-  static int bytes(int channels, int inner, int bits) {
-    long bytes =
-        bits == 8
-            ? (long) channels * rowBytes(inner)
-            : (long) blocks(channels, BLOCK) * innerBlocks(inner) * BLOCK_BYTES;
-    return Math.toIntExact(bytes);
+  static long bytes(int channels, int inner, int bits) {
+    return bits == 8
+        ? (long) channels * rowBytes(inner)
+        : (long) blocks(channels, BLOCK) * innerBlocks(inner) * BLOCK_BYTES;
   }
 
   /** {@code columns} rounded up to whole rows of codes. */

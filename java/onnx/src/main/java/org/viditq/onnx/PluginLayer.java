@@ -21,9 +21,9 @@ import org.viditq.core.tensor.Tensor;
  */
 final class PluginLayer implements OnnxLinear {
   /** Up to here sums of products of codes cannot overflow. */
-  private static final int MOST_INNER = 32768;
+  static final int MOST_INNER = 32768;
 
-  private static final int MOST_CHANNELS = 1 << 20;
+  static final int MOST_CHANNELS = 1 << 20;
 
   private final QuantizedLinearParameters parameters;
   private final GraphRecorder recorder;
@@ -77,8 +77,7 @@ final class PluginLayer implements OnnxLinear {
     for (int i = 0; i < sets.size(); i++) {
       boolean equal =
           sets.get(i).weight() == set.weight()
-              && Arrays.equals(
-                  sets.get(i).balance().orElse(null), set.balance().orElse(null));
+              && Arrays.equals(sets.get(i).balance().orElse(null), set.balance().orElse(null));
       if (equal) {
         return i;
       }
@@ -115,8 +114,7 @@ final class PluginLayer implements OnnxLinear {
     int channels = sets.get(0).codes().rows();
     Tensor scales = Tensor.zeros(sets.size(), channels);
     for (int set = 0; set < sets.size(); set++) {
-      System.arraycopy(
-          sets.get(set).grid().scale(), 0, scales.data(), set * channels, channels);
+      System.arraycopy(sets.get(set).grid().scale(), 0, scales.data(), set * channels, channels);
     }
     return scales;
   }

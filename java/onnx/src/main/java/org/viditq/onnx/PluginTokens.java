@@ -24,6 +24,7 @@ final class PluginTokens {
   private final ActiveSet activeSet;
   private final Map<Key, Tokens> done = new HashMap<>();
   private final Map<Balance, OnnxValue> balances = new HashMap<>();
+  private final Map<OnnxValue, OnnxValue> exactConstants = new HashMap<>();
 
   PluginTokens(
       GraphRecorder recorder,
@@ -64,8 +65,7 @@ final class PluginTokens {
 
   private Tokens of(Source source, PluginLayer layer) {
     Optional<OnnxValue> balance = layer.balance().map(values -> balance(layer, values));
-    Optional<OnnxValue> set =
-        balance.isPresent() ? activeSet.of(layer) : Optional.empty();
+    Optional<OnnxValue> set = balance.isPresent() ? activeSet.of(layer) : Optional.empty();
     Key key = new Key(source, layer.inputFormat(), balance, set);
     Tokens known = done.get(key);
     if (known == null) {
@@ -81,8 +81,7 @@ final class PluginTokens {
     return balances.computeIfAbsent(
         new Balance(values.dim(0), List.of(boxed)),
         balance ->
-            recorder.constant(
-                layer.parameters().name() + ".balance", new TensorConstant(values)));
+            recorder.constant(layer.parameters().name() + ".balance", new TensorConstant(values)));
   }
 
   private Tokens record(Key key, PluginLayer layer) {
@@ -97,8 +96,7 @@ final class PluginTokens {
       node = plugin("ViditqNormModulateQuantize", layer).inputs(x, shift, scale);
     } else {
       x = ((Plain<OnnxValue>) key.source().x()).x();
-      node =
-          plugin(key.source().gelu() ? "ViditqGeluQuantize" : "ViditqQuantize", layer).inputs(x);
+      node = plugin(key.source().gelu() ? "ViditqGeluQuantize" : "ViditqQuantize", layer).inputs(x);
     }
     key.balance().ifPresent(node::inputs);
     key.set().ifPresent(node::inputs);
@@ -120,8 +118,19 @@ final class PluginTokens {
 
   /** float32, and the same extents for shift and scale. */
   private OnnxValue perSample(OnnxValue x, Shape rows) {
-    OnnxValue exact = pointwise.cast(x, ElementType.FLOAT);
+    OnnxValue exact = exact(x);
     return x.shape().equals(rows) ? exact : shapes.broadcast(exact, rows.toArray());
+  }
+
+  /** As float32; of a constant, its values before they were rounded. */
+  private OnnxValue exact(OnnxValue x) {
+    if (x.type() != ElementType.FLOAT
+        && x.origin() instanceof OnnxValue.Origin.Constant constant
+        && constant.data() instanceof TensorConstant tensor) {
+      return exactConstants.computeIfAbsent(
+          x, rounded -> recorder.constant(tensor.tensor(), ElementType.FLOAT));
+    }
+    return pointwise.cast(x, ElementType.FLOAT);
   }
 
   private NodeBuilder plugin(String operator, PluginLayer layer) {

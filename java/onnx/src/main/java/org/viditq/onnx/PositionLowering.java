@@ -67,8 +67,7 @@ final class PositionLowering {
     int half = channels / 2;
     OnnxValue rows = sinCos(positions(height, grid.base(), grid.scale()), height, half);
     OnnxValue columns = sinCos(positions(width, grid.base(), grid.scale()), width, half);
-    return shapes.reshape(
-        beside(columns, rows, height, width, half), 1, height * width, channels);
+    return shapes.reshape(beside(columns, rows, height, width, half), 1, height * width, channels);
   }
 
   /** Columns [width, half] beside rows [height, half] at every place, [height, width, 2 half]. */
@@ -85,8 +84,7 @@ final class PositionLowering {
     OnnxValue indices = count(extent);
     OnnxValue relative =
         base.isPresent()
-            ? pointwise.combine(
-                "Div", indices, divided(number(extent), base.getAsInt()))
+            ? pointwise.combine("Div", indices, divided(number(extent), base.getAsInt()))
             : indices;
     return divided(relative, (float) scale);
   }
@@ -133,8 +131,7 @@ final class PositionLowering {
     OnnxValue resizedWidth = where(tall, resized(base, width, height), base);
     Tensor frequencies = frequencies(grid.headDim() / 4, 2);
     OnnxValue rows =
-        angles(
-            places(base, resizedHeight, height, grid.height()), grid.height(), frequencies);
+        angles(places(base, resizedHeight, height, grid.height()), grid.height(), frequencies);
     OnnxValue columns =
         angles(places(base, resizedWidth, width, grid.width()), grid.width(), frequencies);
     return shapes.reshape(
@@ -151,16 +148,12 @@ final class PositionLowering {
 
   /** Where the patches of an axis lie that is resized and centred in the base. */
   private OnnxValue places(OnnxValue base, OnnxValue resized, OnnxValue extent, int count) {
-    OnnxValue start =
-        pointwise.unary("Round", divided(pointwise.combine("Sub", base, resized), 2));
+    OnnxValue start = pointwise.unary("Round", divided(pointwise.combine("Sub", base, resized), 2));
     OnnxValue stop = pointwise.combine("Add", start, resized);
     OnnxValue before = pointwise.combine("Sub", extent, scalar(1));
-    OnnxValue last =
-        pointwise.combine("Div", pointwise.combine("Mul", stop, before), extent);
-    OnnxValue way =
-        pointwise.combine("Mul", count(count), pointwise.combine("Sub", last, start));
-    OnnxValue gone =
-        pointwise.combine("Div", way, pointwise.combine("Max", before, scalar(1)));
+    OnnxValue last = pointwise.combine("Div", pointwise.combine("Mul", stop, before), extent);
+    OnnxValue way = pointwise.combine("Mul", count(count), pointwise.combine("Sub", last, start));
+    OnnxValue gone = pointwise.combine("Div", way, pointwise.combine("Max", before, scalar(1)));
     return pointwise.combine("Add", start, gone);
   }
 
@@ -170,8 +163,7 @@ final class PositionLowering {
     Tensor byDistance = Tensor.zeros(bias.heads(), 2 * farthest + 1);
     for (int head = 0; head < bias.heads(); head++) {
       for (int distance = -farthest; distance <= farthest; distance++) {
-        byDistance.data()[head * byDistance.dim(1) + distance + farthest] =
-            bias.at(head, distance);
+        byDistance.data()[head * byDistance.dim(1) + distance + farthest] = bias.at(head, distance);
       }
     }
     int length = bias.length();
@@ -186,7 +178,8 @@ final class PositionLowering {
             recorder.index(-farthest));
     OnnxValue rows = pointwise.combine("Add", near, recorder.index(farthest));
     OnnxValue learned =
-        recorder.constant("relative_attention_bias", new TensorConstant(byDistance, recorder.real()));
+        recorder.constant(
+            "relative_attention_bias", new TensorConstant(byDistance, recorder.real()));
     OnnxValue perHead =
         recorder
             .node("Gather")

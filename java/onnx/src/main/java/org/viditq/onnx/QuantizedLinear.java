@@ -3,6 +3,7 @@ package org.viditq.onnx;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.AffineGrid;
@@ -55,6 +56,13 @@ final class QuantizedLinear implements OnnxLinear {
   /** Δa Δw (Σ qa (qw - zw) - za Σ (qw - zw)) with the weight set of the timestep. */
   @Override
   public OnnxValue product(OnnxValue x, Shape result, double timestep) {
+    if (Double.isNaN(timestep) && parameters.sets().size() > 1) {
+      throw new UsageException(
+          "Layer "
+              + parameters.name()
+              + " has weights for several ranges of timesteps, of which a graph of the portable"
+              + " dialect holds one; say which with --timestep, or export in the plugin dialect.");
+    }
     int chosen = parameters.setFor(timestep);
     Weights set = weights.computeIfAbsent(chosen, this::weights);
     ActivationQuantizer.Quantized input =

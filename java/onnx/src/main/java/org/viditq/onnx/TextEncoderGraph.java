@@ -17,9 +17,9 @@ import org.viditq.core.model.t5.T5Encoder;
 
 /**
  * A text encoder as an ONNX graph for all batches and lengths, token embedding included. Its inputs
- * are {@value #TOKENS}, int32 [batch, tokens], and {@link InputNames#MASK}, float32 [batch, tokens],
- * 1 for tokens of the text and 0 for padding; its output is {@link InputNames#TEXT}, float32 [batch,
- * tokens, features].
+ * are {@value #TOKENS}, int32 [batch, tokens], and {@link InputNames#MASK}, float32 [batch,
+ * tokens], 1 for tokens of the text and 0 for padding; its output is {@link InputNames#TEXT},
+ * float32 [batch, tokens, features].
  */
 public final class TextEncoderGraph {
   /** Name of the input with token ids. */

@@ -24,6 +24,7 @@ record TransposedWeight(StoredTensor weight, ElementType type) implements Consta
 
   @Override
   public void writeTo(WritableByteChannel out) throws IOException {
-    WeightColumns.forEachBlock(weight, (block, count) -> LittleEndian.write(out, block, count, type));
+    WeightColumns.forEachBlock(
+        weight, (block, count) -> LittleEndian.write(out, block, count, type));
   }
 }

@@ -33,7 +33,7 @@ class ArrowsTest {
           "quantize", Set.of("core"),
           "verify", Set.of("core", "quantize"),
           "media", Set.of("core"),
-          "cli", Set.of("core", "quantize", "verify", "media"),
+          "cli", Set.of("core", "quantize", "verify", "media", "onnx"),
           "bench", Set.of("core", "quantize", "cli", "reference", "cpp", "onnx"));
 
   @ArchTest

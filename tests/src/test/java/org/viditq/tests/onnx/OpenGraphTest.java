@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,8 +39,7 @@ class OpenGraphTest {
 
   static Stream<Arguments> graphs() {
     List<OnnxOptions> options =
-        List.of(
-            OnnxOptions.STANDARD, OnnxOptions.plugin(FloatFormat.FP32, AttentionForm.STANDARD));
+        List.of(OnnxOptions.STANDARD, OnnxOptions.plugin(FloatFormat.FP32, AttentionForm.STANDARD));
     return ModelFixtures.files().stream()
         .filter(OpenGraphTest::hasTwoFrames)
         .flatMap(file -> options.stream().map(option -> Arguments.of(file, option)));
@@ -59,7 +59,8 @@ class OpenGraphTest {
               JsonConfig.of(fixture.config(), file.toString()), fixture.weights());
       DenoiserInput input = DenoiserInputs.of(fixture, UnaryOperator.identity());
       Path graph = folder.resolve("graph");
-      DenoiserGraph.recordOpen(model, fixture.parameters(), options).write(graph);
+      DenoiserGraph.recordOpen(model, fixture.parameters(), options, OptionalDouble.empty())
+          .write(graph);
       try (OnnxRuntimeModel session = OnnxRuntimeModel.open(graph, 1)) {
         Tensor output = session.run(OpenInputs.complete(model, input).tensors());
         Difference difference =

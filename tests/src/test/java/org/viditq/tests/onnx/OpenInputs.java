@@ -14,8 +14,7 @@ final class OpenInputs {
   /** With a mask of ones where an evaluation leaves the mask out. */
   static DenoiserInput complete(DenoiserModel model, DenoiserInput input) {
     Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
-    boolean masked =
-        model.inputs().stream().anyMatch(spec -> spec.name().equals(InputNames.MASK));
+    boolean masked = model.inputs().stream().anyMatch(spec -> spec.name().equals(InputNames.MASK));
     if (masked) {
       Tensor text = tensors.get(InputNames.TEXT);
       tensors.putIfAbsent(InputNames.MASK, Tensor.full(1, text.dim(0), text.dim(1)));

@@ -163,7 +163,8 @@ public final class DiffusionPipeline {
     }
   }
 
-  private static AutoencoderKlConfig readAutoencoder(PipelineFolder folder) {
+  /** The autoencoder of a pipeline as its configuration describes it. */
+  public static AutoencoderKlConfig readAutoencoder(PipelineFolder folder) {
     JsonConfig config = folder.config(Component.VAE);
     return switch (folder.className(Component.VAE)) {
       case "AutoencoderKL" -> AutoencoderKlConfig.fromJson(config);

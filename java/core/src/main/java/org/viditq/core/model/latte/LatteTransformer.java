@@ -232,8 +232,7 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
     boolean added =
         layer == 0 && (extents.frames() > 1 || config.layout() == LatteLayout.CLASS_CONDITIONAL);
     return added
-        ? Optional.of(
-            operators.table(SequenceTable.of(config.channels(), extents.frames(), 1)))
+        ? Optional.of(operators.table(SequenceTable.of(config.channels(), extents.frames(), 1)))
         : Optional.empty();
   }
 

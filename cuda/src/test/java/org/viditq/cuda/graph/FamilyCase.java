@@ -1,0 +1,158 @@
+package org.viditq.cuda.graph;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.LinearLayer;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.QuantizedParameters;
+import org.viditq.core.operators.DenseLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters;
+import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.ActivationQuantization.DynamicToken;
+import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.TimestepRange;
+import org.viditq.onnx.DenoiserGraph;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.quantize.weight.WeightQuantizer;
+import org.viditq.verify.fixture.FixtureCase;
+import org.viditq.verify.fixture.FixtureReader;
+
+/**
+ * A small denoiser of some family, from its golden case, quantized in ways that plugins compute.
+ */
+public final class FamilyCase implements AutoCloseable {
+  private static final Path FIXTURES = Path.of("..", "tests", "fixtures");
+
+  private final FixtureCase fixture;
+  private final DenoiserModel model;
+  private final Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
+
+  /** How its blocks' layers are quantized. */
+  public enum Scheme {
+    DENSE(0, 0, 0),
+    W8A8(8, 8, 1),
+    W6A6(6, 6, 1),
+    W4A8_TWO_RANGES(4, 8, 2);
+
+    private final int weightBits;
+    private final int inputBits;
+    private final int ranges;
+
+    Scheme(int weightBits, int inputBits, int ranges) {
+      this.weightBits = weightBits;
+      this.inputBits = inputBits;
+      this.ranges = ranges;
+    }
+
+    /** Weight sets of each layer. */
+    public int ranges() {
+      return ranges;
+    }
+  }
+
+  private FamilyCase(FixtureCase fixture, Scheme scheme) {
+    this.fixture = fixture;
+    this.model = DenoiserFamilies.model(fixture.json(), fixture.weights());
+    if (scheme != Scheme.DENSE) {
+      Random random = new Random(7);
+      for (LinearLayer layer : model.linearLayers()) {
+        if (layer.quantizedByDefault()) {
+          layers.put(layer.name(), quantize(layer, scheme, random));
+        }
+      }
+    }
+  }
+
+  /** The files of all families, one case of each layout. */
+  public static List<Path> files() {
+    try (Stream<Path> files = Files.list(FIXTURES)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("model."))
+          .filter(file -> !file.getFileName().toString().startsWith("model.quantized"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static FamilyCase open(Path file, Scheme scheme) {
+    FixtureCase fixture = FixtureReader.open(file);
+    try {
+      return new FamilyCase(fixture, scheme);
+    } catch (RuntimeException e) {
+      fixture.close();
+      throw e;
+    }
+  }
+
+  /** With two ranges, each has a balance of its own. */
+  private QuantizedLinearParameters quantize(LinearLayer layer, Scheme scheme, Random random) {
+    DenseLinearParameters dense =
+        (DenseLinearParameters)
+            fixture.parameters().linear(layer.name(), layer.inFeatures(), layer.outFeatures());
+    IntegerFormat format = IntegerFormat.asymmetric(scheme.weightBits);
+    List<WeightSet> sets = new ArrayList<>();
+    for (int i = 0; i < scheme.ranges; i++) {
+      Optional<float[]> balance = Optional.empty();
+      if (scheme.ranges > 1) {
+        float[] divisors = new float[layer.inFeatures()];
+        for (int c = 0; c < divisors.length; c++) {
+          divisors[c] = 0.5f + random.nextFloat();
+        }
+        balance = Optional.of(divisors);
+      }
+      TimestepRange range =
+          scheme.ranges == 1
+              ? TimestepRange.ALL
+              : TimestepRange.closed(i == 0 ? 0 : 501, i == 0 ? 500 : 1000);
+      sets.add(
+          new WeightSet(
+              range,
+              new WeightQuantizer().quantize(dense.weight(), balance, format),
+              balance,
+              new DynamicToken(IntegerFormat.asymmetric(scheme.inputBits))));
+    }
+    return new QuantizedLinearParameters(layer.name(), sets, dense.bias());
+  }
+
+  public DenoiserModel model() {
+    return model;
+  }
+
+  public FixtureCase fixture() {
+    return fixture;
+  }
+
+  /** The quantized layers by name; none if it is dense. */
+  public Map<String, QuantizedLinearParameters> layers() {
+    return layers;
+  }
+
+  public Parameters parameters() {
+    return new QuantizedParameters(fixture.parameters(), layers);
+  }
+
+  /** Its graph for all extents. */
+  public OnnxGraph graph(OnnxOptions options) {
+    return DenoiserGraph.recordOpen(model, parameters(), options, OptionalDouble.empty());
+  }
+
+  @Override
+  public void close() {
+    fixture.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** {@code viditq export}: networks as ONNX graphs. */
+package org.viditq.cli.export;
