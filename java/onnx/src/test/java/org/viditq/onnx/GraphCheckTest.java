@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,10 +59,10 @@ class GraphCheckTest {
     return Stream.of(
         damage("before it is there", graph -> graph.getNodeBuilder(1).setInput(0, "nothing")),
         damage("two values", graph -> graph.getNodeBuilder(1).setOutput(0, "x")),
-        damage("is no plugin", graph -> graph.getNodeBuilder(1).setOpType("ViditqNothing")),
-        damage("instead of", graph -> graph.getNodeBuilder(1).removeAttribute(3)),
-        damage("inputs that its fields", graph -> graph.getNodeBuilder(1).addInput("x")),
-        damage("wants a constant", graph -> graph.getNodeBuilder(2).setInput(4, "x")),
+        damage("is no plugin", graph -> quantizer(graph).setOpType("ViditqNothing")),
+        damage("instead of", graph -> quantizer(graph).removeAttribute(3)),
+        damage("inputs that its fields", graph -> quantizer(graph).addInput("x")),
+        damage("wants a constant", graph -> layer(graph).setInput(4, "x")),
         damage("takes layer.weight_scale", graph -> scale(graph).setDims(0, 1).setDims(1, 600)),
         damage("nothing computes", graph -> graph.getOutputBuilder(0).setName("z")),
         damage("file of the constants", graph -> scale(graph).setDims(1, CHANNELS + 1)));
@@ -69,6 +70,21 @@ class GraphCheckTest {
 
   private static Arguments damage(String message, Consumer<GraphProto.Builder> damage) {
     return Arguments.of(message, damage);
+  }
+
+  private static NodeProto.Builder quantizer(GraphProto.Builder graph) {
+    return node(graph, "ViditqQuantize");
+  }
+
+  private static NodeProto.Builder layer(GraphProto.Builder graph) {
+    return node(graph, "ViditqQuantizedLinear");
+  }
+
+  private static NodeProto.Builder node(GraphProto.Builder graph, String operator) {
+    return graph.getNodeBuilderList().stream()
+        .filter(node -> node.getOpType().equals(operator))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static TensorProto.Builder scale(GraphProto.Builder graph) {
