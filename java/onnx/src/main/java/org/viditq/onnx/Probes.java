@@ -17,7 +17,8 @@ record Probes(List<String> names, int[][] values) {
   /**
    * Multiples of an extent's unit: those of the first recording, of the one where this extent alone
    * is another, and of the one where all are. No two extents have one in common in a recording, and
-   * heights and widths are multiples of what a model may divide them by beyond its patches.
+   * heights and widths are multiples of what a model may divide them by beyond its patches. Texts are
+   * short, as position tables may be.
    */
   private static final Map<String, int[]> MULTIPLES =
       Map.of(
@@ -25,7 +26,7 @@ record Probes(List<String> names, int[][] values) {
           Axis.FRAMES.name(), new int[] {3, 5, 7},
           Axis.HEIGHT.name(), new int[] {12, 36, 24},
           Axis.WIDTH.name(), new int[] {24, 60, 36},
-          Axis.TOKENS.name(), new int[] {11, 13, 17},
+          Axis.TOKENS.name(), new int[] {5, 7, 8},
           Axis.TOKENS_2.name(), new int[] {19, 23, 29});
 
   /**

@@ -77,7 +77,6 @@ class ExportCommandTest {
         "2 | --stats nothing | --stats goes with --plan",
         "1 | --plan w8a8-balanced | calibration statistics",
         "1 | --plan w9 | There is no built-in plan",
-        "1 | --dialect plugin --plan w8a8-naive | no plugin",
         "2 | --dialect fast | fast"
       })
   void wrongUsageIsOneSentence(int code, String options, String message) throws IOException {
