@@ -17,8 +17,8 @@ record Probes(List<String> names, int[][] values) {
   /**
    * Multiples of an extent's unit: those of the first recording, of the one where this extent alone
    * is another, and of the one where all are. No two extents have one in common in a recording, and
-   * heights and widths are multiples of what a model may divide them by beyond its patches. Texts are
-   * short, as position tables may be.
+   * heights and widths are multiples of what a model may divide them by beyond its patches. Texts
+   * are short, as position tables may be.
    */
   private static final Map<String, int[]> MULTIPLES =
       Map.of(

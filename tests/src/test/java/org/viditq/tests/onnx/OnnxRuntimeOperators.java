@@ -2,6 +2,7 @@ package org.viditq.tests.onnx;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
 import org.viditq.core.operators.ForwardingOperators;
@@ -9,6 +10,7 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOperators;
 import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
 import org.viditq.onnx.OnnxValue;
 
 /**
@@ -18,18 +20,35 @@ import org.viditq.onnx.OnnxValue;
  */
 final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
   private final OnnxOperators operators;
+  private final boolean wholeBiases;
   private final int threads;
   private final Map<OnnxValue, Tensor> inputs = new IdentityHashMap<>();
   private int graphs;
 
   OnnxRuntimeOperators(OnnxOptions options, int threads) {
-    this(new OnnxOperators(options), threads);
+    this(new OnnxOperators(options), options.attention() == AttentionForm.NODE, threads);
   }
 
-  private OnnxRuntimeOperators(OnnxOperators operators, int threads) {
+  private OnnxRuntimeOperators(OnnxOperators operators, boolean wholeBiases, int threads) {
     super(operators);
     this.operators = operators;
+    this.wholeBiases = wholeBiases;
     this.threads = threads;
+  }
+
+  /** ONNX Runtime's Attention repeats no bias over queries. */
+  @Override
+  public OnnxValue attention(
+      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, Optional<OnnxValue> bias) {
+    return super.attention(
+        q,
+        k,
+        v,
+        heads,
+        scale,
+        wholeBiases
+            ? bias.map(b -> broadcast(b, shape(q).dim(0), heads, shape(q).dim(1), shape(k).dim(1)))
+            : bias);
   }
 
   @Override
