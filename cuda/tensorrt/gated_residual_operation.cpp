@@ -23,10 +23,11 @@ class GatedResidual : public Operation {
   void run(const Launch& launch) const override {
     const int32_t rows = kernel_extent(row_count(launch.extents[0]));
     const int32_t samples = kernel_extent(row_count(launch.extents[1]));
-    require_launched(viditq_cuda_gated_residual(
-        launch.inputs[0], launch.inputs[1], rows / samples, launch.inputs[2], rows,
-        kernel_extent(last_extent(launch.extents[0])), launch.outputs[0],
-        kernel_type(launch.activation), launch.stream));
+    launch.kernels->gated_residual(
+        {launch.inputs[0], launch.inputs[1], rows / samples, launch.inputs[2], rows,
+         kernel_extent(last_extent(launch.extents[0])), launch.outputs[0],
+         kernel_type(launch.activation)},
+        launch.stream);
   }
 };
 

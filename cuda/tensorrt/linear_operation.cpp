@@ -47,11 +47,7 @@ class QuantizedLinear : public Operation {
                  (inner_ + VIDITQ_CUDA_CODE_ROW - 1) / VIDITQ_CUDA_CODE_ROW * VIDITQ_CUDA_CODE_ROW);
     for (int i = 1; i < 4; i++) require_rows(inputs_[i].name, extents[i], "codes", x);
 
-    require_extents("w_codes", extents[4],
-                    {-1, viditq_cuda_packed_bytes(channels_, inner_, weight_bits_)});
-    for (int i = 5; i < 8; i++) {
-      require_extents(inputs_[i].name, extents[i], {extents[4].d[0], channels_});
-    }
+    check_weights(extents);
 
     const auto extents_of = [&](const char* name) {
       const int index = index_of(name);
@@ -71,13 +67,21 @@ class QuantizedLinear : public Operation {
     }
   }
 
-  std::vector<int32_t> tactics() const override {
-    std::vector<int32_t> kernels;
+  std::vector<int32_t> tactics(Kernels& kernels) const override {
+    std::vector<int32_t> runnable;
     for (const int32_t kernel :
          {VIDITQ_CUDA_TILE_64X64, VIDITQ_CUDA_TILE_128X128, VIDITQ_CUDA_HOPPER}) {
-      if (viditq_cuda_has_linear_kernel(weight_bits_, kernel)) kernels.push_back(kernel);
+      if (kernels.has_linear_kernel(weight_bits_, kernel)) runnable.push_back(kernel);
     }
-    return kernels;
+    return runnable;
+  }
+
+  void keep_constants(const Launch& launch) const override {
+    for (int i = 4; i < 8; i++) {
+      if (launch.inputs[i] == nullptr) return;
+    }
+    check_weights(launch.extents);
+    launch.kernels->keep_weights(weights_of(launch), channels_, inner_);
   }
 
   void run(const Launch& launch) const override {
@@ -87,15 +91,6 @@ class QuantizedLinear : public Operation {
                                   const_cast<int32_t*>(input<int32_t>(launch, "x_zero_point")),
                                   const_cast<int32_t*>(input<int32_t>(launch, "x_row_sum")),
                                   nullptr};
-    viditq_cuda_weights weights = {};
-    weights.codes = input<uint8_t>(launch, "w_codes");
-    weights.scale = input<float>(launch, "w_scale");
-    weights.zero_point = input<int32_t>(launch, "w_zero_point");
-    weights.centered_sum = input<int32_t>(launch, "w_centered_sum");
-    weights.bits = weight_bits_;
-    weights.sets = kernel_extent(launch.extents[index_of("w_codes")].d[0]);
-    weights.active_set = input<int32_t>(launch, "active_set");
-
     const int32_t rows = kernel_extent(row_count(launch.extents[0]));
     viditq_cuda_epilogue epilogue = {};
     epilogue.bias = input<float>(launch, "bias");
@@ -105,12 +100,32 @@ class QuantizedLinear : public Operation {
       epilogue.rows_per_gate = rows / kernel_extent(row_count(launch.extents[gate]));
     }
     epilogue.residual = input(launch, "residual");
-    require_launched(viditq_cuda_linear(x, x_symmetric_, weights, epilogue, rows, channels_, inner_,
-                                        launch.outputs[0], output_type_, launch.tactic,
-                                        launch.stream));
+    launch.kernels->linear({x, x_symmetric_, weights_of(launch), epilogue, rows, channels_, inner_,
+                            launch.outputs[0], output_type_, launch.tactic},
+                           launch.stream);
   }
 
  private:
+  void check_weights(const Dims* extents) const {
+    require_extents("w_codes", extents[4],
+                    {-1, viditq_cuda_packed_bytes(channels_, inner_, weight_bits_)});
+    for (int i = 5; i < 8; i++) {
+      require_extents(inputs_[i].name, extents[i], {extents[4].d[0], channels_});
+    }
+  }
+
+  viditq_cuda_weights weights_of(const Launch& launch) const {
+    viditq_cuda_weights weights = {};
+    weights.codes = input<uint8_t>(launch, "w_codes");
+    weights.scale = input<float>(launch, "w_scale");
+    weights.zero_point = input<int32_t>(launch, "w_zero_point");
+    weights.centered_sum = input<int32_t>(launch, "w_centered_sum");
+    weights.bits = weight_bits_;
+    weights.sets = kernel_extent(launch.extents[index_of("w_codes")].d[0]);
+    weights.active_set = input<int32_t>(launch, "active_set");
+    return weights;
+  }
+
   int32_t channels_;
   int32_t inner_;
   int32_t weight_bits_;

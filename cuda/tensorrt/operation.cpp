@@ -9,6 +9,7 @@
 namespace viditq::trt {
 namespace {
 
+using nvinfer1::DataType;
 using nvinfer1::Dims;
 
 bool fits(int64_t extent, int64_t expected) {
@@ -50,6 +51,46 @@ std::string described(const char* name, const Dims& extents) {
 }
 
 }  // namespace
+
+nvinfer1::DataType type_of(Element element, DataType activation) {
+  switch (element) {
+    case Element::kCode:
+      return DataType::kINT8;
+    case Element::kFloat:
+      return DataType::kFLOAT;
+    case Element::kInteger:
+      return DataType::kINT32;
+    default:
+      return activation;
+  }
+}
+
+bool is_activation(DataType type) {
+  return type == DataType::kFLOAT || type == DataType::kHALF || type == DataType::kBF16;
+}
+
+void Operation::require_counts(int64_t input_count, int64_t output_count) const {
+  const auto expect = [](int64_t given, size_t wanted, const char* what) {
+    if (given == static_cast<int64_t>(wanted)) return;
+    throw Refusal(std::to_string(given) + " " + what + " are connected; the fields ask for " +
+                  std::to_string(wanted) + ".");
+  };
+  expect(input_count, inputs_.size(), "inputs");
+  expect(output_count, outputs_.size(), "outputs");
+}
+
+DataType Operation::require_types(const DataType* types) const {
+  const DataType activation = activation_type().value_or(types[0]);
+  for (size_t i = 0; i < inputs_.size(); i++) {
+    const bool fits = types[i] == type_of(inputs_[i].element, activation) &&
+                      (inputs_[i].element != Element::kActivation || is_activation(activation));
+    if (!fits) {
+      throw Refusal(std::string("input ") + inputs_[i].name +
+                    " has the wrong element type; see docs/plugins.md.");
+    }
+  }
+  return activation;
+}
 
 int Operation::index_of(const char* name) const {
   for (size_t i = 0; i < inputs_.size(); i++) {
@@ -111,13 +152,6 @@ void require_per_sample(const char* name, const Dims& extents, int64_t columns, 
 void require_scalar(const char* name, const Dims& extents) {
   if (extents.nbDims == 0 || (extents.nbDims == 1 && fits(extents.d[0], 1))) return;
   throw Refusal(described(name, extents) + "; it must be one value.");
-}
-
-void require_launched(int status) {
-  if (status != VIDITQ_CUDA_OK) {
-    throw Refusal(std::string("the kernel did not start: ") + viditq_cuda_status_message(status) +
-                  ".");
-  }
 }
 
 int32_t kernel_type(nvinfer1::DataType type) {

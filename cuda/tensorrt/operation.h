@@ -1,5 +1,5 @@
-// What a plugin computes, apart from how TensorRT asks for it (plugin.h): operands by name, rules
-// about their extents, and the launch.
+// What a node of ours computes, apart from who asks for it, TensorRT (plugin.h) or ONNX Runtime
+// (../../onnxruntime): operands by name, rules about their types and extents, and the launch.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fields.h"
+#include "kernels.h"
 #include "nvinfer.h"
 #include "report.h"
 
@@ -41,8 +42,13 @@ struct Output {
 
 constexpr int kMostInputs = 16;
 
+// The type of an operand, given that of activations.
+nvinfer1::DataType type_of(Element element, nvinfer1::DataType activation);
+bool is_activation(nvinfer1::DataType type);
+
 // One execution.
 struct Launch {
+  Kernels* kernels;
   const nvinfer1::Dims* extents;  // of the inputs, all known
   nvinfer1::DataType activation;  // type of the operands that are activations
   const void* const* inputs;
@@ -61,11 +67,22 @@ class Operation {
   // The type of activations where a field decides and not the first input.
   virtual std::optional<nvinfer1::DataType> activation_type() const { return std::nullopt; }
 
+  // Throws Refusal unless as many operands are connected as the fields ask for.
+  void require_counts(int64_t inputs, int64_t outputs) const;
+
+  // The type of activations; throws Refusal if an input is not of its operand's type.
+  nvinfer1::DataType require_types(const nvinfer1::DataType* inputs) const;
+
   // Throws Refusal if the inputs' extents do not fit; an extent of -1 is not known yet.
   virtual void check(const nvinfer1::Dims* extents) const = 0;
 
   // Kernels worth timing for these layers on the current device; empty for one only.
-  virtual std::vector<int32_t> tactics() const { return {}; }
+  virtual std::vector<int32_t> tactics(Kernels&) const { return {}; }
+
+  // Hands weights that never change to the kernels. Of the launch only the kernels are there, and
+  // inputs with their extents where they are constants; the other inputs are null. Throws Refusal
+  // as check and run.
+  virtual void keep_constants(const Launch&) const {}
 
   // Enqueues the kernels; no extent is 0. Throws Refusal where they do not start.
   virtual void run(const Launch& launch) const = 0;
@@ -109,9 +126,6 @@ void require_per_sample(const char* name, const nvinfer1::Dims& extents, int64_t
 
 // One value, of rank 0 or 1.
 void require_scalar(const char* name, const nvinfer1::Dims& extents);
-
-// Throws what a status of the kernels' C interface means, unless it is success.
-void require_launched(int status);
 
 // VIDITQ_CUDA_FLOAT32, .. of an activation's type.
 int32_t kernel_type(nvinfer1::DataType type);

@@ -14,24 +14,6 @@ using nvinfer1::DynamicPluginTensorDesc;
 using nvinfer1::ErrorCode;
 using nvinfer1::PluginTensorDesc;
 
-bool is_activation(DataType type) {
-  return type == DataType::kFLOAT || type == DataType::kHALF || type == DataType::kBF16;
-}
-
-// The type of an operand, given that of activations.
-DataType type_of(Element element, DataType activation) {
-  switch (element) {
-    case Element::kCode:
-      return DataType::kINT8;
-    case Element::kFloat:
-      return DataType::kFLOAT;
-    case Element::kInteger:
-      return DataType::kINT32;
-    default:
-      return activation;
-  }
-}
-
 // The extents as far as they are known.
 Dims known_extents(const DimsExprs& expressions) {
   Dims extents{expressions.nbDims, {}};
@@ -96,16 +78,6 @@ nvinfer1::IPluginV3* Plugin::clone() noexcept {
   return copy;
 }
 
-void Plugin::require_counts(int32_t input_count, int32_t output_count) const {
-  const auto expect = [](int32_t given, size_t wanted, const char* what) {
-    if (given == static_cast<int32_t>(wanted)) return;
-    throw Refusal(std::to_string(given) + " " + what + " are connected; the fields ask for " +
-                  std::to_string(wanted) + ".");
-  };
-  expect(input_count, operation_->inputs().size(), "inputs");
-  expect(output_count, operation_->outputs().size(), "outputs");
-}
-
 int32_t Plugin::getNbOutputs() const noexcept {
   return static_cast<int32_t>(operation_->outputs().size());
 }
@@ -114,17 +86,8 @@ int32_t Plugin::getOutputDataTypes(DataType* output_types, int32_t output_count,
                                    const DataType* input_types,
                                    int32_t input_count) const noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    require_counts(input_count, output_count);
-    const DataType activation = operation_->activation_type().value_or(input_types[0]);
-    for (int i = 0; i < input_count; i++) {
-      const Input& input = operation_->inputs()[static_cast<size_t>(i)];
-      const bool fits = input_types[i] == type_of(input.element, activation) &&
-                        (input.element != Element::kActivation || is_activation(activation));
-      if (!fits) {
-        throw Refusal(std::string("input ") + input.name +
-                      " has the wrong element type; see docs/plugins.md.");
-      }
-    }
+    operation_->require_counts(input_count, output_count);
+    const DataType activation = operation_->require_types(input_types);
     for (int i = 0; i < output_count; i++) {
       output_types[i] = type_of(operation_->outputs()[static_cast<size_t>(i)].element, activation);
     }
@@ -135,7 +98,7 @@ int32_t Plugin::getOutputShapes(const DimsExprs* inputs, int32_t input_count, co
                                 int32_t shape_input_count, DimsExprs* outputs, int32_t output_count,
                                 nvinfer1::IExprBuilder& builder) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    require_counts(input_count, output_count);
+    operation_->require_counts(input_count, output_count);
     require(shape_input_count == 0, "shape inputs are connected; the plugin has none.");
     Dims extents[kMostInputs];
     std::transform(inputs, inputs + input_count, extents, known_extents);
@@ -151,7 +114,7 @@ bool Plugin::supportsFormatCombination(int32_t position, const DynamicPluginTens
                                        int32_t input_count, int32_t output_count) noexcept {
   bool supported = false;
   status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    require_counts(input_count, output_count);
+    operation_->require_counts(input_count, output_count);
     require(position >= 0 && position < input_count + output_count,
             "position " + std::to_string(position) + " is neither an input nor an output.");
     const PluginTensorDesc& operand = in_out[position].desc;
@@ -171,7 +134,7 @@ bool Plugin::supportsFormatCombination(int32_t position, const DynamicPluginTens
 int32_t Plugin::configurePlugin(const DynamicPluginTensorDesc* in, int32_t input_count,
                                 const DynamicPluginTensorDesc*, int32_t output_count) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    require_counts(input_count, output_count);
+    operation_->require_counts(input_count, output_count);
     // The smallest extents of one input may belong to the largest of another, so samples need not
     // divide rows there; but what the network fixes must fit.
     Dims extents[kMostInputs];
@@ -184,13 +147,13 @@ int32_t Plugin::configurePlugin(const DynamicPluginTensorDesc* in, int32_t input
 int32_t Plugin::getNbTactics() noexcept {
   int32_t count = 0;
   status(ErrorCode::kFAILED_EXECUTION,
-         [&] { count = static_cast<int32_t>(operation_->tactics().size()); });
+         [&] { count = static_cast<int32_t>(operation_->tactics(cuda_kernels()).size()); });
   return count;
 }
 
 int32_t Plugin::getValidTactics(int32_t* tactics, int32_t count) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    const std::vector<int32_t> all = operation_->tactics();
+    const std::vector<int32_t> all = operation_->tactics(cuda_kernels());
     require(
         count == static_cast<int32_t>(all.size()),
         "there are " + std::to_string(all.size()) + " tactics, not " + std::to_string(count) + ".");
@@ -200,7 +163,7 @@ int32_t Plugin::getValidTactics(int32_t* tactics, int32_t count) noexcept {
 
 int32_t Plugin::setTactic(int32_t tactic) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    const std::vector<int32_t> all = operation_->tactics();
+    const std::vector<int32_t> all = operation_->tactics(cuda_kernels());
     require(tactic == 0 || std::find(all.begin(), all.end(), tactic) != all.end(),
             "tactic " + std::to_string(tactic) + " does not run on this device.");
     tactic_ = tactic;
@@ -210,7 +173,7 @@ int32_t Plugin::setTactic(int32_t tactic) noexcept {
 int32_t Plugin::onShapeChange(const PluginTensorDesc* in, int32_t input_count,
                               const PluginTensorDesc*, int32_t output_count) noexcept {
   return status(ErrorCode::kINVALID_ARGUMENT, [&] {
-    require_counts(input_count, output_count);
+    operation_->require_counts(input_count, output_count);
     Dims extents[kMostInputs];
     std::transform(in, in + input_count, extents,
                    [](const PluginTensorDesc& input) { return input.dims; });
@@ -227,8 +190,9 @@ int32_t Plugin::enqueue(const PluginTensorDesc* input_desc, const PluginTensorDe
                    [](const PluginTensorDesc& input) { return input.dims; });
     operation_->check(extents);
     if (all_elements(extents[0]) == 0) return;  // nothing to compute
-    operation_->run({extents, operation_->activation_type().value_or(input_desc[0].type), inputs,
-                     outputs, tactic_, stream});
+    operation_->run({&cuda_kernels(), extents,
+                     operation_->activation_type().value_or(input_desc[0].type), inputs, outputs,
+                     tactic_, stream});
   });
 }
 

@@ -74,8 +74,6 @@ class Plugin final : public nvinfer1::IPluginV3,
     return guarded(kind_->name, code, recorder_, body) ? 0 : 1;
   }
 
-  void require_counts(int32_t input_count, int32_t output_count) const;
-
   const PluginKind* kind_;
   Fields fields_;
   std::shared_ptr<const Operation> operation_;  // clones share it

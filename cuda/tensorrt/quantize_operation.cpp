@@ -50,7 +50,7 @@ class Quantize : public Operation {
                                     static_cast<float*>(launch.outputs[1]),
                                     static_cast<int32_t*>(launch.outputs[2]),
                                     static_cast<int32_t*>(launch.outputs[3]), nullptr};
-    require_launched(quantize(launch, in, out));
+    quantize(launch, in, out);
   }
 
  protected:
@@ -63,8 +63,8 @@ class Quantize : public Operation {
     }
   }
 
-  virtual int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
-                       const viditq_cuda_tokens& out) const = 0;
+  virtual void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
+                        const viditq_cuda_tokens& out) const = 0;
 
  private:
   int32_t bits_;
@@ -76,9 +76,9 @@ class PlainQuantize : public Quantize {
   explicit PlainQuantize(const Fields& fields) : Quantize(fields) { add_balance(fields); }
 
  protected:
-  int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
-               const viditq_cuda_tokens& out) const override {
-    return viditq_cuda_quantize(in, out, VIDITQ_CUDA_FAST, launch.stream);
+  void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
+                const viditq_cuda_tokens& out) const override {
+    launch.kernels->quantize(in, out, launch.stream);
   }
 };
 
@@ -87,9 +87,9 @@ class GeluQuantize : public Quantize {
   explicit GeluQuantize(const Fields& fields) : Quantize(fields) { add_balance(fields); }
 
  protected:
-  int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
-               const viditq_cuda_tokens& out) const override {
-    return viditq_cuda_gelu_quantize(in, out, VIDITQ_CUDA_FAST, launch.stream);
+  void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
+                const viditq_cuda_tokens& out) const override {
+    launch.kernels->gelu_quantize(in, out, launch.stream);
   }
 };
 
@@ -114,9 +114,9 @@ class HadamardQuantize : public Quantize {
   }
 
  protected:
-  int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
-               const viditq_cuda_tokens& out) const override {
-    return viditq_cuda_hadamard_quantize(in, block_, out, VIDITQ_CUDA_FAST, launch.stream);
+  void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
+                const viditq_cuda_tokens& out) const override {
+    launch.kernels->hadamard_quantize(in, block_, out, launch.stream);
   }
 
  private:
@@ -139,12 +139,11 @@ class NormModulateQuantize : public Quantize {
   }
 
  protected:
-  int quantize(const Launch& launch, const viditq_cuda_quantizer& in,
-               const viditq_cuda_tokens& out) const override {
-    return viditq_cuda_norm_modulate_quantize(in, input<float>(launch, "shift"),
-                                              input<float>(launch, "scale"),
-                                              kernel_extent(row_count(launch.extents[1])), epsilon_,
-                                              out, VIDITQ_CUDA_FAST, launch.stream);
+  void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
+                const viditq_cuda_tokens& out) const override {
+    launch.kernels->norm_modulate_quantize(
+        in, input<float>(launch, "shift"), input<float>(launch, "scale"),
+        kernel_extent(row_count(launch.extents[1])), epsilon_, out, launch.stream);
   }
 
  private:
