@@ -1,5 +1,5 @@
 // What a node of ours computes, apart from who asks for it, TensorRT (plugin.h) or ONNX Runtime
-// (../../onnxruntime): operands by name, rules about their types and extents, and the launch.
+// (../onnxruntime): operands by name, rules about their types and extents, and the launch.
 #pragma once
 
 #include <memory>
