@@ -29,6 +29,11 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   }
 
   @Override
+  public V table(PositionTable table) {
+    return inner.table(table);
+  }
+
+  @Override
   public Tensor read(V value) {
     return inner.read(value);
   }

@@ -52,6 +52,11 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
   }
 
   @Override
+  public V table(PositionTable table) {
+    return intercept("constant", () -> super.table(table));
+  }
+
+  @Override
   public V linear(V x, Linear layer, Epilogue<V> epilogue) {
     return intercept(
         kind(layer), layer.parameters().name(), () -> super.linear(x, layer, epilogue));
