@@ -76,7 +76,7 @@ class ExportCommandTest {
         "2 | --plan w8a8 --quantized nothing | Give --plan or --quantized, not both",
         "2 | --stats nothing | --stats goes with --plan",
         "1 | --plan w8a8-balanced | calibration statistics",
-        "1 | --plan w9 | There is no built-in plan",
+        "2 | --plan w9 | There is no built-in plan",
         "2 | --dialect fast | fast"
       })
   void wrongUsageIsOneSentence(int code, String options, String message) throws IOException {
