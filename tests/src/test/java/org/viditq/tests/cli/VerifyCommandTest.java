@@ -116,7 +116,7 @@ class VerifyCommandTest {
     CommandRun.of("verify", folder.resolve("nowhere").toString()).failedWith(2);
     verify().failedWith(2);
     CommandRun.of("verify", "fixtures", "--threads", "0").failedWith(2);
-    CommandRun.of("verify", "fixtures", "--backend", "abacus").failedWith(1);
+    CommandRun.of("verify", "fixtures", "--backend", "abacus").failedWith(2);
   }
 
   private CommandRun verify(String... more) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
 import org.viditq.core.operators.ForwardingOperators;
+import org.viditq.core.operators.PositionTable;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOperators;
@@ -56,6 +57,11 @@ final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
     OnnxValue input = operators.input("input" + inputs.size(), tensor.shape().toArray());
     inputs.put(input, tensor);
     return input;
+  }
+
+  @Override
+  public OnnxValue table(PositionTable table) {
+    return constant(table.tensor());
   }
 
   /** What is read is computed, which is at once for whoever asks. */
