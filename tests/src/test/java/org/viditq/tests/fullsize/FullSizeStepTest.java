@@ -70,6 +70,8 @@ class FullSizeStepTest {
                 "256",
                 "--height",
                 "256",
+                // Or the nearest of the model's own sizes, of 1024 pixels, would be sampled.
+                "--no-binning",
                 "--backend",
                 "reference",
                 "--quiet",
