@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.diffusers.JsonConfig;
@@ -17,10 +15,7 @@ import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
-import org.viditq.core.model.InputNames;
-import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.LatentGeometry.Patch;
-import org.viditq.core.tensor.Tensor;
 
 /**
  * The largest published model of a family, and the extents of a small input for it.
@@ -84,23 +79,8 @@ public record FullSizeModel(String name, DenoiserModel model, Map<String, Intege
         * (extents.get("width") / patch.width());
   }
 
-  /** Normal noise, in the middle of the timesteps, with all of the text to be seen. */
+  /** Noise, in the middle of the timesteps. */
   public DenoiserInput input() {
-    Random random = new Random(1);
-    Map<String, Tensor> inputs = new LinkedHashMap<>();
-    for (InputSpec spec : model.inputs()) {
-      Tensor tensor = Tensor.zeros(spec.shape(extents));
-      for (int i = 0; i < tensor.size(); i++) {
-        tensor.data()[i] =
-            switch (spec.name()) {
-              case InputNames.TIMESTEPS -> 500;
-              case InputNames.MASK, InputNames.MASK_2 -> 1;
-              case InputNames.LABELS, InputNames.STYLE -> 0;
-              default -> (float) random.nextGaussian();
-            };
-      }
-      inputs.put(spec.name(), tensor);
-    }
-    return new DenoiserInput(inputs);
+    return RandomInputs.of(model, extents, 500, 1);
   }
 }

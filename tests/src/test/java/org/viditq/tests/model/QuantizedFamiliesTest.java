@@ -9,18 +9,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.viditq.bench.model.RandomInputs;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
-import org.viditq.core.model.InputNames;
-import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ModelDenoiser;
@@ -166,23 +164,7 @@ class QuantizedFamiliesTest {
     extents.put("height", model.latents().height());
     extents.put("width", model.latents().width());
     extents.put("tokens", 6);
-    Random random = new Random(seed);
-    Map<String, Tensor> inputs = new LinkedHashMap<>();
-    for (InputSpec spec : model.inputs()) {
-      Tensor tensor = Tensor.zeros(spec.shape(extents));
-      for (int i = 0; i < tensor.size(); i++) {
-        tensor.data()[i] =
-            switch (spec.name()) {
-              case InputNames.TIMESTEPS -> timestep;
-              case InputNames.MASK, InputNames.MASK_2 -> 1;
-              case InputNames.LABELS -> i;
-              case InputNames.STYLE -> 0;
-              default -> (float) random.nextGaussian();
-            };
-      }
-      inputs.put(spec.name(), tensor);
-    }
-    return new DenoiserInput(inputs);
+    return RandomInputs.of(model, extents, timestep, seed);
   }
 
   private static double squaredDistance(Tensor a, Tensor b) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +14,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.Quantities;
@@ -95,23 +93,22 @@ public final class BundleCommand implements Callable<Integer> {
     boolean archive = out.getFileName() != null && out.getFileName().toString().endsWith(ARCHIVE);
     OptionalLong part = partBytes(archive);
     requireNew(archive, part.isPresent());
-    try {
-      Path scratch = Files.createTempDirectory("viditq-bundle");
-      try (Scratch cleanup = new Scratch(scratch)) {
-        BundleContents contents =
-            BundleContents.collect(
-                classPath(),
-                models,
-                libraries,
-                Path.of(System.getProperty("viditq.home", "")),
-                scratch,
-                () -> console.note("Making the Java runtime"));
-        List<Path> written;
-        try (Progress progress = console.progress("Writing files", contents.files().size())) {
-          written = archive ? archive(contents, part, progress) : folder(contents, progress);
-        }
-        report(console, contents, written);
+    // Beside the output, where there must be room anyway; never committed, so that nothing of it
+    // stays.
+    try (AtomicOutput scratch = AtomicOutput.folder(sibling(".scratch"))) {
+      BundleContents contents =
+          BundleContents.collect(
+              classPath(),
+              models,
+              libraries,
+              Path.of(System.getProperty("viditq.home", "")),
+              scratch.path(),
+              () -> console.note("Making the Java runtime"));
+      List<Path> written;
+      try (Progress progress = console.progress("Writing files", contents.files().size())) {
+        written = archive ? archive(contents, part, progress) : folder(contents, progress);
       }
+      report(console, contents, written);
     } catch (IOException e) {
       throw new OutputException("Cannot write " + out + ": " + IoReason.of(e) + ".", e);
     }
@@ -130,7 +127,7 @@ public final class BundleCommand implements Callable<Integer> {
       throw new UsageException(
           "--part-size is " + partSize + ", but must be a size such as 60MiB.");
     }
-    long unit = 1L << 10 * Math.max(0, " KMG".indexOf(size.group(2).toUpperCase(Locale.ROOT)));
+    long unit = 1L << 10 * " KMG".indexOf(size.group(2).toUpperCase(Locale.ROOT));
     long bytes = Long.parseLong(size.group(1)) * unit;
     if (bytes < SMALLEST_PART) {
       throw new UsageException("--part-size is " + partSize + ", but must be 1 MiB at least.");
@@ -144,7 +141,12 @@ public final class BundleCommand implements Callable<Integer> {
       outputs.requireFolder(out);
       return;
     }
-    outputs.requireFile(parts ? out.resolveSibling(out.getFileName() + ".part001") : out);
+    outputs.requireFile(parts ? sibling(".part001") : out);
+  }
+
+  /** The output's name with more behind it. */
+  private Path sibling(String more) {
+    return out.resolveSibling(out.getFileName() + more);
   }
 
   private static List<Path> classPath() {
@@ -240,17 +242,5 @@ public final class BundleCommand implements Callable<Integer> {
             + ", "
             + Quantities.bytes(total));
     console.result(root);
-  }
-
-  /** A temporary folder, deleted when closed. */
-  private record Scratch(Path folder) implements AutoCloseable {
-    @Override
-    public void close() throws IOException {
-      try (Stream<Path> tree = Files.walk(folder)) {
-        for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(path);
-        }
-      }
-    }
   }
 }

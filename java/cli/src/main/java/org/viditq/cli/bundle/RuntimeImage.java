@@ -3,6 +3,7 @@ package org.viditq.cli.bundle;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,7 +46,7 @@ final class RuntimeImage {
 
   private static List<String> modules(List<Path> classPath, List<Path> roots) {
     List<String> arguments =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of(
                 "-recursive",
                 "--ignore-missing-deps",

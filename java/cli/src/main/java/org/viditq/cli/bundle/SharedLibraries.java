@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.viditq.core.error.OutputException;
 
 /**
@@ -29,9 +30,7 @@ final class SharedLibraries {
   static Map<String, Path> neededBy(Collection<Path> libraries) {
     Map<String, Path> needed = new TreeMap<>();
     Set<String> given =
-        libraries.stream()
-            .map(p -> p.getFileName().toString())
-            .collect(java.util.stream.Collectors.toSet());
+        libraries.stream().map(p -> p.getFileName().toString()).collect(Collectors.toSet());
     for (Path library : libraries) {
       ldd(library)
           .lines()

@@ -142,14 +142,7 @@ final class PromptFile {
     }
     Optional<Placeholder> placeholder = Placeholder.of(bytes);
     if (placeholder.isPresent()) {
-      throw new UsageException(
-          "The prompt file "
-              + file
-              + " "
-              + placeholder.get().what()
-              + "; "
-              + placeholder.get().advice()
-              + ".");
+      throw new UsageException(placeholder.get().refusal("The prompt file " + file));
     }
     try {
       String text = decode(bytes);

@@ -53,8 +53,7 @@ public final class JsonConfig {
       byte[] bytes = Files.readAllBytes(file);
       Optional<Placeholder> placeholder = Placeholder.of(bytes);
       if (placeholder.isPresent()) {
-        throw new InvalidModelException(
-            file + " " + placeholder.get().what() + "; " + placeholder.get().advice() + ".");
+        throw new InvalidModelException(placeholder.get().refusal(file.toString()));
       }
       return of(StrictJson.parse(bytes), file.toString());
     } catch (JsonProcessingException malformed) {

@@ -38,6 +38,15 @@ public enum Placeholder {
     return advice;
   }
 
+  /**
+   * The sentence that refuses it.
+   *
+   * @param file as its subject: a name, with what it is in front
+   */
+  public String refusal(String file) {
+    return file + " " + what + "; " + advice + ".";
+  }
+
   /** What a file is that starts with {@code content}; empty if it may be the file itself. */
   public static Optional<Placeholder> of(byte[] content) {
     byte[] start = Arrays.copyOf(content, Math.min(START, content.length));

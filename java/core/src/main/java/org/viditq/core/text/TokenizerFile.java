@@ -70,14 +70,7 @@ enum TokenizerFile {
       byte[] bytes = Files.readAllBytes(file);
       Optional<Placeholder> placeholder = Placeholder.of(bytes);
       if (placeholder.isPresent()) {
-        throw new InvalidModelException(
-            "The tokenizer file "
-                + file
-                + " "
-                + placeholder.get().what()
-                + "; "
-                + placeholder.get().advice()
-                + ".");
+        throw new InvalidModelException(placeholder.get().refusal("The tokenizer file " + file));
       }
       return bytes;
     } catch (IOException e) {
