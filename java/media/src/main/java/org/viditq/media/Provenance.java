@@ -5,12 +5,11 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.viditq.core.io.Sha256;
 
 /**
  * How a picture or clip was made: prompt, seed, steps and so on, as texts by keyword.
@@ -51,15 +50,9 @@ public record Provenance(Map<String, String> texts) {
   public String fingerprint() {
     Map<String, String> made = new LinkedHashMap<>(texts);
     made.remove(SOFTWARE);
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(json(ASCII_JSON, made).getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
-    } catch (NoSuchAlgorithmException impossible) {
-      // Every Java has SHA-256.
-      throw new IllegalStateException(impossible);
-    }
+    byte[] digest =
+        Sha256.begin().digest(json(ASCII_JSON, made).getBytes(StandardCharsets.US_ASCII));
+    return HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
   }
 
   /** All texts as one line of JSON. */

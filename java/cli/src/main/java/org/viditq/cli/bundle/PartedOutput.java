@@ -6,12 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.viditq.core.io.Sha256;
 
 /** A stream that goes to one file, or to several of at most a size; hashes them on the way. */
 final class PartedOutput extends OutputStream {
@@ -70,7 +70,7 @@ final class PartedOutput extends OutputStream {
             ? name
             : String.format(Locale.ROOT, "%s.part%03d", name, hashes.size() + 1);
     part = Files.newOutputStream(folder.resolve(partName));
-    digest = sha256();
+    digest = Sha256.begin();
     written = 0;
   }
 
@@ -88,14 +88,6 @@ final class PartedOutput extends OutputStream {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible); // every Java has it
     }
   }
 }

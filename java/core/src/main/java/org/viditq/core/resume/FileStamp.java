@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Sha256;
 
 /**
  * Tells files of a model from what they were before: name, size, time of the last change and first
@@ -30,7 +31,7 @@ public final class FileStamp {
    * @throws InvalidModelException if they cannot be read
    */
   public static String of(Path place) {
-    MessageDigest digest = PartKey.sha256();
+    MessageDigest digest = Sha256.begin();
     try (Stream<Path> tree = Files.walk(place, FileVisitOption.FOLLOW_LINKS)) {
       List<Path> files = tree.filter(Files::isRegularFile).sorted().toList();
       for (Path file : files) {

@@ -2,11 +2,11 @@ package org.viditq.core.resume;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
+import org.viditq.core.io.Sha256;
 
 /**
  * What the result of a part of the work depends on. Two parts with equal keys have the same result
@@ -28,7 +28,7 @@ public record PartKey(Map<String, String> facts) {
 
   /** SHA-256 of the facts, 64 hexadecimal digits. */
   public String digest() {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     facts.forEach(
         (name, value) -> {
           add(digest, name);
@@ -42,13 +42,5 @@ public record PartKey(Map<String, String> facts) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
     digest.update(bytes);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
-    }
   }
 }

@@ -3,7 +3,6 @@ package org.viditq.quantize.apply;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -12,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.viditq.core.io.Sha256;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
@@ -142,12 +142,7 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
 
   /** Of all that the model gets. */
   private static String digest(DenoiserInput input) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
-    }
+    MessageDigest digest = Sha256.begin();
     input
         .tensors()
         .forEach(

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -20,6 +19,7 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Sha256;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
@@ -150,14 +150,12 @@ public final class CalibrationStatisticsFile {
    */
   public static String fingerprint(Path file) {
     try (InputStream bytes = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Sha256.begin();
       byte[] part = new byte[1 << 16];
       for (int n = bytes.read(part); n >= 0; n = bytes.read(part)) {
         digest.update(part, 0, n);
       }
       return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
     } catch (IOException e) {
       throw new InvalidCheckpointException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.io.Sha256;
 
 /**
  * A fingerprint that tells models apart: SHA-256 over the configuration, the name, type and shape
@@ -29,7 +29,7 @@ public final class ModelIdentity {
    * @return 64 hexadecimal digits
    */
   public static String of(JsonNode config, Checkpoint weights) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     TreeMap<String, String> settings = new TreeMap<>();
     config
         .fields()
@@ -56,7 +56,7 @@ public final class ModelIdentity {
    * @return 64 hexadecimal digits
    */
   public static String ofWeights(Checkpoint weights) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     for (String name : new TreeSet<>(weights.names())) {
       StoredTensor tensor = weights.get(name);
       add(digest, name + " " + tensor.shape());
@@ -94,13 +94,5 @@ public final class ModelIdentity {
   private static void add(MessageDigest digest, String text) {
     digest.update(text.getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
-    }
   }
 }

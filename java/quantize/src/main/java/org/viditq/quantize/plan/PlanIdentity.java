@@ -1,11 +1,10 @@
 package org.viditq.quantize.plan;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.viditq.core.io.Sha256;
 
 /**
  * A fingerprint of what a plan says: SHA-256 over its settings. Two files that differ in comments,
@@ -31,14 +30,8 @@ public final class PlanIdentity {
             plan.overrides().toString(),
             text(plan.weightBits()),
             text(plan.activationBits()));
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(settings.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", impossible);
-    }
+    return HexFormat.of()
+        .formatHex(Sha256.begin().digest(settings.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Without the file's name, and in an order that does not change from run to run. */
