@@ -1,2 +1,5 @@
-/** TensorRT engines from Java: built from graphs, kept in a cache, run as the backend {@code tensorrt}. */
+/**
+ * TensorRT engines from Java: built from graphs, kept in a cache, run as the backend {@code
+ * tensorrt}.
+ */
 package org.viditq.tensorrt;

@@ -10,6 +10,14 @@ public interface Denoiser extends AutoCloseable {
   DenoiserModel model();
 
   /**
+   * Makes ready what evaluations of such extents need, where that takes long: engines. Evaluations
+   * do it otherwise; the default has nothing to do.
+   *
+   * @param progress told how far it is
+   */
+  default void prepare(DenoiserInput like, ProgressListener progress) {}
+
+  /**
    * Predicts the noise (or what the model was trained for).
    *
    * @return [B, C', (T,) H, W]; models with learned variances have C' = 2C, variances behind

@@ -5,6 +5,11 @@ package org.viditq.core.pipeline;
 public interface ProgressListener {
   /** The parts of the work, in order. */
   enum Stage {
+    /**
+     * A network is made ready to run on a backend that takes long for it, amid another stage;
+     * counted in whatever units that has.
+     */
+    BUILDING,
     /** Texts are encoded; counted in prompts. */
     ENCODING,
     /** Latents are denoised; counted in sampling steps. */

@@ -1,0 +1,19 @@
+package org.viditq.core.pipeline;
+
+import org.viditq.core.tensor.Tensor;
+
+/** The decoder of an autoencoder that runs as a whole. */
+public interface DecoderNetwork extends AutoCloseable {
+  /**
+   * Decodes frames.
+   *
+   * @param latents [N, C, h, w] as the denoiser has them; for a temporal decoder the frames of one
+   *     clip
+   * @param progress told about what is built first
+   * @return [N, 3, H, W], about -1 to 1
+   */
+  Tensor decode(Tensor latents, ProgressListener progress);
+
+  @Override
+  void close();
+}

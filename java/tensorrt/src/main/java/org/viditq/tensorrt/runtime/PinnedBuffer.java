@@ -1,0 +1,19 @@
+package org.viditq.tensorrt.runtime;
+
+import java.nio.ByteBuffer;
+
+/** Page-locked memory of the host. */
+public interface PinnedBuffer extends AutoCloseable {
+  /** Bytes. */
+  int size();
+
+  /**
+   * The memory to read from or to write to, little-endian; not while a copy from or to it is under
+   * way.
+   */
+  ByteBuffer bytes();
+
+  /** Frees it; copies that use it must have ended. */
+  @Override
+  void close();
+}
