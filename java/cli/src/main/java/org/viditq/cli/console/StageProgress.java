@@ -2,7 +2,10 @@ package org.viditq.cli.console;
 
 import org.viditq.core.pipeline.ProgressListener;
 
-/** Shows each stage of a pipeline's work as a task of its own. */
+/**
+ * Shows each stage of a pipeline's work as a task of its own. One that another stage has interrupted
+ * is shown anew, as far as it is.
+ */
 public final class StageProgress implements ProgressListener, AutoCloseable {
   private final Console console;
   private final String suffix;
@@ -25,11 +28,21 @@ public final class StageProgress implements ProgressListener, AutoCloseable {
       task = console.progress(name(current) + suffix, total);
     } else if (current == stage) {
       task.step();
+    } else {
+      // Something was built amid this stage.
+      task.close();
+      stage = current;
+      task = console.progress(name(current) + suffix, total);
+      for (int i = 0; i < done; i++) {
+        task.step();
+      }
     }
   }
 
   private static String name(Stage stage) {
     switch (stage) {
+      case BUILDING:
+        return "Building an engine";
       case ENCODING:
         return "Encoding prompts";
       case SAMPLING:

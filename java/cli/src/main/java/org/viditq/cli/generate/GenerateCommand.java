@@ -114,7 +114,8 @@ public final class GenerateCommand implements Callable<Integer> {
     PipelineFolder folder = quantization.configure(model.open());
     backend.find();
     DiffusionPipeline pipeline =
-        prompts.prepare(sampling.open(folder, () -> profile.timed(backend.open())));
+        backend.prepare(
+            prompts.prepare(sampling.open(folder, () -> profile.timed(backend.open()))));
     // Everything that can be wrong with the request is known before any work.
     GenerationRequest request =
         sampling.request(pipeline, noises.stream().map(Seed::bits).toList(), image.read());

@@ -4,6 +4,8 @@ import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Precision;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.RecordingBackend;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,7 +36,18 @@ public final class PrecisionOptions {
 
   /** Opens its operators. */
   public Operators<?> open() {
-    return find().open(BackendSettings.threads(threads()).withPrecision(precision));
+    return find().open(settings());
+  }
+
+  /** A pipeline on the backend: as a whole network each, where that is what it runs. */
+  public DiffusionPipeline prepare(DiffusionPipeline pipeline) {
+    return find() instanceof RecordingBackend recording
+        ? pipeline.on(() -> recording.networks(settings()))
+        : pipeline;
+  }
+
+  private BackendSettings settings() {
+    return BackendSettings.threads(threads()).withPrecision(precision);
   }
 
   public Precision precision() {

@@ -10,7 +10,6 @@ import java.util.Optional;
 import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.InputNames;
-import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.tensor.Tensor;
 
@@ -56,10 +55,10 @@ final class ClassConditioner implements Conditioner {
   }
 
   @Override
-  public <V> EncodedPrompts encode(
+  public EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      Operators<V> operators,
+      TextEncoders encoders,
       ProgressListener progress) {
     if (!negativePrompt.isEmpty()) {
       throw new UsageException(

@@ -4,7 +4,6 @@ import java.util.List;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.DenoiserModel;
-import org.viditq.core.operators.Operators;
 
 /** Turns what a user asks for into what a denoiser is conditioned on. */
 interface Conditioner {
@@ -13,10 +12,10 @@ interface Conditioner {
    * @param negativePrompt what guidance leads away from; the empty text is the null caption
    * @throws org.viditq.core.error.UsageException if the model cannot be asked for that
    */
-  <V> EncodedPrompts encode(
+  EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      Operators<V> operators,
+      TextEncoders encoders,
       ProgressListener progress);
 
   /**

@@ -2,6 +2,8 @@ package org.viditq.core.pipeline;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -53,6 +55,7 @@ public final class DiffusionPipeline {
 
   private final PipelineFolder folder;
   private final Supplier<? extends Operators<?>> backend;
+  private final Optional<Supplier<? extends Networks>> networks;
   private final DenoiserModel model;
   private final AutoencoderKlConfig autoencoderConfig;
   private final Scheduler scheduler;
@@ -61,12 +64,14 @@ public final class DiffusionPipeline {
   private DiffusionPipeline(
       PipelineFolder folder,
       Supplier<? extends Operators<?>> backend,
+      Optional<Supplier<? extends Networks>> networks,
       DenoiserModel model,
       AutoencoderKlConfig autoencoderConfig,
       Scheduler scheduler,
       boolean cleansCaptions) {
     this.folder = folder;
     this.backend = backend;
+    this.networks = networks;
     this.model = model;
     this.autoencoderConfig = autoencoderConfig;
     this.scheduler = scheduler;
@@ -95,6 +100,7 @@ public final class DiffusionPipeline {
     return new DiffusionPipeline(
         folder,
         backend,
+        Optional.empty(),
         model,
         readAutoencoder(folder),
         scheduler
@@ -116,7 +122,18 @@ public final class DiffusionPipeline {
               + model.family()
               + " takes prompts as they are, and has no cleaning; leave out --clean-caption.");
     }
-    return new DiffusionPipeline(folder, backend, model, autoencoderConfig, scheduler, true);
+    return new DiffusionPipeline(
+        folder, backend, networks, model, autoencoderConfig, scheduler, true);
+  }
+
+  /**
+   * The same pipeline, whose networks run as a whole each; operators compute what is left to them.
+   *
+   * @param other opens what runs the networks of one part
+   */
+  public DiffusionPipeline on(Supplier<? extends Networks> other) {
+    return new DiffusionPipeline(
+        folder, backend, Optional.of(other), model, autoencoderConfig, scheduler, cleansCaptions);
   }
 
   /**
@@ -226,8 +243,8 @@ public final class DiffusionPipeline {
    */
   public EncodedPrompts encode(
       List<String> prompts, String negativePrompt, ProgressListener progress) {
-    try (Operators<?> operators = backend.get()) {
-      return encode(prompts, negativePrompt, operators, progress);
+    try (PipelineParts parts = new PipelineParts(backend, networks)) {
+      return encode(prompts, negativePrompt, (TextEncoders) parts, progress);
     }
   }
 
@@ -237,11 +254,19 @@ public final class DiffusionPipeline {
       String negativePrompt,
       Operators<V> operators,
       ProgressListener progress) {
+    return encode(prompts, negativePrompt, new OperatorTextEncoders<>(operators), progress);
+  }
+
+  private EncodedPrompts encode(
+      List<String> prompts,
+      String negativePrompt,
+      TextEncoders encoders,
+      ProgressListener progress) {
     if (prompts.isEmpty()) {
       throw new UsageException("There is no prompt; give at least one.");
     }
     return Conditioner.of(folder, model, cleansCaptions)
-        .encode(prompts, negativePrompt, operators, progress);
+        .encode(prompts, negativePrompt, encoders, progress);
   }
 
   /**
@@ -250,33 +275,37 @@ public final class DiffusionPipeline {
    * @param parameters turns the stored parameters to those to use: quantized ones, or the same
    */
   public Denoiser openDenoiser(UnaryOperator<Parameters> parameters) {
-    Operators<?> operators = backend.get();
+    PipelineParts parts = new PipelineParts(backend, networks);
     try {
-      return openDenoiser(parameters, operators, operators::close);
+      return openDenoiser(
+          parameters, (chosen, release) -> parts.denoiser(model, chosen, release), parts::close);
     } catch (RuntimeException | Error unprepared) {
-      operators.close();
+      parts.close();
       throw unprepared;
     }
   }
 
   /** As {@link #openDenoiser(UnaryOperator)} on the caller's operators, which stay open. */
   public <V> Denoiser openDenoiser(UnaryOperator<Parameters> parameters, Operators<V> operators) {
-    return openDenoiser(parameters, operators, () -> {});
+    return openDenoiser(
+        parameters,
+        (chosen, release) -> new ModelDenoiser<>(model, chosen, operators, release),
+        () -> {});
   }
 
-  private <V> Denoiser openDenoiser(
-      UnaryOperator<Parameters> parameters, Operators<V> operators, Runnable closeOperators) {
+  private Denoiser openDenoiser(
+      UnaryOperator<Parameters> parameters,
+      BiFunction<Parameters, Runnable, Denoiser> prepare,
+      Runnable release) {
     Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
     try {
       CheckpointParameters stored = new CheckpointParameters(weights);
       Parameters chosen = parameters.apply(stored);
       Denoiser denoiser =
-          new ModelDenoiser<>(
-              model,
+          prepare.apply(
               chosen,
-              operators,
               () -> {
-                closeOperators.run();
+                release.run();
                 weights.close();
               });
       UnusedTensors.require(
@@ -415,39 +444,55 @@ public final class DiffusionPipeline {
 
   /** Decodes sampled latents [B, C, (T,) h, w] to clips of the size that they were sampled at. */
   public List<Clip> decode(Tensor latents, double framesPerSecond, ProgressListener progress) {
-    try (Operators<?> operators = backend.get()) {
-      return decode(latents, framesPerSecond, operators, progress);
-    }
+    return decode(latents, framesPerSecond, Optional.empty(), progress);
   }
 
   /** Decodes latents [B, C, (T,) h, w] that a request asked for, to clips of its final size. */
   public List<Clip> decode(Tensor latents, GenerationRequest request, ProgressListener progress) {
-    try (Operators<?> operators = backend.get()) {
-      return decode(latents, request.framesPerSecond(), request.finalSize(), operators, progress);
+    return decode(latents, request.framesPerSecond(), request.finalSize(), progress);
+  }
+
+  private List<Clip> decode(
+      Tensor latents,
+      double framesPerSecond,
+      Optional<PictureSize> finalSize,
+      ProgressListener progress) {
+    try (PipelineParts parts = new PipelineParts(backend, networks)) {
+      return decode(
+          latents,
+          framesPerSecond,
+          finalSize,
+          parameters -> parts.decoder(autoencoderConfig, parameters),
+          progress);
     }
   }
 
   /** As {@link #decode(Tensor, double, ProgressListener)} on the caller's operators. */
   public <V> List<Clip> decode(
       Tensor latents, double framesPerSecond, Operators<V> operators, ProgressListener progress) {
-    return decode(latents, framesPerSecond, Optional.empty(), operators, progress);
+    return decode(
+        latents,
+        framesPerSecond,
+        Optional.empty(),
+        parameters -> PipelineParts.decoder(autoencoderConfig, parameters, operators),
+        progress);
   }
 
-  private <V> List<Clip> decode(
+  private List<Clip> decode(
       Tensor latents,
       double framesPerSecond,
       Optional<PictureSize> finalSize,
-      Operators<V> operators,
+      Function<Parameters, DecoderNetwork> open,
       ProgressListener progress) {
-    NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
     try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
       CheckpointParameters parameters = new CheckpointParameters(weights);
-      AutoencoderKl<V> autoencoder = new AutoencoderKl<>(autoencoderConfig, parameters, traced);
-      UnusedTensors.require(parameters.unused(), weights.source(), folder.config(Component.VAE));
-      int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
-      StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
-      return new LatentDecoder<>(autoencoder, traced)
-          .decode(latents, framesPerSecond, finalSize, decoded);
+      try (DecoderNetwork decoder = open.apply(parameters)) {
+        UnusedTensors.require(parameters.unused(), weights.source(), folder.config(Component.VAE));
+        int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
+        StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
+        return new LatentDecoder(autoencoderConfig, decoder)
+            .decode(latents, framesPerSecond, finalSize, decoded);
+      }
     }
   }
 

@@ -5,15 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.model.size.PictureSize;
-import org.viditq.core.model.vae.AutoencoderKl;
+import org.viditq.core.error.NonFiniteException;
+import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.model.vae.TiledPicture;
 import org.viditq.core.model.vae.Tiling;
-import org.viditq.core.operators.NonFiniteTracer;
-import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /** Turns latents to clips with the decoder of a variational autoencoder. */
-final class LatentDecoder<V> {
+final class LatentDecoder {
   private static final int CHANNELS = 3;
 
   /** Frames that a temporal decoder blends at a time, as Latte's pipeline does. */
@@ -28,15 +28,12 @@ final class LatentDecoder<V> {
   /** Side of a tile in pixels, at least. */
   private static final int LEAST_TILE = 512;
 
-  private final AutoencoderKl<V> autoencoder;
-  private final NonFiniteTracer<V> operators;
+  private final AutoencoderKlConfig config;
+  private final DecoderNetwork decoder;
 
-  /**
-   * @param operators those of the autoencoder
-   */
-  LatentDecoder(AutoencoderKl<V> autoencoder, NonFiniteTracer<V> operators) {
-    this.autoencoder = autoencoder;
-    this.operators = operators;
+  LatentDecoder(AutoencoderKlConfig config, DecoderNetwork decoder) {
+    this.config = config;
+    this.decoder = decoder;
   }
 
   /**
@@ -45,51 +42,63 @@ final class LatentDecoder<V> {
    * What is larger than {@value #WHOLE_PIXELS} pixels is decoded in tiles.
    *
    * @param finalSize that frames are scaled and cropped to; empty to leave them as they are
-   * @param afterEach run after each frame
+   * @param counter of frames
    */
   List<Clip> decode(
-      Tensor latents, double framesPerSecond, Optional<PictureSize> finalSize, Runnable afterEach) {
+      Tensor latents,
+      double framesPerSecond,
+      Optional<PictureSize> finalSize,
+      StageCounter counter) {
     boolean video = latents.shape().rank() == 5;
     int frames = video ? latents.dim(2) : 1;
-    int chunk = autoencoder.config().temporal() ? TEMPORAL_CHUNK : 1;
+    int chunk = config.temporal() ? TEMPORAL_CHUNK : 1;
     List<Clip> clips = new ArrayList<>();
-    try (Scope<V> batch = operators.scope()) {
-      V all = operators.constant(latents);
-      for (int i = 0; i < latents.dim(0); i++) {
-        List<Image> images = new ArrayList<>();
-        for (int from = 0; from < frames; from += chunk) {
-          int sample = i;
-          int first = from;
-          int count = Math.min(chunk, frames - from);
-          Tensor decoded =
-              operators.finite("the VAE", () -> decode(all, video, sample, first, count));
-          for (int t = 0; t < count; t++) {
-            images.add(toImage(decoded, t, finalSize));
-            afterEach.run();
-          }
+    for (int i = 0; i < latents.dim(0); i++) {
+      List<Image> images = new ArrayList<>();
+      for (int from = 0; from < frames; from += chunk) {
+        int count = Math.min(chunk, frames - from);
+        Tensor decoded = decode(frames(latents, i, from, count), counter.progress());
+        for (int t = 0; t < count; t++) {
+          images.add(toImage(decoded, t, finalSize));
+          counter.run();
         }
-        clips.add(Clip.of(images, framesPerSecond));
       }
+      clips.add(Clip.of(images, framesPerSecond));
     }
     return clips;
   }
 
-  /** [frames, 3, H, W]. */
-  private Tensor decode(V latents, boolean video, int sample, int from, int frames) {
-    try (Scope<V> part = operators.scope()) {
-      V latent = operators.slice(latents, 0, sample, sample + 1);
-      if (video) {
-        int[] dims = operators.shape(latents).toArray();
-        V chosen = operators.slice(latent, 2, from, from + frames);
-        latent =
-            operators.reshape(
-                operators.permute(chosen, 0, 2, 1, 3, 4), frames, dims[1], dims[3], dims[4]);
-      }
-      V unscaled = autoencoder.unscale(latent);
-      return isLarge(operators.shape(latent))
-          ? autoencoder.decodeTiled(operators.read(unscaled), frames, tiling())
-          : operators.read(autoencoder.decodeClips(unscaled, frames));
+  /** From [frames, C, h, w] to [frames, 3, H, W]. */
+  private Tensor decode(Tensor latents, ProgressListener progress) {
+    Tensor decoded =
+        isLarge(latents.shape())
+            ? new TiledPicture(tiling(), config.downsampling())
+                .decode(latents, CHANNELS, tile -> decoder.decode(tile, progress))
+            : decoder.decode(latents, progress);
+    if (!decoded.isFinite()) {
+      throw new NonFiniteException(
+          "The VAE's result holds NaN or infinity; its weights or its precision are broken.");
     }
+    return decoded;
+  }
+
+  /** Some frames of sample {@code sample} of [B, C, (T,) h, w], as [count, C, h, w]. */
+  private static Tensor frames(Tensor latents, int sample, int from, int count) {
+    int channels = latents.dim(1);
+    int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
+    int plane = latents.dim(-2) * latents.dim(-1);
+    float[] values = new float[count * channels * plane];
+    for (int t = 0; t < count; t++) {
+      for (int c = 0; c < channels; c++) {
+        System.arraycopy(
+            latents.data(),
+            ((sample * channels + c) * frames + from + t) * plane,
+            values,
+            (t * channels + c) * plane,
+            plane);
+      }
+    }
+    return Tensor.of(values, count, channels, latents.dim(-2), latents.dim(-1));
   }
 
   /** Pixels that are decoded at a time, at the least: of a tile, or of a frame. */
@@ -100,14 +109,14 @@ final class LatentDecoder<V> {
 
   /** Whether frames [N, C, h, w] are more pixels than are decoded as a whole. */
   private boolean isLarge(Shape latents) {
-    long factor = autoencoder.config().downsampling();
+    long factor = config.downsampling();
     return latents.dim(0) * (latents.dim(2) * factor) * (latents.dim(3) * factor) > WHOLE_PIXELS;
   }
 
   /** diffusers' tiles, but not smaller than is needed for seams to stay rare. */
   private Tiling tiling() {
-    int least = LEAST_TILE / autoencoder.config().downsampling();
-    Tiling published = autoencoder.tiling();
+    int least = LEAST_TILE / config.downsampling();
+    Tiling published = config.tiling();
     return published.size() < least ? Tiling.ofSide(least) : published;
   }
 

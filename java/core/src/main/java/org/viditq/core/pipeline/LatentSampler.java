@@ -66,12 +66,11 @@ public final class LatentSampler {
 
     double[] timesteps = run.timesteps();
     int count = timesteps.length - first;
+    denoiser.prepare(input(request, latents, timesteps[first], conditions), progress);
     progress.progress(Stage.SAMPLING, 0, count);
     for (int step = first; step < timesteps.length; step++) {
-      Tensor modelInput = run.scaleModelInput(latents, step);
       DenoiserInput input =
-          DenoiserInput.of(
-              request.isGuided() ? twice(modelInput) : modelInput, timesteps[step], conditions);
+          input(request, run.scaleModelInput(latents, step), timesteps[step], conditions);
       listener.beforeDenoising(step, input);
       Tensor output = denoiser.predict(input);
       requireFinite(output, step, timesteps[step]);
@@ -81,6 +80,11 @@ public final class LatentSampler {
       progress.progress(Stage.SAMPLING, step + 1 - first, count);
     }
     return latents;
+  }
+
+  private static DenoiserInput input(
+      GenerationRequest request, Tensor latents, double timestep, Map<String, Tensor> conditions) {
+    return DenoiserInput.of(request.isGuided() ? twice(latents) : latents, timestep, conditions);
   }
 
   /** Index of the first denoiser evaluation. */

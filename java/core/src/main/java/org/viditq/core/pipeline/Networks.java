@@ -18,8 +18,9 @@ public interface Networks extends AutoCloseable {
    * A transformer.
    *
    * @param parameters in full precision or quantized, with the weights of all timestep ranges
+   * @param release run when the denoiser is closed; not if there is none
    */
-  Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters);
+  Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters, Runnable release);
 
   /** A T5 or mT5 encoder behind its token embedding. */
   Optional<TextNetwork> t5(T5Config config, Parameters parameters);

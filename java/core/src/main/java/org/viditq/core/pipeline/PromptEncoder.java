@@ -1,18 +1,16 @@
 package org.viditq.core.pipeline;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.viditq.core.operators.NonFiniteTracer;
-import org.viditq.core.operators.Scope;
+import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.TokenizedText;
 import org.viditq.core.text.Tokenizer;
 
 /** Turns prompts to what a text encoder gives for their tokens. */
-final class PromptEncoder<V> {
+final class PromptEncoder {
   private static final Logger LOG = LoggerFactory.getLogger(PromptEncoder.class);
 
   /** Characters of a text in a warning. */
@@ -20,21 +18,9 @@ final class PromptEncoder<V> {
 
   private final UnaryOperator<String> preparation;
   private final Tokenizer tokenizer;
-  private final TextEncoder<V> encoder;
+  private final TextNetwork encoder;
   private final int features;
-  private final NonFiniteTracer<V> operators;
   private final int tokens;
-
-  /** A text encoder of any kind. */
-  @FunctionalInterface
-  interface TextEncoder<V> {
-    /**
-     * @param ids one row per text
-     * @param mask likewise, 1 for tokens and 0 for padding
-     * @return [B, L, C]
-     */
-    V encode(int[][] ids, Optional<int[][]> mask);
-  }
 
   /**
    * Encoded texts.
@@ -47,21 +33,18 @@ final class PromptEncoder<V> {
   /**
    * @param preparation of texts in front of the tokenizer
    * @param features C of the encoder
-   * @param operators those of the encoder
    * @param tokens length that texts are cut or padded to
    */
   PromptEncoder(
       UnaryOperator<String> preparation,
       Tokenizer tokenizer,
-      TextEncoder<V> encoder,
+      TextNetwork encoder,
       int features,
-      NonFiniteTracer<V> operators,
       int tokens) {
     this.preparation = preparation;
     this.features = features;
     this.tokenizer = tokenizer;
     this.encoder = encoder;
-    this.operators = operators;
     this.tokens = tokens;
   }
 
@@ -69,27 +52,31 @@ final class PromptEncoder<V> {
    * Encodes texts one by one, so that a long list needs no more working memory than one. What is
    * too long is cut, with a warning that says what was lost.
    */
-  Texts encode(List<String> texts, Runnable afterEach) {
+  Texts encode(List<String> texts, StageCounter counter) {
     Tensor values = Tensor.zeros(texts.size(), tokens, features);
     Tensor masks = Tensor.zeros(texts.size(), tokens);
     for (int i = 0; i < texts.size(); i++) {
       TokenizedText text = tokenizer.tokenize(preparation.apply(texts.get(i)), tokens);
       text.removed().ifPresent(this::warnOfCut);
-      float[] embedding = operators.finite("the text encoder", () -> encode(text)).data();
+      float[] embedding = encode(text, counter.progress()).data();
       System.arraycopy(embedding, 0, values.data(), i * embedding.length, embedding.length);
       for (int t = 0; t < tokens; t++) {
         masks.data()[i * tokens + t] = text.mask()[t];
       }
-      afterEach.run();
+      counter.run();
     }
     return new Texts(values, masks);
   }
 
-  private Tensor encode(TokenizedText text) {
-    try (Scope<V> scope = operators.scope()) {
-      V encoded = encoder.encode(new int[][] {text.ids()}, Optional.of(new int[][] {text.mask()}));
-      return operators.read(encoded);
+  private Tensor encode(TokenizedText text, ProgressListener progress) {
+    Tensor encoded =
+        encoder.encode(new int[][] {text.ids()}, new int[][] {text.mask()}, progress);
+    if (!encoded.isFinite()) {
+      throw new NonFiniteException(
+          "The text encoder's result holds NaN or infinity; its weights or its precision are"
+              + " broken.");
     }
+    return encoded;
   }
 
   private void warnOfCut(String removed) {

@@ -16,6 +16,11 @@ final class StageCounter implements Runnable {
     progress.progress(stage, 0, total);
   }
 
+  /** The listener that is reported to. */
+  ProgressListener progress() {
+    return progress;
+  }
+
   @Override
   public void run() {
     done++;

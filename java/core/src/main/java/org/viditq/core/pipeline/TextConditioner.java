@@ -13,9 +13,6 @@ import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.t5.T5Config;
-import org.viditq.core.model.t5.T5Encoder;
-import org.viditq.core.operators.NonFiniteTracer;
-import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.CaptionCleaning;
@@ -49,22 +46,21 @@ final class TextConditioner implements Conditioner {
   }
 
   @Override
-  public <V> EncodedPrompts encode(
+  public EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      Operators<V> operators,
+      TextEncoders encoders,
       ProgressListener progress) {
     T5Config config = T5Config.fromJson(folder.config(Component.TEXT_ENCODER));
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
-      NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
       CheckpointParameters parameters = new CheckpointParameters(weights);
-      T5Encoder<V> encoder = new T5Encoder<>(config, parameters, traced);
+      try (TextNetwork encoder = encoders.t5(config, parameters)) {
       UnusedTensors.require(
           parameters.unused(), weights.source(), folder.config(Component.TEXT_ENCODER));
-      PromptEncoder<V> encode =
-          new PromptEncoder<>(
-              this::prepare, tokenizer, encoder::encode, config.channels(), traced, text.tokens());
+      PromptEncoder encode =
+          new PromptEncoder(
+              this::prepare, tokenizer, encoder, config.channels(), text.tokens());
       Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
       int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
       StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
@@ -74,6 +70,7 @@ final class TextConditioner implements Conditioner {
               ? learned(learned.get())
               : encode.encode(List.of(negativePrompt), encoded);
       return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
+      }
     }
   }
 

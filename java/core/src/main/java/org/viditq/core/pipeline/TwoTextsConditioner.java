@@ -14,11 +14,7 @@ import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.bert.BertConfig;
-import org.viditq.core.model.bert.BertEncoder;
 import org.viditq.core.model.t5.T5Config;
-import org.viditq.core.model.t5.T5Encoder;
-import org.viditq.core.operators.NonFiniteTracer;
-import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.Tokenizer;
@@ -38,19 +34,21 @@ final class TwoTextsConditioner implements Conditioner {
   }
 
   @Override
-  public <V> EncodedPrompts encode(
+  public EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      Operators<V> operators,
+      TextEncoders encoders,
       ProgressListener progress) {
-    NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
     StageCounter encoded = new StageCounter(progress, Stage.ENCODING, 2 * (prompts.size() + 1));
     Map<String, Tensor> positive = new LinkedHashMap<>();
     Map<String, Tensor> negative = new LinkedHashMap<>();
 
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
-        Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
-      PromptEncoder<V> bert = bert(tokenizer, weights, traced);
+        Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER);
+        TextNetwork network = bert(weights, encoders)) {
+      PromptEncoder bert =
+          new PromptEncoder(
+              UnaryOperator.identity(), tokenizer, network, texts.features(), texts.tokens());
       add(positive, InputNames.TEXT, InputNames.MASK, bert.encode(prompts, encoded));
       add(
           negative,
@@ -59,8 +57,11 @@ final class TwoTextsConditioner implements Conditioner {
           bert.encode(List.of(negativePrompt), encoded));
     }
     try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER_2));
-        Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER_2)) {
-      PromptEncoder<V> t5 = t5(tokenizer, weights, traced);
+        Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER_2);
+        TextNetwork network = t5(weights, encoders)) {
+      PromptEncoder t5 =
+          new PromptEncoder(
+              UnaryOperator.identity(), tokenizer, network, texts.features2(), texts.tokens2());
       add(positive, InputNames.TEXT_2, InputNames.MASK_2, t5.encode(prompts, encoded));
       add(
           negative,
@@ -72,38 +73,32 @@ final class TwoTextsConditioner implements Conditioner {
         prompts, new Conditions(positive), Optional.of(new Conditions(negative)));
   }
 
-  private <V> PromptEncoder<V> bert(
-      Tokenizer tokenizer, Checkpoint weights, NonFiniteTracer<V> operators) {
+  private TextNetwork bert(Checkpoint weights, TextEncoders encoders) {
     JsonConfig json = folder.config(Component.TEXT_ENCODER);
     BertConfig config = BertConfig.fromJson(json);
     require(json, "hidden_size", config.channels(), texts.features());
     CheckpointParameters parameters = new CheckpointParameters(weights);
-    BertEncoder<V> encoder = new BertEncoder<>(config, parameters, operators);
-    UnusedTensors.require(parameters.unused(), weights.source(), json);
-    return new PromptEncoder<>(
-        UnaryOperator.identity(),
-        tokenizer,
-        encoder::encode,
-        config.channels(),
-        operators,
-        texts.tokens());
+    return used(encoders.bert(config, parameters), parameters, weights, json);
   }
 
-  private <V> PromptEncoder<V> t5(
-      Tokenizer tokenizer, Checkpoint weights, NonFiniteTracer<V> operators) {
+  private TextNetwork t5(Checkpoint weights, TextEncoders encoders) {
     JsonConfig json = folder.config(Component.TEXT_ENCODER_2);
     T5Config config = T5Config.fromJson(json);
     require(json, "d_model", config.channels(), texts.features2());
     CheckpointParameters parameters = new CheckpointParameters(weights);
-    T5Encoder<V> encoder = new T5Encoder<>(config, parameters, operators);
-    UnusedTensors.require(parameters.unused(), weights.source(), json);
-    return new PromptEncoder<>(
-        UnaryOperator.identity(),
-        tokenizer,
-        encoder::encode,
-        config.channels(),
-        operators,
-        texts.tokens2());
+    return used(encoders.t5(config, parameters), parameters, weights, json);
+  }
+
+  /** An encoder that uses its whole checkpoint; another one is closed. */
+  private static TextNetwork used(
+      TextNetwork encoder, CheckpointParameters parameters, Checkpoint weights, JsonConfig json) {
+    try {
+      UnusedTensors.require(parameters.unused(), weights.source(), json);
+      return encoder;
+    } catch (RuntimeException | Error refused) {
+      encoder.close();
+      throw refused;
+    }
   }
 
   /** Before a large encoder has worked in vain. */

@@ -143,9 +143,9 @@ public final class AutoencoderKl<V> {
     return Clips.fromFrames(operators, operators.concat(decoded, 0), frames);
   }
 
-  /** The tiles that diffusers decodes by: as large as the pictures of the training. */
+  /** See {@link AutoencoderKlConfig#tiling()}. */
   public Tiling tiling() {
-    return Tiling.ofSide(Math.max(1, config.sampleSize() / config.downsampling()));
+    return config.tiling();
   }
 
   /**
@@ -159,11 +159,9 @@ public final class AutoencoderKl<V> {
    * @return [B * frames, C, H, W]
    */
   public Tensor decodeTiled(Tensor latents, int frames, Tiling tiling) {
-    Shape shape = requireRank4("decoder", latents.shape(), config.latentChannels());
-    return tiling.covers(shape.dim(2), shape.dim(3))
-        ? decodeAlone(latents, frames)
-        : new TiledPicture(tiling, config.downsampling())
-            .decode(latents, config.outChannels(), tile -> decodeAlone(tile, frames));
+    requireRank4("decoder", latents.shape(), config.latentChannels());
+    return new TiledPicture(tiling, config.downsampling())
+        .decode(latents, config.outChannels(), tile -> decodeAlone(tile, frames));
   }
 
   private Tensor decodeAlone(Tensor latents, int frames) {

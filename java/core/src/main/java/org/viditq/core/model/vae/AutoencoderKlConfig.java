@@ -103,6 +103,11 @@ public record AutoencoderKlConfig(
         true);
   }
 
+  /** The tiles that diffusers decodes by: as large as the pictures of the training. */
+  public Tiling tiling() {
+    return Tiling.ofSide(Math.max(1, sampleSize / downsampling()));
+  }
+
   /** Picture pixels per latent pixel along each side. */
   public int downsampling() {
     return 1 << (blockChannels.size() - 1);

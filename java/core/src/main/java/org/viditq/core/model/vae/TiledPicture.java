@@ -10,28 +10,33 @@ import org.viditq.core.tensor.Tensor;
  *
  * <p>Besides the picture, memory holds one tile and the edges that the next ones are blended with.
  */
-final class TiledPicture {
+public final class TiledPicture {
   private final Tiling tiling;
   private final int factor;
 
   /**
    * @param factor pixels per latent along each side
    */
-  TiledPicture(Tiling tiling, int factor) {
+  public TiledPicture(Tiling tiling, int factor) {
     this.tiling = tiling;
     this.factor = factor;
   }
 
   /**
+   * Decodes latents, as a whole where one tile covers them.
+   *
    * @param latents [N, C, h, w]
    * @param decode from a tile [N, C, h', w'] to [N, channels, h' * factor, w' * factor]
    * @param channels of the pictures
    * @return [N, channels, h * factor, w * factor]
    */
-  Tensor decode(Tensor latents, int channels, UnaryOperator<Tensor> decode) {
+  public Tensor decode(Tensor latents, int channels, UnaryOperator<Tensor> decode) {
     int count = latents.dim(0);
     int height = latents.dim(2);
     int width = latents.dim(3);
+    if (tiling.covers(height, width)) {
+      return decode.apply(latents);
+    }
     int step = tiling.step();
     Tensor picture = Tensor.zeros(count, channels, height * factor, width * factor);
     Tensor[] above = new Tensor[(width + step - 1) / step];
