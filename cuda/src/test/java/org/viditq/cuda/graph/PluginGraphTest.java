@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.model.InputSpec;
 import org.viditq.cuda.graph.FamilyCase.Scheme;
+import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.FloatFormat;
 import org.viditq.onnx.GraphCheck;
 import org.viditq.onnx.OnnxGraph;
@@ -103,7 +104,7 @@ class PluginGraphTest {
       assertThat(model.getMetadataPropsList())
           .anyMatch(
               entry ->
-                  entry.getKey().equals(OnnxGraph.RANGES)
+                  entry.getKey().equals(ActiveSetRanges.METADATA)
                       && entry.getValue().equals("[0,501) [501,1001)"));
     }
     assertThat(

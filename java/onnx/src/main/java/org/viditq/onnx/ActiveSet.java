@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.TimestepRange;
@@ -18,8 +17,7 @@ import org.viditq.core.tensor.Shape;
  * often looks its own index up.
  */
 final class ActiveSet {
-  /** Name of the input, int32 [1]. */
-  static final String NAME = "active_set";
+  private static final String NAME = ActiveSetRanges.INPUT;
 
   private final GraphRecorder recorder;
   private final TreeSet<Double> borders = new TreeSet<>();
@@ -45,7 +43,8 @@ final class ActiveSet {
     if (layer.sets() == 1) {
       return Optional.empty();
     }
-    List<Integer> sets = ranges().stream().map(range -> layer.setFor(range.start())).toList();
+    List<Integer> sets =
+        ranges().ranges().stream().map(range -> layer.setFor(range.start())).toList();
     if (input == null) {
       input = recorder.input(NAME, ElementType.INT32, Shape.of(1));
     }
@@ -71,24 +70,13 @@ final class ActiveSet {
                 .result(ElementType.INT32, Shape.of(1)));
   }
 
-  /** What the values of the input stand for, in order; empty if there is no such input. */
-  List<TimestepRange> ranges() {
+  /** What the values of the input stand for; none if there is no such input. */
+  ActiveSetRanges ranges() {
     List<Double> all = List.copyOf(borders);
     List<TimestepRange> ranges = new ArrayList<>();
     for (int i = 1; i < all.size(); i++) {
       ranges.add(new TimestepRange(all.get(i - 1), all.get(i)));
     }
-    return ranges;
-  }
-
-  /** The ranges for a model's description: {@code [0,501) [501,1001)}. */
-  String describe() {
-    return ranges().stream()
-        .map(range -> "[" + number(range.start()) + "," + number(range.end()) + ")")
-        .collect(Collectors.joining(" "));
-  }
-
-  private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    return new ActiveSetRanges(ranges);
   }
 }

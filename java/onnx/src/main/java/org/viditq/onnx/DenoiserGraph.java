@@ -63,8 +63,8 @@ public final class DenoiserGraph {
    * Records a model for all extents: batch, frames, height, width and prompt lengths are chosen
    * when the graph is run, as multiples of the model's patches. Inputs that an evaluation may leave
    * out are there; the timestep is an input. In the plugin dialect, where quantized layers have
-   * several weight sets, the index of their range is an input, too ({@value ActiveSet#NAME}, int32
-   * [1]).
+   * several weight sets, the index of their range is an input, too ({@value ActiveSetRanges#INPUT},
+   * int32 [1]).
    *
    * @param parameters must stay open until the graph is written
    * @param timestep whose range quantized layers are in, which the portable dialect needs where

@@ -33,9 +33,6 @@ public final class OnnxGraph {
   /** Versions of ONNX's file format that belong to versions of its operators. */
   private static final Map<Integer, Integer> IR_VERSIONS = Map.of(20, 9, 23, 11);
 
-  /** Where the model's description says which timesteps an index of the weight sets stands for. */
-  public static final String RANGES = "viditq.active_set";
-
   /** The model's file in the folder that {@link #write} makes. */
   public static final String MODEL_FILE = "model.onnx";
 

@@ -164,11 +164,13 @@ public final class OnnxOperators implements Operators<OnnxValue> {
             named.put(result, dimensions.get(value));
           }
         });
-    String ranges = plugins.map(lowering -> lowering.activeSet().describe()).orElse("");
+    String ranges = plugins.map(lowering -> lowering.activeSet().ranges().describe()).orElse("");
     return new OnnxGraph(
         name,
         new OnnxGraph.Description(
-            options.opset(), named, ranges.isEmpty() ? Map.of() : Map.of(OnnxGraph.RANGES, ranges)),
+            options.opset(),
+            named,
+            ranges.isEmpty() ? Map.of() : Map.of(ActiveSetRanges.METADATA, ranges)),
         values);
   }
 

@@ -76,6 +76,14 @@ public interface DenoiserModel {
   default void requireLatents(int frames, int height, int width) {}
 
   /**
+   * From how many frames on a recording for all extents is the model; for fewer it is evaluated as
+   * another network.
+   */
+  default int fewestRecordedFrames() {
+    return 1;
+  }
+
+  /**
    * Its linear layers, in the order of execution. These are what plans, sensitivity and allocation
    * speak of; embedding tables and convolutions are not among them.
    */

@@ -69,6 +69,12 @@ public record LatteModel(LatteConfig config) implements DenoiserModel {
         : new SamplingDefaults(250, 7, FRAMES_PER_SECOND);
   }
 
+  /** A single frame of the text-to-video form gets no position. */
+  @Override
+  public int fewestRecordedFrames() {
+    return isTextToVideo() ? 2 : 1;
+  }
+
   @Override
   public List<LinearLayer> linearLayers() {
     return LatteLayers.of(config);
