@@ -103,6 +103,12 @@ public final class OnnxGraph {
     return outputs;
   }
 
+  /** What the values of the input that chooses weight sets stand for. */
+  public ActiveSetRanges activeSets() {
+    return ActiveSetRanges.parse(
+        description.metadata().getOrDefault(ActiveSetRanges.METADATA, ""));
+  }
+
   /** How many nodes of each operator it has. */
   public Map<String, Integer> operators() {
     Map<String, Integer> counts = new TreeMap<>();

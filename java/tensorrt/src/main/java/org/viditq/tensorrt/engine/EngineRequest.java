@@ -8,7 +8,7 @@ import org.viditq.onnx.OnnxGraph;
 /**
  * An engine that is needed.
  *
- * @param name what messages call it: transformer, text_encoder, text_encoder_2, vae, sampling_step
+ * @param name what messages call it: transformer, t5, bert, vae, sampling_step
  * @param graph in the plugin dialect; its weights are open while the request is served
  * @param shapes of all inputs as they will be run, by name
  * @param profile what to build for where no engine takes these shapes; holds them

@@ -8,10 +8,12 @@ public interface PinnedBuffer extends AutoCloseable {
   int size();
 
   /**
-   * The memory to read from or to write to, little-endian; not while a copy from or to it is under
-   * way.
+   * A part of the memory to read from or to write to, little-endian; not while a copy from or to it
+   * is under way.
+   *
+   * @throws IllegalArgumentException if it does not lie in the buffer
    */
-  ByteBuffer bytes();
+  ByteBuffer bytes(int offset, int length);
 
   /** Frees it; copies that use it must have ended. */
   @Override

@@ -1,0 +1,134 @@
+package org.viditq.tensorrt.run;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.tensor.Shape;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxValue;
+import org.viditq.tensorrt.engine.EngineSource;
+import org.viditq.tensorrt.runtime.DeviceRuntime;
+import org.viditq.tensorrt.runtime.DeviceStream;
+
+/**
+ * A network that is run from the host: inputs go to the device, unless they are there already, and
+ * its output comes back. The execution is kept while shapes stay the same.
+ */
+final class NetworkRun implements AutoCloseable {
+  private final NetworkEngine engine;
+  private final String output;
+  private final DeviceStream stream;
+  private Map<String, Shape> shapes = Map.of();
+  private Execution execution;
+  private RepeatedWork work;
+
+  /** Tensors that lie on the device, by input. */
+  private final Map<String, Tensor> uploaded = new HashMap<>();
+
+  /** The weight set that the device has been told; none yet if negative. */
+  private int activeSet;
+
+  /**
+   * @param name see {@link org.viditq.tensorrt.engine.EngineRequest#name()}
+   * @param output the one that is wanted
+   */
+  NetworkRun(
+      DeviceRuntime runtime, EngineSource source, String name, OnnxGraph graph, String output) {
+    this.engine = new NetworkEngine(runtime, source, name, graph);
+    this.output = output;
+    this.stream = runtime.openStream();
+  }
+
+  OnnxGraph graph() {
+    return engine.graph();
+  }
+
+  DeviceStream stream() {
+    return stream;
+  }
+
+  /**
+   * Makes the network ready for inputs of these shapes, if it is not.
+   *
+   * @param given may have more inputs than the network
+   */
+  Execution ready(Map<String, Shape> given, ProgressListener progress) {
+    Map<String, Shape> needed = new LinkedHashMap<>();
+    engine.graph().inputs().stream()
+        .map(OnnxValue::name)
+        .filter(given::containsKey)
+        .forEach(input -> needed.put(input, given.get(input)));
+    if (execution == null || !needed.equals(shapes)) {
+      release();
+      if (!engine.takes(needed)) {
+        engine.close();
+      }
+      execution = engine.open(needed, Map.of(), progress);
+      shapes = Map.copyOf(needed);
+      work = new RepeatedWork(stream, () -> execution.enqueue(stream));
+      activeSet = -1;
+    }
+    return execution;
+  }
+
+  /**
+   * Brings an input to the device. A tensor that is there is not copied again; tensors are not
+   * changed once they are made.
+   */
+  void upload(String input, Tensor values) {
+    if (execution.has(input) && uploaded.get(input) != values) {
+      execution.upload(stream, input, values);
+      uploaded.put(input, values);
+    }
+  }
+
+  /** Tells the device which weight sets to use, if it has another index. */
+  void chooseSet(String input, int index) {
+    if (execution.has(input) && index != activeSet) {
+      execution.upload(stream, input, index);
+      activeSet = index;
+    }
+  }
+
+  /** Runs the network on what was uploaded. */
+  Tensor run() {
+    work.run();
+    execution.download(stream, output);
+    stream.synchronize();
+    return execution.read(output);
+  }
+
+  /** Shapes of tensors. */
+  static Map<String, Shape> shapes(Map<String, Tensor> tensors) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    return shapes;
+  }
+
+  private void release() {
+    try (Resources all = new Resources()) {
+      if (execution != null) {
+        all.add(execution, Execution::close);
+      }
+      if (work != null) {
+        all.add(work, RepeatedWork::close);
+      }
+      all.add(stream, DeviceStream::synchronize);
+    } finally {
+      execution = null;
+      work = null;
+      uploaded.clear();
+    }
+  }
+
+  @Override
+  public void close() {
+    try (Resources all = new Resources()) {
+      all.add(stream, DeviceStream::close);
+      all.add(engine, NetworkEngine::close);
+      all.add(this, NetworkRun::release);
+    }
+  }
+}
