@@ -1,6 +1,5 @@
 package org.viditq.cuda;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.error.BackendException;
@@ -11,8 +10,6 @@ import org.viditq.core.error.BackendException;
  * notes in it what it does; {@link #phases} reads the notes from any thread.
  */
 public final class BuildMonitor implements AutoCloseable {
-  private static final String NAME = "libviditq_trt_build.so";
-
   private long address;
 
   /**
@@ -24,21 +21,11 @@ public final class BuildMonitor implements AutoCloseable {
    */
   public record Phase(String name, String parent, int steps, int done) {}
 
-  /** Loads the library once. */
-  private static final class Library {
-    private static final boolean LOADED = load();
-
-    private static boolean load() {
-      NativeFile.find(NAME).map(Path::toString).ifPresent(System::load);
-      return NativeFile.find(NAME).isPresent();
-    }
-  }
-
   /**
    * Whether the natives on the class path have the library; they were built without a JDK if not.
    */
   public static boolean isAvailable() {
-    return Library.LOADED;
+    return TensorRtJava.isAvailable();
   }
 
   /**
@@ -46,8 +33,7 @@ public final class BuildMonitor implements AutoCloseable {
    */
   public BuildMonitor() {
     if (!isAvailable()) {
-      throw new BackendException(
-          NAME + " is not among viditq's natives; build them with a JDK's headers at hand.");
+      throw TensorRtJava.missing();
     }
     address = create();
     if (address == 0) {
