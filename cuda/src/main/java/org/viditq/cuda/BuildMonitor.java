@@ -11,6 +11,7 @@ import org.viditq.core.error.BackendException;
  */
 public final class BuildMonitor implements AutoCloseable {
   private long address;
+  private boolean cancelled;
 
   /**
    * A piece of the work that has begun and not ended.
@@ -49,8 +50,14 @@ public final class BuildMonitor implements AutoCloseable {
   /** Ends the build at its next step; there is no way back. Does nothing once closed. */
   public synchronized void cancel() {
     if (address != 0) {
+      cancelled = true;
       cancel(address);
     }
+  }
+
+  /** Whether {@link #cancel} was called in time. */
+  public synchronized boolean isCancelled() {
+    return cancelled;
   }
 
   /** The phases that are open now, in the order in which they began; none once closed. */
