@@ -95,6 +95,32 @@ public record EngineDescription(
         profiles);
   }
 
+  /**
+   * What this becomes when it is filled with weights.
+   *
+   * @param weights describes the graph with them
+   */
+  public EngineDescription refitted(EngineDescription weights) {
+    return new EngineDescription(
+        weights.name,
+        0,
+        "",
+        weights.graph,
+        plugins,
+        false,
+        target,
+        hardware,
+        versionCompatible,
+        weights.origin,
+        profiles);
+  }
+
+  /** What this is without weights. */
+  public EngineDescription withoutWeights() {
+    return new EngineDescription(
+        name, 0, "", graph, plugins, true, target, hardware, versionCompatible, origin, profiles);
+  }
+
   /** Where the description of an engine lies. */
   public static Path besides(Path engine) {
     return engine.resolveSibling(engine.getFileName() + SUFFIX);
