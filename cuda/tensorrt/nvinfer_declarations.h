@@ -1,5 +1,5 @@
-// The binary interface between TensorRT 10 or 11 and a plugin library, as far as this library
-// touches it: the order of virtual functions, the layout of structures, the values of enumerators.
+// The binary interface between TensorRT 10 or 11 and a plugin library or the monitor of a build, as
+// far as ours touch it: the order of virtual functions, the layout of structures, the values of enumerators.
 // Names are TensorRT's, since type information carries them. Loggers are those of TensorRT 11; in
 // 10 they have no version functions (report.cpp looks before it calls one).
 #pragma once
@@ -295,6 +295,16 @@ class IPluginCreatorV3One : public IPluginCreatorInterface {
   virtual const AsciiChar* getPluginNamespace() const noexcept = 0;
 };
 
+// Of NvInfer.h: who is told how far a build is, and may end it.
+class IProgressMonitor : public IVersionedInterface {
+ public:
+  InterfaceInfo getInterfaceInfo() const noexcept override { return {"IProgressMonitor", 1, 0}; }
+  virtual void phaseStart(const char* phaseName, const char* parentPhase,
+                          int32_t nbSteps) noexcept = 0;
+  virtual bool stepComplete(const char* phaseName, int32_t step) noexcept = 0;
+  virtual void phaseFinish(const char* phaseName) noexcept = 0;
+};
+
 }  // namespace v_1_0
 
 using v_1_0::IPluginCapability;
@@ -304,5 +314,6 @@ using v_1_0::IPluginV3;
 using v_1_0::IPluginV3OneBuild;
 using v_1_0::IPluginV3OneCore;
 using v_1_0::IPluginV3OneRuntime;
+using v_1_0::IProgressMonitor;
 
 }  // namespace nvinfer1

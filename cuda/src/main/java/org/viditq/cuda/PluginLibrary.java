@@ -1,11 +1,7 @@
 package org.viditq.cuda;
 
-import java.io.IOException;
-import java.net.URISyntaxException;
-import java.net.URL;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.bytedeco.javacpp.Loader;
 import org.viditq.core.error.BackendException;
 
 /**
@@ -26,18 +22,6 @@ public final class PluginLibrary {
    * @throws BackendException if it cannot be copied
    */
   public static Optional<Path> find() {
-    URL resource = PluginLibrary.class.getResource(Loader.getPlatform() + "/" + NAME);
-    if (resource == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          resource.getProtocol().equals("file")
-              ? Path.of(resource.toURI())
-              : Loader.cacheResource(resource).toPath());
-    } catch (IOException | URISyntaxException e) {
-      throw new BackendException(
-          "The plugin library cannot be copied into JavaCPP's cache: " + e.getMessage() + ".", e);
-    }
+    return NativeFile.find(NAME);
   }
 }

@@ -1,5 +1,6 @@
 package org.viditq.cli;
 
+import org.viditq.cli.build.BuildCommand;
 import org.viditq.cli.bundle.BundleCommand;
 import org.viditq.cli.console.Version;
 import org.viditq.cli.convert.ConvertCommand;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       ConvertCommand.class,
       ExportCommand.class,
+      BuildCommand.class,
       BundleCommand.class
     })
 final class ViditqCommand implements Runnable {

@@ -29,6 +29,11 @@ final class Initializer {
         .build();
   }
 
+  /** Without elements. */
+  static TensorProto bare(String name, ConstantData data) {
+    return header(name, data).build();
+  }
+
   private static TensorProto.Builder header(String name, ConstantData data) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder().setName(name).setDataType(data.type().code());

@@ -176,6 +176,28 @@ public final class OnnxGraph {
     }
   }
 
+  /**
+   * What {@link GraphFile#fingerprint} gives of the file that would be written. Computes all
+   * constants, as writing them would.
+   */
+  public GraphFingerprint fingerprint() {
+    List<TensorProto> bare = new ArrayList<>();
+    constants.forEach(value -> bare.add(Initializer.bare(value.name(), dataOf(value))));
+    GraphFingerprint.Computation computation =
+        new GraphFingerprint.Computation(model(bare).toByteArray());
+    try {
+      for (OnnxValue constant : constants) {
+        ConstantData data = dataOf(constant);
+        data.writeTo(
+            computation.constant(
+                GraphFile.isRefittable(constant.name(), data.type().code(), data.shape().size())));
+      }
+    } catch (IOException e) {
+      throw failure("a hash", e);
+    }
+    return computation.result();
+  }
+
   private OutputException failure(String where, IOException e) {
     return new OutputException(
         "Cannot write the ONNX graph " + name + " to " + where + ": " + IoReason.of(e) + ".", e);

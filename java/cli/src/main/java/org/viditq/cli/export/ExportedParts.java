@@ -24,7 +24,7 @@ import org.viditq.onnx.TextEncoderGraph;
 import org.viditq.quantize.apply.ChosenParameters;
 
 /** The networks of a pipeline as graphs. */
-final class ExportedParts {
+public final class ExportedParts {
   private final PipelineFolder folder;
   private final OnnxOptions options;
   private final OptionalDouble timestep;
@@ -35,7 +35,7 @@ final class ExportedParts {
    * @param timestep see {@link DenoiserGraph#recordOpen}
    * @param quantized gives the transformer's parameters
    */
-  ExportedParts(
+  public ExportedParts(
       PipelineFolder folder,
       OnnxOptions options,
       OptionalDouble timestep,
@@ -52,7 +52,7 @@ final class ExportedParts {
    *
    * @throws UsageException if the pipeline has none
    */
-  List<String> names(Part part) {
+  public List<String> names(Part part) {
     List<Component> components = new ArrayList<>();
     if (part == Part.TRANSFORMER || part == Part.ALL) {
       components.add(Component.TRANSFORMER);
@@ -87,7 +87,7 @@ final class ExportedParts {
    * @param name one of {@link #names}
    * @param writer given the graph while its weights are open
    */
-  void write(String name, Consumer<OnnxGraph> writer) {
+  public void write(String name, Consumer<OnnxGraph> writer) {
     if (name.equals(Component.TRANSFORMER.folder())) {
       writeTransformer(writer);
       return;

@@ -1,7 +1,7 @@
 package org.viditq.cli.export;
 
 /** A network of a pipeline. */
-enum Part {
+public enum Part {
   TRANSFORMER,
   TEXT_ENCODER,
   VAE,

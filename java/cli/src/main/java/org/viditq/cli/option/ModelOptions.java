@@ -35,6 +35,11 @@ public final class ModelOptions {
                 .choosing(weights.choice()));
   }
 
+  /** Whether a pipeline was named; always, but for the command that takes something else too. */
+  public boolean isGiven() {
+    return folder != null;
+  }
+
   /** Whether another transformer than the pipeline's own was asked for. */
   public boolean hasTransformer() {
     return transformer != null;

@@ -21,6 +21,7 @@ import org.viditq.quantize.apply.ChosenParameters;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
+import org.viditq.quantize.plan.PlanIdentity;
 import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -68,6 +69,30 @@ public final class QuantizationOptions {
     }
     if (statistics.given() && plan == null) {
       throw new UsageException("--stats goes with --plan; give a plan or leave it out.");
+    }
+  }
+
+  /** Whether any was asked for. */
+  public boolean isGiven() {
+    return plan != null || quantized != null;
+  }
+
+  /**
+   * Fingerprint of the plan: of the one that was given, or as the quantized checkpoint says it.
+   *
+   * @param folder as {@link #configure} gave it
+   */
+  public Optional<String> planIdentity(PipelineFolder folder) {
+    if (plan != null) {
+      return Optional.of(PlanIdentity.of(planOptions.read(plan)));
+    }
+    try (Checkpoint made =
+        quantized == null
+            ? folder.checkpoint(Component.TRANSFORMER)
+            : Checkpoints.open(stored(folder))) {
+      return QuantizedCheckpoint.recognizes(made)
+          ? QuantizedCheckpoint.origin(made).plan()
+          : Optional.empty();
     }
   }
 

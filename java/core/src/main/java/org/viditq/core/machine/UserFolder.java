@@ -24,6 +24,24 @@ public final class UserFolder {
   }
 
   /**
+   * Where results are kept that can be made again: {@code viditq} in the folder that XDG_CACHE_HOME
+   * names, else in {@code .cache} of the home; without a usable home, below {@link #temporary()}.
+   * Not created.
+   *
+   * @throws IOException if there is no such folder, saying why
+   */
+  public static Path cache() throws IOException {
+    String named = System.getenv("XDG_CACHE_HOME");
+    // The specification has relative ones ignored.
+    if (named != null && named.startsWith("/")) {
+      return Path.of(named).resolve("viditq");
+    }
+    return isHomeUsable()
+        ? Path.of(System.getProperty("user.home")).resolve(".cache").resolve("viditq")
+        : temporary().resolve("cache");
+  }
+
+  /**
    * The folder below the temporary one, created if it is not there. Nobody else may write to it, as
    * what lies there is run.
    *
