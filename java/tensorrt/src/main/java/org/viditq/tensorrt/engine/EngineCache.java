@@ -70,7 +70,6 @@ public final class EngineCache {
   /** What engines depend on beside their profiles, of the description of one. */
   public static PartKey key(EngineDescription description) {
     Map<String, String> facts = new TreeMap<>();
-    facts.put("name", description.name());
     facts.put("structure", description.graph().structure());
     // A stripped engine serves all weights of its structure.
     if (!description.stripped()) {
