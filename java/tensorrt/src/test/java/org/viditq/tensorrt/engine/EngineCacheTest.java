@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -302,6 +303,16 @@ class EngineCacheTest {
     cache.keepTiming(other, new byte[] {4});
     assertThat(cache.timing(Descriptions.H200)).containsExactly(1, 2, 3);
     assertThat(cache.timing(other)).containsExactly(4);
+    for (Path file : files()) {
+      byte[] whole = Files.readAllBytes(file);
+      for (byte[] damaged : List.of(new byte[3], Arrays.copyOf(whole, whole.length - 1))) {
+        Files.write(file, damaged);
+        assertThat(cache.timing(Descriptions.H200).length + cache.timing(other).length)
+            .isLessThan(4);
+      }
+      Files.write(file, whole);
+    }
+    assertThat(cache.timing(Descriptions.H200)).containsExactly(1, 2, 3);
     // What others may have written is left out, as TensorRT reads it.
     for (Path file : files()) {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));

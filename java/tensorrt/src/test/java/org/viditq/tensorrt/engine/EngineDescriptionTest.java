@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -37,7 +38,8 @@ class EngineDescriptionTest {
             EngineException.class,
             refusal -> {
               assertThat(refusal.reason()).isEqualTo(reason);
-              assertThat(refusal.getMessage()).contains(words).endsWith(".").doesNotContain("\n");
+              assertThat(List.of(words)).allMatch(refusal.getMessage()::contains);
+              assertThat(refusal.getMessage()).endsWith(".").doesNotContain("\n");
             });
   }
 
