@@ -32,10 +32,11 @@ class ArrowsTest {
           entry("cuda", Set.of("core")),
           entry("onnxruntime", Set.of("core")),
           entry("onnx", Set.of("core")),
+          entry("tensorrt", Set.of("core", "onnx", "cuda")),
           entry("quantize", Set.of("core")),
           entry("verify", Set.of("core", "quantize")),
           entry("media", Set.of("core")),
-          entry("cli", Set.of("core", "quantize", "verify", "media", "onnx")),
+          entry("cli", Set.of("core", "quantize", "verify", "media", "onnx", "tensorrt")),
           entry("bench", Set.of("core", "quantize", "cli", "reference", "cpp", "onnx")));
 
   @ArchTest

@@ -1,11 +1,14 @@
 package org.viditq.tensorrt.engine;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Sha256;
 import org.viditq.core.machine.UserFolder;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.tensor.Shape;
@@ -26,7 +30,7 @@ import org.viditq.core.tensor.Shape;
  * <pre>
  * engines/KEY/PROFILE/engine.plan         as TensorRT has made it
  *                     engine.plan.json    {@link EngineDescription}
- * timing/TARGET.timing                    how long TensorRT's kernels took, for later builds
+ * timing/TARGET.timing                    how long TensorRT's kernels took, behind a SHA-256
  * </pre>
  *
  * <p>KEY is the hash of all that an engine depends on but its profile: see {@link #key}. An entry
@@ -37,6 +41,7 @@ public final class EngineCache {
   private static final Logger LOG = LoggerFactory.getLogger(EngineCache.class);
   private static final String ENGINE = "engine.plan";
   private static final String TIMING = ".timing";
+  private static final int HASH_BYTES = 32;
 
   private final PrivateFolder engines;
   private final PrivateFolder timing;
@@ -70,7 +75,6 @@ public final class EngineCache {
   /** What engines depend on beside their profiles, of the description of one. */
   public static PartKey key(EngineDescription description) {
     Map<String, String> facts = new TreeMap<>();
-    facts.put("name", description.name());
     facts.put("structure", description.graph().structure());
     // A stripped engine serves all weights of its structure.
     if (!description.stripped()) {
@@ -221,8 +225,8 @@ public final class EngineCache {
   }
 
   /**
-   * What TensorRT has measured on a device in earlier builds; empty if there is nothing, or others
-   * could have written it.
+   * What TensorRT has measured on a device in earlier builds; empty if there is nothing, it was
+   * damaged, or others could have written it.
    */
   public byte[] timing(EngineTarget target) {
     Path file = timingFile(target);
@@ -231,7 +235,16 @@ public final class EngineCache {
         return new byte[0];
       }
       timing.require(file);
-      return Files.readAllBytes(file);
+      byte[] stored = Files.readAllBytes(file);
+      if (stored.length < HASH_BYTES) {
+        throw new IOException("it was cut");
+      }
+      byte[] hash = Arrays.copyOf(stored, HASH_BYTES);
+      byte[] bytes = Arrays.copyOfRange(stored, HASH_BYTES, stored.length);
+      if (!MessageDigest.isEqual(hash, Sha256.begin().digest(bytes))) {
+        throw new IOException("it was changed");
+      }
+      return bytes;
     } catch (IOException | EngineException | OutOfMemoryError unusable) {
       LOG.warn("The timing cache {} is not used: {}", file, unusable.getMessage());
       return new byte[0];
@@ -242,7 +255,10 @@ public final class EngineCache {
   public void keepTiming(EngineTarget target, byte[] bytes) {
     try (AtomicOutput output = AtomicOutput.file(timingFile(target))) {
       PrivateFolder.close(output.path());
-      Files.write(output.path(), bytes);
+      try (OutputStream stream = Files.newOutputStream(output.path())) {
+        stream.write(Sha256.begin().digest(bytes));
+        stream.write(bytes);
+      }
       output.commit();
     } catch (IOException e) {
       throw new OutputException(

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.onnx.GraphFingerprint;
 import org.viditq.tensorrt.engine.EngineException.Reason;
@@ -42,34 +41,28 @@ public final class NamedEngines implements EngineSource {
 
   @Override
   public EngineFile engine(EngineRequest request, ProgressListener progress) {
-    Map<Path, EngineDescription> named = new LinkedHashMap<>(engines);
-    named.values().removeIf(description -> !description.name().equals(request.name()));
-    if (named.isEmpty()) {
-      throw new EngineException(
-          Reason.OTHER_MODEL,
-          "None of the engines that were named is of the "
-              + request.name()
-              + ": "
-              + engines.keySet().stream().map(Path::toString).collect(Collectors.joining(", "))
-              + "; name one, or name none and let them be built.");
-    }
     GraphFingerprint graph = request.graph().fingerprint();
-    EngineException first = null;
-    for (Map.Entry<Path, EngineDescription> engine : named.entrySet()) {
+    EngineException unfit = null;
+    for (Map.Entry<Path, EngineDescription> engine : engines.entrySet()) {
       try {
         return checked(engine.getKey(), engine.getValue(), graph, request);
-      } catch (EngineException unfit) {
-        first = first == null ? unfit : first;
+      } catch (EngineException e) {
+        // Of an engine of this graph, rather than that another one is of another graph.
+        boolean nearer = engine.getValue().graph().equals(graph);
+        unfit = unfit == null || nearer ? e : unfit;
       }
     }
-    throw first;
+    throw unfit == null
+        ? new EngineException(
+            Reason.OTHER_MODEL, "No engine of the " + request.name() + " was named.")
+        : unfit;
   }
 
   private EngineFile checked(
       Path file, EngineDescription description, GraphFingerprint graph, EngineRequest request) {
+    description.requireGraph(graph, Map.of(), file);
     description.requireTarget(here.get(), file);
     description.requirePlugins(plugins, file);
-    description.requireGraph(graph, Map.of(), file);
     description.requireShapes(request.shapes(), file);
     return new EngineFile(file, description.sha256());
   }
