@@ -31,6 +31,10 @@ public final class NativeBackend implements Backend {
 
   @Override
   public Optional<String> unsupported(Precision precision) {
+    if (precision == Precision.FP16) {
+      return Optional.of(
+          "Backend native does not compute in fp16; leave --precision out, or choose bf16.");
+    }
     return NativeLibrary.unavailable().isPresent() || NativeLibrary.supports(precision)
         ? Optional.empty()
         : Optional.of(

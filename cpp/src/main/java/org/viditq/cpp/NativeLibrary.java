@@ -51,7 +51,7 @@ public final class NativeLibrary {
    */
   public static boolean supports(Precision precision) {
     require();
-    return Bridge.viditq_precision_supported(code(precision)) == 1;
+    return precision != Precision.FP16 && Bridge.viditq_precision_supported(code(precision)) == 1;
   }
 
   /** The C interface's number of a precision. */
@@ -59,6 +59,9 @@ public final class NativeLibrary {
     return switch (precision) {
       case FP32 -> Bridge.VIDITQ_FP32;
       case BF16 -> Bridge.VIDITQ_BF16;
+      case FP16 ->
+          throw new BackendException(
+              "Backend native does not compute in fp16; choose fp32 or bf16.");
     };
   }
 

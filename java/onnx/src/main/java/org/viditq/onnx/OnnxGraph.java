@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -101,6 +103,20 @@ public final class OnnxGraph {
   /** In the order given. */
   public List<OnnxValue> outputs() {
     return outputs;
+  }
+
+  /** The axes of each input: the name of an extent that is open, or a number. */
+  public Map<String, List<String>> axes() {
+    Map<String, List<String>> axes = new LinkedHashMap<>();
+    for (OnnxValue input : inputs) {
+      List<String> names = description.dimensions().get(input);
+      axes.put(
+          input.name(),
+          names != null
+              ? List.copyOf(names)
+              : Arrays.stream(input.shape().toArray()).mapToObj(Integer::toString).toList());
+    }
+    return axes;
   }
 
   /** What the values of the input that chooses weight sets stand for. */

@@ -1,5 +1,6 @@
 package org.viditq.cli.option;
 
+import java.nio.file.Path;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Operators;
@@ -19,9 +20,25 @@ public final class PrecisionOptions {
       defaultValue = "fp32",
       description =
           "What full-precision linear layers multiply: fp32, or bf16 (half the memory, 8 bits of"
-              + " significand; needs a processor with AVX512_BF16 or AMX). Default:"
-              + " ${DEFAULT-VALUE}.")
+              + " significand; needs a processor with AVX512_BF16 or AMX); with engines of a GPU"
+              + " all that is not integers, also fp16. Default: ${DEFAULT-VALUE}.")
   private Precision precision;
+
+  @Option(
+      names = "--tensorrt",
+      paramLabel = "DIR",
+      description =
+          "With --backend tensorrt, the folder of TensorRT 11's libraries. Default: where the"
+              + " system keeps libraries, and LD_LIBRARY_PATH.")
+  private Path libraries;
+
+  @Option(
+      names = "--cache-folder",
+      paramLabel = "DIR",
+      description =
+          "With --backend tensorrt, the folder of engines that are kept; yours alone. Default:"
+              + " ~/.cache/viditq/tensorrt.")
+  private Path cache;
 
   /**
    * The backend that was asked for, able to run here in the precision that was asked for.
@@ -47,7 +64,11 @@ public final class PrecisionOptions {
   }
 
   private BackendSettings settings() {
-    return BackendSettings.threads(threads()).withPrecision(precision);
+    BackendSettings settings = BackendSettings.threads(threads()).withPrecision(precision);
+    if (libraries != null) {
+      settings = settings.withLibraries(libraries);
+    }
+    return cache == null ? settings : settings.withCache(cache);
   }
 
   public Precision precision() {

@@ -11,8 +11,14 @@ import org.viditq.core.error.BackendException;
  * @param precision of full-precision linear layers
  * @param device index of the accelerator, from 0; without meaning for backends that have none
  * @param cache folder for what a backend keeps between runs (engines); empty for its default
+ * @param libraries folder of the accelerator's libraries; empty for where the system keeps them
  */
-public record BackendSettings(int threads, Precision precision, int device, Optional<Path> cache) {
+public record BackendSettings(
+    int threads,
+    Precision precision,
+    int device,
+    Optional<Path> cache,
+    Optional<Path> libraries) {
   public BackendSettings {
     if (threads < 1) {
       throw new BackendException(
@@ -25,11 +31,21 @@ public record BackendSettings(int threads, Precision precision, int device, Opti
 
   /** float32 on {@code threads} threads. */
   public static BackendSettings threads(int threads) {
-    return new BackendSettings(threads, Precision.FP32, 0, Optional.empty());
+    return new BackendSettings(threads, Precision.FP32, 0, Optional.empty(), Optional.empty());
   }
 
   /** The same with full-precision linear layers in {@code other}. */
   public BackendSettings withPrecision(Precision other) {
-    return new BackendSettings(threads, other, device, cache);
+    return new BackendSettings(threads, other, device, cache, libraries);
+  }
+
+  /** The same with the accelerator's libraries from a folder. */
+  public BackendSettings withLibraries(Path folder) {
+    return new BackendSettings(threads, precision, device, cache, Optional.of(folder));
+  }
+
+  /** The same with another folder for what is kept between runs. */
+  public BackendSettings withCache(Path folder) {
+    return new BackendSettings(threads, precision, device, Optional.of(folder), libraries);
   }
 }

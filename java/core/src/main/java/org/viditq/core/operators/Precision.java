@@ -2,7 +2,10 @@ package org.viditq.core.operators;
 
 import java.util.Locale;
 
-/** The numbers that full-precision linear layers multiply; everything else is float32. */
+/**
+ * The numbers that full-precision linear layers multiply; on processors everything else is float32,
+ * on GPUs whatever is not integers has this type.
+ */
 public enum Precision {
   /** float32. */
   FP32,
@@ -12,7 +15,10 @@ public enum Precision {
    * results float32. A product of K values x and w is off by about 2^-8 times the sum of |x w| at
    * most.
    */
-  BF16;
+  BF16,
+
+  /** IEEE's 16-bit numbers (11 significand bits, up to 65504); on GPUs only. */
+  FP16;
 
   /** As {@code --precision} takes it. */
   @Override

@@ -3,6 +3,7 @@ package org.viditq.core.pipeline;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.UsageException;
@@ -11,6 +12,7 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.random.SeededNoise;
+import org.viditq.core.schedule.LinearSteps;
 import org.viditq.core.schedule.SamplingRun;
 import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.tensor.Shape;
@@ -68,12 +70,30 @@ public final class LatentSampler {
     int count = timesteps.length - first;
     denoiser.prepare(input(request, latents, timesteps[first], conditions), progress);
     progress.progress(Stage.SAMPLING, 0, count);
+    if (listener == SamplingListener.NONE && denoiser instanceof SamplingDenoiser itself) {
+      Optional<LinearSteps> linear =
+          LinearSteps.of(
+              scheduler, () -> request.times().start(scheduler, request.steps()), first);
+      if (linear.isPresent()) {
+        return itself.sample(
+            new SamplingDenoiser.Sampling(
+                linear.get(),
+                latents,
+                conditions,
+                request.isGuided() ? Optional.of(guidance) : Optional.empty(),
+                noise,
+                (index, size) -> {
+                  requireFinite(Float.isFinite(size), first + index, timesteps[first + index]);
+                  progress.progress(Stage.SAMPLING, index + 1, count);
+                }));
+      }
+    }
     for (int step = first; step < timesteps.length; step++) {
       DenoiserInput input =
           input(request, run.scaleModelInput(latents, step), timesteps[step], conditions);
       listener.beforeDenoising(step, input);
       Tensor output = denoiser.predict(input);
-      requireFinite(output, step, timesteps[step]);
+      requireFinite(output.isFinite(), step, timesteps[step]);
       Tensor guided = request.isGuided() ? guidance.apply(output) : output;
       latents = run.step(forScheduler(guided, latents), step, latents, noise);
       listener.afterStep(step, latents);
@@ -161,8 +181,8 @@ public final class LatentSampler {
     return Tensor.of(Shape.of(dims), both);
   }
 
-  private static void requireFinite(Tensor output, int step, double timestep) {
-    if (!output.isFinite()) {
+  private static void requireFinite(boolean finite, int step, double timestep) {
+    if (!finite) {
       throw new NonFiniteException(
           "The denoiser's prediction at sampling step "
               + step

@@ -4,19 +4,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.model.RecordedInputs;
-import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.SamplingDenoiser;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.ActiveSetRanges;
+import org.viditq.onnx.SamplingStepGraph.Form;
 
-/** A transformer as an engine. */
-final class EngineDenoiser implements Denoiser {
+/** A transformer as an engine, which also takes the steps of samplings on the device. */
+final class EngineDenoiser implements SamplingDenoiser {
   private final DenoiserModel model;
   private final NetworkRun run;
   private final ActiveSetRanges sets;
   private final Runnable release;
+  private SamplingLoop loop;
   private boolean closed;
 
   /**
@@ -37,32 +40,73 @@ final class EngineDenoiser implements Denoiser {
 
   @Override
   public void prepare(DenoiserInput like, ProgressListener progress) {
-    run.ready(shapes(RecordedInputs.of(model, like)), progress);
+    ready(RecordedInputs.of(model, like), progress);
   }
 
   @Override
   public Tensor predict(DenoiserInput input) {
     DenoiserInput complete = RecordedInputs.of(model, input);
-    run.ready(shapes(complete), ProgressListener.NONE);
+    ready(complete, ProgressListener.NONE);
     complete.tensors().forEach(run::upload);
     run.chooseSet(ActiveSetRanges.INPUT, sets.at(input.timestep()));
     return run.run();
   }
 
-  private Map<String, Shape> shapes(DenoiserInput input) {
+  @Override
+  public Tensor sample(Sampling sampling) {
+    Tensor latents = sampling.latents();
+    int copies = sampling.guidance().isPresent() ? 2 : 1;
+    int[] dims = latents.shape().toArray();
+    dims[0] *= copies;
+    DenoiserInput like =
+        RecordedInputs.of(
+            model,
+            DenoiserInput.of(
+                Tensor.zeros(dims),
+                sampling.steps().steps().get(0).timestep(),
+                sampling.conditions()));
+    Execution execution = ready(like, ProgressListener.NONE);
+    Form form = SamplingLoop.form(sampling, execution.shape(InputNames.PREDICTION).dim(1));
+    if (loop == null || !loop.form().equals(form)) {
+      closeLoop();
+      loop = run.loop(form, latents.shape(), ProgressListener.NONE);
+    }
+    // These are written by the loop.
+    run.forget(InputNames.LATENTS, InputNames.TIMESTEPS);
+    like.tensors().forEach(
+        (name, values) -> {
+          if (!name.equals(InputNames.LATENTS) && !name.equals(InputNames.TIMESTEPS)) {
+            run.upload(name, values);
+          }
+        });
+    return loop.sample(sampling, sets);
+  }
+
+  private Execution ready(DenoiserInput input, ProgressListener progress) {
     Map<String, Shape> shapes = new LinkedHashMap<>(NetworkRun.shapes(input.tensors()));
     shapes.put(ActiveSetRanges.INPUT, Shape.of(1));
-    return shapes;
+    if (!run.isReady(shapes)) {
+      closeLoop(); // it writes to memory that is about to be freed
+    }
+    return run.ready(shapes, progress);
+  }
+
+  private void closeLoop() {
+    if (loop != null) {
+      SamplingLoop old = loop;
+      loop = null;
+      old.close();
+    }
   }
 
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      try {
-        run.close();
-      } finally {
-        release.run();
+      try (Resources all = new Resources()) {
+        all.add(release, Runnable::run);
+        all.add(run, NetworkRun::close);
+        all.add(this, EngineDenoiser::closeLoop);
       }
     }
   }

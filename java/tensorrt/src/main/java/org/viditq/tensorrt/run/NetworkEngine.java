@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.model.InputSpec;
 import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.tensor.Shape;
 import org.viditq.onnx.OnnxGraph;
@@ -83,14 +84,20 @@ final class NetworkEngine implements AutoCloseable {
   }
 
   private Profile profileFor(Map<String, Shape> shapes) {
-    shapes.forEach((input, shape) -> seen.merge(input, alone(shape), NetworkEngine::around));
+    Map<String, List<String>> axes = graph.axes();
+    shapes.forEach(
+        (input, shape) ->
+            seen.merge(input, alone(shape, axes.get(input)), NetworkEngine::around));
     return new Profile(seen);
   }
 
-  /** One shape and smaller batches, the first axis. */
-  private static Profile.Range alone(Shape shape) {
+  /** One shape and smaller batches. */
+  private static Profile.Range alone(Shape shape, List<String> axes) {
     int[] smallest = shape.toArray();
-    smallest[0] = 1;
+    int batch = axes.indexOf(InputSpec.Axis.BATCH.name());
+    if (batch >= 0) {
+      smallest[batch] = 1;
+    }
     return new Profile.Range(Shape.of(smallest), shape, shape);
   }
 

@@ -8,6 +8,7 @@ import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxValue;
+import org.viditq.onnx.SamplingStepGraph.Form;
 import org.viditq.tensorrt.engine.EngineSource;
 import org.viditq.tensorrt.runtime.DeviceRuntime;
 import org.viditq.tensorrt.runtime.DeviceStream;
@@ -17,6 +18,10 @@ import org.viditq.tensorrt.runtime.DeviceStream;
  * its output comes back. The execution is kept while shapes stay the same.
  */
 final class NetworkRun implements AutoCloseable {
+  private static final int NONE = -1;
+
+  private final DeviceRuntime runtime;
+  private final EngineSource source;
   private final NetworkEngine engine;
   private final String output;
   private final DeviceStream stream;
@@ -27,8 +32,8 @@ final class NetworkRun implements AutoCloseable {
   /** Tensors that lie on the device, by input. */
   private final Map<String, Tensor> uploaded = new HashMap<>();
 
-  /** The weight set that the device has been told; none yet if negative. */
-  private int activeSet;
+  /** The weight set that the device has been told. */
+  private int activeSet = NONE;
 
   /**
    * @param name see {@link org.viditq.tensorrt.engine.EngineRequest#name()}
@@ -36,6 +41,8 @@ final class NetworkRun implements AutoCloseable {
    */
   NetworkRun(
       DeviceRuntime runtime, EngineSource source, String name, OnnxGraph graph, String output) {
+    this.runtime = runtime;
+    this.source = source;
     this.engine = new NetworkEngine(runtime, source, name, graph);
     this.output = output;
     this.stream = runtime.openStream();
@@ -49,28 +56,47 @@ final class NetworkRun implements AutoCloseable {
     return stream;
   }
 
+  /** Whether the network can be run on inputs of these shapes as it is. */
+  boolean isReady(Map<String, Shape> given) {
+    return execution != null && ofNetwork(given).equals(shapes);
+  }
+
   /**
    * Makes the network ready for inputs of these shapes, if it is not.
    *
    * @param given may have more inputs than the network
    */
   Execution ready(Map<String, Shape> given, ProgressListener progress) {
+    if (!isReady(given)) {
+      Map<String, Shape> needed = ofNetwork(given);
+      release();
+      execution = engine.open(needed, Map.of(), progress);
+      shapes = needed;
+      work = new RepeatedWork(stream, () -> execution.enqueue(stream));
+    }
+    return execution;
+  }
+
+  private Map<String, Shape> ofNetwork(Map<String, Shape> given) {
     Map<String, Shape> needed = new LinkedHashMap<>();
     engine.graph().inputs().stream()
         .map(OnnxValue::name)
         .filter(given::containsKey)
         .forEach(input -> needed.put(input, given.get(input)));
-    if (execution == null || !needed.equals(shapes)) {
-      release();
-      if (!engine.takes(needed)) {
-        engine.close();
-      }
-      execution = engine.open(needed, Map.of(), progress);
-      shapes = Map.copyOf(needed);
-      work = new RepeatedWork(stream, () -> execution.enqueue(stream));
-      activeSet = -1;
+    return needed;
+  }
+
+  /** Samplings on the execution that is ready; to be closed before another one is made ready. */
+  SamplingLoop loop(Form form, Shape latents, ProgressListener progress) {
+    return new SamplingLoop(runtime, source, stream, execution, form, latents, progress);
+  }
+
+  /** Says that inputs have been overwritten on the device. */
+  void forget(String... inputs) {
+    for (String input : inputs) {
+      uploaded.remove(input);
     }
-    return execution;
+    activeSet = NONE;
   }
 
   /**
@@ -120,6 +146,7 @@ final class NetworkRun implements AutoCloseable {
       execution = null;
       work = null;
       uploaded.clear();
+      activeSet = NONE;
     }
   }
 

@@ -2,12 +2,18 @@ package org.viditq.tensorrt.run;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.pipeline.Clip;
@@ -15,8 +21,11 @@ import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.Guidance;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.SamplingDenoiser;
 import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.schedule.LinearSteps;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.apply.ChosenParameters;
 import org.viditq.quantize.apply.PipelineCalibration;
@@ -112,5 +121,95 @@ final class Samples {
               .run(request(pipeline, 2), encode(pipeline), 1, ProgressListener.NONE);
     }
     return statistics;
+  }
+
+  /** The distance of tensors, relative to the second. */
+  static double distance(Tensor a, Tensor b) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < b.size(); i++) {
+      difference += Math.pow(a.data()[i] - b.data()[i], 2);
+      size += Math.pow(b.data()[i], 2);
+    }
+    return Math.sqrt(difference / size);
+  }
+
+  /** Of all steps of a sampling in full precision. */
+  static List<DenoiserInput> inputs(DiffusionPipeline pipeline, EncodedPrompts prompts) {
+    List<DenoiserInput> inputs = new ArrayList<>();
+    try (Denoiser denoiser = pipeline.openDenoiser(UnaryOperator.identity())) {
+      pipeline.sample(
+          request(pipeline, 2),
+          prompts,
+          denoiser,
+          new SamplingListener() {
+            @Override
+            public void beforeDenoising(int step, DenoiserInput input) {
+              inputs.add(input);
+            }
+          },
+          ProgressListener.NONE);
+    }
+    return inputs;
+  }
+
+  private static final Guidance GUIDANCE = new Guidance(2.5, 3);
+
+  /** What a denoiser says of an input at another timestep, guided, of the latents' channels. */
+  static Tensor guided(Denoiser denoiser, DenoiserInput input, double timestep) {
+    Tensor said =
+        GUIDANCE.apply(
+            denoiser.predict(DenoiserInput.of(input.latents(), timestep, conditions(input))));
+    return firstChannels(said, input.latents().dim(1));
+  }
+
+  /** Takes steps that hand the sample on, and of which the last one gives the denoiser's output. */
+  static Tensor handedOn(SamplingDenoiser denoiser, DenoiserInput input, double... timesteps) {
+    List<LinearSteps.Step> steps = new ArrayList<>();
+    for (int k = 0; k < timesteps.length; k++) {
+      boolean last = k == timesteps.length - 1;
+      steps.add(
+          new LinearSteps.Step(
+              timesteps[k],
+              1,
+              new double[] {last ? 0 : 1},
+              new double[] {last ? 1 : 0},
+              0,
+              false));
+    }
+    Tensor latents = input.latents();
+    int half = latents.dim(0) / 2;
+    int[] dims = latents.shape().toArray();
+    dims[0] = half;
+    float[] first = Arrays.copyOf(latents.data(), latents.size() / 2);
+    return denoiser.sample(
+        new SamplingDenoiser.Sampling(
+            new LinearSteps(0, 1, steps),
+            Tensor.of(first, dims),
+            conditions(input),
+            Optional.of(GUIDANCE),
+            shape -> {
+              throw new AssertionError("no step draws noise");
+            },
+            (index, size) -> {}));
+  }
+
+  private static Map<String, Tensor> conditions(DenoiserInput input) {
+    Map<String, Tensor> conditions = new LinkedHashMap<>(input.tensors());
+    conditions.remove(InputNames.LATENTS);
+    conditions.remove(InputNames.TIMESTEPS);
+    return conditions;
+  }
+
+  private static Tensor firstChannels(Tensor x, int channels) {
+    int batch = x.dim(0);
+    int[] dims = x.shape().toArray();
+    dims[1] = channels;
+    Tensor kept = Tensor.zeros(dims);
+    int row = kept.size() / batch;
+    for (int b = 0; b < batch; b++) {
+      System.arraycopy(x.data(), b * (x.size() / batch), kept.data(), b * row, row);
+    }
+    return kept;
   }
 }
