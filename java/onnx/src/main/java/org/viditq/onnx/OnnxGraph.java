@@ -121,8 +121,7 @@ public final class OnnxGraph {
 
   /** What the values of the input that chooses weight sets stand for. */
   public ActiveSetRanges activeSets() {
-    return ActiveSetRanges.parse(
-        description.metadata().getOrDefault(ActiveSetRanges.METADATA, ""));
+    return ActiveSetRanges.parse(description.metadata().getOrDefault(ActiveSetRanges.METADATA, ""));
   }
 
   /** How many nodes of each operator it has. */

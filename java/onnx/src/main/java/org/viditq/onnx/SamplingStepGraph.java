@@ -83,7 +83,8 @@ public final class SamplingStepGraph {
       dimensions.put(prediction, open(form.copies(), form.outputChannels()));
       dimensions.put(history, open(2 * depth, channels));
 
-      OnnxValue output = output(form, operators, prediction, scalar(operators, weights, 2 * depth + 2));
+      OnnxValue output =
+          output(form, operators, prediction, scalar(operators, weights, 2 * depth + 2));
       OnnxValue outputs =
           depth == 1
               ? output
@@ -94,16 +95,17 @@ public final class SamplingStepGraph {
           operators.multiply(
               operators.concat(List.of(samples, outputs), 0),
               operators.reshape(operators.slice(weights, 0, 0, 2 * depth), 2 * depth, 1, 1, 1));
-      OnnxValue sum = sum(operators, terms, Shape.of(1, BATCH, channels, POSITIONS), "ReduceSum", 0);
+      OnnxValue sum =
+          sum(operators, terms, Shape.of(1, BATCH, channels, POSITIONS), "ReduceSum", 0);
       if (form.noise()) {
         OnnxValue noise = operators.input(NOISE, 1, BATCH, channels, POSITIONS);
         dimensions.put(noise, open(1, channels));
-        sum =
-            operators.add(
-                sum, operators.multiply(noise, scalar(operators, weights, 2 * depth)));
+        sum = operators.add(sum, operators.multiply(noise, scalar(operators, weights, 2 * depth)));
       }
       OnnxValue older =
-          depth == 1 ? sum : operators.concat(List.of(sum, operators.slice(history, 0, 0, depth - 1)), 0);
+          depth == 1
+              ? sum
+              : operators.concat(List.of(sum, operators.slice(history, 0, 0, depth - 1)), 0);
       OnnxValue after = operators.concat(List.of(older, outputs), 0);
       OnnxValue scaled = operators.multiply(sum, scalar(operators, weights, 2 * depth + 1));
       OnnxValue latents = form.guided() ? operators.concat(List.of(scaled, scaled), 0) : scaled;

@@ -3,8 +3,8 @@ package org.viditq.cli.console;
 import org.viditq.core.pipeline.ProgressListener;
 
 /**
- * Shows each stage of a pipeline's work as a task of its own. One that another stage has interrupted
- * is shown anew, as far as it is.
+ * Shows each stage of a pipeline's work as a task of its own. One that another stage has
+ * interrupted is shown anew, as far as it is.
  */
 public final class StageProgress implements ProgressListener, AutoCloseable {
   private final Console console;

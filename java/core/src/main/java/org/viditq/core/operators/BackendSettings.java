@@ -14,11 +14,7 @@ import org.viditq.core.error.BackendException;
  * @param libraries folder of the accelerator's libraries; empty for where the system keeps them
  */
 public record BackendSettings(
-    int threads,
-    Precision precision,
-    int device,
-    Optional<Path> cache,
-    Optional<Path> libraries) {
+    int threads, Precision precision, int device, Optional<Path> cache, Optional<Path> libraries) {
   public BackendSettings {
     if (threads < 1) {
       throw new BackendException(

@@ -72,8 +72,7 @@ public final class LatentSampler {
     progress.progress(Stage.SAMPLING, 0, count);
     if (listener == SamplingListener.NONE && denoiser instanceof SamplingDenoiser itself) {
       Optional<LinearSteps> linear =
-          LinearSteps.of(
-              scheduler, () -> request.times().start(scheduler, request.steps()), first);
+          LinearSteps.of(scheduler, () -> request.times().start(scheduler, request.steps()), first);
       if (linear.isPresent()) {
         return itself.sample(
             new SamplingDenoiser.Sampling(

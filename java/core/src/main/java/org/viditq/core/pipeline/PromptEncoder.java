@@ -69,8 +69,7 @@ final class PromptEncoder {
   }
 
   private Tensor encode(TokenizedText text, ProgressListener progress) {
-    Tensor encoded =
-        encoder.encode(new int[][] {text.ids()}, new int[][] {text.mask()}, progress);
+    Tensor encoded = encoder.encode(new int[][] {text.ids()}, new int[][] {text.mask()}, progress);
     if (!encoded.isFinite()) {
       throw new NonFiniteException(
           "The text encoder's result holds NaN or infinity; its weights or its precision are"

@@ -56,20 +56,19 @@ final class TextConditioner implements Conditioner {
         Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
       CheckpointParameters parameters = new CheckpointParameters(weights);
       try (TextNetwork encoder = encoders.t5(config, parameters)) {
-      UnusedTensors.require(
-          parameters.unused(), weights.source(), folder.config(Component.TEXT_ENCODER));
-      PromptEncoder encode =
-          new PromptEncoder(
-              this::prepare, tokenizer, encoder, config.channels(), text.tokens());
-      Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
-      int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
-      StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
-      PromptEncoder.Texts positive = encode.encode(prompts, encoded);
-      PromptEncoder.Texts negative =
-          learned.isPresent()
-              ? learned(learned.get())
-              : encode.encode(List.of(negativePrompt), encoded);
-      return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
+        UnusedTensors.require(
+            parameters.unused(), weights.source(), folder.config(Component.TEXT_ENCODER));
+        PromptEncoder encode =
+            new PromptEncoder(this::prepare, tokenizer, encoder, config.channels(), text.tokens());
+        Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
+        int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
+        StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
+        PromptEncoder.Texts positive = encode.encode(prompts, encoded);
+        PromptEncoder.Texts negative =
+            learned.isPresent()
+                ? learned(learned.get())
+                : encode.encode(List.of(negativePrompt), encoded);
+        return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
       }
     }
   }

@@ -95,8 +95,7 @@ public final class CudaStream implements DeviceStream {
   public void await(DeviceEvent event) {
     CudaEvent mark = (CudaEvent) event;
     mark.requireRecorded();
-    Cuda.check(
-        cudart.cudaStreamWaitEvent(stream(), mark.event(), 0), "wait for another stream");
+    Cuda.check(cudart.cudaStreamWaitEvent(stream(), mark.event(), 0), "wait for another stream");
   }
 
   @Override

@@ -73,12 +73,13 @@ final class EngineDenoiser implements SamplingDenoiser {
     }
     // These are written by the loop.
     run.forget(InputNames.LATENTS, InputNames.TIMESTEPS);
-    like.tensors().forEach(
-        (name, values) -> {
-          if (!name.equals(InputNames.LATENTS) && !name.equals(InputNames.TIMESTEPS)) {
-            run.upload(name, values);
-          }
-        });
+    like.tensors()
+        .forEach(
+            (name, values) -> {
+              if (!name.equals(InputNames.LATENTS) && !name.equals(InputNames.TIMESTEPS)) {
+                run.upload(name, values);
+              }
+            });
     return loop.sample(sampling, sets);
   }
 

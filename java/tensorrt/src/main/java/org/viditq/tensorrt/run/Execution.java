@@ -65,8 +65,7 @@ final class Execution implements AutoCloseable {
         }
       }
       device = resources.add(runtime.allocate(layout.size()), DeviceBuffer::close);
-      pinned =
-          resources.add(runtime.allocatePinned(layout.hostSize(name)), PinnedBuffer::close);
+      pinned = resources.add(runtime.allocatePinned(layout.hostSize(name)), PinnedBuffer::close);
       for (EngineTensor tensor : tensors.values()) {
         Place place = place(tensor.name());
         if (place.bytes() != bytes(tensor, shapes.get(tensor.name()))) {

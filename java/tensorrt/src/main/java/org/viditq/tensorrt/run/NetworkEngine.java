@@ -86,8 +86,7 @@ final class NetworkEngine implements AutoCloseable {
   private Profile profileFor(Map<String, Shape> shapes) {
     Map<String, List<String>> axes = graph.axes();
     shapes.forEach(
-        (input, shape) ->
-            seen.merge(input, alone(shape, axes.get(input)), NetworkEngine::around));
+        (input, shape) -> seen.merge(input, alone(shape, axes.get(input)), NetworkEngine::around));
     return new Profile(seen);
   }
 

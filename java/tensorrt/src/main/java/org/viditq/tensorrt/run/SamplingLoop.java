@@ -71,8 +71,7 @@ final class SamplingLoop implements AutoCloseable {
     try {
       NetworkEngine engine =
           resources.add(
-              new NetworkEngine(
-                  runtime, source, "sampling_step", SamplingStepGraph.record(form)),
+              new NetworkEngine(runtime, source, "sampling_step", SamplingStepGraph.record(form)),
               NetworkEngine::close);
       step =
           resources.add(
@@ -170,8 +169,7 @@ final class SamplingLoop implements AutoCloseable {
       } finally {
         stream.synchronize();
       }
-      return Tensor.of(
-          sampling.latents().shape(), step.read(SamplingStepGraph.SAMPLE).data());
+      return Tensor.of(sampling.latents().shape(), step.read(SamplingStepGraph.SAMPLE).data());
     }
   }
 
@@ -244,9 +242,7 @@ final class SamplingLoop implements AutoCloseable {
     }
 
     private FloatBuffer floats(String name) {
-      return pinned
-          .bytes((int) layout.offset(name), (int) layout.bytes(name))
-          .asFloatBuffer();
+      return pinned.bytes((int) layout.offset(name), (int) layout.bytes(name)).asFloatBuffer();
     }
 
     /** Copies the weights and timesteps of a step to the device. */
@@ -284,11 +280,7 @@ final class SamplingLoop implements AutoCloseable {
     void bringSize(int index) {
       Place place = step.place(SamplingStepGraph.SIZE);
       stream.copyToHost(
-          pinned,
-          (int) layout.offset("size" + index),
-          place.buffer(),
-          place.offset(),
-          Float.BYTES);
+          pinned, (int) layout.offset("size" + index), place.buffer(), place.offset(), Float.BYTES);
     }
 
     float size(int index) {

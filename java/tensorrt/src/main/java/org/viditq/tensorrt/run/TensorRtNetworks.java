@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.bert.BertConfig;
 import org.viditq.core.model.t5.T5Config;
@@ -19,7 +20,6 @@ import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.TextEncoderGraph;
-import org.viditq.core.model.InputNames;
 import org.viditq.tensorrt.engine.EngineSource;
 import org.viditq.tensorrt.runtime.DeviceRuntime;
 
@@ -45,8 +45,7 @@ public final class TensorRtNetworks implements Networks {
   }
 
   @Override
-  public Optional<Denoiser> denoiser(
-      DenoiserModel model, Parameters parameters, Runnable release) {
+  public Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters, Runnable release) {
     return recorded(
             () -> DenoiserGraph.recordOpen(model, parameters, options, OptionalDouble.empty()))
         .map(
@@ -59,8 +58,7 @@ public final class TensorRtNetworks implements Networks {
   public Optional<TextNetwork> t5(T5Config config, Parameters parameters) {
     return recorded(() -> TextEncoderGraph.recordT5(config, parameters, options))
         .map(
-            graph ->
-                new EngineTextNetwork(run("t5", graph, InputNames.TEXT), config.vocabulary()));
+            graph -> new EngineTextNetwork(run("t5", graph, InputNames.TEXT), config.vocabulary()));
   }
 
   @Override

@@ -1,2 +1,4 @@
-/** Networks as engines that are run: what the backend {@code tensorrt} does between its libraries. */
+/**
+ * Networks as engines that are run: what the backend {@code tensorrt} does between its libraries.
+ */
 package org.viditq.tensorrt.run;

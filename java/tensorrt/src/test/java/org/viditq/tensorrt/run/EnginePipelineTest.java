@@ -43,10 +43,8 @@ class EnginePipelineTest {
     DiffusionPipeline expected = Samples.pixart();
     StandInNetworks networks = new StandInNetworks(folder, pace);
     DiffusionPipeline engines = Samples.pixart().on(networks::open);
-    Tensor latents =
-        Samples.sample(engines, Samples.encode(engines), UnaryOperator.identity(), 2);
-    Tensor truth =
-        Samples.sample(expected, Samples.encode(expected), UnaryOperator.identity(), 2);
+    Tensor latents = Samples.sample(engines, Samples.encode(engines), UnaryOperator.identity(), 2);
+    Tensor truth = Samples.sample(expected, Samples.encode(expected), UnaryOperator.identity(), 2);
     assertThat(
             Psnr.of(
                 Samples.decode(expected, truth).frame(0).pixels(),

@@ -170,12 +170,7 @@ final class Samples {
       boolean last = k == timesteps.length - 1;
       steps.add(
           new LinearSteps.Step(
-              timesteps[k],
-              1,
-              new double[] {last ? 0 : 1},
-              new double[] {last ? 1 : 0},
-              0,
-              false));
+              timesteps[k], 1, new double[] {last ? 0 : 1}, new double[] {last ? 1 : 0}, 0, false));
     }
     Tensor latents = input.latents();
     int half = latents.dim(0) / 2;

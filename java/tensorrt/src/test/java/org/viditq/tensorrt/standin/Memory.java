@@ -67,7 +67,12 @@ final class Memory {
 
   /** Work of a stream will touch a part of it. */
   void touch(
-      StandInStream stream, long count, Clock clock, long offset, long length, boolean writes,
+      StandInStream stream,
+      long count,
+      Clock clock,
+      long offset,
+      long length,
+      boolean writes,
       String what) {
     requireOrder(clock, (int) offset, (int) length, writes, what);
     touches.add(new Touch((int) offset, (int) length, writes, stream, count, what));

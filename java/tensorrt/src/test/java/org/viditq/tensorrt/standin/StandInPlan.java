@@ -58,7 +58,9 @@ record StandInPlan(Path graph, Profile profile) {
   }
 
   private static String text(Shape shape) {
-    return Arrays.stream(shape.toArray()).mapToObj(String::valueOf).collect(Collectors.joining(","));
+    return Arrays.stream(shape.toArray())
+        .mapToObj(String::valueOf)
+        .collect(Collectors.joining(","));
   }
 
   private static Shape shape(String text) {

@@ -18,7 +18,9 @@ import org.viditq.tensorrt.runtime.DeviceStream;
 import org.viditq.tensorrt.runtime.Engine;
 import org.viditq.tensorrt.runtime.PinnedBuffer;
 
-/** A device of plain memory. What it is wrongly asked for is an error, at once or when it is done. */
+/**
+ * A device of plain memory. What it is wrongly asked for is an error, at once or when it is done.
+ */
 public final class StandInRuntime implements DeviceRuntime {
   /** When streams do their work. */
   public enum Pace {

@@ -34,8 +34,7 @@ public final class StandInSource implements EngineSource {
     progress.progress(ProgressListener.Stage.BUILDING, 0, 1);
     Path place = folder.resolve(request.name() + requests.size());
     request.graph().write(place);
-    byte[] bytes =
-        new StandInPlan(place.resolve(OnnxGraph.MODEL_FILE), request.profile()).write();
+    byte[] bytes = new StandInPlan(place.resolve(OnnxGraph.MODEL_FILE), request.profile()).write();
     try {
       Path file = Files.write(folder.resolve(request.name() + requests.size() + ".engine"), bytes);
       progress.progress(ProgressListener.Stage.BUILDING, 1, 1);

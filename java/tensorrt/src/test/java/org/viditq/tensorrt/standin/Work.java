@@ -11,7 +11,8 @@ import java.util.List;
  * @param current whether the work is still what it was when it was recorded: addresses, shapes
  * @param execution does it
  */
-record Work(String what, List<Part> reads, List<Part> writes, Runnable current, Runnable execution) {
+record Work(
+    String what, List<Part> reads, List<Part> writes, Runnable current, Runnable execution) {
   /** A part of some memory. */
   record Part(Memory memory, long offset, long length) {}
 
