@@ -90,8 +90,9 @@ class BuildCommandTest {
     assertThat(made.origin()).containsOnlyKeys("model");
     assertThat(made.profiles()).isEqualTo(builder.profiles);
     Profile.Range latents = builder.profiles.get(0).inputs().get("latents");
-    // Columns come last; pixels become latents.
-    assertThat(latents.opt().dim(-1)).isEqualTo(2 * latents.opt().dim(-2));
+    // Rows come before columns; the autoencoder's factor is 4.
+    assertThat(latents.opt().dim(-2)).isEqualTo(128 / 4);
+    assertThat(latents.opt().dim(-1)).isEqualTo(64 / 4);
     assertThat(latents.min()).isEqualTo(latents.opt());
     assertThat(latents.opt().dim(0)).isEqualTo(2);
     assertThat(latents.max().dim(0)).isEqualTo(4);
