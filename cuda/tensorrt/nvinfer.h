@@ -1,10 +1,9 @@
 // TensorRT's interfaces for plugins and for watching a build: NVIDIA's headers where they are
-// installed, else our declarations. VIDITQ_OWN_NVINFER takes ours anyway: NVIDIA's bring CUDA's, which
-// the emulation replaces.
+// installed, else our declarations. VIDITQ_OWN_NVINFER takes ours anyway: NVIDIA's bring CUDA's,
+// which the emulation replaces.
 #pragma once
 
-#if !defined(VIDITQ_OWN_NVINFER) && \
-    __has_include(<NvInfer.h>) && __has_include(<cuda_runtime_api.h>)
+#if !defined(VIDITQ_OWN_NVINFER) && __has_include(<NvInfer.h>) && __has_include(<cuda_runtime_api.h>)
 #include <NvInfer.h>
 #else
 #include "nvinfer_declarations.h"

@@ -1,7 +1,7 @@
 // The binary interface between TensorRT 10 or 11 and a plugin library or the monitor of a build, as
-// far as ours touch it: the order of virtual functions, the layout of structures, the values of enumerators.
-// Names are TensorRT's, since type information carries them. Loggers are those of TensorRT 11; in
-// 10 they have no version functions (report.cpp looks before it calls one).
+// far as ours touch it: the order of virtual functions, the layout of structures, the values of
+// enumerators. Names are TensorRT's, since type information carries them. Loggers are those of
+// TensorRT 11; in 10 they have no version functions (report.cpp looks before it calls one).
 #pragma once
 
 #include <cstddef>

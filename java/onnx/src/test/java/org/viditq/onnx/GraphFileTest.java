@@ -35,13 +35,13 @@ class GraphFileTest {
   private static OnnxGraph graph(float weight, float factor) {
     OnnxOperators operators = new OnnxOperators(OnnxOptions.STANDARD);
     OnnxValue x = operators.input("x", 2, 32);
-    Linear<OnnxValue> layer =
+    Linear layer =
         operators.prepare(
             new DenseLinearParameters(
                 "layer",
                 MemoryTensor.of("layer.weight", Tensor.full(weight, 32, 32)),
                 Optional.empty()));
-    return operators.graph("g", Map.of("y", operators.scale(layer.apply(x), factor)));
+    return operators.graph("g", Map.of("y", operators.scale(operators.linear(x, layer), factor)));
   }
 
   private GraphFile written(OnnxGraph graph, String name) {
