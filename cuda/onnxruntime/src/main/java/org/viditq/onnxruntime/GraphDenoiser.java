@@ -30,11 +30,15 @@ public final class GraphDenoiser implements Denoiser {
   private final DenoiserModel model;
   private final OrtSession session;
   private final ActiveSetRanges ranges;
+  private final Runnable release;
+  private boolean closed;
 
-  private GraphDenoiser(DenoiserModel model, OrtSession session, ActiveSetRanges ranges) {
+  private GraphDenoiser(
+      DenoiserModel model, OrtSession session, ActiveSetRanges ranges, Runnable release) {
     this.model = model;
     this.session = session;
     this.ranges = ranges;
+    this.release = release;
   }
 
   /**
@@ -51,6 +55,16 @@ public final class GraphDenoiser implements Denoiser {
    */
   public static GraphDenoiser open(
       DenoiserModel model, Path graph, OperatorLibrary library, int threads) {
+    return open(model, graph, library, threads, () -> {});
+  }
+
+  /**
+   * As {@link #open(DenoiserModel, Path, OperatorLibrary, int)}.
+   *
+   * @param release run when the denoiser is closed
+   */
+  static GraphDenoiser open(
+      DenoiserModel model, Path graph, OperatorLibrary library, int threads, Runnable release) {
     OrtEnvironment environment = Environment.get();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
@@ -64,7 +78,7 @@ public final class GraphDenoiser implements Denoiser {
       try {
         String description =
             session.getMetadata().getCustomMetadataValue(ActiveSetRanges.METADATA).orElse("");
-        return new GraphDenoiser(model, session, ActiveSetRanges.parse(description));
+        return new GraphDenoiser(model, session, ActiveSetRanges.parse(description), release);
       } catch (OrtException | RuntimeException unreadable) {
         session.close();
         throw unreadable;
@@ -157,12 +171,19 @@ public final class GraphDenoiser implements Denoiser {
         e);
   }
 
+  /** Idempotent. */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     try {
       session.close();
     } catch (OrtException e) {
       throw failure("release", model, e);
+    } finally {
+      release.run();
     }
   }
 }

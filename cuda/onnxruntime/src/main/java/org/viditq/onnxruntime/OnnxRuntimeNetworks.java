@@ -1,6 +1,8 @@
 package org.viditq.onnxruntime;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ final class OnnxRuntimeNetworks implements Networks {
       OnnxOptions.plugin(FloatFormat.FP32, AttentionForm.ONNX_RUNTIME);
 
   private final BackendSettings settings;
+  private final List<Denoiser> denoisers = new ArrayList<>();
+  private boolean told;
 
   OnnxRuntimeNetworks(BackendSettings settings) {
     this.settings = settings;
@@ -42,39 +46,52 @@ final class OnnxRuntimeNetworks implements Networks {
    * one) until ONNX Runtime has mapped it.
    */
   @Override
-  public Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters) {
+  public Optional<Denoiser> denoiser(
+      DenoiserModel model, Parameters parameters, Runnable release) {
     OnnxGraph graph = DenoiserGraph.recordOpen(model, parameters, OPTIONS, OptionalDouble.empty());
     Path parent = settings.cache().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     String name = "viditq-onnxruntime-" + ProcessHandle.current().pid();
     try (AtomicOutput scratch = AtomicOutput.folder(parent.resolve(name))) {
       Path folder = scratch.path().resolve("graph");
       graph.write(folder);
-      LOG.debug("ONNX Runtime loads {} nodes", graph.operators());
-      return Optional.of(
+      Denoiser denoiser =
           GraphDenoiser.open(
               model,
               folder.resolve(OnnxGraph.MODEL_FILE),
               OperatorLibrary.NATIVE,
-              settings.threads()));
+              settings.threads(),
+              release);
+      denoisers.add(denoiser);
+      return Optional.of(denoiser);
     }
   }
 
   @Override
   public Optional<TextNetwork> t5(T5Config config, Parameters parameters) {
-    return Optional.empty();
+    return left();
   }
 
   @Override
   public Optional<TextNetwork> bert(BertConfig config, Parameters parameters) {
-    return Optional.empty();
+    return left();
   }
 
   @Override
   public Optional<DecoderNetwork> decoder(AutoencoderKlConfig config, Parameters parameters) {
+    return left();
+  }
+
+  /** A part that the alternative computes. */
+  private <T> Optional<T> left() {
+    if (!told) {
+      told = true;
+      LOG.info("Text encoders and autoencoders have no graph here; the backend native runs them.");
+    }
     return Optional.empty();
   }
 
-  /** Denoisers are closed by who has them. */
   @Override
-  public void close() {}
+  public void close() {
+    denoisers.forEach(Denoiser::close);
+  }
 }
