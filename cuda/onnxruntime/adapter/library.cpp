@@ -21,7 +21,8 @@ OperatorDomain* domain_for(const Api& api, const Settings& settings) {
   const std::lock_guard<std::mutex> lock(mutex);
   for (const Registration& registration : *registrations) {
     if (registration.functions == &api.functions() &&
-        registration.settings.instruction_set == settings.instruction_set) {
+        registration.settings.instruction_set == settings.instruction_set &&
+        registration.settings.threads == settings.threads) {
       return registration.domain;
     }
   }
@@ -49,7 +50,8 @@ extern "C" __attribute__((visibility("default"))) viditq::ort::Status* RegisterC
   }
   const Api api(*functions);
   return api.guarded("viditq", [&] {
-    const Settings settings{api.config(options, "viditq.isa")};
+    const Settings settings{api.config(options, "viditq.isa"),
+                            api.config(options, "viditq.threads")};
     api.require(functions->add_domain(options, domain_for(api, settings)));
   });
 }

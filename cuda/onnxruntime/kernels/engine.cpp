@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "report.h"
 
@@ -40,17 +41,21 @@ int isa_of(const std::string& name) {
                 ", which this machine does not run; choose one of: " + supported + ".");
 }
 
-int thread_count() {
-  const std::string wanted = environment("VIDITQ_THREADS");
-  if (!wanted.empty()) {
-    char* end = nullptr;
-    const long threads = std::strtol(wanted.c_str(), &end, 10);
-    if (*end != '\0' || threads < 1 || threads > kMostThreads) {
-      throw Refusal("VIDITQ_THREADS is " + wanted + "; it must be a number from 1 to " +
-                    std::to_string(kMostThreads) + ".");
-    }
-    return static_cast<int>(threads);
+// What a number of threads is called depends on where it comes from.
+int threads_of(const std::string& wanted, const char* source) {
+  char* end = nullptr;
+  const long threads = std::strtol(wanted.c_str(), &end, 10);
+  if (*end != '\0' || threads < 1 || threads > kMostThreads) {
+    throw Refusal(std::string(source) + " is " + wanted + "; it must be a number from 1 to " +
+                  std::to_string(kMostThreads) + ".");
   }
+  return static_cast<int>(threads);
+}
+
+int thread_count(const std::string& setting) {
+  if (!setting.empty()) return threads_of(setting, "viditq.threads");
+  const std::string wanted = environment("VIDITQ_THREADS");
+  if (!wanted.empty()) return threads_of(wanted, "VIDITQ_THREADS");
   cpu_set_t processors;
   if (sched_getaffinity(0, sizeof processors, &processors) == 0) return CPU_COUNT(&processors);
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -63,16 +68,19 @@ void require_ok(int status) {
   throw Refusal(std::string("the kernel did not start: ") + viditq_status_message(status) + ".");
 }
 
-std::shared_ptr<Engine> Engine::of(const std::string& instruction_set) {
+std::shared_ptr<Engine> Engine::of(const std::string& instruction_set,
+                                   const std::string& threads) {
   const std::string name = instruction_set.empty() ? environment("VIDITQ_ISA") : instruction_set;
   const int isa = name.empty() ? fastest_isa() : isa_of(name);
+  const int count = thread_count(threads);
   static std::mutex mutex;
-  static std::map<int, std::weak_ptr<Engine>> engines;
+  static std::map<std::pair<int, int>, std::weak_ptr<Engine>> engines;
   const std::lock_guard<std::mutex> lock(mutex);
-  std::shared_ptr<Engine> engine = engines[isa].lock();
+  std::weak_ptr<Engine>& known = engines[{isa, count}];
+  std::shared_ptr<Engine> engine = known.lock();
   if (engine == nullptr) {
-    engine.reset(new Engine(isa, thread_count()));
-    engines[isa] = engine;
+    engine.reset(new Engine(isa, count));
+    known = engine;
   }
   return engine;
 }

@@ -20,10 +20,11 @@ class Engine {
   // What a node may hold in memory at a time.
   enum Slot { kInput, kValues, kCodes, kGate, kResidual, kOutput, kSlots };
 
-  // The one for an instruction set: its name, or empty for what the environment variable VIDITQ_ISA
-  // names or else the fastest. It has VIDITQ_THREADS threads, or else as many as this process has
-  // processors, and ends when nobody holds it. Throws Refusal for names and numbers that are none.
-  static std::shared_ptr<Engine> of(const std::string& instruction_set);
+  // The one for an instruction set and a number of threads. Empty settings stand for what the
+  // environment variables VIDITQ_ISA and VIDITQ_THREADS say, or else for the fastest and for as many
+  // as this process has processors. It ends when nobody holds it. Throws Refusal for names and
+  // numbers that are none.
+  static std::shared_ptr<Engine> of(const std::string& instruction_set, const std::string& threads);
 
   int isa() const { return isa_; }
 

@@ -260,7 +260,7 @@ class NativeKernels final : public NodeKernels {
 }  // namespace
 
 std::unique_ptr<NodeKernels> native_kernels(const Settings& settings) {
-  return std::make_unique<NativeKernels>(Engine::of(settings.instruction_set));
+  return std::make_unique<NativeKernels>(Engine::of(settings.instruction_set, settings.threads));
 }
 
 }  // namespace viditq::ort

@@ -21,7 +21,8 @@ class NodeKernels : public trt::Kernels {
 
 // What a session asks for, by configuration entries of these names.
 struct Settings {
-  std::string instruction_set;  // viditq.isa
+  std::string instruction_set = {};  // viditq.isa
+  std::string threads = {};          // viditq.threads
 };
 
 // The CPU's own kernels. Throws Refusal where the settings cannot be followed.

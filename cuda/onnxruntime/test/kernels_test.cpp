@@ -312,11 +312,16 @@ TEST(sixteen_bit_values_are_converted_as_cuda_does) {
 // ---- the engine
 
 TEST(nodes_of_an_instruction_set_share_an_engine) {
-  const auto one = viditq::ort::Engine::of("portable");
-  CHECK_EQUAL(viditq::ort::Engine::of("portable") == one, true);
+  const auto one = viditq::ort::Engine::of("portable", "");
+  CHECK_EQUAL(viditq::ort::Engine::of("portable", "") == one, true);
   setenv("VIDITQ_ISA", "portable", 1);
-  CHECK_EQUAL(viditq::ort::Engine::of("") == one, true);
+  CHECK_EQUAL(viditq::ort::Engine::of("", "") == one, true);
   unsetenv("VIDITQ_ISA");
+  setenv("VIDITQ_THREADS", "3", 1);
+  const auto three = viditq::ort::Engine::of("portable", "");
+  unsetenv("VIDITQ_THREADS");
+  CHECK_EQUAL(viditq::ort::Engine::of("portable", "3") == three, true);
+  CHECK_EQUAL(viditq::ort::Engine::of("portable", "4") == three, false);
 }
 
 TEST(settings_that_are_none_are_refused_with_a_sentence) {
@@ -324,6 +329,8 @@ TEST(settings_that_are_none_are_refused_with_a_sentence) {
     const std::string sentence = refusal([&] { viditq::ort::native_kernels({isa}); });
     CHECK_EQUAL(sentence.find(part) != std::string::npos, true);
   };
+  CHECK_EQUAL(refusal([] { viditq::ort::native_kernels({"portable", "0"}); }),
+              "viditq.threads is 0; it must be a number from 1 to 1024.");
   refused("sse9", "the instruction set is sse9, which this machine does not run; choose one of: ");
   setenv("VIDITQ_ISA", "nothing", 1);
   refused("", "the instruction set is nothing, ");

@@ -1,5 +1,6 @@
 package org.viditq.bench;
 
+import org.viditq.bench.export.ExportCommand;
 import org.viditq.bench.fuzz.FuzzCommand;
 import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
       GemmCommand.class,
       PipelineCommand.class,
       MemoryCommand.class,
+      ExportCommand.class,
       StabilityCommand.class,
       FuzzCommand.class
     })

@@ -21,9 +21,11 @@ import org.viditq.core.model.LatentGeometry.Patch;
  * The largest published model of a family, and the extents of a small input for it.
  *
  * @param name of its configuration among this module's resources
+ * @param config the published configuration
  * @param extents of the input by axis; frames or sides of it are what grows
  */
-public record FullSizeModel(String name, DenoiserModel model, Map<String, Integer> extents) {
+public record FullSizeModel(
+    String name, JsonConfig config, DenoiserModel model, Map<String, Integer> extents) {
   /** All there are, a family each. */
   public static final List<String> NAMES =
       List.of("dit-xl-2", "hunyuan-dit-1.2", "latte-1", "pixart-sigma-xl", "stdit-xl-2");
@@ -45,11 +47,10 @@ public record FullSizeModel(String name, DenoiserModel model, Map<String, Intege
       json.get("extents")
           .fields()
           .forEachRemaining(entry -> extents.put(entry.getKey(), entry.getValue().intValue()));
+      JsonConfig config = JsonConfig.of(json.get("config"), resource);
       DenoiserModel model =
-          DenoiserFamilies.model(
-              JsonConfig.of(json.get("config"), resource),
-              new MemoryCheckpoint("no weights yet", List.of()));
-      return new FullSizeModel(name, model, extents);
+          DenoiserFamilies.model(config, new MemoryCheckpoint("no weights yet", List.of()));
+      return new FullSizeModel(name, config, model, extents);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -67,7 +68,7 @@ public record FullSizeModel(String name, DenoiserModel model, Map<String, Intege
     for (String axis : model.latents().isVideo() ? List.of("frames") : List.of("height", "width")) {
       larger.computeIfPresent(axis, (key, extent) -> extent * times);
     }
-    return new FullSizeModel(name, model, larger);
+    return new FullSizeModel(name, config, model, larger);
   }
 
   /** Tokens of an input, of all samples and frames. */

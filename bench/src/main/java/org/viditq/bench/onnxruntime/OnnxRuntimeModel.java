@@ -14,6 +14,7 @@ import org.viditq.core.error.BackendException;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnxruntime.Environment;
 
 /** A graph loaded by ONNX Runtime, with all its optimizations, on the CPU. */
 public final class OnnxRuntimeModel implements AutoCloseable {

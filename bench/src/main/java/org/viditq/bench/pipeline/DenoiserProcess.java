@@ -36,6 +36,8 @@ import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeLibrary;
 import org.viditq.cpp.NativeOperators;
 import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnxruntime.GraphDenoiser;
+import org.viditq.onnxruntime.OperatorLibrary;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 
 /**
@@ -85,8 +87,8 @@ final class DenoiserProcess {
     OperatorProfile profile = new OperatorProfile();
     DenoiserModel model =
         model(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
-    if (variant.peer().isPresent()) {
-      try (Denoiser denoiser = OnnxRuntimeDenoiser.open(model, folder, threads)) {
+    if (!variant.isNative()) {
+      try (Denoiser denoiser = inOnnxRuntime(model, folder, threads, variant)) {
         long weightBytes = Files.size(folder.resolve(OnnxGraph.DATA_FILE));
         serve(denoiser, input(model, pixels), weightBytes, profile);
       }
@@ -109,12 +111,20 @@ final class DenoiserProcess {
     }
   }
 
+  private static Denoiser inOnnxRuntime(
+      DenoiserModel model, Path folder, int threads, Variant variant) {
+    return variant.hasOurOperators()
+        ? GraphDenoiser.open(
+            model, folder.resolve(OnnxGraph.MODEL_FILE), OperatorLibrary.NATIVE, threads)
+        : OnnxRuntimeDenoiser.open(model, folder, threads);
+  }
+
   private static <V> Denoiser denoiser(
       DenoiserModel model, Checkpoint weights, Operators<V> operators) {
     return new ModelDenoiser<>(model, parameters(weights), operators, () -> {});
   }
 
-  private static Parameters parameters(Checkpoint weights) {
+  static Parameters parameters(Checkpoint weights) {
     return QuantizedCheckpoint.recognizes(weights)
         ? QuantizedCheckpoint.read(weights).parameters()
         : new CheckpointParameters(weights);

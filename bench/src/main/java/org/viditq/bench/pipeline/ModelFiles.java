@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.viditq.bench.model.PixArtXl;
 import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
@@ -24,6 +26,10 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.cpp.NativeOperators;
+import org.viditq.onnx.DenoiserGraph;
+import org.viditq.onnx.FloatFormat;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
 import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -39,6 +45,7 @@ final class ModelFiles implements AutoCloseable {
   private final AtomicOutput scratch;
   private final PipelineFolder pipeline;
   private final Map<Variant, Path> transformers = new EnumMap<>(Variant.class);
+  private final Map<String, Path> quantized = new HashMap<>();
 
   /**
    * @param model a pipeline folder; empty for random weights of the size of PixArt XL/2
@@ -50,11 +57,12 @@ final class ModelFiles implements AutoCloseable {
     try {
       pipeline = PipelineFolder.open(model.isPresent() ? model.get() : writeXl(console));
       for (Variant variant : variants) {
-        transformers.put(
-            variant,
+        Path transformer =
             variant.plan().isPresent()
-                ? quantize(BuiltInPlans.find(variant.plan().get()), console)
-                : pipeline.folder(Component.TRANSFORMER));
+                ? quantized(variant.plan().get(), console)
+                : pipeline.folder(Component.TRANSFORMER);
+        transformers.put(
+            variant, variant.hasOurOperators() ? openGraph(transformer, variant) : transformer);
       }
     } catch (RuntimeException | Error unwritten) {
       scratch.close();
@@ -71,6 +79,16 @@ final class ModelFiles implements AutoCloseable {
       throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
     }
     return folder;
+  }
+
+  /** Once for all variants of a plan. */
+  private Path quantized(String plan, Console console) {
+    Path known = quantized.get(plan);
+    if (known == null) {
+      known = quantize(BuiltInPlans.find(plan), console);
+      quantized.put(plan, known);
+    }
+    return known;
   }
 
   private Path quantize(QuantizationPlan plan, Console console) {
@@ -106,11 +124,26 @@ final class ModelFiles implements AutoCloseable {
     return variant.peer().map(form -> graph(folder, form, variant, pixels)).orElse(folder);
   }
 
+  /** A quantized transformer as the backend onnxruntime runs it, for all sizes. */
+  private Path openGraph(Path transformer, Variant variant) {
+    Path folder = scratch.path().resolve(variant.toString());
+    DenoiserModel model = DenoiserProcess.model(configOf(transformer));
+    try (Checkpoint weights = Checkpoints.open(transformer)) {
+      DenoiserGraph.recordOpen(
+              model,
+              DenoiserProcess.parameters(weights),
+              OnnxOptions.plugin(FloatFormat.FP32, AttentionForm.ONNX_RUNTIME),
+              OptionalDouble.empty())
+          .write(folder);
+    }
+    copyConfig(transformer, folder);
+    return folder;
+  }
+
   /** The full-precision transformer as ONNX Runtime takes it, with its configuration beside it. */
   private Path graph(Path transformer, LinearForm form, Variant variant, int pixels) {
     Path folder = scratch.path().resolve(variant + "-" + pixels);
-    Path configFile = transformer.resolve(Component.TRANSFORMER.configFile());
-    DenoiserModel model = DenoiserProcess.model(JsonConfig.read(configFile));
+    DenoiserModel model = DenoiserProcess.model(configOf(transformer));
     try (Checkpoint weights = Checkpoints.open(transformer)) {
       OnnxRuntimeDenoiser.write(
           model,
@@ -118,11 +151,22 @@ final class ModelFiles implements AutoCloseable {
           form,
           DenoiserProcess.input(model, pixels),
           folder);
-      Files.copy(configFile, folder.resolve(configFile.getFileName()));
+    }
+    copyConfig(transformer, folder);
+    return folder;
+  }
+
+  private static JsonConfig configOf(Path transformer) {
+    return JsonConfig.read(transformer.resolve(Component.TRANSFORMER.configFile()));
+  }
+
+  private static void copyConfig(Path transformer, Path folder) {
+    String name = Component.TRANSFORMER.configFile();
+    try {
+      Files.copy(transformer.resolve(name), folder.resolve(name));
     } catch (IOException e) {
       throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
     }
-    return folder;
   }
 
   /** A file in the scratch folder. */

@@ -15,32 +15,39 @@ enum Variant {
   W4A8("w4a8", Precision.FP32),
   W4A8_DYNAMIC("w4a8-dynamic", Precision.FP32),
   ONNX_RUNTIME_FP32("onnxruntime-fp32", LinearForm.FLOAT32),
-  ONNX_RUNTIME_INT8("onnxruntime-dynamic-int8", LinearForm.DYNAMIC_INT8);
+  ONNX_RUNTIME_INT8("onnxruntime-dynamic-int8", LinearForm.DYNAMIC_INT8),
+  ONNX_RUNTIME_W8A8("onnxruntime-w8a8", "w8a8"),
+  ONNX_RUNTIME_W4A8("onnxruntime-w4a8", "w4a8"),
+  ONNX_RUNTIME_W4A8_DYNAMIC("onnxruntime-w4a8-dynamic", "w4a8-dynamic");
 
   private final String label;
   private final String plan;
   private final Precision precision;
   private final LinearForm peer;
+  private final boolean ourOperators;
 
   Variant(Precision precision) {
-    this.label = precision.toString();
-    this.plan = null;
-    this.precision = precision;
-    this.peer = null;
+    this(precision.toString(), null, precision, null, false);
   }
 
   Variant(String plan, Precision precision) {
-    this.label = plan;
-    this.plan = plan;
-    this.precision = precision;
-    this.peer = null;
+    this(plan, plan, precision, null, false);
   }
 
   Variant(String label, LinearForm peer) {
+    this(label, null, Precision.FP32, peer, false);
+  }
+
+  Variant(String label, String plan) {
+    this(label, plan, Precision.FP32, null, true);
+  }
+
+  Variant(String label, String plan, Precision precision, LinearForm peer, boolean ourOperators) {
     this.label = label;
-    this.plan = null;
-    this.precision = Precision.FP32;
+    this.plan = plan;
+    this.precision = precision;
     this.peer = peer;
+    this.ourOperators = ourOperators;
   }
 
   /** Those that this processor has instructions for. */
@@ -60,9 +67,19 @@ enum Variant {
     return Optional.ofNullable(plan);
   }
 
-  /** How ONNX Runtime computes its linear layers; empty where we compute. */
+  /** How ONNX Runtime computes linear layers with operators of its own; empty where ours do. */
   Optional<LinearForm> peer() {
     return Optional.ofNullable(peer);
+  }
+
+  /** Whether ONNX Runtime computes, quantized layers with our operators. */
+  boolean hasOurOperators() {
+    return ourOperators;
+  }
+
+  /** Whether our native backend computes. */
+  boolean isNative() {
+    return peer == null && !ourOperators;
   }
 
   /** As options, tables and JSON call it. */

@@ -19,6 +19,11 @@ public enum OperatorLibrary {
   /** Nodes run on the CUDA kernels in emulation: what a GPU computes, thousands of times slower. */
   EMULATED("libviditq_ort_emulated.so");
 
+  /**
+   * Entry of a session's configuration: how many threads the CPU kernels of its nodes compute with.
+   */
+  public static final String THREADS = "viditq.threads";
+
   private final String file;
 
   OperatorLibrary(String file) {

@@ -2,11 +2,9 @@ package org.viditq.onnxruntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,16 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.viditq.core.operators.Activation;
-import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.IntegerFormat;
-import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.reference.ReferenceOperators;
 
 /** The quantizers' nodes against the reference, and the two libraries against each other. */
 class QuantizerNodesTest {
   private static final float EPSILON = 1e-5f;
-  private static final List<String> OUTPUTS = List.of("codes", "scale", "zero_point", "row_sum");
+  private static final List<String> OUTPUTS = TokenAssertions.OUTPUTS;
 
   private final ReferenceOperators reference = new ReferenceOperators(1, 0);
   private final Random random = new Random(41);
@@ -200,8 +196,8 @@ class QuantizerNodesTest {
           }
         }
         for (String output : OUTPUTS) {
-          byte[] first = withoutPadding(results.get(0).get(output), output, 104);
-          assertThat(withoutPadding(results.get(1).get(output), output, 104)).isEqualTo(first);
+          assertThat(bits(results.get(1), output, 104))
+              .isEqualTo(bits(results.get(0), output, 104));
         }
       }
     }
@@ -278,63 +274,17 @@ class QuantizerNodesTest {
   }
 
   private void assertSame(Map<String, Operand> outputs, IntegerFormat format, Tensor x) {
-    QuantizedActivations expected = reference.quantize(x, new DynamicToken(format));
-    assertExtents(outputs, x);
-    assertThat(withoutPadding(outputs.get("codes"), "codes", expected.columns()))
-        .containsExactly(expected.codes());
-    assertThat(outputs.get("scale").floats()).containsExactly(expected.scale());
-    assertThat(outputs.get("zero_point").ints()).containsExactly(expected.zeroPoint());
-    assertThat(outputs.get("row_sum").ints()).containsExactly(expected.rowSum());
+    TokenAssertions.assertSame(reference, outputs, format, x);
   }
 
-  private static void assertExtents(Map<String, Operand> outputs, Tensor x) {
-    long[] rows = Arrays.stream(x.shape().toArray()).asLongStream().toArray();
-    long[] codes = rows.clone();
-    codes[codes.length - 1] = (codes[codes.length - 1] + 15) / 16 * 16;
-    assertThat(outputs.get("codes").extents()).containsExactly(codes);
-    for (String output : OUTPUTS.subList(1, 4)) {
-      assertThat(outputs.get(output).extents())
-          .containsExactly(Arrays.copyOf(rows, rows.length - 1));
-    }
-  }
-
-  /**
-   * Same grids up to rounding; a code may differ by one where the value lies between two codes, and
-   * a zero point where it does, by which all codes of the row then differ.
-   */
   private void assertNear(Map<String, Operand> outputs, IntegerFormat format, Tensor values) {
-    QuantizedActivations expected = reference.quantize(values, new DynamicToken(format));
-    assertExtents(outputs, values);
-    int columns = expected.columns();
-    byte[] codes = withoutPadding(outputs.get("codes"), "codes", columns);
-    for (int row = 0; row < expected.rows(); row++) {
-      float scale = expected.scale()[row];
-      assertThat(outputs.get("scale").floats()[row]).isCloseTo(scale, within(1e-5f * scale));
-      int zeroPoint = outputs.get("zero_point").ints()[row];
-      assertThat(zeroPoint).isCloseTo(expected.zeroPoint()[row], within(1));
-      int sum = 0;
-      for (int c = 0; c < columns; c++) {
-        int code = format.code(codes[row * columns + c]);
-        sum += code;
-        double steps = values.data()[row * columns + c] / (double) scale;
-        boolean clipped = code == format.minCode() || code == format.maxCode();
-        assertThat(Math.abs(code - zeroPoint - steps)).isLessThan(clipped ? 1.01 : 0.51);
-      }
-      assertThat(outputs.get("row_sum").ints()[row]).isEqualTo(sum);
-    }
+    TokenAssertions.assertNear(reference, outputs, format, values);
   }
 
-  private static byte[] withoutPadding(Operand operand, String output, int columns) {
-    if (!output.equals("codes")) {
-      return operand.bytes();
-    }
-    int step = (columns + 15) / 16 * 16;
-    int rows = operand.bytes().length / step;
-    byte[] dense = new byte[rows * columns];
-    for (int row = 0; row < rows; row++) {
-      System.arraycopy(operand.bytes(), row * step, dense, row * columns, columns);
-    }
-    return dense;
+  private static byte[] bits(Map<String, Operand> outputs, String output, int columns) {
+    return output.equals("codes")
+        ? TokenAssertions.withoutPadding(outputs.get(output), columns)
+        : outputs.get(output).bytes();
   }
 
   /** By the definition, in float64. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.bytedeco.tensorrt.global.nvinfer.DataType;
 import org.bytedeco.tensorrt.global.nvinfer.OptProfileSelector;
@@ -23,12 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.LatentGeometry.Patch;
-import org.viditq.cuda.graph.FamilyCase;
-import org.viditq.cuda.graph.FamilyCase.Scheme;
+import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.FloatFormat;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.verify.family.FamilyCase;
+import org.viditq.verify.family.FamilyCase.Scheme;
 
 /**
  * Graphs of every family in the plugin dialect, read by the real TensorRT: a network with our
@@ -43,7 +45,7 @@ class PluginModelTest {
   }
 
   static Stream<Arguments> cases() {
-    return FamilyCase.files().stream()
+    return FamilyCase.files(Path.of("..", "tests", "fixtures")).stream()
         .flatMap(
             file ->
                 Arrays.stream(Scheme.values())
@@ -60,7 +62,12 @@ class PluginModelTest {
   void everyFamilyIsANetworkOfOurPlugins(Path file, Scheme scheme, FloatFormat format) {
     try (FamilyCase family = FamilyCase.open(file, scheme)) {
       Path graph = folder.resolve("graph");
-      family.graph(OnnxOptions.plugin(format, AttentionForm.NODE)).write(graph);
+      DenoiserGraph.recordOpen(
+              family.model(),
+              family.parameters(),
+              OnnxOptions.plugin(format, AttentionForm.NODE),
+              OptionalDouble.empty())
+          .write(graph);
       INetworkDefinition network = TensorRt.builder().createNetworkV2(0);
       IParser parser = nvonnxparser.createParser(network, TensorRt.LOG);
       assertThat(parser.parseFromFile(graph.resolve(OnnxGraph.MODEL_FILE).toString(), 2))

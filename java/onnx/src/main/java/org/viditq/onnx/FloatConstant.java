@@ -1,6 +1,7 @@
 package org.viditq.onnx;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.tensor.Shape;
@@ -27,10 +28,11 @@ record FloatConstant(StoredTensor tensor, ElementType type) implements ConstantD
   public void writeTo(WritableByteChannel out) throws IOException {
     int size = shape().size();
     float[] piece = new float[Math.min(size, PIECE)];
+    ByteBuffer buffer = LittleEndian.buffer(piece.length, type);
     for (int start = 0; start < size; start += PIECE) {
       int count = Math.min(PIECE, size - start);
       tensor.copyTo(start, piece, 0, count);
-      LittleEndian.write(out, piece, count, type);
+      LittleEndian.write(out, piece, count, type, buffer);
     }
   }
 }

@@ -9,6 +9,7 @@ import org.viditq.core.tensor.Float16;
 
 /** Writes elements as ONNX stores them. */
 final class LittleEndian {
+  private static final int PIECE = 1 << 14;
   private static final float LARGEST_FLOAT16 = 65504;
   private static final float LARGEST_BFLOAT16 = Bfloat16.toFloat((short) 0x7f7f);
 
@@ -28,25 +29,39 @@ final class LittleEndian {
    */
   static void write(WritableByteChannel out, float[] values, int count, ElementType type)
       throws IOException {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    switch (type) {
-      case FLOAT -> bytes.asFloatBuffer().put(values, 0, count);
-      case FLOAT16 -> {
-        for (int i = 0; i < count; i++) {
-          bytes.putShort(Float16.fromFloat(within(values[i], LARGEST_FLOAT16)));
-        }
-        bytes.flip();
+    write(out, values, count, type, buffer(count, type));
+  }
+
+  /**
+   * Room for some values, at most for {@value #PIECE}, which {@link #write} uses again and again.
+   */
+  static ByteBuffer buffer(int count, ElementType type) {
+    return ByteBuffer.allocate(Math.min(count, PIECE) * type.bytes())
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * As {@link #write(WritableByteChannel, float[], int, ElementType)}.
+   *
+   * @param buffer of {@link #buffer}
+   */
+  static void write(
+      WritableByteChannel out, float[] values, int count, ElementType type, ByteBuffer buffer)
+      throws IOException {
+    for (int i = 0; i < count; i++) {
+      if (!buffer.hasRemaining()) {
+        write(out, buffer.flip());
+        buffer.clear();
       }
-      case BFLOAT16 -> {
-        for (int i = 0; i < count; i++) {
-          bytes.putShort(Bfloat16.fromFloat(within(values[i], LARGEST_BFLOAT16)));
-        }
-        bytes.flip();
+      switch (type) {
+        case FLOAT -> buffer.putFloat(values[i]);
+        case FLOAT16 -> buffer.putShort(Float16.fromFloat(within(values[i], LARGEST_FLOAT16)));
+        case BFLOAT16 -> buffer.putShort(Bfloat16.fromFloat(within(values[i], LARGEST_BFLOAT16)));
+        default -> throw new IllegalArgumentException(type + " holds no floating-point values.");
       }
-      default -> throw new IllegalArgumentException(type + " holds no floating-point values.");
     }
-    write(out, bytes);
+    write(out, buffer.flip());
+    buffer.clear();
   }
 
   private static float within(float value, float largest) {

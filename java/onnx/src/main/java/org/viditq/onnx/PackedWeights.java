@@ -3,6 +3,7 @@ package org.viditq.onnx;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.Arrays;
 import java.util.List;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
@@ -116,11 +117,10 @@ record PackedWeights(List<QuantizedWeight> sets, int bits) implements ConstantDa
     byte[] rows = new byte[BLOCK * rowBytes];
     for (int first = 0; first < codes.rows(); first += BLOCK) {
       int count = Math.min(BLOCK, codes.rows() - first);
+      codes.copyRows(first, count, rows, 0, rowBytes);
       for (int row = 0; row < count; row++) {
-        int at = row * rowBytes;
-        codes.copyRow(first + row, rows, at);
         for (int k = 0; k < codes.columns(); k++) {
-          rows[at + k] += (byte) shift;
+          rows[row * rowBytes + k] += (byte) shift;
         }
       }
       LittleEndian.write(out, ByteBuffer.wrap(rows, 0, count * rowBytes));
@@ -131,14 +131,16 @@ record PackedWeights(List<QuantizedWeight> sets, int bits) implements ConstantDa
     WeightCodes codes = set.codes();
     IntegerFormat format = set.grid().format();
     int shift = shift(format);
-    byte[] row = new byte[codes.columns()];
+    int columns = codes.columns();
+    byte[] rows = new byte[BLOCK * columns];
+    byte[] packed = new byte[innerBlocks(columns) * BLOCK_BYTES];
     for (int first = 0; first < codes.rows(); first += BLOCK) {
-      byte[] packed = new byte[innerBlocks(codes.columns()) * BLOCK_BYTES];
+      Arrays.fill(packed, (byte) 0);
       int count = Math.min(BLOCK, codes.rows() - first);
+      codes.copyRows(first, count, rows, 0, columns);
       for (int channel = 0; channel < count; channel++) {
-        codes.copyRow(first + channel, row, 0);
-        for (int k = 0; k < row.length; k++) {
-          int nibble = format.code(row[k]) + shift;
+        for (int k = 0; k < columns; k++) {
+          int nibble = format.code(rows[channel * columns + k]) + shift;
           packed[place(channel, k)] |= (byte) (k % BLOCK >= 16 ? nibble << 4 : nibble);
         }
       }
@@ -169,12 +171,16 @@ record PackedWeights(List<QuantizedWeight> sets, int bits) implements ConstantDa
     public void writeTo(WritableByteChannel out) throws IOException {
       for (QuantizedWeight set : sets) {
         WeightCodes codes = set.codes();
-        byte[] row = new byte[codes.columns()];
+        int columns = codes.columns();
+        byte[] rows = new byte[BLOCK * columns];
+        int[] zeroPoint = set.grid().zeroPoint();
         int[] sums = new int[codes.rows()];
-        for (int n = 0; n < sums.length; n++) {
-          codes.copyRow(n, row, 0);
-          for (byte code : row) {
-            sums[n] += set.grid().format().code(code) - set.grid().zeroPoint()[n];
+        for (int first = 0; first < sums.length; first += BLOCK) {
+          int count = Math.min(BLOCK, sums.length - first);
+          codes.copyRows(first, count, rows, 0, columns);
+          for (int i = 0; i < count * columns; i++) {
+            int n = first + i / columns;
+            sums[n] += set.grid().format().code(rows[i]) - zeroPoint[n];
           }
         }
         IntegerConstant.of(type(), sums).writeTo(out);

@@ -1,6 +1,7 @@
 package org.viditq.onnx;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.tensor.Shape;
@@ -24,7 +25,8 @@ record TransposedWeight(StoredTensor weight, ElementType type) implements Consta
 
   @Override
   public void writeTo(WritableByteChannel out) throws IOException {
+    ByteBuffer buffer = LittleEndian.buffer(shape().size(), type);
     WeightColumns.forEachBlock(
-        weight, (block, count) -> LittleEndian.write(out, block, count, type));
+        weight, (block, count) -> LittleEndian.write(out, block, count, type, buffer));
   }
 }

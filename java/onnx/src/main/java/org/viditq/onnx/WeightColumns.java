@@ -5,10 +5,10 @@ import org.viditq.core.checkpoint.StoredTensor;
 
 /**
  * Reads a weight [out, in] as its transpose [in, out], the form that MatMul takes, in blocks of
- * input channels so that no more than a few megabytes are on the heap.
+ * input channels so that no more than a megabyte is on the heap.
  */
 final class WeightColumns {
-  private static final int BLOCK_ELEMENTS = 1 << 20;
+  private static final int BLOCK_ELEMENTS = 1 << 18;
 
   private WeightColumns() {}
 

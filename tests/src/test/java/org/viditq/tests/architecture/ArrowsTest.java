@@ -30,14 +30,16 @@ class ArrowsTest {
           entry("reference", Set.of("core")),
           entry("cpp", Set.of("core")),
           entry("cuda", Set.of("core")),
-          entry("onnxruntime", Set.of("core")),
+          entry("onnxruntime", Set.of("core", "onnx")),
           entry("onnx", Set.of("core")),
           entry("tensorrt", Set.of("core", "onnx", "cuda")),
           entry("quantize", Set.of("core")),
           entry("verify", Set.of("core", "quantize")),
           entry("media", Set.of("core")),
           entry("cli", Set.of("core", "quantize", "verify", "media", "onnx", "tensorrt")),
-          entry("bench", Set.of("core", "quantize", "cli", "reference", "cpp", "onnx")));
+          entry(
+              "bench",
+              Set.of("core", "quantize", "cli", "reference", "cpp", "onnx", "onnxruntime")));
 
   @ArchTest
   static void everyModuleIsInTheTable(JavaClasses classes) {

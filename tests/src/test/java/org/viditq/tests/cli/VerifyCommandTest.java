@@ -117,6 +117,9 @@ class VerifyCommandTest {
     verify().failedWith(2);
     CommandRun.of("verify", "fixtures", "--threads", "0").failedWith(2);
     CommandRun.of("verify", "fixtures", "--backend", "abacus").failedWith(2);
+    assertThat(
+            CommandRun.of("verify", "fixtures", "--backend", "onnxruntime").failedWith(2).stderr())
+        .contains("Backend onnxruntime runs whole networks");
   }
 
   private CommandRun verify(String... more) {

@@ -17,6 +17,7 @@ import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.RecordedInputs;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.FloatFormat;
@@ -62,7 +63,7 @@ class OpenGraphTest {
       DenoiserGraph.recordOpen(model, fixture.parameters(), options, OptionalDouble.empty())
           .write(graph);
       try (OnnxRuntimeModel session = OnnxRuntimeModel.open(graph, 1)) {
-        Tensor output = session.run(OpenInputs.complete(model, input).tensors());
+        Tensor output = session.run(RecordedInputs.of(model, input).tensors());
         Difference difference =
             Comparison.compare(
                 "output",

@@ -23,6 +23,7 @@ class BackendParityTest {
   @TestFactory
   Stream<DynamicNode> everyCaseOnEveryBackend() {
     return Backends.all().stream()
+        .filter(Backend::computesAtOnce)
         .filter(backend -> backend.unavailable().isEmpty())
         .map(BackendParityTest::casesOn);
   }

@@ -110,7 +110,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     Optional<CalibrationStatistics> seen = statistics.read();
     List<String> texts = limited(prompts.read());
     backend.find();
-    DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
+    DiffusionPipeline pipeline =
+        backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     if (out != null) {
       new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);

@@ -6,6 +6,8 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.error.UsageException;
+import org.viditq.core.operators.Backend;
 import org.viditq.verify.FixtureFolder;
 import org.viditq.verify.Verifier;
 import org.viditq.verify.VerifyReport;
@@ -56,10 +58,12 @@ public final class VerifyCommand implements Callable<Integer> {
 
   /**
    * @return 0 if every case passed (or is missing, where allowed), otherwise 1
+   * @throws UsageException if the backend has no operators of its own
    */
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
+    requireOperators(backend.find());
     int cases = FixtureFolder.cases(folder).size();
     Path pipeline = model == null ? SampleModel.folder() : model;
     Verifier verifier =
@@ -77,5 +81,16 @@ public final class VerifyCommand implements Callable<Integer> {
     console.result(VerifyJson.of(report));
     VerifyTable.lines(report).forEach(console::result);
     return report.successful(allowMissing) ? 0 : 1;
+  }
+
+  /** What would be held to the numbers otherwise is the alternative. */
+  private static void requireOperators(Backend backend) {
+    if (!backend.computesAtOnce()) {
+      throw new UsageException(
+          "Backend "
+              + backend.name()
+              + " runs whole networks and has no operators that could be held to the fixtures one by"
+              + " one; choose another.");
+    }
   }
 }

@@ -16,6 +16,16 @@ public interface WeightCodes {
    */
   void copyRow(int row, byte[] destination, int offset);
 
+  /**
+   * As {@link #copyRow} for some rows, each {@code step} behind the one before: what codes that are
+   * made when they are asked for are made with is there once for all of them.
+   */
+  default void copyRows(int first, int count, byte[] destination, int offset, int step) {
+    for (int i = 0; i < count; i++) {
+      copyRow(first + i, destination, offset + i * step);
+    }
+  }
+
   /** The codes as they lie in memory, if they lie in one of the {@link CodeLayout}s. */
   default Optional<StoredCodes> stored() {
     return Optional.empty();

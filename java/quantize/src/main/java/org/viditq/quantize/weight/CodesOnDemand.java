@@ -61,10 +61,18 @@ final class CodesOnDemand implements CheckpointCodes {
 
   @Override
   public void copyRow(int row, byte[] destination, int offset) {
+    copyRows(row, 1, destination, offset, columns);
+  }
+
+  @Override
+  public void copyRows(int first, int count, byte[] destination, int offset, int step) {
+    BalancedRows rows = new BalancedRows(weight, balance);
     int[] codes = new int[columns];
-    encode(new BalancedRows(weight, balance), row, codes);
-    for (int c = 0; c < columns; c++) {
-      destination[offset + c] = (byte) codes[c];
+    for (int i = 0; i < count; i++) {
+      encode(rows, first + i, codes);
+      for (int c = 0; c < columns; c++) {
+        destination[offset + i * step + c] = (byte) codes[c];
+      }
     }
   }
 

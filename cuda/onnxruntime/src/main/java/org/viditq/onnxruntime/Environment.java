@@ -1,13 +1,14 @@
-package org.viditq.bench.onnxruntime;
+package org.viditq.onnxruntime;
 
 import ai.onnxruntime.OrtEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.viditq.core.error.BackendException;
 
 /** ONNX Runtime's environment, one per process. */
-final class Environment {
+public final class Environment {
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
   /** ONNX Runtime 1.29 takes the process down where the command line is longer than 3980 bytes. */
@@ -18,15 +19,24 @@ final class Environment {
   /**
    * @throws BackendException if loading ONNX Runtime would end the process
    */
-  static OrtEnvironment get() {
-    int length = commandLineLength();
-    if (length > LONGEST_COMMAND_LINE) {
-      throw new BackendException(
-          "ONNX Runtime crashes in a process whose command line is as long as "
-              + length
-              + " bytes; pass the class path in the environment variable CLASSPATH instead.");
-    }
+  public static OrtEnvironment get() {
+    unavailable()
+        .ifPresent(
+            why -> {
+              throw new BackendException(why);
+            });
     return OrtEnvironment.getEnvironment();
+  }
+
+  /** Why loading ONNX Runtime would end the process, in one sentence; empty if it would not. */
+  static Optional<String> unavailable() {
+    int length = commandLineLength();
+    return length <= LONGEST_COMMAND_LINE
+        ? Optional.empty()
+        : Optional.of(
+            "ONNX Runtime crashes in a process whose command line is as long as "
+                + length
+                + " bytes; pass the class path in the environment variable CLASSPATH instead.");
   }
 
   private static int commandLineLength() {

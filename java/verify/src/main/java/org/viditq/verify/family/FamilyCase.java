@@ -1,4 +1,4 @@
-package org.viditq.cuda.graph;
+package org.viditq.verify.family;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,33 +9,36 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.viditq.core.model.DenoiserFamilies;
+import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.InputNames;
+import org.viditq.core.model.InputSpec;
+import org.viditq.core.model.InputSpec.Axis;
+import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
+import org.viditq.core.model.RecordedInputs;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
-import org.viditq.onnx.DenoiserGraph;
-import org.viditq.onnx.OnnxGraph;
-import org.viditq.onnx.OnnxOptions;
+import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.FixtureReader;
+import org.viditq.verify.runner.DenoiserInputs;
 
 /**
  * A small denoiser of some family, from its golden case, quantized in ways that plugins compute.
  */
 public final class FamilyCase implements AutoCloseable {
-  private static final Path FIXTURES = Path.of("..", "tests", "fixtures");
-
   private final FixtureCase fixture;
   private final DenoiserModel model;
   private final Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
@@ -76,9 +79,13 @@ public final class FamilyCase implements AutoCloseable {
     }
   }
 
-  /** The files of all families, one case of each layout. */
-  public static List<Path> files() {
-    try (Stream<Path> files = Files.list(FIXTURES)) {
+  /**
+   * The files of all families, one case of each layout and more.
+   *
+   * @param fixtures folder of the golden cases
+   */
+  public static List<Path> files(Path fixtures) {
+    try (Stream<Path> files = Files.list(fixtures)) {
       return files
           .filter(file -> file.getFileName().toString().startsWith("model."))
           .filter(file -> !file.getFileName().toString().startsWith("model.quantized"))
@@ -146,9 +153,39 @@ public final class FamilyCase implements AutoCloseable {
     return new QuantizedParameters(fixture.parameters(), layers);
   }
 
-  /** Its graph for all extents. */
-  public OnnxGraph graph(OnnxOptions options) {
-    return DenoiserGraph.recordOpen(model, parameters(), options, OptionalDouble.empty());
+  /** The case's own inputs at a timestep, as a graph takes them. */
+  public DenoiserInput input(double timestep) {
+    return at(timestep, DenoiserInputs.of(fixture, UnaryOperator.identity()).tensors());
+  }
+
+  /** One sample of few tokens: two patches in each direction, two frames. */
+  public DenoiserInput smallInput(double timestep) {
+    Random random = new Random(11);
+    LatentGeometry.Patch patch = model.latents().patch();
+    Map<String, Integer> extents =
+        Map.of(
+            Axis.BATCH.name(), 1,
+            Axis.FRAMES.name(), 2 * patch.frames(),
+            Axis.HEIGHT.name(), 2 * patch.height(),
+            Axis.WIDTH.name(), 2 * patch.width(),
+            Axis.TOKENS.name(), 3);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (InputSpec spec : model.inputs()) {
+      Tensor own = Tensor.zeros(spec.shape(extents));
+      boolean index = List.of(InputNames.LABELS, InputNames.STYLE).contains(spec.name());
+      for (int i = 0; !index && i < own.size(); i++) {
+        own.data()[i] = spec.optional() ? 1 : (float) random.nextGaussian();
+      }
+      tensors.put(spec.name(), own);
+    }
+    return at(timestep, tensors);
+  }
+
+  private DenoiserInput at(double timestep, Map<String, Tensor> others) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(others);
+    int batch = others.get(InputNames.LATENTS).dim(0);
+    tensors.put(InputNames.TIMESTEPS, Tensor.full((float) timestep, batch));
+    return RecordedInputs.of(model, new DenoiserInput(tensors));
   }
 
   @Override

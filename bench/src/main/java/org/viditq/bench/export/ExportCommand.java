@@ -1,0 +1,205 @@
+package org.viditq.bench.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.viditq.bench.model.FullSizeModel;
+import org.viditq.bench.model.RandomWeights;
+import org.viditq.bench.report.BenchReport;
+import org.viditq.bench.report.MeasurementOptions;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Progress;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.TextTable;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.checkpoint.SafetensorsWriter;
+import org.viditq.core.diffusers.Component;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.quantize.plan.BuiltInPlans;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq bench export}: memory and time of exporting full-size models for engines. */
+@Command(
+    name = "export",
+    header = "Measure what exporting full-size models as graphs for engines takes.",
+    description = {
+      "",
+      "Random weights are quantized by 'viditq quantize' and exported by 'viditq export', each in a"
+          + " process of its own with the launcher's options. Peaks are those of the export: of all"
+          + " memory that it had resident, pages of the quantized checkpoint included, which is"
+          + " mapped and can be dropped at any time, and without them. They are compared with the"
+          + " file of the graph's weights. A model needs 2.5 GB of disk.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq bench export",
+      "  viditq bench export --models stdit-xl-2 --plans w4a8-dynamic --graphs DIR --out export.json"
+    })
+public final class ExportCommand implements Callable<Integer> {
+  private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
+
+  @Option(
+      names = "--models",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "pixart-sigma-xl,stdit-xl-2",
+      description = "Of dit-xl-2, latte-1, pixart-sigma-xl, stdit-xl-2. Default: ${DEFAULT-VALUE}.")
+  private List<String> models;
+
+  @Option(
+      names = "--plans",
+      split = ",",
+      paramLabel = "P",
+      defaultValue = "w8a8,w4a8-dynamic",
+      description = "Built-in plans that need no calibration. Default: ${DEFAULT-VALUE}.")
+  private List<String> plans;
+
+  @Option(
+      names = "--graphs",
+      paramLabel = "DIR",
+      description = "Keep the graphs there, in folders MODEL-PLAN. Default: they are deleted.")
+  private Path graphs;
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "DIR",
+      description = "Where models are written, and deleted again. Default: the temporary folder.")
+  private Path scratch;
+
+  @Mixin private MeasurementOptions options;
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    List<FullSizeModel> chosen = models.stream().map(FullSizeModel::named).toList();
+    plans.forEach(BuiltInPlans::find);
+    BenchReport report = new BenchReport(spec, options.out(), options.note());
+    report.root().put("jvmOptions", String.join(" ", CommandProcess.JVM_OPTIONS));
+    TextTable table =
+        new TextTable(
+            "graph", ">weights", ">peak", ">of the weights", ">without the checkpoint", ">seconds");
+    ArrayNode results = report.root().putArray("exports");
+    Path parent = scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
+    try (Progress progress =
+        console.progress("Exporting", (long) chosen.size() * (1 + 2L * plans.size()))) {
+      for (FullSizeModel model : chosen) {
+        try (AtomicOutput place = AtomicOutput.folder(parent.resolve("viditq-bench-export"))) {
+          progress.label(model.name());
+          Path pipeline = place.path().resolve("pipeline");
+          write(model, pipeline);
+          progress.step();
+          for (String plan : plans) {
+            measure(model, plan, pipeline, place.path(), progress, table, results.addObject());
+          }
+        }
+      }
+    }
+    table.lines().forEach(console::result);
+    report.finish(console);
+    return 0;
+  }
+
+  /** A pipeline folder with nothing but the transformer. */
+  private static void write(FullSizeModel model, Path folder) {
+    ObjectMapper json = new ObjectMapper();
+    Path transformer = folder.resolve(Component.TRANSFORMER.folder());
+    String type = model.config().node().get("_class_name").asText();
+    ObjectNode index = json.createObjectNode().put("_class_name", model.name());
+    index.putArray(Component.TRANSFORMER.folder()).add("diffusers").add(type);
+    try {
+      Files.createDirectories(transformer);
+      json.writeValue(folder.resolve("model_index.json").toFile(), index);
+      json.writeValue(
+          transformer.resolve(Component.TRANSFORMER.configFile()).toFile(), model.config().node());
+      SafetensorsWriter.write(
+          transformer.resolve(WEIGHTS),
+          RandomWeights.tensorsOf(model.model()),
+          Map.of("format", "pt"));
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+
+  private void measure(
+      FullSizeModel model,
+      String plan,
+      Path pipeline,
+      Path place,
+      Progress progress,
+      TextTable table,
+      ObjectNode node) {
+    String name = model.name() + "-" + plan;
+    Path quantized = place.resolve(name + "-checkpoint");
+    CommandProcess.run(
+        place.resolve(name + "-quantize.log"),
+        "quantize",
+        "--model",
+        pipeline.toString(),
+        "--plan",
+        plan,
+        "--out",
+        quantized.toString());
+    progress.step();
+    Path graph = (graphs == null ? place : graphs).resolve(name);
+    long start = System.nanoTime();
+    CommandProcess.Peak peak =
+        CommandProcess.run(
+            place.resolve(name + "-export.log"),
+            "export",
+            "--model",
+            pipeline.toString(),
+            "--quantized",
+            quantized.toString(),
+            "--dialect",
+            "plugin",
+            "--precision",
+            "fp16",
+            "--out",
+            graph.toString());
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    progress.step();
+    long weights = size(graph.resolve(OnnxGraph.DATA_FILE));
+    node.put("model", model.name());
+    node.put("plan", plan);
+    node.put("precision", "fp16");
+    node.put("weightBytes", weights);
+    node.put("graphBytes", size(graph.resolve(OnnxGraph.MODEL_FILE)));
+    node.put("peakResidentBytes", peak.resident());
+    node.put("peakResidentOfWeights", BenchReport.rounded(peak.resident() / (double) weights));
+    node.put("peakAnonymousBytes", peak.anonymous());
+    node.put("seconds", BenchReport.rounded(seconds));
+    table.row(
+        name,
+        Quantities.bytes(weights),
+        Quantities.bytes(peak.resident()),
+        String.format(Locale.ROOT, "%.2f×", peak.resident() / (double) weights),
+        Quantities.bytes(peak.anonymous()),
+        Quantities.seconds(seconds));
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new OutputException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+}

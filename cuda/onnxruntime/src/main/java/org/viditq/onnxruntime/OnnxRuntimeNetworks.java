@@ -1,0 +1,97 @@
+package org.viditq.onnxruntime;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.model.Parameters;
+import org.viditq.core.model.bert.BertConfig;
+import org.viditq.core.model.t5.T5Config;
+import org.viditq.core.model.vae.AutoencoderKlConfig;
+import org.viditq.core.operators.BackendSettings;
+import org.viditq.core.pipeline.DecoderNetwork;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.Networks;
+import org.viditq.core.pipeline.TextNetwork;
+import org.viditq.onnx.DenoiserGraph;
+import org.viditq.onnx.FloatFormat;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.OnnxOptions.AttentionForm;
+
+/**
+ * Denoisers as graphs; the rest, whose float32 graphs would be larger than what they are made of,
+ * not.
+ */
+final class OnnxRuntimeNetworks implements Networks {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeNetworks.class);
+  private static final OnnxOptions OPTIONS =
+      OnnxOptions.plugin(FloatFormat.FP32, AttentionForm.ONNX_RUNTIME);
+
+  private final BackendSettings settings;
+  private final List<Denoiser> denoisers = new ArrayList<>();
+  private boolean told;
+
+  OnnxRuntimeNetworks(BackendSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * {@inheritDoc} Its graph lies in a temporary folder (the settings' cache folder, if there is
+   * one) until ONNX Runtime has mapped it.
+   */
+  @Override
+  public Optional<Denoiser> denoiser(
+      DenoiserModel model, Parameters parameters, Runnable release) {
+    OnnxGraph graph = DenoiserGraph.recordOpen(model, parameters, OPTIONS, OptionalDouble.empty());
+    Path parent = settings.cache().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
+    String name = "viditq-onnxruntime-" + ProcessHandle.current().pid();
+    try (AtomicOutput scratch = AtomicOutput.folder(parent.resolve(name))) {
+      Path folder = scratch.path().resolve("graph");
+      graph.write(folder);
+      Denoiser denoiser =
+          GraphDenoiser.open(
+              model,
+              folder.resolve(OnnxGraph.MODEL_FILE),
+              OperatorLibrary.NATIVE,
+              settings.threads(),
+              release);
+      denoisers.add(denoiser);
+      return Optional.of(denoiser);
+    }
+  }
+
+  @Override
+  public Optional<TextNetwork> t5(T5Config config, Parameters parameters) {
+    return left();
+  }
+
+  @Override
+  public Optional<TextNetwork> bert(BertConfig config, Parameters parameters) {
+    return left();
+  }
+
+  @Override
+  public Optional<DecoderNetwork> decoder(AutoencoderKlConfig config, Parameters parameters) {
+    return left();
+  }
+
+  /** A part that the alternative computes. */
+  private <T> Optional<T> left() {
+    if (!told) {
+      told = true;
+      LOG.info("Text encoders and autoencoders have no graph here; the backend native runs them.");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    denoisers.forEach(Denoiser::close);
+  }
+}
