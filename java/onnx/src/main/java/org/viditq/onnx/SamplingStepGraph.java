@@ -13,8 +13,9 @@ import org.viditq.core.tensor.Shape;
  * are one axis here, positions.
  *
  * <p>Inputs, float32: {@value #PREDICTION} [copies, batch, output channels, positions], with
- * guidance two copies, the one without the prompt first; {@value #HISTORY} [2 depth, batch,
- * channels, positions], samples and then outputs of earlier steps, the newest first; {@value
+ * guidance two copies, the one without the prompt first; {@value #HISTORY} [2 depth - 1, batch,
+ * channels, positions], the depth last samples and then the outputs of one step less, the newest
+ * first; {@value
  * #WEIGHTS} [2 depth + 3], those of samples, of outputs, of noise, the scale of the denoiser's next
  * input, and of guidance; {@value #NOISE} [1, batch, channels, positions].
  *
@@ -63,6 +64,11 @@ public final class SamplingStepGraph {
       return guided ? 2 : 1;
     }
 
+    /** Tensors in {@link #HISTORY}. */
+    public int history() {
+      return 2 * depth - 1;
+    }
+
     /** Elements of {@link #WEIGHTS}. */
     public int weights() {
       return 2 * depth + 3;
@@ -77,11 +83,11 @@ public final class SamplingStepGraph {
       int channels = form.channels();
       OnnxValue prediction =
           operators.input(PREDICTION, form.copies(), BATCH, form.outputChannels(), POSITIONS);
-      OnnxValue history = operators.input(HISTORY, 2 * depth, BATCH, channels, POSITIONS);
+      OnnxValue history = operators.input(HISTORY, form.history(), BATCH, channels, POSITIONS);
       OnnxValue weights = operators.input(WEIGHTS, form.weights());
       Map<OnnxValue, List<String>> dimensions = new LinkedHashMap<>();
       dimensions.put(prediction, open(form.copies(), form.outputChannels()));
-      dimensions.put(history, open(2 * depth, channels));
+      dimensions.put(history, open(form.history(), channels));
 
       OnnxValue output =
           output(form, operators, prediction, scalar(operators, weights, 2 * depth + 2));
@@ -106,11 +112,14 @@ public final class SamplingStepGraph {
           depth == 1
               ? sum
               : operators.concat(List.of(sum, operators.slice(history, 0, 0, depth - 1)), 0);
-      OnnxValue after = operators.concat(List.of(older, outputs), 0);
+      OnnxValue after =
+          depth == 1
+              ? older
+              : operators.concat(List.of(older, operators.slice(outputs, 0, 0, depth - 1)), 0);
       OnnxValue scaled = operators.multiply(sum, scalar(operators, weights, 2 * depth + 1));
       OnnxValue latents = form.guided() ? operators.concat(List.of(scaled, scaled), 0) : scaled;
       OnnxValue size = sum(operators, output, Shape.of(1, 1, 1, 1), "ReduceL1", 0, 1, 2, 3);
-      dimensions.put(after, open(2 * depth, channels));
+      dimensions.put(after, open(form.history(), channels));
       dimensions.put(latents, open(form.copies(), channels));
       dimensions.put(sum, open(1, channels));
 

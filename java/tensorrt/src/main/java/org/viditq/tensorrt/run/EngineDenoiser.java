@@ -12,6 +12,7 @@ import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.SamplingStepGraph.Form;
+import org.viditq.tensorrt.runtime.DeviceStream;
 
 /** A transformer as an engine, which also takes the steps of samplings on the device. */
 final class EngineDenoiser implements SamplingDenoiser {
@@ -94,9 +95,12 @@ final class EngineDenoiser implements SamplingDenoiser {
 
   private void closeLoop() {
     if (loop != null) {
-      SamplingLoop old = loop;
-      loop = null;
-      old.close();
+      try (Resources all = new Resources()) {
+        all.add(loop, SamplingLoop::close);
+        all.add(run.stream(), DeviceStream::synchronize);
+      } finally {
+        loop = null;
+      }
     }
   }
 

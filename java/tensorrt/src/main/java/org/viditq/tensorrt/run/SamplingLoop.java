@@ -101,7 +101,7 @@ final class SamplingLoop implements AutoCloseable {
         SamplingStepGraph.PREDICTION,
         Shape.of(form.copies(), batch, form.outputChannels(), positions));
     shapes.put(
-        SamplingStepGraph.HISTORY, Shape.of(2 * form.depth(), batch, form.channels(), positions));
+        SamplingStepGraph.HISTORY, Shape.of(form.history(), batch, form.channels(), positions));
     shapes.put(SamplingStepGraph.WEIGHTS, Shape.of(form.weights()));
     if (form.noise()) {
       shapes.put(SamplingStepGraph.NOISE, Shape.of(1, batch, form.channels(), positions));
@@ -141,10 +141,10 @@ final class SamplingLoop implements AutoCloseable {
    */
   Tensor sample(Sampling sampling, ActiveSetRanges sets) {
     try (Table table = new Table(runtime, sampling, form, sets)) {
-      start(sampling);
       List<LinearSteps.Step> steps = sampling.steps().steps();
       int active = -1;
       try {
+        start(sampling);
         for (int k = 0; k < steps.size(); k++) {
           table.tell(k);
           int set = sets.at(steps.get(k).timestep());

@@ -172,6 +172,27 @@ final class Samples {
           new LinearSteps.Step(
               timesteps[k], 1, new double[] {last ? 0 : 1}, new double[] {last ? 1 : 0}, 0, false));
     }
+    return sample(denoiser, input, 1, steps);
+  }
+
+  /** Takes steps that need the two last samples and outputs. */
+  static Tensor lookingBack(SamplingDenoiser denoiser, DenoiserInput input, double... timesteps) {
+    List<LinearSteps.Step> steps = new ArrayList<>();
+    for (int k = 0; k < timesteps.length; k++) {
+      steps.add(
+          new LinearSteps.Step(
+              timesteps[k],
+              0.9,
+              new double[] {0.5, k == 0 ? 0 : 0.25},
+              new double[] {0.3, k == 0 ? 0 : 0.2},
+              0,
+              false));
+    }
+    return sample(denoiser, input, 2, steps);
+  }
+
+  private static Tensor sample(
+      SamplingDenoiser denoiser, DenoiserInput input, int depth, List<LinearSteps.Step> steps) {
     Tensor latents = input.latents();
     int half = latents.dim(0) / 2;
     int[] dims = latents.shape().toArray();
@@ -179,7 +200,7 @@ final class Samples {
     float[] first = Arrays.copyOf(latents.data(), latents.size() / 2);
     return denoiser.sample(
         new SamplingDenoiser.Sampling(
-            new LinearSteps(0, 1, steps),
+            new LinearSteps(0, depth, steps),
             Tensor.of(first, dims),
             conditions(input),
             Optional.of(GUIDANCE),

@@ -1,0 +1,233 @@
+package org.viditq.tensorrt.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.core.error.BackendException;
+import org.viditq.core.error.MemoryException;
+import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.pipeline.Denoiser;
+import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.SamplingDenoiser;
+import org.viditq.core.tensor.Tensor;
+import org.viditq.tensorrt.runtime.DeviceEvent;
+import org.viditq.tensorrt.runtime.DeviceRuntime;
+import org.viditq.tensorrt.runtime.DeviceStream;
+import org.viditq.tensorrt.standin.Meddler;
+import org.viditq.tensorrt.standin.Meddler.Meddling;
+import org.viditq.tensorrt.standin.StandInRuntime;
+import org.viditq.tensorrt.standin.StandInRuntime.Pace;
+import org.viditq.tensorrt.standin.StandInSource;
+
+/** Calls of the device that fail, or that somebody has forgotten, in samplings and evaluations. */
+@Tag("slow")
+class FaultsTest {
+  @TempDir private static Path folder;
+
+  private static SmallModel model;
+  private static List<Tensor> expected;
+  private static int runs;
+
+  @BeforeAll
+  static void sampleAsItShouldBe() {
+    model = new SmallModel();
+    expected = results(Pace.EAGER, (type, method, arguments) -> true);
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  /** Three samplings, an evaluation in each range, and a smaller batch. */
+  private static List<Tensor> results(Pace pace, Meddling meddling) {
+    StandInRuntime device = new StandInRuntime(pace, StandInNetworks.PLENTY);
+    try {
+      return results(device, meddling);
+    } finally {
+      assertThat(device.openThings()).as("things left open").isZero();
+      assertThat(device.used()).isZero();
+      assertThat(device.isClosed()).isTrue();
+    }
+  }
+
+  private static List<Tensor> results(StandInRuntime device, Meddling meddling) {
+    List<Tensor> results = new ArrayList<>();
+    DeviceRuntime runtime = Meddler.around(device, meddling);
+    runs++;
+    try (TensorRtNetworks networks =
+        new TensorRtNetworks(
+            runtime,
+            new StandInSource(folder.resolve("run" + runs)),
+            StandInNetworks.OPTIONS,
+            why -> {
+              throw new AssertionError(why);
+            })) {
+      Optional<Denoiser> opened =
+          networks.denoiser(model.model, model.parameters, () -> {});
+      try (Denoiser denoiser = opened.orElseThrow()) {
+        DenoiserInput input = SmallModel.input(2);
+        denoiser.prepare(input, ProgressListener.NONE);
+        results.add(
+            Samples.handedOn((SamplingDenoiser) denoiser, input, SmallModel.TIMES));
+        results.add(Samples.handedOn((SamplingDenoiser) denoiser, input, 100, 900));
+        results.add(Samples.lookingBack((SamplingDenoiser) denoiser, input, SmallModel.TIMES));
+        results.add(denoiser.predict(input));
+        results.add(denoiser.predict(at(input, 100)));
+        results.add(denoiser.predict(at(SmallModel.input(1), 600)));
+      }
+    }
+    return results;
+  }
+
+  private static DenoiserInput at(DenoiserInput input, double timestep) {
+    java.util.Map<String, Tensor> others = new java.util.LinkedHashMap<>(input.tensors());
+    others.remove(org.viditq.core.model.InputNames.LATENTS);
+    others.remove(org.viditq.core.model.InputNames.TIMESTEPS);
+    return DenoiserInput.of(input.latents(), timestep, others);
+  }
+
+  private static boolean isExpected(List<Tensor> results) {
+    for (int i = 0; i < expected.size(); i++) {
+      if (!java.util.Arrays.equals(results.get(i).data(), expected.get(i).data())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pace.class)
+  void resultsDoNotDependOnWhenWorkIsDone(Pace pace) {
+    assertThat(isExpected(results(pace, (type, method, arguments) -> true))).isTrue();
+  }
+
+  /** The ranges have other weights, so what follows would notice a wrong one. */
+  @Test
+  void weightSetsDiffer() {
+    assertThat(Samples.distance(expected.get(4), expected.get(3))).isGreaterThan(0.01);
+  }
+
+  /** Whatever fails, it is told as it is, and nothing stays open. */
+  @Test
+  void everyCallMayFail() {
+    int[] calls = new int[1];
+    results(
+        Pace.LATE,
+        (type, method, arguments) -> {
+          calls[0]++;
+          return true;
+        });
+    assertThat(calls[0]).isGreaterThan(60);
+    for (int failing = 1; failing <= calls[0]; failing++) {
+      int[] left = {failing};
+      String[] where = new String[1];
+      assertThatThrownBy(
+              () ->
+                  results(
+                      Pace.LATE,
+                      (type, method, arguments) -> {
+                        if (--left[0] == 0) {
+                          where[0] = type.getSimpleName() + "." + method;
+                          throw new BackendException("Injected.");
+                        }
+                        return true;
+                      }))
+          .as(where[0])
+          .isInstanceOf(BackendException.class)
+          .hasMessage("Injected.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1_000, 60_000, 300_000, 400_000, 500_000})
+  void memoryOfTheDeviceMayEnd(long capacity) {
+    StandInRuntime device = new StandInRuntime(Pace.LATE, capacity);
+    assertThatThrownBy(() -> results(device, (type, method, arguments) -> true))
+        .isInstanceOf(MemoryException.class)
+        .hasMessageContaining("--batch");
+    assertThat(device.openThings()).isZero();
+    assertThat(device.used()).isZero();
+  }
+
+  /** Somebody has forgotten something in the code that is tested. */
+  private enum Planted {
+    NO_WAIT_FOR_STREAMS,
+    NO_WAIT_FOR_EVENTS,
+    NO_EVENTS_RECORDED,
+    SHORT_COPY_TO_DEVICE,
+    SHORT_COPY_TO_HOST,
+    SHORT_COPY_ON_DEVICE,
+    NO_COPY_ON_DEVICE,
+    NO_SECOND_SET,
+    SMALL_BUFFERS,
+    NO_EXECUTION_OF_STEPS;
+
+    private int sets;
+
+    boolean goesOn(Class<?> type, String method, Object[] arguments) {
+      switch (this) {
+        case NO_WAIT_FOR_STREAMS:
+          return type != DeviceStream.class || !method.equals("synchronize");
+        case NO_WAIT_FOR_EVENTS:
+          return type != DeviceEvent.class || !method.equals("synchronize");
+        case NO_EVENTS_RECORDED:
+          return !method.equals("record");
+        case SHORT_COPY_TO_DEVICE:
+          return shorten(method.equals("copyToDevice"), arguments);
+        case SHORT_COPY_TO_HOST:
+          return shorten(method.equals("copyToHost"), arguments);
+        case SHORT_COPY_ON_DEVICE:
+          return shorten(method.equals("copyOnDevice"), arguments);
+        case NO_COPY_ON_DEVICE:
+          return !method.equals("copyOnDevice");
+        case NO_SECOND_SET:
+          // The first copy of 4 bytes says which set there is, the second one switches.
+          boolean set = method.equals("copyToDevice") && arguments[4].equals(Integer.BYTES);
+          return !set || ++sets != 2;
+        case SMALL_BUFFERS:
+          if (method.equals("allocate")) {
+            arguments[0] = (Long) arguments[0] - DeviceRuntime.ALIGNMENT;
+          }
+          return true;
+        default:
+          return !method.equals("launch");
+      }
+    }
+
+    private static boolean shorten(boolean copies, Object[] arguments) {
+      if (copies && arguments[4] instanceof Integer bytes && bytes > Float.BYTES) {
+        arguments[4] = bytes - Float.BYTES;
+      } else if (copies && arguments[4] instanceof Long bytes) {
+        arguments[4] = bytes - Float.BYTES;
+      }
+      return true;
+    }
+  }
+
+  /** Each makes results others, or is an error of the stand-in's. */
+  @ParameterizedTest
+  @EnumSource
+  void forgottenCallsAreNoticed(Planted planted) {
+    StandInRuntime device = new StandInRuntime(Pace.LATE, StandInNetworks.PLENTY);
+    boolean noticed;
+    try {
+      noticed = !isExpected(results(device, planted::goesOn));
+    } catch (IllegalStateException | IllegalArgumentException wrong) {
+      noticed = true;
+    }
+    assertThat(noticed).isTrue();
+  }
+}
