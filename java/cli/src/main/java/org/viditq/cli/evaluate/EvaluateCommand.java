@@ -112,6 +112,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     if (out != null) {
       new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);
     }

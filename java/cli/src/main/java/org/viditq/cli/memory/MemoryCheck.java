@@ -41,11 +41,14 @@ public final class MemoryCheck {
    *
    * @param together how many are sampled at a time
    * @param kept how many are in memory at a time after they were decoded
+   * @return what they are estimated to take
    * @throws MemoryException if this process cannot have as much as it takes
    */
-  public void pictures(
+  public MemoryEstimate pictures(
       DiffusionPipeline pipeline, GenerationRequest request, int together, int kept) {
-    require(MemoryEstimate.of(pipeline, request, together, kept), request);
+    MemoryEstimate estimate = MemoryEstimate.of(pipeline, request, together, kept);
+    require(estimate, request);
+    return estimate;
   }
 
   /**
@@ -70,7 +73,7 @@ public final class MemoryCheck {
               + ((inHeap >> 30) + 2)
               + "g, or ask for less (--width, --height, --frames, --batch).");
     }
-    long total = estimate.operators() + estimate.pictures();
+    long total = estimate.total();
     if (machine.isPresent() && total > machine.get().limit()) {
       throw new MemoryException(
           what(request)

@@ -92,6 +92,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     new Outputs(spec, force.given()).requireFile(out);
     new MemoryCheck(backend.find(), console).sampling(pipeline, request);
     // Opened and given up again: a place that cannot be written is known before the work.

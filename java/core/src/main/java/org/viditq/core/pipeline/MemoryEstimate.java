@@ -70,6 +70,11 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
     return Math.max(encoders, Math.max(denoiser, decoder));
   }
 
+  /** All of it. */
+  public long total() {
+    return operators() + pictures;
+  }
+
   /** Bytes of the hidden tokens of one clip, twice with guidance. */
   private static double hidden(DiffusionPipeline pipeline, GenerationRequest request) {
     LatentGeometry.Patch patch = pipeline.model().latents().patch();
