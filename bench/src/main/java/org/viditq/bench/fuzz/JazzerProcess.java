@@ -22,6 +22,11 @@ final class JazzerProcess {
   /** Every reader has to do with so much heap. */
   static final List<String> JVM_OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-Xss1m");
 
+  /** What decides how an input is read; the JDK is never instrumented. */
+  private static final String READERS =
+      "org.viditq.**:net.razorvine.**:com.fasterxml.**:org.yaml.**:com.google.protobuf.**"
+          + ":com.twelvemonkeys.**";
+
   /** A line of libFuzzer's about how far it is. */
   private static final Pattern STATE =
       Pattern.compile("#(\\d+)\\s+\\w+\\s+cov: (\\d+) ft: (\\d+) corp: (\\d+)/.* rss: (\\d+)Mb.*");
@@ -78,9 +83,9 @@ final class JazzerProcess {
         List.of(
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + target.entry().getName(),
-            // What decides how an input is read; the JDK is never instrumented.
-            "--instrumentation_includes=org.viditq.**:net.razorvine.**:com.fasterxml.**"
-                + ":org.yaml.**:com.google.protobuf.**:com.twelvemonkeys.**",
+            "--instrumentation_includes=" + READERS,
+            // Logging and the like are watched for nothing, and half of the start goes there.
+            "--custom_hook_includes=" + READERS,
             "-runs=" + inputs,
             "-seed=" + seed,
             "-max_len=16384",
@@ -88,7 +93,6 @@ final class JazzerProcess {
             // Far more than any input takes, also where the machine does other work.
             "-timeout=120",
             "-rss_limit_mb=2048",
-            "-use_value_profile=1",
             "-artifact_prefix=" + folder + "/"));
     mostSeconds.ifPresent(seconds -> command.add("-max_total_time=" + Math.max(1, seconds)));
     command.add(folder.resolve("corpus").toString());
