@@ -90,8 +90,8 @@ final class JazzerProcess {
             "-seed=" + seed,
             "-max_len=16384",
             "-len_control=20",
-            // Far more than any input takes, also where the machine does other work.
-            "-timeout=120",
+            // Far more than any input takes, also where the machine does much other work.
+            "-timeout=900",
             "-rss_limit_mb=2048",
             "-artifact_prefix=" + folder + "/"));
     mostSeconds.ifPresent(seconds -> command.add("-max_total_time=" + Math.max(1, seconds)));

@@ -134,7 +134,13 @@ public final class GenerateCommand implements Callable<Integer> {
     List<PictureJob> jobs = PictureJob.product(encoded == null ? texts : encoded.prompts(), noises);
     int together = Math.min(batch, jobs.size());
     estimate =
-        new MemoryCheck(backend.find(), console).pictures(pipeline, request, together, together);
+        new MemoryCheck(backend.find(), console)
+            .pictures(
+                pipeline,
+                request,
+                quantization.weightForm(backend.precision()),
+                together,
+                together);
     try (PictureOutput place = output.open(request, jobs.size(), console);
         ChosenParameters chosen =
             quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
