@@ -304,6 +304,10 @@ class GenerateInputsTest {
     assertThat(image("a.png").getWidth()).isEqualTo(300);
     assertThat(image("a.png").getHeight()).isEqualTo(200);
 
+    assertThat(run(model, "told.png", wide).succeeded().stderr())
+        .containsOnlyOnce("Samples at 304 x 208 pixels")
+        .contains("pictures of 300 x 200", "--no-binning");
+
     // As it is asked for; 300 is no multiple of 16, and the advice works.
     String[] asked =
         Stream.concat(Stream.of(wide), Stream.of("--no-binning")).toArray(String[]::new);
@@ -325,7 +329,8 @@ class GenerateInputsTest {
         .succeeded();
     assertThat(image("b.png").getHeight()).isEqualTo(Integer.parseInt(instead.group(1)));
 
-    run(model, "c.png", "--prompt", "x", "--steps", "1").succeeded();
+    assertThat(run(model, "c.png", "--prompt", "x", "--steps", "1").succeeded().stderr())
+        .doesNotContain("Samples at");
     assertThat(image("c.png").getWidth()).isEqualTo(256);
     assertThat(run(model, "d.png", "--prompt", "x", "--width", "0").failedWith(2).stderr())
         .contains("0 x 256");

@@ -34,6 +34,7 @@ import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -113,13 +114,19 @@ public final class EvaluateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline =
         backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     if (out != null) {
       new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);
     }
     boolean oneBatch = chosen.stream().anyMatch(PlanComparison::sharesGrids);
     // The full-precision pictures are kept beside those of a plan.
     new MemoryCheck(backend.find(), console)
-        .pictures(pipeline, request, oneBatch ? texts.size() : 1, 2 * texts.size());
+        .pictures(
+            pipeline,
+            request,
+            WeightForm.of(backend.precision()),
+            oneBatch ? texts.size() : 1,
+            2 * texts.size());
     if (out == null) {
       EvaluationReport report =
           evaluate(pipeline, chosen, seen, texts, request, Optional.empty(), console);

@@ -14,7 +14,9 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.option.BackendOptions;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.ModelOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.quantize.QuantizationOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.OutputException;
@@ -56,6 +58,9 @@ import picocli.CommandLine.Spec;
     })
 public final class ExportCommand implements Callable<Integer> {
   private static final String SUFFIX = ".onnx";
+
+  /** Behind the name of a graph: the file of its large weights. */
+  private static final String DATA = ".data";
 
   @Mixin private ModelOptions model;
   @Mixin private QuantizationOptions quantization;
@@ -119,6 +124,7 @@ public final class ExportCommand implements Callable<Integer> {
               + " and a README that says how they are served; with --dialect plugin.")
   private boolean triton;
 
+  @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -142,6 +148,7 @@ public final class ExportCommand implements Callable<Integer> {
           "--triton makes a folder of graphs in the plugin dialect; give --dialect plugin and a"
               + " folder as --out.");
     }
+    requireFree(file);
     Console console = new Console(spec, common);
     PipelineFolder folder = quantization.configure(model.open());
     ExportedParts parts =
@@ -162,6 +169,16 @@ public final class ExportCommand implements Callable<Integer> {
     }
     console.result(root);
     return 0;
+  }
+
+  private void requireFree(boolean file) {
+    Outputs outputs = new Outputs(spec, force.given());
+    if (file) {
+      outputs.requireFile(out);
+      outputs.requireFile(out.resolveSibling(out.getFileName() + DATA));
+    } else {
+      outputs.requireFolder(out);
+    }
   }
 
   private OnnxOptions options() {
@@ -208,7 +225,7 @@ public final class ExportCommand implements Callable<Integer> {
     try (AtomicOutput scratch = AtomicOutput.folder(target.resolveSibling(model + ".export"))) {
       Path written = scratch.path().resolve("graph");
       write(parts, names.get(0), written, model, console, root);
-      for (String name : List.of(model + ".data", model)) {
+      for (String name : List.of(model + DATA, model)) {
         Files.move(
             written.resolve(name),
             target.resolveSibling(name),
@@ -265,7 +282,7 @@ public final class ExportCommand implements Callable<Integer> {
           } else {
             PortableCheck.require(file);
           }
-          long bytes = size(file) + size(folder.resolve(model + ".data"));
+          long bytes = size(file) + size(folder.resolve(model + DATA));
           int nodes = graph.operators().values().stream().mapToInt(Integer::intValue).sum();
           console.note(
               Quantities.of(nodes, "node") + " and " + Quantities.bytes(bytes) + ", checked");

@@ -22,9 +22,11 @@ import org.viditq.cli.resume.RunKey;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PipelineCalibration;
@@ -92,8 +94,10 @@ public final class CalibrateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     new Outputs(spec, force.given()).requireFile(out);
-    new MemoryCheck(backend.find(), console).sampling(pipeline, request);
+    new MemoryCheck(backend.find(), console)
+        .sampling(pipeline, request, WeightForm.of(Precision.FP32));
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 

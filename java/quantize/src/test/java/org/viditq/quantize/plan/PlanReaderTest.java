@@ -334,6 +334,25 @@ class PlanReaderTest {
         .hasMessageContaining("b.yaml");
   }
 
+  /** What is there in place of a plan, or of a list that it names, that was not downloaded. */
+  @Test
+  void namesWhatWasNotDownloaded() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    Path plan = Files.writeString(folder.resolve("p.yaml"), pointer);
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("p.yaml", "Git LFS pointer");
+    Files.writeString(plan, "<!DOCTYPE html>\n<title>p.yaml at main</title>");
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("p.yaml", "web page");
+    Files.writeString(folder.resolve("list.txt"), pointer);
+    Files.writeString(plan, PUBLISHED.replace("lists/remain_fp.txt", "list.txt"));
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("part_fp_list", "list.txt", "Git LFS pointer");
+  }
+
   /** Any bytes give a plan or an InvalidPlanException, nothing else. */
   @ParameterizedTest
   @MethodSource("seeds")
