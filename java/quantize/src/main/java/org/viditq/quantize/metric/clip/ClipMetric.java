@@ -40,6 +40,11 @@ public interface ClipMetric extends AutoCloseable {
   /** Short and in lower case: what options and files call it. */
   String id();
 
+  /** Tells it from others of the same name: results that were made with one are not another's. */
+  default String stamp() {
+    return id();
+  }
+
   Direction direction();
 
   Set<Need> needs();
