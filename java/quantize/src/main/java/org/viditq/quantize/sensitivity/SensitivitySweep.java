@@ -315,7 +315,10 @@ public final class SensitivitySweep implements AutoCloseable {
             .filter(
                 name ->
                     all.stream()
-                        .noneMatch(other -> other != layer && other.publishedNames().contains(name)))
+                        .noneMatch(
+                            other ->
+                                !other.name().equals(layer.name())
+                                    && other.publishedNames().contains(name)))
             .toList();
     Map<Integer, Long> bytes = new LinkedHashMap<>();
     quantized.forEach(
