@@ -3,7 +3,6 @@ package org.viditq.tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +25,9 @@ import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.apply.QuantizationListener;
 import org.viditq.quantize.plan.PlanReader;
 
-/** From sensitivities to a plan; sweeps that are killed or done in parts end with the same bytes. */
+/**
+ * From sensitivities to a plan; sweeps that are killed or done in parts end with the same bytes.
+ */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class SensitivityCommandTest {
   private static final String SAMPLE = "../samples/pixart-mini";
@@ -155,8 +156,15 @@ class SensitivityCommandTest {
         "--prompt|a cat|--text-metric"
       })
   void wrongUsageIsOneSentence(String option, String value, String words) {
-    CommandRun run =
-        CommandRun.of(sensitivity(folder.resolve("s.json"), option, value)).failedWith(2);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "sensitivity", "--model", SAMPLE, "--out", folder.resolve("s.json").toString()));
+    if (!option.equals("--prompt")) {
+      arguments.addAll(List.of("--prompt", "a large red circle on a white background"));
+    }
+    arguments.addAll(List.of(option, value));
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new)).failedWith(2);
     assertThat(run.stderr()).contains(words);
   }
 
@@ -166,7 +174,13 @@ class SensitivityCommandTest {
     String out = folder.resolve("p.yaml").toString();
     assertThat(
             CommandRun.of(
-                    "allocate", "--sensitivity", file.toString(), "--budget-bits", "6", "--out", out)
+                    "allocate",
+                    "--sensitivity",
+                    file.toString(),
+                    "--budget-bits",
+                    "6",
+                    "--out",
+                    out)
                 .failedWith(1)
                 .stderr())
         .contains("viditq sensitivity");

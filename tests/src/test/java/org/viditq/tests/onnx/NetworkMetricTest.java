@@ -138,10 +138,12 @@ class NetworkMetricTest {
       assertThat(metric.of(clip) * 12).isCloseTo(4, within(1.5));
     }
     // The cosine of a vector with itself; embeddings of other lengths are refused.
-    try (ClipMetric metric = metric("direction: higher\n" + inputs + "output: {cosine: [y, y]}\n")) {
+    try (ClipMetric metric =
+        metric("direction: higher\n" + inputs + "output: {cosine: [y, y]}\n")) {
       assertThat(metric.of(clip)).isCloseTo(1, within(1e-6));
     }
-    try (ClipMetric metric = metric("direction: higher\n" + inputs + "output: {cosine: [y, w]}\n")) {
+    try (ClipMetric metric =
+        metric("direction: higher\n" + inputs + "output: {cosine: [y, w]}\n")) {
       assertThatThrownBy(() -> metric.of(clip))
           .isInstanceOf(InvalidModelException.class)
           .hasMessageContaining("12 and 105 values");

@@ -83,11 +83,7 @@ public final class AllocateCommand implements Callable<Integer> {
   @Option(names = "--greedy", description = "Leave out the exact search.")
   private boolean greedy;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      required = true,
-      description = "The plan, .yaml.")
+  @Option(names = "--out", paramLabel = "FILE", required = true, description = "The plan, .yaml.")
   private Path out;
 
   @Option(

@@ -26,6 +26,17 @@ final class PartOption {
   }
 
   /**
+   * Checks it before any work is done.
+   *
+   * @throws UsageException if it is no part
+   */
+  void check() {
+    if (given()) {
+      of(List.of());
+    }
+  }
+
+  /**
    * The units of this part.
    *
    * @throws UsageException if it is no part

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -45,6 +46,7 @@ import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.metric.clip.ClipMetric;
+import org.viditq.quantize.plan.PlanResolver;
 import org.viditq.quantize.plan.PlanTemplate;
 import org.viditq.quantize.sensitivity.EqualRanges;
 import org.viditq.quantize.sensitivity.MetricByType;
@@ -164,6 +166,23 @@ public final class SensitivityCommand implements Callable<Integer> {
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    part.check();
+    try (MetricOptions opened = metricOptions) {
+      MetricByType metrics = opened.open(types(pipeline, template), texts, request.frames());
+      return measure(folder, template, seen, texts, pipeline, request, metrics, widths, console);
+    }
+  }
+
+  private int measure(
+      PipelineFolder folder,
+      PlanTemplate template,
+      Optional<CalibrationStatistics> seen,
+      List<String> texts,
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
+      MetricByType metrics,
+      List<Integer> widths,
+      Console console) {
     new Outputs(spec, force.given()).requireFile(out);
     new MemoryCheck(backend.find(), console)
         .pictures(pipeline, request, texts.size(), 2 * texts.size());
@@ -172,8 +191,7 @@ public final class SensitivityCommand implements Callable<Integer> {
 
     PartialResults kept = resume.open(out, console);
     PartKey key =
-        RunKey.of(
-            folder, backend.find().name() + ", " + backend.precision(), prompts.cleaned());
+        RunKey.of(folder, backend.find().name() + ", " + backend.precision(), prompts.cleaned());
     EncodedPrompts encoded;
     try (StageProgress progress = new StageProgress(console, "")) {
       encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
@@ -184,12 +202,9 @@ public final class SensitivityCommand implements Callable<Integer> {
             .with("prompts", String.join("\n", texts))
             .with("plan", template.yaml())
             .with("statistics", statistics.stamp());
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
-        MetricOptions opened = metricOptions) {
+    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       Map<Integer, QuantizedLayers> quantized =
           quantized(folder, template, weights, seen, widths, console);
-      MetricByType metrics =
-          opened.open(types(pipeline, quantized), texts, request.frames());
       try (SensitivitySweep sweep =
           new SensitivitySweep(
               pipeline, request, encoded, metrics, unit, ranges, quantized, kept, sampled)) {
@@ -200,8 +215,7 @@ public final class SensitivityCommand implements Callable<Integer> {
         SensitivityTable table;
         try (Progress progress = console.progress("Measuring", sweep.units().size())) {
           table =
-              sweep.table(
-                  facts(request, texts), template.name(), template.yaml(), progress::step);
+              sweep.table(facts(request, texts), template.name(), template.yaml(), progress::step);
         }
         SensitivityFile.write(out, table);
         kept.remove();
@@ -272,11 +286,11 @@ public final class SensitivityCommand implements Callable<Integer> {
     return quantized;
   }
 
-  private static List<LinearLayer.Type> types(
-      DiffusionPipeline pipeline, Map<Integer, QuantizedLayers> quantized) {
-    QuantizedLayers any = quantized.values().iterator().next();
+  private static List<LinearLayer.Type> types(DiffusionPipeline pipeline, PlanTemplate template) {
+    Set<String> quantized =
+        new PlanResolver(template.plan()).resolve(pipeline.model(), warning -> {}).keySet();
     return pipeline.model().linearLayers().stream()
-        .filter(layer -> any.layers().containsKey(layer.name()))
+        .filter(layer -> quantized.contains(layer.name()))
         .map(LinearLayer::type)
         .distinct()
         .toList();
@@ -313,8 +327,7 @@ public final class SensitivityCommand implements Callable<Integer> {
         continue;
       }
       results.sort(
-          Comparator.comparingDouble(
-                  (SensitivityTable.Result result) -> result.mean(metric.id()))
+          Comparator.comparingDouble((SensitivityTable.Result result) -> result.mean(metric.id()))
               .reversed());
       TextTable lines =
           new TextTable("unit", "type", ">range", ">bits", ">" + metric.id() + " worse by", ">±");

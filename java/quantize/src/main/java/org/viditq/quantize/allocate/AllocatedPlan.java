@@ -20,10 +20,8 @@ public final class AllocatedPlan {
    */
   public static String yaml(Allocation allocation, String name, String description) {
     SensitivityTable table = allocation.table();
-    return PlanTemplate.of(
-            table.planYaml(), table.planName(), "the plan of the sensitivities")
-        .yaml(
-            name, description, table.bits(), map(allocation, layer -> List.of(layer.name())));
+    return PlanTemplate.of(table.planYaml(), table.planName(), "the plan of the sensitivities")
+        .yaml(name, description, table.bits(), map(allocation, layer -> List.of(layer.name())));
   }
 
   /**

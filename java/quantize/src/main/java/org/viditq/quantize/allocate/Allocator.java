@@ -137,8 +137,7 @@ public final class Allocator {
         items.add(new Item(unit, -1, combinations()));
       } else {
         for (int range = 0; range < table.ranges(); range++) {
-          items.add(
-              new Item(unit, range, table.bits().stream().map(b -> new int[] {b}).toList()));
+          items.add(new Item(unit, range, table.bits().stream().map(b -> new int[] {b}).toList()));
         }
       }
     }

@@ -4,8 +4,8 @@ import java.util.List;
 import org.viditq.core.error.UsageException;
 
 /**
- * A multiple-choice knapsack: one option of every item, least damage together, costs together within
- * a budget.
+ * A multiple-choice knapsack: one option of every item, least damage together, costs together
+ * within a budget.
  *
  * @param items each with at least one option
  * @param budget that the costs may add up to
@@ -31,8 +31,7 @@ record ChoiceProblem(List<List<Option>> items, long budget) {
     items = items.stream().map(List::copyOf).toList();
     long least = 0;
     for (List<Option> options : items) {
-      least =
-          Math.addExact(least, options.stream().mapToLong(Option::cost).min().orElseThrow());
+      least = Math.addExact(least, options.stream().mapToLong(Option::cost).min().orElseThrow());
     }
     if (least > budget) {
       throw new UsageException(

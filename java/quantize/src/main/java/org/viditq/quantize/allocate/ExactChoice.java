@@ -45,7 +45,10 @@ final class ExactChoice {
       for (int k = 0; k < problem.items().get(i).size(); k++) {
         ChoiceProblem.Option option = problem.items().get(i).get(k);
         Variable variable =
-            model.newVariable("item " + i + " option " + k).binary().weight(option.damage() / scale);
+            model
+                .newVariable("item " + i + " option " + k)
+                .binary()
+                .weight(option.damage() / scale);
         one.set(variable, 1);
         budget.set(variable, BigDecimal.valueOf(option.cost() / unit));
         variables.add(variable);

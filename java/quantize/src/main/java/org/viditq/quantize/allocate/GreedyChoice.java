@@ -7,9 +7,10 @@ import java.util.List;
 /**
  * From the cheapest options upwards, always the step along an item's convex hull that saves most
  * damage per cost, while it fits (P. Sinha and A. Zoltners, The Multiple-Choice Knapsack Problem,
- * 1979). Where the first step does not fit, a part of it gives the optimum of the linear relaxation,
- * which no whole choice can beat: that is the bound. Later steps that still fit are taken, and what
- * is left at the end goes to any single option, also off the hulls, that still saves damage.
+ * 1979). Where the first step does not fit, a part of it gives the optimum of the linear
+ * relaxation, which no whole choice can beat: that is the bound. Later steps that still fit are
+ * taken, and what is left at the end goes to any single option, also off the hulls, that still
+ * saves damage.
  */
 final class GreedyChoice {
   private final ChoiceProblem problem;
@@ -58,8 +59,7 @@ final class GreedyChoice {
       bound = problem.damage(chosen);
     }
     spend(chosen, left);
-    return new ChoiceProblem.Solution(
-        chosen, Math.max(0, bound), problem.damage(chosen) <= bound);
+    return new ChoiceProblem.Solution(chosen, Math.max(0, bound), problem.damage(chosen) <= bound);
   }
 
   private Step step(int item, int from, int to) {

@@ -9,8 +9,8 @@ import org.viditq.quantize.sensitivity.EqualRanges;
 import org.viditq.quantize.sensitivity.SensitivityTable;
 
 /**
- * What layers take whose widths differ from range to range: a weight set for each stretch of time in
- * which neither the width nor the balancing changes, as plans are applied.
+ * What layers take whose widths differ from range to range: a weight set for each stretch of time
+ * in which neither the width nor the balancing changes, as plans are applied.
  */
 final class StoredBytes {
   private final SensitivityTable table;

@@ -38,14 +38,16 @@ public final class ClipMotion {
   static ClipMotion of(Tensor clip, String metric) {
     if (clip.shape().rank() != 4 || clip.dim(0) < 2 || clip.dim(3) != CHANNELS) {
       throw new ShapeException(
-          metric + ": a clip must be [T, H, W, 3] with two frames or more, not "
+          metric
+              + ": a clip must be [T, H, W, 3] with two frames or more, not "
               + clip.shape()
               + ".");
     }
     int shortest = Math.min(clip.dim(1), clip.dim(2));
     if (shortest < OpticalFlow.SHORTEST_SIDE) {
       throw new ShapeException(
-          metric + ": frames must have sides of at least "
+          metric
+              + ": frames must have sides of at least "
               + OpticalFlow.SHORTEST_SIDE
               + " pixels, not "
               + shortest

@@ -10,8 +10,8 @@ import org.viditq.core.tensor.Tensor;
  * <p>Of one scale it is the mean over pixels of (2 a b + c) / (a² + b² + c), where a and b are the
  * lengths of the Prewitt gradients of luma (ITU-R BT.601) in reference and test and c = 170 / 255²
  * (W. Xue et al., Gradient Magnitude Similarity Deviation, 2014, eq. 1 to 4). Each of the four
- * scales has half the size of the one before, by means of blocks of 2 x 2 pixels, an odd last row or
- * column left out; their weights are 0.096, 0.596, 0.289 and 0.019 (B. Zhang et al., Gradient
+ * scales has half the size of the one before, by means of blocks of 2 x 2 pixels, an odd last row
+ * or column left out; their weights are 0.096, 0.596, 0.289 and 0.019 (B. Zhang et al., Gradient
  * Magnitude Similarity Deviation on Multiple Scales, 2017). The mean is taken where those papers
  * take the deviation, so that a uniform loss of sharpness counts. In float64.
  */

@@ -16,8 +16,8 @@ import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * A plan in the product's own form, as a document whose weight bits can be set: by one width for all
- * layers, or by a mixed-precision map. All other keys stay as they are.
+ * A plan in the product's own form, as a document whose weight bits can be set: by one width for
+ * all layers, or by a mixed-precision map. All other keys stay as they are.
  */
 public final class PlanTemplate {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -71,8 +71,7 @@ public final class PlanTemplate {
    * @param source what messages call it
    */
   public static PlanTemplate of(String yaml, String name, String source) {
-    return new PlanTemplate(
-        name, PlanYaml.parse(yaml.getBytes(StandardCharsets.UTF_8), source));
+    return new PlanTemplate(name, PlanYaml.parse(yaml.getBytes(StandardCharsets.UTF_8), source));
   }
 
   public String name() {

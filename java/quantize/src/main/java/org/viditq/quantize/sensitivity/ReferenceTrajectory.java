@@ -13,8 +13,9 @@ import org.viditq.core.resume.Part;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * What the full-precision denoiser was asked on the way to the reference clips and what it answered.
- * As long as a sampling has not met a quantized layer it asks the same, and need not be computed.
+ * What the full-precision denoiser was asked on the way to the reference clips and what it
+ * answered. As long as a sampling has not met a quantized layer it asks the same, and need not be
+ * computed.
  */
 final class ReferenceTrajectory {
   private static final String LATENTS = "latents";

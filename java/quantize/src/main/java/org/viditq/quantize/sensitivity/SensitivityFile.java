@@ -26,7 +26,9 @@ import org.viditq.core.io.StrictJson;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.quantize.metric.clip.ClipMetric;
 
-/** Sensitivities as JSON; docs/formats.md has the keys. Nothing in it depends on time or machine. */
+/**
+ * Sensitivities as JSON; docs/formats.md has the keys. Nothing in it depends on time or machine.
+ */
 public final class SensitivityFile {
   private static final String FORMAT = "viditq-sensitivity";
   private static final int VERSION = 1;
@@ -42,8 +44,7 @@ public final class SensitivityFile {
   public static void write(Path file, SensitivityTable table) {
     try (AtomicOutput output = AtomicOutput.file(file)) {
       Files.write(
-          output.path(),
-          MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(toJson(table)));
+          output.path(), MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(toJson(table)));
       output.commit();
     } catch (IOException e) {
       throw new OutputException("Cannot write " + file + ": " + IoReason.of(e) + ".", e);
@@ -154,7 +155,9 @@ public final class SensitivityFile {
         throw invalid("format_version", Integer.toString(VERSION));
       }
       Map<String, String> facts = new LinkedHashMap<>();
-      root.path("facts").fields().forEachRemaining(f -> facts.put(f.getKey(), f.getValue().asText()));
+      root.path("facts")
+          .fields()
+          .forEachRemaining(f -> facts.put(f.getKey(), f.getValue().asText()));
       int ranges = (int) integer(root, "", "ranges", 1, EqualRanges.MOST);
       List<Integer> bits = bits(root);
       List<SensitivityTable.Metric> metrics = metrics(root);
@@ -224,8 +227,7 @@ public final class SensitivityFile {
         }
         List<SensitivityTable.Layer> own = new ArrayList<>();
         for (JsonNode entry : list(node, where, "layers")) {
-          SensitivityTable.Layer layer =
-              layer(entry, where + "layers[" + own.size() + "].", bits);
+          SensitivityTable.Layer layer = layer(entry, where + "layers[" + own.size() + "].", bits);
           if (!layers.add(layer.name())) {
             throw new InvalidModelException(
                 source + ": layer " + Printable.name(layer.name()) + " is in two units.");
@@ -258,7 +260,10 @@ public final class SensitivityFile {
             integer(node.path("bytes"), where + "bytes.", Integer.toString(width), 1, 1L << 50));
       }
       return new SensitivityTable.Layer(
-          text(node, where, "name"), published, integer(node, where, "weights", 1, 1L << 50), bytes);
+          text(node, where, "name"),
+          published,
+          integer(node, where, "weights", 1, 1L << 50),
+          bytes);
     }
 
     private List<SensitivityTable.Result> results(
@@ -339,8 +344,7 @@ public final class SensitivityFile {
       return value.asLong();
     }
 
-    private <T extends Enum<T>> T constant(
-        JsonNode node, String where, String key, Class<T> type) {
+    private <T extends Enum<T>> T constant(JsonNode node, String where, String key, Class<T> type) {
       String word = text(node, where, key).toUpperCase(Locale.ROOT);
       for (T constant : type.getEnumConstants()) {
         if (constant.name().equals(word)) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.LinearLayer;
+import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -17,7 +18,6 @@ import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.pipeline.SamplingListener;
-import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.Part;
 import org.viditq.core.resume.PartKey;
@@ -139,8 +139,7 @@ public final class SensitivitySweep implements AutoCloseable {
       double[] worsening = new double[clips.size()];
       for (int i = 0; i < worsening.length; i++) {
         JudgedClip clip =
-            JudgedClip.of(
-                clips.get(i).pixels(), referenceClips.get(i), prompts.prompts().get(i));
+            JudgedClip.of(clips.get(i).pixels(), referenceClips.get(i), prompts.prompts().get(i));
         worsening[i] = finite(metric, metric.worsening(expected[i], metric.of(clip)));
       }
       result.put(metric.id(), worsening);
@@ -176,8 +175,7 @@ public final class SensitivitySweep implements AutoCloseable {
             figures[i] =
                 finite(
                     m,
-                    m.of(
-                        JudgedClip.ofReference(referenceClips.get(i), prompts.prompts().get(i))));
+                    m.of(JudgedClip.ofReference(referenceClips.get(i), prompts.prompts().get(i))));
           }
           return figures;
         });
@@ -246,8 +244,7 @@ public final class SensitivitySweep implements AutoCloseable {
       if (text == null) {
         return Optional.empty();
       }
-      result.put(
-          metric.id(), text.lines().mapToDouble(Double::parseDouble).toArray());
+      result.put(metric.id(), text.lines().mapToDouble(Double::parseDouble).toArray());
     }
     return Optional.of(result);
   }

@@ -76,8 +76,7 @@ public record SensitivityTable(
    * @param weights how many it has
    * @param bytes of one weight set by width: codes, scales, zero points, balancing vector
    */
-  public record Layer(
-      String name, List<String> published, long weights, Map<Integer, Long> bytes) {
+  public record Layer(String name, List<String> published, long weights, Map<Integer, Long> bytes) {
     public Layer {
       published = List.copyOf(published);
       bytes = Collections.unmodifiableMap(new TreeMap<>(bytes));

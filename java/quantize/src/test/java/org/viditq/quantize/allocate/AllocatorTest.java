@@ -87,8 +87,7 @@ class AllocatorTest {
 
   @Test
   void balancingInRangesNeedsASetForEach() {
-    String plan =
-        "weight: {bits: 4}\nbalance: {alpha: 0.3, ranges: [[0, 499], [500, 1000]]}\n";
+    String plan = "weight: {bits: 4}\nbalance: {alpha: 0.3, ranges: [[0, 499], [500, 1000]]}\n";
     SensitivityTable table = Tables.random(3, 1, 2, BITS, plan);
     StoredBytes stored = new StoredBytes(table);
     SensitivityTable.Unit unit = table.units().get(0);
@@ -117,8 +116,7 @@ class AllocatorTest {
   void thePlanSaysWhatWasAllocated() throws Exception {
     SensitivityTable table = Tables.random(5, 6, 2, BITS);
     Allocation allocation =
-        new Allocator(table, Budget.ofAverageBits(6), false)
-            .allocate(Allocator.Ranking.DECOUPLED);
+        new Allocator(table, Budget.ofAverageBits(6), false).allocate(Allocator.Ranking.DECOUPLED);
     Path file = folder.resolve("mine.yaml");
     Files.writeString(file, AllocatedPlan.yaml(allocation, "mine", "For a test."));
     QuantizationPlan plan = new PlanReader().read(file);

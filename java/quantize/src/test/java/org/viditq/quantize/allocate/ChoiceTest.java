@@ -16,7 +16,8 @@ import org.viditq.core.error.UsageException;
 class ChoiceTest {
   @RepeatedTest(40)
   void exactIsTheBestOfAllAndGreedyWithinItsBound(RepetitionInfo info) {
-    ChoiceProblem problem = random(info.getCurrentRepetition(), 2 + info.getCurrentRepetition() % 6);
+    ChoiceProblem problem =
+        random(info.getCurrentRepetition(), 2 + info.getCurrentRepetition() % 6);
     double best = best(problem);
 
     ChoiceProblem.Solution exact = ExactChoice.solve(problem).orElseThrow();
@@ -75,8 +76,7 @@ class ChoiceTest {
 
   @Test
   void budgetsBelowTheCheapestAreRefused() {
-    assertThatThrownBy(
-            () -> new ChoiceProblem(List.of(List.of(new ChoiceProblem.Option(5, 3))), 4))
+    assertThatThrownBy(() -> new ChoiceProblem(List.of(List.of(new ChoiceProblem.Option(5, 3))), 4))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("1.25 times");
   }
@@ -93,7 +93,8 @@ class ChoiceTest {
       long cheapest = Long.MAX_VALUE;
       for (int k = 0; k < count; k++) {
         long cost = 1 + random.nextInt(30);
-        options.add(new ChoiceProblem.Option(cost, random.nextInt(5) == 0 ? 0 : random.nextDouble()));
+        options.add(
+            new ChoiceProblem.Option(cost, random.nextInt(5) == 0 ? 0 : random.nextDouble()));
         dearest = Math.max(dearest, cost);
         cheapest = Math.min(cheapest, cost);
       }

@@ -20,8 +20,7 @@ class ClipDistancesTest {
   void goldenValues() {
     // Clips are float32 here and there; their rounding moves the figures in the seventh place.
     assertThat(GradientSimilarity.of(PLAIN, OTHER)).isCloseTo(0.8328371588334813, within(1e-6));
-    assertThat(ColourHistogram.distance(PLAIN, OTHER))
-        .isCloseTo(0.9056612166691993, within(1e-3));
+    assertThat(ColourHistogram.distance(PLAIN, OTHER)).isCloseTo(0.9056612166691993, within(1e-3));
   }
 
   @Test
@@ -65,8 +64,7 @@ class ClipDistancesTest {
 
   @Test
   void coloursOutsideOfTheirRangeCountAsItsEnds() {
-    assertThat(
-            ColourHistogram.distance(Tensor.full(0, 1, 2, 2, 3), Tensor.full(-7, 1, 2, 2, 3)))
+    assertThat(ColourHistogram.distance(Tensor.full(0, 1, 2, 2, 3), Tensor.full(-7, 1, 2, 2, 3)))
         .isZero();
     assertThat(ColourHistogram.distance(Tensor.full(1, 1, 2, 2, 3), Tensor.full(9, 1, 2, 2, 3)))
         .isZero();
@@ -85,7 +83,9 @@ class ClipDistancesTest {
   void whatIsNoClipIsRefused() {
     for (Tensor tensor :
         List.of(
-            Tensor.full(0, 1, 23, 40, 3), Tensor.full(0, 1, 40, 40, 1), Tensor.full(0, 40, 40, 3))) {
+            Tensor.full(0, 1, 23, 40, 3),
+            Tensor.full(0, 1, 40, 40, 1),
+            Tensor.full(0, 40, 40, 3))) {
       assertThatThrownBy(() -> GradientSimilarity.of(tensor, tensor))
           .isInstanceOf(ShapeException.class)
           .hasMessageStartingWith("gradient similarity: ");
@@ -104,7 +104,8 @@ class ClipDistancesTest {
 
   @Test
   void planesHoldOneColourEach() {
-    Tensor planes = Planes.of(Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2, 1, 2, 3));
+    Tensor planes =
+        Planes.of(Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2, 1, 2, 3));
     assertThat(planes.shape().toArray()).containsExactly(6, 1, 2);
     assertThat(planes.data()).containsExactly(1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12);
   }
@@ -138,7 +139,8 @@ class ClipDistancesTest {
           double u = x - t * step;
           for (int c = 0; c < 3; c++) {
             values[at++] =
-                (float) (0.5 + 0.2 * Math.sin(0.4 * u + 0.3 * y) + 0.2 * Math.sin(0.5 * y - 0.2 * u));
+                (float)
+                    (0.5 + 0.2 * Math.sin(0.4 * u + 0.3 * y) + 0.2 * Math.sin(0.5 * y - 0.2 * u));
           }
         }
       }

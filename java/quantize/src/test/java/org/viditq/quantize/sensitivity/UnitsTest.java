@@ -38,9 +38,7 @@ class UnitsTest {
       assertThat(all).containsExactlyInAnyOrderElementsOf(LAYERS);
       units
           .values()
-          .forEach(
-              unit ->
-                  assertThat(unit.stream().map(LinearLayer::type).distinct()).hasSize(1));
+          .forEach(unit -> assertThat(unit.stream().map(LinearLayer::type).distinct()).hasSize(1));
     }
     assertThat(UnitGrouping.LAYER.group(LAYERS)).hasSize(5);
     assertThat(UnitGrouping.BLOCK.group(LAYERS).keySet())
@@ -94,8 +92,7 @@ class UnitsTest {
     reference.finish(Tensor.full(0, 1, 1));
     asked.clear();
 
-    Denoiser ranged =
-        new RangedDenoiser(quantized, full, EqualRanges.of(2).get(1), reference);
+    Denoiser ranged = new RangedDenoiser(quantized, full, EqualRanges.of(2).get(1), reference);
     // Both above 500 are quantized; what comes then differs from the reference.
     assertThat(ranged.predict(input(0, 900)).data()[0]).isEqualTo(2);
     assertThat(ranged.predict(input(5, 600)).data()[0]).isEqualTo(2);

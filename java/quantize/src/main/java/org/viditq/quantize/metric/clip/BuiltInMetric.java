@@ -24,10 +24,7 @@ public enum BuiltInMetric implements ClipMetric {
       Need.REFERENCE),
 
   /** {@link Psnr} over all pixels, channels and frames, dB; infinite for equal clips. */
-  PSNR(
-      Direction.HIGHER,
-      clip -> Psnr.of(reference(clip), clip.pixels(), 1),
-      Need.REFERENCE),
+  PSNR(Direction.HIGHER, clip -> Psnr.of(reference(clip), clip.pixels(), 1), Need.REFERENCE),
 
   /** {@link Ssim#GAUSSIAN} of the channels of the frames, averaged. */
   SSIM(
@@ -48,8 +45,7 @@ public enum BuiltInMetric implements ClipMetric {
       Need.REFERENCE),
 
   /** {@link TemporalFlicker} of the clip itself. */
-  FLICKER(
-      Direction.AS_REFERENCE, clip -> TemporalFlicker.of(clip.pixels()), Need.SEVERAL_FRAMES),
+  FLICKER(Direction.AS_REFERENCE, clip -> TemporalFlicker.of(clip.pixels()), Need.SEVERAL_FRAMES),
 
   /** {@link WarpingError} of the clip along the full-precision clip's motion. */
   WARPING_ERROR(

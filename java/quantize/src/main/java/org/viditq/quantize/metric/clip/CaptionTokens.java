@@ -44,8 +44,7 @@ final class CaptionTokens {
   private static Encoded byFile(Path file, String caption, int length, long padding) {
     long[] ids;
     try (HuggingFaceTokenizer tokenizer =
-        HuggingFaceTokenizer.newInstance(
-            file, Map.of("truncation", "false", "padding", "false"))) {
+        HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false"))) {
       ids = tokenizer.encode(caption, true, false).getIds();
     } catch (Exception | LinkageError unusable) {
       throw new InvalidModelException(

@@ -62,7 +62,8 @@ public final class NetworkMetric implements ClipMetric {
    */
   public static NetworkMetric open(Path descriptor) {
     NetworkDescription description = NetworkDescription.read(descriptor);
-    String stamp = description.name() + " " + digest(descriptor) + " " + digest(description.model());
+    String stamp =
+        description.name() + " " + digest(descriptor) + " " + digest(description.model());
     OrtSession session = session(description.model());
     try {
       requireNames(description, session);

@@ -12,12 +12,13 @@ import org.viditq.core.tensor.Tensor;
  * scorer of text alignment without a network, for captions of the samples' own few words.
  *
  * <p>For each object of the caption all 48 pairs of colour and shape are painted where the caption
- * places it, over a grid of shifts and sizes, on the caption's background. With the smallest squared
- * error e of the captioned pair and o of all other pairs, the object's alignment is (o - e) / (o +
- * e): near 1 where the captioned object alone explains the picture, 0 where another one does as
- * well, negative where another one does better. A picture's is the mean over its objects; a clip's
- * the mean over its first, middle and last frame, with objects looked for in the whole frame. It
- * does not judge sizes and motions, and arrangement only as far as a misplaced object is not found.
+ * places it, over a grid of shifts and sizes, on the caption's background. With the smallest
+ * squared error e of the captioned pair and o of all other pairs, the object's alignment is (o - e)
+ * / (o + e): near 1 where the captioned object alone explains the picture, 0 where another one does
+ * as well, negative where another one does better. A picture's is the mean over its objects; a
+ * clip's the mean over its first, middle and last frame, with objects looked for in the whole
+ * frame. It does not judge sizes and motions, and arrangement only as far as a misplaced object is
+ * not found.
  */
 public final class SceneAlignment {
   private static final int SIDE = 64;
@@ -102,8 +103,7 @@ public final class SceneAlignment {
     double[] errors = new double[COLOURS];
     for (SceneShape shape : SceneShape.values()) {
       for (double r : object.radii()) {
-        SceneTemplate template =
-            new SceneTemplate(shape, r, x - columnOfCentre, y - rowOfCentre);
+        SceneTemplate template = new SceneTemplate(shape, r, x - columnOfCentre, y - rowOfCentre);
         for (int dy = -object.reach(); dy <= object.reach(); dy += object.step()) {
           for (int dx = -object.reach(); dx <= object.reach(); dx += object.step()) {
             Arrays.fill(errors, 0);

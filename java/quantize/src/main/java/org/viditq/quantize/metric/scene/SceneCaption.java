@@ -28,7 +28,13 @@ record SceneCaption(SceneBackground background, List<ObjectOfScene> objects) {
    * @param step between the places that are tried
    */
   record ObjectOfScene(
-      SceneColour colour, SceneShape shape, double x, double y, double[] radii, int reach, int step) {}
+      SceneColour colour,
+      SceneShape shape,
+      double x,
+      double y,
+      double[] radii,
+      int reach,
+      int step) {}
 
   private static final String COLOURS = words(SceneColour.values(), SceneColour::word);
   private static final String SHAPES = words(SceneShape.values(), SceneShape::word);
@@ -36,8 +42,11 @@ record SceneCaption(SceneBackground background, List<ObjectOfScene> objects) {
 
   private static final Pattern SINGLE =
       Pattern.compile(
-          "an? (?:(small|large) )?" + object() + "( moving (?:right|left|up|down)| growing|"
-              + " shrinking)?" + onBackground());
+          "an? (?:(small|large) )?"
+              + object()
+              + "( moving (?:right|left|up|down)| growing|"
+              + " shrinking)?"
+              + onBackground());
 
   private static final Pattern PAIR =
       Pattern.compile(
@@ -93,7 +102,9 @@ record SceneCaption(SceneBackground background, List<ObjectOfScene> objects) {
     double[] radii =
         size == null
             ? new double[] {10, 12, 14, 16, 18, 20, 21.5}
-            : size.equals("small") ? new double[] {9.3, 10.3, 11.2} : new double[] {18.8, 20.3, 21.6};
+            : size.equals("small")
+                ? new double[] {9.3, 10.3, 11.2}
+                : new double[] {18.8, 20.3, 21.6};
     return object(colour, shape, CENTRE, CENTRE, radii, 7, 2);
   }
 

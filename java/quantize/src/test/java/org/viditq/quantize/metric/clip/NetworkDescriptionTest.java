@@ -146,7 +146,8 @@ class NetworkDescriptionTest {
           for (int i = 0; i < 1500; i++) {
             byte[] bytes = whole.clone();
             for (int k = random.nextInt(3); k >= 0; k--) {
-              bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(random.nextBoolean() ? 128 : 256);
+              bytes[random.nextInt(bytes.length)] =
+                  (byte) random.nextInt(random.nextBoolean() ? 128 : 256);
             }
             if (random.nextInt(4) == 0) {
               bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));

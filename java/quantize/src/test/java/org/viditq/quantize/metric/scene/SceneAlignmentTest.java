@@ -144,11 +144,11 @@ class SceneAlignmentTest {
     float[] values = new float[64 * 64 * 3];
     for (int y = 0; y < 64; y++) {
       for (int x = 0; x < 64; x++) {
-        double cover = Math.max(0, Math.min(1, 0.5 - shape.distance(x + 0.5 - 32, y + 0.5 - 32, r)));
+        double cover =
+            Math.max(0, Math.min(1, 0.5 - shape.distance(x + 0.5 - 32, y + 0.5 - 32, r)));
         for (int c = 0; c < 3; c++) {
           float behind = background.channel(c, (y + 0.5) / 64);
-          values[(y * 64 + x) * 3 + c] =
-              (float) (behind * (1 - cover) + cover * colour.channel(c));
+          values[(y * 64 + x) * 3 + c] = (float) (behind * (1 - cover) + cover * colour.channel(c));
         }
       }
     }
