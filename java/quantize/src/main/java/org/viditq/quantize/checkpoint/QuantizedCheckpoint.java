@@ -47,13 +47,14 @@ public record QuantizedCheckpoint(
               + " is no quantized checkpoint of this program; make one with viditq quantize.");
     }
     String version = metadata.get("viditq_format_version");
-    if (!QuantizedCheckpointWriter.VERSION.equals(version)) {
+    if (!QuantizedCheckpointWriter.VERSION.equals(version)
+        && !QuantizedCheckpointWriter.EXTENDED_VERSION.equals(version)) {
       throw new InvalidCheckpointException(
           checkpoint.source()
               + " has quantized format version "
               + version
-              + ", but this program reads version "
-              + QuantizedCheckpointWriter.VERSION
+              + ", but this program reads versions up to "
+              + QuantizedCheckpointWriter.EXTENDED_VERSION
               + "; quantize the model again.");
     }
     CheckpointParameters others = new CheckpointParameters(checkpoint);
