@@ -37,10 +37,7 @@ final class NativeLinear implements AutoCloseable {
   private final List<QuantizedLayer> quantizedLayers = new ArrayList<>();
 
   NativeLinear(
-      NativeContext context,
-      NativeMemory memory,
-      NativePointwise pointwise,
-      Precision precision) {
+      NativeContext context, NativeMemory memory, NativePointwise pointwise, Precision precision) {
     this.context = context;
     this.memory = memory;
     this.pointwise = pointwise;
@@ -99,10 +96,8 @@ final class NativeLinear implements AutoCloseable {
         multiply(codes, layer, timestep, Epilogue.none(), product, 0);
       }
       Shape between = shapeOf(value.shape(), branch.down(), Epilogue.none());
-      try (NativeTensor narrow =
-          multiply(value, branch.down(), Epilogue.none(), between)) {
-        NativeTensor sum =
-            multiply(narrow, branch.up(), Epilogue.residual(product), shape);
+      try (NativeTensor narrow = multiply(value, branch.down(), Epilogue.none(), between)) {
+        NativeTensor sum = multiply(narrow, branch.up(), Epilogue.residual(product), shape);
         if (epilogue.equals(Epilogue.none())) {
           return sum;
         }
@@ -165,8 +160,7 @@ final class NativeLinear implements AutoCloseable {
 
   /** Whether all the layers are quantized and multiply with the same codes. */
   boolean sharesCodes(List<Linear> layers, double timestep) {
-    if (!layers.stream()
-        .allMatch(layer -> layer instanceof QuantizedLayer && hasNoBranch(layer))) {
+    if (!layers.stream().allMatch(layer -> layer instanceof QuantizedLayer && hasNoBranch(layer))) {
       return false;
     }
     WeightSet first = chosen((QuantizedLayer) layers.get(0), timestep);

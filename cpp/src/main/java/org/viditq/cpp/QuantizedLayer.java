@@ -43,7 +43,8 @@ final class QuantizedLayer implements Linear, AutoCloseable {
     this.parameters = parameters;
     try {
       Map<QuantizedWeight, PackedWeights> packed = new IdentityHashMap<>();
-      Optional<CountedMemory> sharedBias = parameters.bias().map(b -> own(CountedMemory.of(b.data())));
+      Optional<CountedMemory> sharedBias =
+          parameters.bias().map(b -> own(CountedMemory.of(b.data())));
       for (WeightSet set : parameters.sets()) {
         PackedWeights weight = packed.get(set.weight());
         if (weight == null) {

@@ -31,7 +31,9 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.cpp.bridge.Bridge;
 import org.viditq.reference.ReferenceOperators;
 
-/** Rotated inputs, low-rank branches and corrections of the native backend against the reference. */
+/**
+ * Rotated inputs, low-rank branches and corrections of the native backend against the reference.
+ */
 class RotatedLayersTest {
   static List<Rotation> rotations() {
     return List.of(
@@ -105,9 +107,7 @@ class RotatedLayersTest {
   }
 
   private static <V> List<Tensor> outputs(
-      Operators<V> operators,
-      QuantizedLinearParameters up,
-      QuantizedLinearParameters down) {
+      Operators<V> operators, QuantizedLinearParameters up, QuantizedLinearParameters down) {
     List<Tensor> outputs = new ArrayList<>();
     for (double timestep : new double[] {100, 900}) {
       operators.selectTimestep(timestep);
@@ -123,8 +123,7 @@ class RotatedLayersTest {
               operators.linear(
                   x,
                   wide,
-                  new Epilogue<>(
-                      Activation.GELU_TANH, Optional.of(gate), Optional.of(residual)))));
+                  new Epilogue<>(Activation.GELU_TANH, Optional.of(gate), Optional.of(residual)))));
       outputs.add(
           operators.read(
               operators.linear(

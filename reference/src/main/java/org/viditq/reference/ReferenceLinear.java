@@ -98,10 +98,8 @@ final class ReferenceLinear {
       float[] out) {
     int chosen = layer.parameters().setFor(timestep);
     WeightSet set = layer.parameters().sets().get(chosen);
-    LinearEpilogue finish =
-        new LinearEpilogue(result, layer.parameters().bias(set), epilogue);
-    Optional<BranchProduct> branch =
-        layer.parameters().branch().map(b -> BranchProduct.of(x, b));
+    LinearEpilogue finish = new LinearEpilogue(result, layer.parameters().bias(set), epilogue);
+    Optional<BranchProduct> branch = layer.parameters().branch().map(b -> BranchProduct.of(x, b));
     QuantizedActivations a =
         quantizer.quantize(
             x,

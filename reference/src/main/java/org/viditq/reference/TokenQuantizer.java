@@ -18,7 +18,9 @@ final class TokenQuantizer {
     this.workers = workers;
   }
 
-  /** As {@link #quantize(Tensor, Optional, Optional, ActivationQuantization, String)}, unrotated. */
+  /**
+   * As {@link #quantize(Tensor, Optional, Optional, ActivationQuantization, String)}, unrotated.
+   */
   QuantizedActivations quantize(
       Tensor x, Optional<float[]> balance, ActivationQuantization scheme, String what) {
     return quantize(x, balance, Optional.empty(), scheme, what);

@@ -12,7 +12,9 @@ import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.SecondMomentRecorder;
 
-/** Two layers wide enough to be rotated, and inputs whose channels go together and differ in size. */
+/**
+ * Two layers wide enough to be rotated, and inputs whose channels go together and differ in size.
+ */
 public final class SchemeModel {
   public static final String LAYER = "blocks.0.attn.q";
   public static final String OTHER = "blocks.0.mlp.fc1";
@@ -38,7 +40,9 @@ public final class SchemeModel {
             LinearLayer.inBlock(OTHER, LinearLayer.Type.FEED_FORWARD, IN, OUT)));
   }
 
-  /** [2, tokens, IN]: four directions and noise; a few channels are large; late ones have a mean. */
+  /**
+   * [2, tokens, IN]: four directions and noise; a few channels are large; late ones have a mean.
+   */
   public static Tensor input(long seed, int tokens, double timestep) {
     Random directions = new Random(7);
     double[][] mixing = new double[4][IN];

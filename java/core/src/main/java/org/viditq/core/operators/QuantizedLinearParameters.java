@@ -56,8 +56,7 @@ public record QuantizedLinearParameters(
   }
 
   /** Without a branch. */
-  public QuantizedLinearParameters(
-      String name, List<WeightSet> sets, Optional<Tensor> bias) {
+  public QuantizedLinearParameters(String name, List<WeightSet> sets, Optional<Tensor> bias) {
     this(name, sets, bias, Optional.empty());
   }
 

@@ -6,15 +6,15 @@ import java.util.Optional;
  * Hadamard matrices: entries 1 and -1, rows orthogonal. Of order 1 by definition; of order q + 1, q
  * a prime that leaves 3 divided by 4, by Paley's first construction; of order 2 (q + 1), q a prime
  * that leaves 1, by his second (Paley, "On orthogonal matrices", 1933). Among them are 12, 20, 28,
- * 36 and 44, which the widths of diffusion transformers are multiples of. The Kronecker product with
- * {@code ((1, 1), (1, -1))} doubles an order (Sylvester).
+ * 36 and 44, which the widths of diffusion transformers are multiples of. The Kronecker product
+ * with {@code ((1, 1), (1, -1))} doubles an order (Sylvester).
  */
 public final class HadamardMatrix {
   private HadamardMatrix() {}
 
   /**
-   * The smallest order m that is made here, for which channels = m 2^p; empty if there is none below
-   * 200.
+   * The smallest order m that is made here, for which channels = m 2^p; empty if there is none
+   * below 200.
    */
   public static Optional<Integer> baseOf(int channels) {
     if (channels < 1) {

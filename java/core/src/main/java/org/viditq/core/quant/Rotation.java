@@ -10,8 +10,8 @@ import org.viditq.core.error.ShapeException;
  * to the weight beforehand, which leaves the product as it was: x' = (x ∘ d) H / √n for every block
  * of n neighbouring channels, d the signs and H a Hadamard matrix.
  *
- * <p>Everything is float32, in an order that makes codes equal on every backend. Channels take their
- * signs first. Then, within a block:
+ * <p>Everything is float32, in an order that makes codes equal on every backend. Channels take
+ * their signs first. Then, within a block:
  *
  * <ul>
  *   <li>{@link Kind#HADAMARD}: n = m 2^p. Pairs at distance 1, 2, ..., 2^(p-1) become (a + b, a -
@@ -43,7 +43,9 @@ public record Rotation(Kind kind, int block, OptionalLong seed) {
     if (!exists(kind, block)) {
       throw new ShapeException(
           "There is no "
-              + (kind == Kind.REGULAR ? "regular Hadamard matrix of order " : "Hadamard matrix of order ")
+              + (kind == Kind.REGULAR
+                  ? "regular Hadamard matrix of order "
+                  : "Hadamard matrix of order ")
               + block
               + " here.");
     }

@@ -36,8 +36,18 @@ class RotationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1", "2, 1", "64, 1", "192, 12", "768, 12", "1152, 36", "4608, 36", "1408, 44", "5632, 44",
-    "12, 12", "20, 20", "24, 12"
+    "1, 1",
+    "2, 1",
+    "64, 1",
+    "192, 12",
+    "768, 12",
+    "1152, 36",
+    "4608, 36",
+    "1408, 44",
+    "5632, 44",
+    "12, 12",
+    "20, 20",
+    "24, 12"
   })
   void theWidthsOfModelsHaveABase(int channels, int base) {
     assertThat(HadamardMatrix.baseOf(channels)).contains(base);
@@ -83,7 +93,9 @@ class RotationTest {
     assertThat(rotated).isCloseTo(product, offset(1e-6 * length));
   }
 
-  /** Entries of the matrix that ComfyUI's int8 files are rotated with: symmetric, rows sum to 16. */
+  /**
+   * Entries of the matrix that ComfyUI's int8 files are rotated with: symmetric, rows sum to 16.
+   */
   @Test
   void theRegularMatrixIsThatOfExchangedFiles() {
     Rotation rotation = new Rotation(Kind.REGULAR, 256, OptionalLong.empty());
@@ -110,8 +122,7 @@ class RotationTest {
   void regularMatricesSpreadWhatSylvestersCollect() {
     float[] same = new float[256];
     Arrays.fill(same, 1f);
-    float[] sylvester =
-        new Rotation(Kind.HADAMARD, 256, OptionalLong.empty()).rotate(same, 256);
+    float[] sylvester = new Rotation(Kind.HADAMARD, 256, OptionalLong.empty()).rotate(same, 256);
     float[] regular = new Rotation(Kind.REGULAR, 256, OptionalLong.empty()).rotate(same, 256);
     assertThat(sylvester[0]).isEqualTo(16f);
     assertThat(regular).containsOnly(1f);

@@ -66,8 +66,8 @@ public final class PipelineCalibration {
   }
 
   /**
-   * The statistics with second moments of the layers' inputs, and samples of them: their calibration
-   * batches go through the model once more.
+   * The statistics with second moments of the layers' inputs, and samples of them: their
+   * calibration batches go through the model once more.
    *
    * @param statistics of this pipeline, with inputs
    * @param ranges to take moments apart for, tiling the schedule

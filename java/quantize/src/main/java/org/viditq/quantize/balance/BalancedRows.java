@@ -29,8 +29,7 @@ public final class BalancedRows {
    *
    * @param rotation of W * diag(s); empty for none
    */
-  public BalancedRows(
-      StoredTensor weight, Optional<float[]> balance, Optional<Rotation> rotation) {
+  public BalancedRows(StoredTensor weight, Optional<float[]> balance, Optional<Rotation> rotation) {
     this.weight = weight;
     this.balance = balance;
     this.rotation = rotation;

@@ -33,9 +33,7 @@ public final class ScratchMemory {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
               StandardOpenOption.DELETE_ON_CLOSE)) {
-        return channel
-            .map(FileChannel.MapMode.READ_WRITE, 0, bytes)
-            .order(ByteOrder.LITTLE_ENDIAN);
+        return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes).order(ByteOrder.LITTLE_ENDIAN);
       }
     } catch (IOException e) {
       throw new OutputException(

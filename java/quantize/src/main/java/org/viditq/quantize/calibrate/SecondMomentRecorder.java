@@ -49,6 +49,7 @@ public final class SecondMomentRecorder implements LinearObserver {
     final int channels;
     final List<ByteBuffer> second = new ArrayList<>();
     final List<List<float[]>> rows = new ArrayList<>();
+
     /** Of rows, and how many there are. */
     final double[][] sum;
 
@@ -114,7 +115,9 @@ public final class SecondMomentRecorder implements LinearObserver {
     keep(x, rows, channels, own.rows.get(range));
   }
 
-  /** Evenly spread; from another place on in every batch, since rows are the places of a picture. */
+  /**
+   * Evenly spread; from another place on in every batch, since rows are the places of a picture.
+   */
   private int chosenRow(int i, int used, int rows) {
     int step = rows / used;
     return (int) ((long) i * rows / used) + batch % step;

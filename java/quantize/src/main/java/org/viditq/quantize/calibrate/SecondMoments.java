@@ -37,9 +37,7 @@ public final class SecondMoments {
    * @param inputs INPUT of each layer: layers with the same input share it
    */
   SecondMoments(
-      Supplier<? extends Checkpoint> open,
-      List<TimestepRange> ranges,
-      Map<String, String> inputs) {
+      Supplier<? extends Checkpoint> open, List<TimestepRange> ranges, Map<String, String> inputs) {
     this.open = open;
     this.ranges = List.copyOf(ranges);
     this.inputs = new LinkedHashMap<>(inputs);
@@ -194,9 +192,7 @@ public final class SecondMoments {
 
   private StoredTensor require(Checkpoint tensors, String name) {
     StoredTensor tensor = tensors.get(name);
-    if (tensor.dtype() != DType.F32
-        || tensor.shape().rank() != 2
-        || tensor.shape().size() == 0) {
+    if (tensor.dtype() != DType.F32 || tensor.shape().rank() != 2 || tensor.shape().size() == 0) {
       throw damaged(tensors, tensor, "is " + tensor.dtype() + tensor.shape());
     }
     return tensor;

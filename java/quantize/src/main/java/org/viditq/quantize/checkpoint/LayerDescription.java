@@ -25,7 +25,9 @@ record LayerDescription(
   record StoredWeight(
       QuantizedWeight weight, Optional<float[]> balance, Optional<Rotation> rotation) {}
 
-  /** What applies in one timestep range: indices into the other lists, and the bias's correction. */
+  /**
+   * What applies in one timestep range: indices into the other lists, and the bias's correction.
+   */
   record Set(TimestepRange range, int weight, int activation, Optional<float[]> correction) {}
 
   /** Whether it says nothing that files of version 1 have no words for. */

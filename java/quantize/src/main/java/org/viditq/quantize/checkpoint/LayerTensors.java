@@ -44,8 +44,7 @@ final class LayerTensors {
         .ifPresent(
             branch -> {
               tensors.add(
-                  MemoryTensor.of(
-                      TensorNames.lowRankDown(layer.name()), branch.down(), DType.F16));
+                  MemoryTensor.of(TensorNames.lowRankDown(layer.name()), branch.down(), DType.F16));
               tensors.add(
                   MemoryTensor.of(TensorNames.lowRankUp(layer.name()), branch.up(), DType.F16));
             });

@@ -29,6 +29,7 @@ import org.viditq.quantize.weight.QuantizedLayers;
  */
 public final class QuantizedCheckpointWriter {
   static final String FORMAT = "viditq-quantized";
+
   /** Of files whose layers say nothing that version 1 has no words for. */
   static final String VERSION = "1";
 

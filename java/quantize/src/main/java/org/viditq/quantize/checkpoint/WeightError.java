@@ -17,9 +17,9 @@ public final class WeightError {
   private WeightError() {}
 
   /**
-   * ‖Ŵ - W‖ / ‖W‖ in the Frobenius norm, where Ŵ = (codes - z) Δ / s undoes the balancing by s,
-   * and the rotation, and holds the low-rank branch; of
-   * several weight sets the largest. Inputs, which are rounded too, play no part. 0 where W is 0.
+   * ‖Ŵ - W‖ / ‖W‖ in the Frobenius norm, where Ŵ = (codes - z) Δ / s undoes the balancing by s, and
+   * the rotation, and holds the low-rank branch; of several weight sets the largest. Inputs, which
+   * are rounded too, play no part. 0 where W is 0.
    *
    * @param original holds the full-precision weight under the layer's name
    * @throws InvalidCheckpointException if there is none, or it has another shape

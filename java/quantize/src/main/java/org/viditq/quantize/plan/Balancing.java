@@ -12,8 +12,8 @@ import org.viditq.core.quant.TimestepRange;
  * @param momentum weight of the old statistic when the next calibration batch arrives
  * @param zeroStatEps replaces a statistic that is exactly zero
  * @param layers parts of the names of the layers to balance; empty for all quantized layers
- * @param searchesAlpha whether α is found per layer and range, by the error of the layer's output on
- *     calibrated inputs; that of the ranges then means nothing
+ * @param searchesAlpha whether α is found per layer and range, by the error of the layer's output
+ *     on calibrated inputs; that of the ranges then means nothing
  * @param sharesWeights whether all ranges have the same vector and with it the same codes, and
  *     ranges differ in what is added to the bias only
  */
@@ -40,8 +40,7 @@ public record Balancing(
   }
 
   /** With the α of the ranges. */
-  public Balancing(
-      List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
+  public Balancing(List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
     this(ranges, momentum, zeroStatEps, layers, false, false);
   }
 }

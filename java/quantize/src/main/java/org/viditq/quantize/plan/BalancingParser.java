@@ -64,7 +64,6 @@ final class BalancingParser {
 
   /** Whether alpha is the word "search". */
   private static boolean isSearched(PlanNode node) {
-    return node.raw("alpha").isTextual()
-        && node.raw("alpha").textValue().equalsIgnoreCase(SEARCH);
+    return node.raw("alpha").isTextual() && node.raw("alpha").textValue().equalsIgnoreCase(SEARCH);
   }
 }

@@ -104,8 +104,7 @@ final class ConcisePlanParser {
     if (damping.isPresent() && grid != WeightGrid.GPTQ) {
       throw weight.contradiction("damping", "weight.grid is not gptq, which alone is damped");
     }
-    return new WeightScheme(
-        grid, damping.orElse(WeightScheme.DEFAULT_DAMPING), rotation(), rank());
+    return new WeightScheme(grid, damping.orElse(WeightScheme.DEFAULT_DAMPING), rotation(), rank());
   }
 
   private Optional<RotationSettings> rotation() {
@@ -184,8 +183,9 @@ final class ConcisePlanParser {
 
   private Optional<Balancing> balancing() {
     Optional<PlanNode> node = root.child("balance");
-    node.ifPresent(b -> b.allowOnly(
-                "alpha", "ranges", "range_weights", "momentum", "zero_stat_eps", "layers"));
+    node.ifPresent(
+        b ->
+            b.allowOnly("alpha", "ranges", "range_weights", "momentum", "zero_stat_eps", "layers"));
     return node.map(b -> BalancingParser.parse(b, "ranges", b.texts("layers")));
   }
 

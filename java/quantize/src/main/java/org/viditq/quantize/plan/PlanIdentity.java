@@ -19,17 +19,17 @@ public final class PlanIdentity {
   public static String of(QuantizationPlan plan) {
     String settings =
         String.join(
-            "\n",
-            plan.weight().toString(),
-            plan.activation().toString(),
-            balancing(plan.balancing()),
-            plan.patterns().toString(),
-            plan.quantize().toString(),
-            plan.include().toString(),
-            plan.keepFullPrecision().toString(),
-            plan.overrides().toString(),
-            text(plan.weightBits()),
-            text(plan.activationBits()))
+                "\n",
+                plan.weight().toString(),
+                plan.activation().toString(),
+                balancing(plan.balancing()),
+                plan.patterns().toString(),
+                plan.quantize().toString(),
+                plan.include().toString(),
+                plan.keepFullPrecision().toString(),
+                plan.overrides().toString(),
+                text(plan.weightBits()),
+                text(plan.activationBits()))
             + scheme(plan);
     return HexFormat.of()
         .formatHex(Sha256.begin().digest(settings.getBytes(StandardCharsets.UTF_8)));
@@ -41,16 +41,16 @@ public final class PlanIdentity {
         .map(
             b ->
                 Optional.of(
-                        "Balancing[ranges="
-                            + b.ranges()
-                            + ", momentum="
-                            + b.momentum()
-                            + ", zeroStatEps="
-                            + b.zeroStatEps()
-                            + ", layers="
-                            + b.layers()
-                            + "]")
-                    .toString()
+                            "Balancing[ranges="
+                                + b.ranges()
+                                + ", momentum="
+                                + b.momentum()
+                                + ", zeroStatEps="
+                                + b.zeroStatEps()
+                                + ", layers="
+                                + b.layers()
+                                + "]")
+                        .toString()
                     + (b.searchesAlpha() ? " alpha searched" : "")
                     + (b.sharesWeights() ? " weights shared" : ""))
         .orElse(Optional.empty().toString());

@@ -85,8 +85,7 @@ public final class PlanResolver {
         List<LayerOverride> overrides =
             plan.overrides().stream().filter(o -> overridden.get(o).contains(layer)).toList();
         Optional<Balancing> balancing = plan.balancing().filter(b -> balanced.contains(layer));
-        resolved.put(
-            layer, resolve(candidate, overrides, balancing, rotated.contains(layer)));
+        resolved.put(layer, resolve(candidate, overrides, balancing, rotated.contains(layer)));
       }
     }
     if (resolved.isEmpty()) {

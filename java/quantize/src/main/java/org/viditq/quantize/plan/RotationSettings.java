@@ -22,6 +22,15 @@ public record RotationSettings(
   }
 
   /**
+   * That of the published plans: all channels of a layer, signs at random. Their code draws other
+   * signs in every process; here they are those of seed 0.
+   */
+  static RotationSettings published(List<String> layers) {
+    return new RotationSettings(
+        Rotation.Kind.HADAMARD, OptionalInt.empty(), OptionalLong.of(0), layers);
+  }
+
+  /**
    * What a layer of so many input channels gets: the largest blocks, up to {@link #block}, that
    * divide it and that there is a matrix for. Empty if there are none of four channels or more.
    */

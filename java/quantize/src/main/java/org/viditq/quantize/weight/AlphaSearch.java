@@ -14,9 +14,9 @@ import org.viditq.core.tensor.Tensor;
 
 /**
  * Finds the balancing exponent α of a layer and timestep range with the smallest error of the
- * layer's output: ‖X Wᵀ - X̂ Ŵᵀ‖², X some calibrated rows, X̂ and Ŵ what X / s and W diag(s) become as
- * codes. Of W at most {@value #MAX_CHANNELS} output channels count, evenly spread. α is one of 0,
- * 0.05, ..., 1: tenths first, then the neighbours of the best; of equal ones the first. Rows are
+ * layer's output: ‖X Wᵀ - X̂ Ŵᵀ‖², X some calibrated rows, X̂ and Ŵ what X / s and W diag(s) become
+ * as codes. Of W at most {@value #MAX_CHANNELS} output channels count, evenly spread. α is one of
+ * 0, 0.05, ..., 1: tenths first, then the neighbours of the best; of equal ones the first. Rows are
  * quantized with a grid each, whatever the plan's activation mode is.
  */
 final class AlphaSearch {

@@ -92,8 +92,7 @@ final class CompensatedRounding {
   /** Large matrices are decomposed by blocks. */
   private static double[] feedback(DMatrixRMaj damped) {
     int columns = damped.numCols;
-    CholeskyDecomposition_F64<DMatrixRMaj> cholesky =
-        DecompositionFactory_DDRM.chol(columns, true);
+    CholeskyDecomposition_F64<DMatrixRMaj> cholesky = DecompositionFactory_DDRM.chol(columns, true);
     double[] feedback = new double[columns * columns];
     if (!cholesky.decompose(damped)) {
       // Beyond what float64 resolves: rounding to nearest, then coordinate descent.
@@ -178,6 +177,24 @@ final class CompensatedRounding {
     return new Row(best.scale, zeroPoint, byColumn, best.error);
   }
 
+  /**
+   * The values of an output channel after a tenth of {@link #round}'s work, without what follows the
+   * first codes: enough to compare balancing vectors.
+   *
+   * @param weights replaced
+   */
+  void roundRoughly(IntegerFormat format, float[] weights) {
+    AffineGrid grid = ShrunkGrids.search(format, weights, importance);
+    double[] w = new double[columns];
+    for (int i = 0; i < columns; i++) {
+      w[i] = weights[order[i]];
+    }
+    int[] codes = compensate(format, w, grid.scale()[0], grid.zeroPoint()[0]);
+    for (int i = 0; i < columns; i++) {
+      weights[order[i]] = grid.decode(0, codes[i]);
+    }
+  }
+
   private int[] compensate(IntegerFormat format, double[] w, double scale, int zeroPoint) {
     double[] wanted = w.clone();
     int[] codes = new int[columns];
@@ -201,8 +218,7 @@ final class CompensatedRounding {
   }
 
   /** Changes single codes, in place, until none helps or {@value #PASSES} passes are over. */
-  private Row descend(
-      IntegerFormat format, double[] w, int[] codes, double scale, int zeroPoint) {
+  private Row descend(IntegerFormat format, double[] w, int[] codes, double scale, int zeroPoint) {
     float stored = (float) scale;
     double[] error = new double[columns];
     double[] slope = new double[columns];

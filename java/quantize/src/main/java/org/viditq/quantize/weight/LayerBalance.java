@@ -54,9 +54,7 @@ final class LayerBalance {
             : part.balance().get();
     // A given α does not depend on the formats.
     Key key =
-        searches()
-            ? new Key(range, part.weight(), part.activation())
-            : new Key(range, null, null);
+        searches() ? new Key(range, part.weight(), part.activation()) : new Key(range, null, null);
     float[] known = found.get(key);
     if (known == null) {
       double alpha = searches() ? search(part, range.timesteps()) : range.alpha();
@@ -78,8 +76,7 @@ final class LayerBalance {
     if (weightMax == null) {
       weightMax = ColumnAbsMax.of(layer.weight());
     }
-    return BalanceVector.of(
-        statistic(range), weightMax, alpha, balancing().zeroStatEps());
+    return BalanceVector.of(statistic(range), weightMax, alpha, balancing().zeroStatEps());
   }
 
   /** Of ranges that share weights the geometric mean, so that s is that of their own vectors. */
@@ -146,12 +143,7 @@ final class LayerBalance {
           CompensatedRounding.of(moments.of(layer.name(), range), plan.scheme().damping());
       return s -> {
         CompensatedRounding divided = plain.divided(s);
-        return weights -> {
-          CompensatedRounding.Row row = divided.round(format, weights);
-          for (int c = 0; c < weights.length; c++) {
-            weights[c] = (row.codes()[c] - row.zeroPoint()) * row.scale();
-          }
-        };
+        return weights -> divided.roundRoughly(format, weights);
       };
     }
     boolean searched = plan.scheme().grid() != WeightGrid.MINMAX;

@@ -54,8 +54,10 @@ public final class LayerQuantizer {
     Optional<LowRankBranch> branch = LowRankFit.of(plan, statistics, layer);
     DenseLinearParameters rest =
         branch
-            .map(b -> new DenseLinearParameters(
-                    layer.name(), new ResidualWeight(layer.weight(), b), layer.bias()))
+            .map(
+                b ->
+                    new DenseLinearParameters(
+                        layer.name(), new ResidualWeight(layer.weight(), b), layer.bias()))
             .orElse(layer);
     LayerBalance balancing = new LayerBalance(plan, statistics, rest);
     LayerWeights weights = new LayerWeights(plan, statistics, smallScales, rest);

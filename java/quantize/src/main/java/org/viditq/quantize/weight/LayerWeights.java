@@ -60,8 +60,7 @@ final class LayerWeights {
         return known.weight;
       }
     }
-    QuantizedWeight weight =
-        make(part.weight(), balance, rotation(plan, part, layer), range);
+    QuantizedWeight weight = make(part.weight(), balance, rotation(plan, part, layer), range);
     made.add(new Made(part.weight(), balance, range, weight));
     return weight;
   }

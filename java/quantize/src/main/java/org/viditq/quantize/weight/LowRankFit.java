@@ -105,8 +105,7 @@ final class LowRankFit {
       }
     }
     balance(up, down, out, in, rank);
-    return new LowRankBranch(
-        rounded(Tensor.of(down, rank, in)), rounded(Tensor.of(up, out, rank)));
+    return new LowRankBranch(rounded(Tensor.of(down, rank, in)), rounded(Tensor.of(up, out, rank)));
   }
 
   /** Gives both factors of each rank the same largest magnitude. */

@@ -9,10 +9,10 @@ import org.viditq.quantize.balance.BalancedRows;
 
 /**
  * What rounding a weight takes from a layer's output on average over a timestep range, E[x'] (W' -
- * Ŵ')ᵀ, x' the input as it is multiplied. Added to the bias it makes the mean of every output channel
- * that of the full-precision layer: all that the algebra allows ranges of the same codes to differ
- * in, since divisors that differ between channels would have to be in the weights, and a common
- * factor changes no dynamic grid.
+ * Ŵ')ᵀ, x' the input as it is multiplied. Added to the bias it makes the mean of every output
+ * channel that of the full-precision layer: all that the algebra allows ranges of the same codes to
+ * differ in, since divisors that differ between channels would have to be in the weights, and a
+ * common factor changes no dynamic grid.
  */
 final class MeanCorrection {
   private MeanCorrection() {}

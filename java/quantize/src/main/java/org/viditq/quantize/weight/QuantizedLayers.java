@@ -41,7 +41,6 @@ public record QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
     long bytes = 0;
     for (QuantizedLinearParameters layer : layers.values()) {
       Set<QuantizedWeight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
-      Set<float[]> balances = Collections.newSetFromMap(new IdentityHashMap<>());
       bytes +=
           layer
               .branch()
@@ -52,11 +51,10 @@ public record QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
           int zeroPointBytes = set.weight().grid().format().symmetric() ? 0 : 1;
           bytes += set.weight().codes().sizeInBytes();
           bytes += (long) set.weight().grid().groups() * (Float.BYTES + zeroPointBytes);
+          // Each weight is stored with the vector that it was multiplied with.
+          bytes += set.balance().map(s -> (long) s.length * Float.BYTES).orElse(0L);
         }
         bytes += set.correction().map(c -> (long) c.length * Float.BYTES).orElse(0L);
-        if (set.balance().isPresent() && balances.add(set.balance().get())) {
-          bytes += (long) set.balance().get().length * Float.BYTES;
-        }
       }
     }
     return bytes;

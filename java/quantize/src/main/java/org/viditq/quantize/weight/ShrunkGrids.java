@@ -44,13 +44,11 @@ final class ShrunkGrids {
   }
 
   private static AffineGrid grid(IntegerFormat format, float lo, float hi) {
-    return MinMaxGrid.of(
-        format, new float[] {lo}, new float[] {hi}, SmallScaleRule.PER_GROUP);
+    return MinMaxGrid.of(format, new float[] {lo}, new float[] {hi}, SmallScaleRule.PER_GROUP);
   }
 
   /** Stops where it is no longer below {@code bound}. */
-  private static double error(
-      AffineGrid grid, float[] row, double[] importance, double bound) {
+  private static double error(AffineGrid grid, float[] row, double[] importance, double bound) {
     double sum = 0;
     for (int c = 0; c < row.length && sum < bound; c++) {
       double error = (double) grid.decode(0, grid.encode(0, row[c])) - row[c];

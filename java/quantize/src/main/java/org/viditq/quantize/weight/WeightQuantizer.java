@@ -80,7 +80,9 @@ public final class WeightQuantizer {
     return new QuantizedWeight(new CodesOnDemand(weight, balance, rotation, grid), grid);
   }
 
-  /** As {@link #quantizeOnDemand}, but with codes that are made now and kept outside of the heap. */
+  /**
+   * As {@link #quantizeOnDemand}, but with codes that are made now and kept outside of the heap.
+   */
   QuantizedWeight compensate(
       StoredTensor weight,
       Optional<float[]> balance,
@@ -89,8 +91,7 @@ public final class WeightQuantizer {
       CompensatedRounding rounding) {
     BalancedRows rows = new BalancedRows(weight, balance, rotation);
     int columns = BalancedRows.columns(weight);
-    StoredWeightCodes codes =
-        StoredWeightCodes.allocateOutsideHeap(format, rows.count(), columns);
+    StoredWeightCodes codes = StoredWeightCodes.allocateOutsideHeap(format, rows.count(), columns);
     float[] scale = new float[rows.count()];
     int[] zeroPoint = new int[rows.count()];
     for (int from = 0; from < rows.count(); from += ROWS_AT_ONCE) {
@@ -143,6 +144,7 @@ public final class WeightQuantizer {
 
   /** Codes of a weight on a grid that is already known. */
   public QuantizedWeight encode(StoredTensor weight, Optional<float[]> balance, AffineGrid grid) {
-    return new QuantizedWeight(new CodesOnDemand(weight, balance, Optional.empty(), grid).encode(), grid);
+    return new QuantizedWeight(
+        new CodesOnDemand(weight, balance, Optional.empty(), grid).encode(), grid);
   }
 }

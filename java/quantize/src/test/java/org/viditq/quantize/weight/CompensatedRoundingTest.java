@@ -90,9 +90,7 @@ class CompensatedRoundingTest {
 
   @Test
   void rotatedMomentsAreThoseOfRotatedRows() {
-    Rotation rotation =
-        new Rotation(
-            Rotation.Kind.HADAMARD, 12, OptionalLong.of(1));
+    Rotation rotation = new Rotation(Rotation.Kind.HADAMARD, 12, OptionalLong.of(1));
     DMatrixRMaj rotated = new DMatrixRMaj(12, 12);
     DMatrixRMaj plain = new DMatrixRMaj(12, 12);
     for (int row = 0; row < 30; row++) {
