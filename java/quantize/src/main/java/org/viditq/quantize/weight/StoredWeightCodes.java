@@ -7,6 +7,7 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.StoredCodes;
+import org.viditq.quantize.calibrate.ScratchMemory;
 
 /** Weight codes in one of the {@link CodeLayout}s, on the heap or in a file. */
 public final class StoredWeightCodes implements CheckpointCodes {
@@ -85,6 +86,13 @@ public final class StoredWeightCodes implements CheckpointCodes {
     int size = Math.multiplyExact(rows, layout.rowBytes(columns));
     return new StoredWeightCodes(
         format, rows, columns, layout, new Heap(ByteBuffer.allocate(size)));
+  }
+
+  /** As {@link #allocate}, in {@link ScratchMemory}. */
+  static StoredWeightCodes allocateOutsideHeap(IntegerFormat format, int rows, int columns) {
+    CodeLayout layout = CodeLayout.of(format);
+    int size = Math.multiplyExact(rows, layout.rowBytes(columns));
+    return new StoredWeightCodes(format, rows, columns, layout, ScratchMemory.allocate(size));
   }
 
   /**
