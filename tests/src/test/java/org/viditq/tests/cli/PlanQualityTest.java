@@ -14,12 +14,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What the paper says of large models, on the sample with outlier channels: naive static
- * quantization breaks, dynamic token-wise grids help, channel balancing restores;
- * and that error-compensated 4-bit weights beat rounded ones. The margins are
- * far below what the published layers show on 24 pictures. Twelve prompts, since sampling is
- * chaotic: one rounding that falls the other way moves a single picture by several dB, and by which
- * instruction set and thread count it does so differs between machines; the mean of twelve moves by
- * one.
+ * quantization breaks, dynamic token-wise grids help, channel balancing restores; and that
+ * error-compensated 4-bit weights beat rounded ones. The margins are far below what the published
+ * layers show on 24 pictures. Twelve prompts, since sampling is chaotic: one rounding that falls
+ * the other way moves a single picture by several dB, and by which instruction set and thread count
+ * it does so differs between machines; the mean of twelve moves by one.
  */
 @Tag("slow")
 class PlanQualityTest {

@@ -24,25 +24,58 @@ class SchemesCommandTest {
   void searchedPlansAreAppliedFromStatisticsWithSecondMoments() throws IOException {
     Path statistics = folder.resolve("stats.safetensors");
     CommandRun.of(
-            "calibrate", "--model", MODEL, "--prompt", PROMPT, "--steps", "4", "--seed", "0",
-            "--second-moments", "--out", statistics.toString())
+            "calibrate",
+            "--model",
+            MODEL,
+            "--prompt",
+            PROMPT,
+            "--steps",
+            "4",
+            "--seed",
+            "0",
+            "--second-moments",
+            "--out",
+            statistics.toString())
         .succeeded();
     Path quantized = folder.resolve("w4a8-gptq");
     CommandRun.of(
-            "quantize", "--model", MODEL, "--plan", "w4a8-gptq", "--stats", statistics.toString(),
-            "--out", quantized.toString())
+            "quantize",
+            "--model",
+            MODEL,
+            "--plan",
+            "w4a8-gptq",
+            "--stats",
+            statistics.toString(),
+            "--out",
+            quantized.toString())
         .succeeded();
     assertThat(picture("--quantized", quantized.toString())).isNotEmpty();
 
     Path plain = folder.resolve("plain.safetensors");
     CommandRun.of(
-            "calibrate", "--model", MODEL, "--prompt", PROMPT, "--steps", "2", "--seed", "0",
-            "--out", plain.toString())
+            "calibrate",
+            "--model",
+            MODEL,
+            "--prompt",
+            PROMPT,
+            "--steps",
+            "2",
+            "--seed",
+            "0",
+            "--out",
+            plain.toString())
         .succeeded();
     CommandRun refused =
         CommandRun.of(
-                "quantize", "--model", MODEL, "--plan", "w4a8-gptq", "--stats", plain.toString(),
-                "--out", folder.resolve("none").toString())
+                "quantize",
+                "--model",
+                MODEL,
+                "--plan",
+                "w4a8-gptq",
+                "--stats",
+                plain.toString(),
+                "--out",
+                folder.resolve("none").toString())
             .failedWith(1);
     assertThat(refused.stderr()).contains("calibrate with --second-moments");
   }
@@ -52,8 +85,15 @@ class SchemesCommandTest {
   void exchangedFilesMakeThePictureOfTheirPlan() throws IOException {
     Path file = folder.resolve("convrot.safetensors");
     CommandRun.of(
-            "quantize", "--model", MODEL, "--plan", "convrot", "--format", "int8-tensorwise",
-            "--out", file.toString())
+            "quantize",
+            "--model",
+            MODEL,
+            "--plan",
+            "convrot",
+            "--format",
+            "int8-tensorwise",
+            "--out",
+            file.toString())
         .succeeded();
     assertThat(picture("--quantized", file.toString())).isEqualTo(picture("--plan", "convrot"));
   }
@@ -71,8 +111,14 @@ class SchemesCommandTest {
   void rangesThatDoNotTileAreRefused(String ranges, String message) {
     CommandRun refused =
         CommandRun.of(
-                "calibrate", "--model", MODEL, "--prompt", PROMPT, "--second-moments=" + ranges,
-                "--out", folder.resolve("stats.safetensors").toString())
+                "calibrate",
+                "--model",
+                MODEL,
+                "--prompt",
+                PROMPT,
+                "--second-moments=" + ranges,
+                "--out",
+                folder.resolve("stats.safetensors").toString())
             .failedWith(2);
     assertThat(refused.stderr()).contains("--second-moments cannot be " + ranges);
     assertThat(refused.stderr()).containsAnyOf(message.split(", or")[0], "does not begin at 0");
@@ -82,7 +128,14 @@ class SchemesCommandTest {
   void unknownFormatsAreRefused() {
     CommandRun refused =
         CommandRun.of(
-                "quantize", "--model", MODEL, "--plan", "convrot", "--format", "gguf", "--out",
+                "quantize",
+                "--model",
+                MODEL,
+                "--plan",
+                "convrot",
+                "--format",
+                "gguf",
+                "--out",
                 folder.resolve("x").toString())
             .failedWith(2);
     assertThat(refused.stderr()).contains("must be viditq or int8-tensorwise");
@@ -92,8 +145,15 @@ class SchemesCommandTest {
   void plansThatExchangedFilesCannotSayAreRefused() {
     CommandRun refused =
         CommandRun.of(
-                "quantize", "--model", MODEL, "--plan", "w8a8", "--format", "int8-tensorwise",
-                "--out", folder.resolve("x.safetensors").toString())
+                "quantize",
+                "--model",
+                MODEL,
+                "--plan",
+                "w8a8",
+                "--format",
+                "int8-tensorwise",
+                "--out",
+                folder.resolve("x.safetensors").toString())
             .failedWith(1);
     assertThat(refused.stderr()).contains("use plan convrot");
     assertThat(folder).isEmptyDirectory();
@@ -102,8 +162,19 @@ class SchemesCommandTest {
   private byte[] picture(String option, String value) throws IOException {
     Path out = Files.createTempDirectory(folder, "pictures").resolve("out.png");
     CommandRun.of(
-            "generate", "--model", MODEL, "--prompt", PROMPT, "--seed", "1", "--steps", "3",
-            option, value, "--out", out.toString())
+            "generate",
+            "--model",
+            MODEL,
+            "--prompt",
+            PROMPT,
+            "--seed",
+            "1",
+            "--steps",
+            "3",
+            option,
+            value,
+            "--out",
+            out.toString())
         .succeeded();
     return pixels(out);
   }

@@ -224,12 +224,12 @@ public final class InspectCommand implements Callable<Integer> {
     for (LayerQuantization.Range range : quantization.ranges()) {
       ObjectNode entry =
           ranges
-          .addObject()
-          .put("start", range.start())
-          .put("end", range.end())
-          .put("weightBits", range.weightBits())
-          .put("activationBits", range.activationBits())
-          .put("balanced", range.balanced());
+              .addObject()
+              .put("start", range.start())
+              .put("end", range.end())
+              .put("weightBits", range.weightBits())
+              .put("activationBits", range.activationBits())
+              .put("balanced", range.balanced());
       if (range.rotated() > 0) {
         entry.put("rotated", range.rotated());
       }

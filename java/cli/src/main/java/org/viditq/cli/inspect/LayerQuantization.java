@@ -102,9 +102,7 @@ record LayerQuantization(
         + inputs
         + " bits"
         + (ranges.stream().anyMatch(Range::balanced) ? ", balanced" : "")
-        + (ranges.get(0).rotated() > 0
-            ? ", rotated in blocks of " + ranges.get(0).rotated()
-            : "")
+        + (ranges.get(0).rotated() > 0 ? ", rotated in blocks of " + ranges.get(0).rotated() : "")
         + (rank > 0 ? ", beside a branch of rank " + rank : "");
   }
 }

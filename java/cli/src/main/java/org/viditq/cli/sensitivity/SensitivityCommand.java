@@ -41,6 +41,7 @@ import org.viditq.core.model.LinearLayer;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PlanApplication;
@@ -185,7 +186,8 @@ public final class SensitivityCommand implements Callable<Integer> {
       Console console) {
     new Outputs(spec, force.given()).requireFile(out);
     new MemoryCheck(backend.find(), console)
-        .pictures(pipeline, request, texts.size(), 2 * texts.size());
+        .pictures(
+            pipeline, request, WeightForm.of(backend.precision()), texts.size(), 2 * texts.size());
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 

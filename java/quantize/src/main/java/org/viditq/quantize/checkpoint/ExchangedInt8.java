@@ -109,8 +109,7 @@ public final class ExchangedInt8 {
     }
     int out = weight.shape().dim(0);
     int in = weight.shape().dim(1);
-    StoredWeightCodes codes =
-        new StoredWeightCodes(EIGHT, out, in, CodeLayout.BYTES, weight.bytes());
+    StoredWeightCodes codes = new StoredWeightCodes(EIGHT, out, in, CodeLayout.BYTES, weight);
     AffineGrid grid =
         new AffineGrid(EIGHT, scales(checkpoint, layer + ".weight_scale", out), new int[out]);
     Optional<Tensor> bias =

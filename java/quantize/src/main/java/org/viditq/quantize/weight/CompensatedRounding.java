@@ -178,8 +178,8 @@ final class CompensatedRounding {
   }
 
   /**
-   * The values of an output channel after a tenth of {@link #round}'s work, without what follows the
-   * first codes: enough to compare balancing vectors.
+   * The values of an output channel after a tenth of {@link #round}'s work, without what follows
+   * the first codes: enough to compare balancing vectors.
    *
    * @param weights replaced
    */
