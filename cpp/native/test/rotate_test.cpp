@@ -50,9 +50,8 @@ int entry(const viditq_rotation& rotation, int64_t row, int64_t column) {
     return sign;
   }
   const int64_t inner = rotation.block / rotation.base;
-  const int outer = rotation.base == 1
-                        ? 1
-                        : rotation.matrix[column / inner * rotation.base + row / inner];
+  const int outer =
+      rotation.base == 1 ? 1 : rotation.matrix[column / inner * rotation.base + row / inner];
   return outer * parity(row % inner & column % inner);
 }
 
@@ -65,8 +64,8 @@ std::vector<double> definition(const std::vector<float>& x, int64_t columns,
     const int64_t first = column / rotation.block * rotation.block;
     const size_t row = i - column;
     for (int64_t k = 0; k < rotation.block; k++) {
-      const double value = divisors.empty() ? x[row + first + k]
-                                            : x[row + first + k] / divisors[first + k];
+      const double value =
+          divisors.empty() ? x[row + first + k] : x[row + first + k] / divisors[first + k];
       out[i] += value * entry(rotation, k, column - first);
     }
     out[i] /= std::sqrt(static_cast<double>(rotation.block));
@@ -80,10 +79,9 @@ struct Case {
 };
 
 std::vector<Case> cases() {
-  return {{sylvester(2), 6},    {sylvester(64), 192},  {sylvester(128), 1152},
-          {regular(4), 4},      {regular(16), 48},     {regular(64), 192},
-          {regular(256), 768},  {regular(1024), 1024}, {paley(12), 36},
-          {paley(192), 192},    {paley(768), 768},     {paley(24), 72},
+  return {{sylvester(2), 6},    {sylvester(64), 192}, {sylvester(128), 1152}, {regular(4), 4},
+          {regular(16), 48},    {regular(64), 192},   {regular(256), 768},    {regular(1024), 1024},
+          {paley(12), 36},      {paley(192), 192},    {paley(768), 768},      {paley(24), 72},
           {sylvester(16), 1136}};
 }
 
@@ -96,12 +94,12 @@ TEST(rotations_are_products_with_hadamard_matrices) {
     std::vector<float> first;
     on_every_isa(2, [&](viditq_context* context) {
       std::vector<float> out(x.size());
-      CHECK_EQUAL(viditq_rotate(context, x.data(), rows, one.columns, nullptr, one.rotation,
-                                out.data()),
-                  VIDITQ_OK);
+      CHECK_EQUAL(
+          viditq_rotate(context, x.data(), rows, one.columns, nullptr, one.rotation, out.data()),
+          VIDITQ_OK);
       CHECK_CLOSE(out, definition(x, one.columns, {}, one.rotation), 2e-5);
-      CHECK_EQUAL(viditq_rotate(context, x.data(), rows, one.columns, divisors.data(),
-                                one.rotation, out.data()),
+      CHECK_EQUAL(viditq_rotate(context, x.data(), rows, one.columns, divisors.data(), one.rotation,
+                                out.data()),
                   VIDITQ_OK);
       CHECK_CLOSE(out, definition(x, one.columns, divisors, one.rotation), 4e-5);
       if (first.empty()) first = out;

@@ -18,9 +18,7 @@ struct RotatedRows {
     return rotation.base > 1 && rotation.matrix == nullptr ? VIDITQ_NULL_POINTER : VIDITQ_OK;
   }
   viditq::Buffer values_buffer(int64_t rows) const { return {values, rows * columns * 4}; }
-  viditq::Buffer divisors_buffer() const {
-    return viditq::optional(divisors, columns * 4, values);
-  }
+  viditq::Buffer divisors_buffer() const { return viditq::optional(divisors, columns * 4, values); }
 
   // `spare` has room for a row.
   void write(const viditq::RowKernels& kernels, int64_t row, float* out, float* spare) const {
@@ -59,8 +57,7 @@ int viditq_rotate(viditq_context* context, const float* x, int64_t rows, int64_t
   viditq::all_finite(context->pool, rows, viditq::kQuantizeRows,
                      [&](int64_t from, int64_t to, int thread) {
                        for (int64_t row = from; row < to; row++) {
-                         in.write(kernels, row, out + row * columns,
-                                  spare.get() + thread * floats);
+                         in.write(kernels, row, out + row * columns, spare.get() + thread * floats);
                        }
                        return true;
                      });
@@ -87,15 +84,16 @@ int viditq_quantize_rotated_tokens(viditq_context* context, const float* x, cons
   const auto memory = viditq::allocate<float>(2 * floats * context->pool.threads());
   if (memory == nullptr) return VIDITQ_NO_MEMORY;
   const viditq::RowKernels& kernels = *viditq::rows_for(context->isa);
-  const bool finite = viditq::all_finite(
-      context->pool, out.rows, viditq::kQuantizeRows, [&](int64_t from, int64_t to, int thread) {
-        float* values = memory.get() + 2 * thread * floats;
-        for (int64_t row = from; row < to; row++) {
-          in.write(kernels, row, values, values + floats);
-          if (!codes.find_grid(kernels, values, row)) return false;
-          codes.encode(kernels, values, values, row);
-        }
-        return true;
-      });
+  const bool finite = viditq::all_finite(context->pool, out.rows, viditq::kQuantizeRows,
+                                         [&](int64_t from, int64_t to, int thread) {
+                                           float* values = memory.get() + 2 * thread * floats;
+                                           for (int64_t row = from; row < to; row++) {
+                                             in.write(kernels, row, values, values + floats);
+                                             if (!codes.find_grid(kernels, values, row))
+                                               return false;
+                                             codes.encode(kernels, values, values, row);
+                                           }
+                                           return true;
+                                         });
   return finite ? VIDITQ_OK : VIDITQ_NOT_FINITE;
 }
