@@ -125,6 +125,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             pipeline,
             request,
             WeightForm.of(backend.precision()),
+            true,
             oneBatch ? texts.size() : 1,
             2 * texts.size());
     if (out == null) {

@@ -140,6 +140,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 pipeline,
                 request,
                 quantization.weightForm(backend.precision()),
+                encoded == null,
                 together,
                 together);
     try (PictureOutput place = output.open(request, jobs.size(), console);

@@ -41,6 +41,7 @@ public final class MemoryCheck {
    * Before pictures are made.
    *
    * @param form of weights, once they are loaded
+   * @param encodes whether prompts are encoded first
    * @param together how many are sampled at a time
    * @param kept how many are in memory at a time after they were decoded
    * @return what they are estimated to take
@@ -50,9 +51,11 @@ public final class MemoryCheck {
       DiffusionPipeline pipeline,
       GenerationRequest request,
       WeightForm form,
+      boolean encodes,
       int together,
       int kept) {
-    MemoryEstimate estimate = MemoryEstimate.of(pipeline, request, form, together, kept);
+    MemoryEstimate all = MemoryEstimate.of(pipeline, request, form, together, kept);
+    MemoryEstimate estimate = encodes ? all : all.withoutEncoders();
     require(estimate, request);
     return estimate;
   }
@@ -90,7 +93,7 @@ public final class MemoryCheck {
               + machine.get().reason()
               + " "
               + Quantities.bytes(machine.get().limit())
-              + "; ask for less (--width, --height, --frames, --batch).");
+              + advice(estimate));
     }
     if (machine.isPresent() && total > machine.get().available()) {
       LOG.warn(
@@ -102,6 +105,13 @@ public final class MemoryCheck {
     } else if (total > WORTH_TELLING) {
       console.note("Takes at least " + Quantities.bytes(total) + " of memory.");
     }
+  }
+
+  private static String advice(MemoryEstimate estimate) {
+    return estimate.encoders() == estimate.operators()
+        ? " for the text encoder; encode the prompts on a larger machine (--save-embeddings), and"
+            + " give --embeddings here."
+        : "; ask for less (--width, --height, --frames, --batch, --plan).";
   }
 
   private static String what(GenerationRequest request) {

@@ -79,6 +79,11 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
         (long) (clip * (kept == 0 ? 0 : kept + 1)));
   }
 
+  /** Where prompts are encoded already. */
+  public MemoryEstimate withoutEncoders() {
+    return new MemoryEstimate(0, denoiser, decoder, pictures);
+  }
+
   /** What the backend holds at the largest moment. */
   public long operators() {
     return Math.max(encoders, Math.max(denoiser, decoder));
