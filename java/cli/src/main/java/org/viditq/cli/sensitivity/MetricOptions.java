@@ -6,7 +6,6 @@ import org.viditq.core.model.LinearLayer;
 import org.viditq.quantize.metric.clip.BuiltInMetric;
 import org.viditq.quantize.metric.clip.ClipMetric;
 import org.viditq.quantize.metric.clip.ClipMetrics;
-import org.viditq.quantize.metric.scene.SceneAlignment;
 import org.viditq.quantize.sensitivity.MetricByType;
 import picocli.CommandLine.Option;
 
@@ -48,22 +47,7 @@ final class MetricOptions implements AutoCloseable {
         new MetricByType(
             ClipMetrics.find(text), ClipMetrics.find(quality), ClipMetrics.find(temporal));
     for (ClipMetric metric : metrics.all(types)) {
-      if (metric == BuiltInMetric.SCENE_ALIGNMENT) {
-        for (String prompt : prompts) {
-          if (!SceneAlignment.recognizes(prompt)) {
-            throw new UsageException(
-                "The built-in text metric scene-alignment knows the sample models' captions only,"
-                    + " and \""
-                    + prompt
-                    + "\" is none; give the descriptor of a network with --text-metric, or another"
-                    + " metric such as ssim.");
-          }
-        }
-      }
-      if (metric.needs().contains(ClipMetric.Need.SEVERAL_FRAMES) && frames < 2) {
-        throw new UsageException(
-            "The metric " + metric.id() + " judges clips, and this model makes pictures.");
-      }
+      ClipMetrics.requireFit(metric, prompts, frames);
       if (metric == BuiltInMetric.PSNR) {
         throw new UsageException(
             "psnr is infinite for the full-precision pictures and cannot rank layers; take mse,"

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
+import org.viditq.quantize.metric.scene.SceneAlignment;
 
 /** Finds metrics by what options call them. */
 public final class ClipMetrics {
@@ -39,5 +40,30 @@ public final class ClipMetrics {
             + "; choose one of "
             + String.join(", ", names())
             + ", or give the descriptor of an ONNX file, .yaml.");
+  }
+
+  /**
+   * Checks before any clip is made whether a metric can judge it.
+   *
+   * @param prompts that clips will be made from
+   * @param frames that they will have
+   * @throws UsageException if it cannot
+   */
+  public static void requireFit(ClipMetric metric, List<String> prompts, int frames) {
+    if (metric.needs().contains(ClipMetric.Need.SEVERAL_FRAMES) && frames < 2) {
+      throw new UsageException(
+          "The metric " + metric.id() + " judges clips, and this model makes pictures.");
+    }
+    if (metric == BuiltInMetric.SCENE_ALIGNMENT) {
+      for (String prompt : prompts) {
+        if (!SceneAlignment.recognizes(prompt)) {
+          throw new UsageException(
+              "The metric scene-alignment knows the sample models' captions only, and \""
+                  + Printable.name(prompt)
+                  + "\" is none; judge it by the descriptor of a network (for sensitivity:"
+                  + " --text-metric), or by another metric such as ssim.");
+        }
+      }
+    }
   }
 }
