@@ -187,7 +187,12 @@ public final class SensitivityCommand implements Callable<Integer> {
     new Outputs(spec, force.given()).requireFile(out);
     new MemoryCheck(backend.find(), console)
         .pictures(
-            pipeline, request, WeightForm.of(backend.precision()), texts.size(), 2 * texts.size());
+            pipeline,
+            request,
+            WeightForm.of(backend.precision()),
+            true,
+            texts.size(),
+            2 * texts.size());
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 
