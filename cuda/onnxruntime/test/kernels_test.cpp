@@ -329,7 +329,9 @@ TEST(settings_that_are_none_are_refused_with_a_sentence) {
     const std::string sentence = refusal([&] { viditq::ort::native_kernels({isa}); });
     CHECK_EQUAL(sentence.find(part) != std::string::npos, true);
   };
-  CHECK_EQUAL(refusal([] { viditq::ort::native_kernels({"portable", "0"}); }),
+  CHECK_EQUAL(refusal([] {
+                viditq::ort::native_kernels({"portable", "0"});
+              }),
               "viditq.threads is 0; it must be a number from 1 to 1024.");
   refused("sse9", "the instruction set is sse9, which this machine does not run; choose one of: ");
   setenv("VIDITQ_ISA", "nothing", 1);

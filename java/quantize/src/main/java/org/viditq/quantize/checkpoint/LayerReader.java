@@ -1,10 +1,10 @@
 package org.viditq.quantize.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
@@ -15,7 +15,9 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.LowRankBranch;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
@@ -24,6 +26,10 @@ import org.viditq.quantize.weight.StoredWeightCodes;
 
 /** Reads one quantized layer, taking nothing in the file for granted. */
 final class LayerReader {
+  private static final int PIECE = 1 << 16;
+  private static final int MAX_BLOCK = 1 << 15;
+  private static final int MAX_RANK = 1 << 15;
+
   private final Checkpoint checkpoint;
   private final String layer;
   private final Consumer<String> read;
@@ -56,14 +62,15 @@ final class LayerReader {
           new LayerDescription.Set(
               range(set),
               integer(set, "weight", 0, weights.size() - 1),
-              integer(set, "activation", 0, activations.size() - 1)));
+              integer(set, "activation", 0, activations.size() - 1),
+              correction(set, sets.size())));
     }
     Optional<Tensor> bias =
         checkpoint.contains(layer + ".bias")
             ? Optional.of(checkpoint.get(layer + ".bias").toFiniteTensor())
             : Optional.empty();
     try {
-      return new LayerDescription(weights, activations, sets).toLayer(layer, bias);
+      return new LayerDescription(weights, activations, sets, branch(json)).toLayer(layer, bias);
     } catch (ShapeException contradiction) {
       throw new InvalidCheckpointException(
           checkpoint.source() + ": " + contradiction.getMessage(), contradiction);
@@ -90,28 +97,84 @@ final class LayerReader {
             ? Optional.of(positives(prefix + "balance", Shape.of(codes.columns())))
             : Optional.empty();
     return new LayerDescription.StoredWeight(
-        new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint)), balance);
+        new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint)),
+        balance,
+        json.has("rotation") ? Optional.of(rotation(json.get("rotation"))) : Optional.empty());
+  }
+
+  private Rotation rotation(JsonNode json) {
+    Rotation.Kind kind;
+    switch (json.path("matrix").asText()) {
+      case "hadamard":
+        kind = Rotation.Kind.HADAMARD;
+        break;
+      case "regular":
+        kind = Rotation.Kind.REGULAR;
+        break;
+      default:
+        throw metadata("the matrix of a rotation is " + json.path("matrix"));
+    }
+    int block = integer(json, "block", 2, MAX_BLOCK);
+    if (!Rotation.exists(kind, block)) {
+      throw metadata("the block of a rotation is " + block + ", which no such matrix has");
+    }
+    if (json.has("seed") && !json.get("seed").canConvertToLong()) {
+      throw metadata("the seed of a rotation is " + json.get("seed"));
+    }
+    return new Rotation(
+        kind,
+        block,
+        json.has("seed") ? OptionalLong.of(json.get("seed").longValue()) : OptionalLong.empty());
+  }
+
+  private Optional<float[]> correction(JsonNode set, int k) {
+    if (!set.has("corrected") || !bool(set, "corrected")) {
+      return Optional.empty();
+    }
+    return Optional.of(finite(TensorNames.correction(layer, k), DType.F32, 1).data());
+  }
+
+  private Optional<LowRankBranch> branch(JsonNode json) {
+    if (!json.has("low_rank")) {
+      return Optional.empty();
+    }
+    int rank = integer(json, "low_rank", 1, MAX_RANK);
+    Tensor down = finite(TensorNames.lowRankDown(layer), DType.F16, 2);
+    Tensor up = finite(TensorNames.lowRankUp(layer), DType.F16, 2);
+    if (down.dim(0) != rank || up.dim(1) != rank) {
+      throw damaged(TensorNames.lowRankDown(layer), "is not of rank " + rank);
+    }
+    return Optional.of(new LowRankBranch(down, up));
+  }
+
+  private Tensor finite(String name, DType dtype, int rank) {
+    return require(name, dtype, rank).toFiniteTensor();
   }
 
   private StoredWeightCodes byteCodes(String prefix, IntegerFormat format) {
     StoredTensor tensor = require(prefix + "weight", DType.I8, 2);
-    ByteBuffer bytes = tensor.bytes();
     if (format.bits() < 8) {
-      int half = 1 << (format.bits() - 1);
-      for (int i = 0; i < bytes.limit(); i++) {
-        if (bytes.get(i) < -half || bytes.get(i) >= half) {
+      requireWithin(tensor, format);
+    }
+    return new StoredWeightCodes(
+        format, tensor.shape().dim(0), tensor.shape().dim(1), CodeLayout.BYTES, tensor);
+  }
+
+  private void requireWithin(StoredTensor tensor, IntegerFormat format) {
+    int half = 1 << (format.bits() - 1);
+    int size = tensor.shape().size();
+    byte[] piece = new byte[Math.min(size, PIECE)];
+    for (int start = 0; start < size; start += piece.length) {
+      int count = Math.min(piece.length, size - start);
+      tensor.copyBytes(start, piece, 0, count);
+      for (int i = 0; i < count; i++) {
+        if (piece[i] < -half || piece[i] >= half) {
           throw damaged(
               tensor.name(),
-              "holds the code "
-                  + bytes.get(i)
-                  + ", which has more than "
-                  + format.bits()
-                  + " bits");
+              "holds the code " + piece[i] + ", which has more than " + format.bits() + " bits");
         }
       }
     }
-    return new StoredWeightCodes(
-        format, tensor.shape().dim(0), tensor.shape().dim(1), CodeLayout.BYTES, bytes);
   }
 
   private StoredWeightCodes packedCodes(String prefix, IntegerFormat format) {
@@ -124,8 +187,7 @@ final class LayerReader {
         || (columns + 7) / 8 != packed.shape().dim(1)) {
       throw damaged(shape.name(), "does not go with weight_packed of shape " + packed.shape());
     }
-    return new StoredWeightCodes(
-        format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed.bytes());
+    return new StoredWeightCodes(format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed);
   }
 
   private ActivationQuantization activation(String prefix, JsonNode json) {
