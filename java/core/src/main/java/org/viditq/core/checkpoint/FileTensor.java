@@ -96,6 +96,20 @@ final class FileTensor implements StoredTensor {
     }
   }
 
+  @Override
+  public void copyBytes(int start, byte[] destination, int offset, int count) {
+    Objects.checkFromIndexSize(start, count, sizeInBytes());
+    if (mapped()) {
+      StoredTensor.super.copyBytes(start, destination, offset, count);
+      return;
+    }
+    try {
+      file.readFully(ByteBuffer.wrap(destination, offset, count), position + start);
+    } catch (IOException e) {
+      throw file.unreadable(name, e);
+    }
+  }
+
   private synchronized boolean mapped() {
     return window != null;
   }

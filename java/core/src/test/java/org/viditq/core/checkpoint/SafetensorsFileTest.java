@@ -186,11 +186,20 @@ class SafetensorsFileTest {
           unmapped.copyTo(start, part, 1, count);
           window.copyTo(start, expected, 1, count);
           assertThat(part).isEqualTo(expected);
+          int bytes = Math.min(count, 1000);
+          byte[] raw = new byte[bytes + 2];
+          byte[] expectedRaw = new byte[bytes + 2];
+          unmapped.copyBytes(start, raw, 1, bytes);
+          window.copyBytes(start, expectedRaw, 1, bytes);
+          assertThat(raw).isEqualTo(expectedRaw);
         }
         // Not into the next tensor, nor the header.
         assertThatThrownBy(() -> checkpoint.get("a").copyTo(1, new float[3], 0, 3))
             .isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> unmapped.copyTo(-1, new float[3], 0, 3))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        int end = (int) unmapped.sizeInBytes();
+        assertThatThrownBy(() -> unmapped.copyBytes(end - 2, new byte[3], 0, 3))
             .isInstanceOf(IndexOutOfBoundsException.class);
       }
     }

@@ -1,7 +1,6 @@
 package org.viditq.quantize.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +23,8 @@ import org.viditq.quantize.weight.StoredWeightCodes;
 
 /** Reads one quantized layer, taking nothing in the file for granted. */
 final class LayerReader {
+  private static final int PIECE = 1 << 16;
+
   private final Checkpoint checkpoint;
   private final String layer;
   private final Consumer<String> read;
@@ -95,23 +96,32 @@ final class LayerReader {
 
   private StoredWeightCodes byteCodes(String prefix, IntegerFormat format) {
     StoredTensor tensor = require(prefix + "weight", DType.I8, 2);
-    ByteBuffer bytes = tensor.bytes();
     if (format.bits() < 8) {
-      int half = 1 << (format.bits() - 1);
-      for (int i = 0; i < bytes.limit(); i++) {
-        if (bytes.get(i) < -half || bytes.get(i) >= half) {
+      requireWithin(tensor, format);
+    }
+    return new StoredWeightCodes(
+        format, tensor.shape().dim(0), tensor.shape().dim(1), CodeLayout.BYTES, tensor);
+  }
+
+  private void requireWithin(StoredTensor tensor, IntegerFormat format) {
+    int half = 1 << (format.bits() - 1);
+    int size = tensor.shape().size();
+    byte[] piece = new byte[Math.min(size, PIECE)];
+    for (int start = 0; start < size; start += piece.length) {
+      int count = Math.min(piece.length, size - start);
+      tensor.copyBytes(start, piece, 0, count);
+      for (int i = 0; i < count; i++) {
+        if (piece[i] < -half || piece[i] >= half) {
           throw damaged(
               tensor.name(),
               "holds the code "
-                  + bytes.get(i)
+                  + piece[i]
                   + ", which has more than "
                   + format.bits()
                   + " bits");
         }
       }
     }
-    return new StoredWeightCodes(
-        format, tensor.shape().dim(0), tensor.shape().dim(1), CodeLayout.BYTES, bytes);
   }
 
   private StoredWeightCodes packedCodes(String prefix, IntegerFormat format) {
@@ -125,7 +135,7 @@ final class LayerReader {
       throw damaged(shape.name(), "does not go with weight_packed of shape " + packed.shape());
     }
     return new StoredWeightCodes(
-        format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed.bytes());
+        format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed);
   }
 
   private ActivationQuantization activation(String prefix, JsonNode json) {

@@ -2,48 +2,96 @@ package org.viditq.quantize.weight;
 
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.StoredCodes;
 
-/** Weight codes in one of the {@link CodeLayout}s, on the heap or in a mapped file. */
+/** Weight codes in one of the {@link CodeLayout}s, on the heap or in a file. */
 public final class StoredWeightCodes implements CheckpointCodes {
   private final IntegerFormat format;
   private final int rows;
   private final int columns;
   private final CodeLayout layout;
-  private final ByteBuffer bytes;
+  private final Place place;
+
+  /** Where the codes lie: rows one after the other, each {@link CodeLayout#rowBytes} long. */
+  private sealed interface Place {
+    long size();
+
+    /** All of them, from position 0 to the limit. */
+    ByteBuffer bytes();
+
+    void copy(int start, byte[] destination, int count);
+  }
+
+  private record Heap(ByteBuffer bytes) implements Place {
+    @Override
+    public long size() {
+      return bytes.limit();
+    }
+
+    @Override
+    public void copy(int start, byte[] destination, int count) {
+      bytes.get(start, destination, 0, count);
+    }
+  }
+
+  /** Read row by row, and mapped only for who wants all. */
+  private record Stored(StoredTensor tensor) implements Place {
+    @Override
+    public long size() {
+      return tensor.sizeInBytes();
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+      return tensor.bytes();
+    }
+
+    @Override
+    public void copy(int start, byte[] destination, int count) {
+      tensor.copyBytes(start, destination, 0, count);
+    }
+  }
 
   /**
-   * @param bytes rows one after the other, each {@link CodeLayout#rowBytes} long, from position 0
-   *     to the limit; not copied
+   * @param tensor whose bytes are rows one after the other, each {@link CodeLayout#rowBytes} long;
+   *     its checkpoint must be open while the codes are used
    */
   public StoredWeightCodes(
-      IntegerFormat format, int rows, int columns, CodeLayout layout, ByteBuffer bytes) {
+      IntegerFormat format, int rows, int columns, CodeLayout layout, StoredTensor tensor) {
+    this(format, rows, columns, layout, new Stored(tensor));
+  }
+
+  private StoredWeightCodes(
+      IntegerFormat format, int rows, int columns, CodeLayout layout, Place place) {
     long needed = (long) rows * layout.rowBytes(columns);
-    if (bytes.limit() != needed) {
+    if (place.size() != needed) {
       throw new ShapeException(
-          "Codes [" + rows + ", " + columns + "] need " + needed + " bytes, not " + bytes.limit());
+          "Codes [" + rows + ", " + columns + "] need " + needed + " bytes, not " + place.size());
     }
     this.format = format;
     this.rows = rows;
     this.columns = columns;
     this.layout = layout;
-    this.bytes = bytes;
+    this.place = place;
   }
 
   /** Room on the heap for codes to be {@linkplain #putRow put}. */
   static StoredWeightCodes allocate(IntegerFormat format, int rows, int columns) {
     CodeLayout layout = CodeLayout.of(format);
     int size = Math.multiplyExact(rows, layout.rowBytes(columns));
-    return new StoredWeightCodes(format, rows, columns, layout, ByteBuffer.allocate(size));
+    return new StoredWeightCodes(
+        format, rows, columns, layout, new Heap(ByteBuffer.allocate(size)));
   }
 
   /**
    * @param codes [columns], inside the format's range
    */
   void putRow(int row, int[] codes) {
+    ByteBuffer bytes = place.bytes();
     int start = row * layout.rowBytes(columns);
     if (layout == CodeLayout.BYTES) {
       int offset = signedOffset();
@@ -62,19 +110,29 @@ public final class StoredWeightCodes implements CheckpointCodes {
 
   @Override
   public void copyRow(int row, byte[] destination, int offset) {
-    int start = row * layout.rowBytes(columns);
+    copyRows(row, 1, destination, offset, columns);
+  }
+
+  @Override
+  public void copyRows(int first, int count, byte[] destination, int offset, int step) {
+    int rowBytes = layout.rowBytes(columns);
+    byte[] stored = new byte[count * rowBytes];
+    place.copy(first * rowBytes, stored, stored.length);
+    for (int row = 0; row < count; row++) {
+      decode(stored, row * rowBytes, destination, offset + row * step);
+    }
+  }
+
+  private void decode(byte[] stored, int start, byte[] destination, int offset) {
     if (layout == CodeLayout.BYTES) {
-      bytes.get(start, destination, offset, columns);
       int add = signedOffset();
-      if (add != 0) {
-        for (int c = 0; c < columns; c++) {
-          destination[offset + c] += (byte) add;
-        }
+      for (int c = 0; c < columns; c++) {
+        destination[offset + c] = (byte) (stored[start + c] + add);
       }
     } else {
       int subtract = nibbleOffset();
       for (int c = 0; c < columns; c++) {
-        int pair = bytes.get(start + c / 2);
+        int pair = stored[start + c / 2];
         int nibble = (c & 1) == 0 ? pair & 0xf : pair >> 4 & 0xf;
         destination[offset + c] = (byte) (nibble - subtract);
       }
@@ -103,7 +161,7 @@ public final class StoredWeightCodes implements CheckpointCodes {
   /** The bytes as they lie. */
   @Override
   public ByteBuffer bytes() {
-    return bytes.asReadOnlyBuffer().rewind();
+    return place.bytes().asReadOnlyBuffer().rewind();
   }
 
   @Override
@@ -114,7 +172,7 @@ public final class StoredWeightCodes implements CheckpointCodes {
 
   @Override
   public long sizeInBytes() {
-    return bytes.limit();
+    return place.size();
   }
 
   /** Added to the stored signed byte to get the code. */

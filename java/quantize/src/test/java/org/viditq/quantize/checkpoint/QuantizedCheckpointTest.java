@@ -34,6 +34,7 @@ import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.MinMaxGrid;
+import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
@@ -317,7 +318,20 @@ class QuantizedCheckpointTest {
         e.weight().codes().copyRow(row, right, 0);
         assertThat(left).isEqualTo(right);
       }
+      // All at once, read from the file and from its mapping.
+      byte[] together = rows(a.weight().codes(), expected);
+      assertThat(together).isEqualTo(rows(e.weight().codes(), expected));
+      a.weight().codes().stored();
+      assertThat(rows(a.weight().codes(), expected)).isEqualTo(together);
     }
+  }
+
+  /** With room before the first row and between them. */
+  private static byte[] rows(WeightCodes codes, QuantizedLinearParameters layer) {
+    int step = layer.inFeatures() + 3;
+    byte[] rows = new byte[1 + layer.outFeatures() * step];
+    codes.copyRows(0, layer.outFeatures(), rows, 1, step);
+    return rows;
   }
 
   private static void assertEqual(AffineGrid actual, AffineGrid expected) {
