@@ -46,8 +46,7 @@ final class OnnxRuntimeNetworks implements Networks {
    * one) until ONNX Runtime has mapped it.
    */
   @Override
-  public Optional<Denoiser> denoiser(
-      DenoiserModel model, Parameters parameters, Runnable release) {
+  public Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters, Runnable release) {
     OnnxGraph graph = DenoiserGraph.recordOpen(model, parameters, OPTIONS, OptionalDouble.empty());
     Path parent = settings.cache().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     String name = "viditq-onnxruntime-" + ProcessHandle.current().pid();

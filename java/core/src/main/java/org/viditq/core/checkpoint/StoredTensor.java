@@ -40,8 +40,8 @@ public interface StoredTensor {
   void copyTo(int start, float[] destination, int offset, int count);
 
   /**
-   * Copies {@code count} of the {@link #bytes()} from {@code start} on. Of a file, this reads what is
-   * asked for, without keeping it in memory.
+   * Copies {@code count} of the {@link #bytes()} from {@code start} on. Of a file, this reads what
+   * is asked for, without keeping it in memory.
    */
   default void copyBytes(int start, byte[] destination, int offset, int count) {
     bytes().get(start, destination, offset, count);

@@ -114,11 +114,7 @@ final class LayerReader {
         if (piece[i] < -half || piece[i] >= half) {
           throw damaged(
               tensor.name(),
-              "holds the code "
-                  + piece[i]
-                  + ", which has more than "
-                  + format.bits()
-                  + " bits");
+              "holds the code " + piece[i] + ", which has more than " + format.bits() + " bits");
         }
       }
     }
@@ -134,8 +130,7 @@ final class LayerReader {
         || (columns + 7) / 8 != packed.shape().dim(1)) {
       throw damaged(shape.name(), "does not go with weight_packed of shape " + packed.shape());
     }
-    return new StoredWeightCodes(
-        format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed);
+    return new StoredWeightCodes(format, (int) rows, (int) columns, CodeLayout.NIBBLES, packed);
   }
 
   private ActivationQuantization activation(String prefix, JsonNode json) {

@@ -51,7 +51,8 @@ import org.viditq.tensorrt.engine.Profile;
  */
 class FullSizeNetworkTest {
   private static final Path CONFIGURATIONS =
-      Path.of("..", "..", "bench", "src", "main", "resources", "org", "viditq", "bench", "fullsize");
+      Path.of(
+          "..", "..", "bench", "src", "main", "resources", "org", "viditq", "bench", "fullsize");
 
   private static final int BLOCKS = Integer.getInteger("viditq.fullsize.blocks", 2);
 
@@ -161,8 +162,7 @@ class FullSizeNetworkTest {
         .inputs()
         .forEach(
             (name, range) ->
-                shapes.put(
-                    name, end == 0 ? range.min() : end == 1 ? range.opt() : range.max()));
+                shapes.put(name, end == 0 ? range.min() : end == 1 ? range.opt() : range.max()));
     return shapes;
   }
 
@@ -175,8 +175,7 @@ class FullSizeNetworkTest {
       network
           .network()
           .getInput(i)
-          .setDimensions(
-              TensorRtNetwork.dims(shapes.get(network.network().getInput(i).getName())));
+          .setDimensions(TensorRtNetwork.dims(shapes.get(network.network().getInput(i).getName())));
     }
     int[] expected = shapes.get("latents").toArray();
     expected[1] = model.latents().outputChannels();
