@@ -68,8 +68,7 @@ void require_ok(int status) {
   throw Refusal(std::string("the kernel did not start: ") + viditq_status_message(status) + ".");
 }
 
-std::shared_ptr<Engine> Engine::of(const std::string& instruction_set,
-                                   const std::string& threads) {
+std::shared_ptr<Engine> Engine::of(const std::string& instruction_set, const std::string& threads) {
   const std::string name = instruction_set.empty() ? environment("VIDITQ_ISA") : instruction_set;
   const int isa = name.empty() ? fastest_isa() : isa_of(name);
   const int count = thread_count(threads);

@@ -21,8 +21,8 @@ class Engine {
   enum Slot { kInput, kValues, kCodes, kGate, kResidual, kOutput, kSlots };
 
   // The one for an instruction set and a number of threads. Empty settings stand for what the
-  // environment variables VIDITQ_ISA and VIDITQ_THREADS say, or else for the fastest and for as many
-  // as this process has processors. It ends when nobody holds it. Throws Refusal for names and
+  // environment variables VIDITQ_ISA and VIDITQ_THREADS say, or else for the fastest and for as
+  // many as this process has processors. It ends when nobody holds it. Throws Refusal for names and
   // numbers that are none.
   static std::shared_ptr<Engine> of(const std::string& instruction_set, const std::string& threads);
 
