@@ -281,6 +281,26 @@ int viditq_quantize_groups(viditq_context* context, const float* x, const float*
 int viditq_layer_norm_modulate_quantize(viditq_context* context, viditq_modulation operands,
                                         const float* balance, viditq_tokens out);
 
+/* An orthogonal rotation of every `block` neighbouring columns: with inner = block / base a power
+ * of two, Sylvester's butterflies within each of the `base` runs of inner columns, then the matrix
+ * over the runs, then the product with 1 / sqrt(block); or, regular, a power of four and the
+ * regular matrix of order 4. org.viditq.core.quant.Rotation gives the order of operations. */
+typedef struct viditq_rotation {
+  int64_t block;        /* divides the columns */
+  int64_t base;         /* 1 if regular */
+  const int8_t* matrix; /* [base, base] of 1 and -1, null for base 1 */
+  int32_t regular;      /* 0 or 1 */
+} viditq_rotation;
+
+/* out = x / divisors [columns], null for 1, rotated; x and out [rows, columns]. */
+int viditq_rotate(viditq_context* context, const float* x, int64_t rows, int64_t columns,
+                  const float* divisors, viditq_rotation rotation, float* out);
+
+/* viditq_rotate, then viditq_quantize_tokens of its result, to the bit, in one pass over each row.
+ */
+int viditq_quantize_rotated_tokens(viditq_context* context, const float* x, const float* divisors,
+                                   viditq_rotation rotation, viditq_tokens out);
+
 /* ---- quantized linear layers ----------------------------------------------------------------- */
 
 /* The quantized product: y[m, n] = scale[m] * weight_scale[n] * sum over k of (codes[m, k] -

@@ -5,6 +5,8 @@
 
 namespace viditq {
 
+struct Rotation;
+
 struct RowKernels {
   // out = x / balance, true divisions.
   void (*divide)(const float* x, const float* balance, int64_t count, float* out);
@@ -25,6 +27,9 @@ struct RowKernels {
   int32_t (*encode_in_range)(const float* x, int64_t count, float scale, float lowest,
                              float highest, int32_t zero_point, const float* next_row,
                              uint8_t* codes);
+
+  // Rotates `count` values in place; `spare` has room for as many as a block has.
+  void (*rotate)(float* values, int64_t count, const Rotation& rotation, float* spare);
 };
 
 // The vector kernels multiply by 1/scale instead of dividing, which is several times faster. Steps

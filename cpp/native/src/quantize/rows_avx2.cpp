@@ -4,6 +4,7 @@
 #include "quantize/divide_row.h"
 #include "quantize/fixed_steps.h"
 #include "quantize/range_bits.h"
+#include "quantize/rotate_row.h"
 #include "quantize/rows.h"
 
 namespace viditq {
@@ -147,6 +148,6 @@ int32_t encode_in_range(const float* x, int64_t count, float scale, float lowest
 
 }  // namespace
 
-const RowKernels kAvx2Rows{divide, extend_range, encode, encode_in_range};
+const RowKernels kAvx2Rows{divide, extend_range, encode, encode_in_range, rotate};
 
 }  // namespace viditq

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "quantize/divide_row.h"
+#include "quantize/rotate_row.h"
 #include "quantize/rows.h"
 
 namespace viditq {
@@ -36,6 +37,6 @@ int32_t encode(const float* x, int64_t count, float scale, float lowest, float h
 
 }  // namespace
 
-const RowKernels kPortableRows{divide, extend_range, encode, encode};
+const RowKernels kPortableRows{divide, extend_range, encode, encode, rotate};
 
 }  // namespace viditq

@@ -28,16 +28,26 @@ final class InputQuantizer {
   }
 
   /**
-   * Codes of x / s.
+   * Codes of x / s, rotated.
    *
    * @param x [.., C]; [B, N, C] for the schemes that go by token index
-   * @param balance s [C]; empty for 1
+   * @param balance s [C], with the rotation's signs; empty for 1
+   * @param rotation empty for none
    * @throws org.viditq.core.error.NonFiniteException naming the layer if x / s holds NaN or
    *     infinity, or has a range beyond float32
    */
   ActivationCodes quantize(
-      String layer, NativeInput x, Optional<CountedMemory> balance, ActivationQuantization scheme) {
+      String layer,
+      NativeInput x,
+      Optional<CountedMemory> balance,
+      Optional<NativeRotation> rotation,
+      ActivationQuantization scheme) {
     GridGroups groups = GridGroups.of(scheme, x.shape());
+    if (rotation.isPresent()) {
+      return isDeployed(scheme)
+          ? quantizeRotated(layer, x.value(), balance, rotation.get(), scheme.format())
+          : quantizeGroupsRotated(layer, x.value(), balance, rotation.get(), groups);
+    }
     if (isDeployed(scheme)) {
       return x.definition() instanceof Modulated<NativeTensor> modulated
           ? quantizeModulated(layer, modulated, balance, scheme.format())
@@ -65,6 +75,48 @@ final class InputQuantizer {
             codes.in(tokens));
     NativeLibrary.check(status, "quantization of the input of layer " + layer);
     return codes;
+  }
+
+  /** The deployed form with a rotation: division, rotation and quantization in one pass. */
+  private ActivationCodes quantizeRotated(
+      String layer,
+      NativeTensor x,
+      Optional<CountedMemory> balance,
+      NativeRotation rotation,
+      IntegerFormat format) {
+    ActivationCodes codes =
+        new ActivationCodes(memory, format, x.shape().rows(), x.shape().dim(-1));
+    int status =
+        Bridge.viditq_quantize_rotated_tokens(
+            context.handle(),
+            x.data(),
+            balance.map(CountedMemory::floats).orElse(null),
+            rotation.operand(),
+            codes.in(tokens));
+    NativeLibrary.check(status, "rotation and quantization of the input of layer " + layer);
+    return codes;
+  }
+
+  /** For comparison only: the rotated input is written first. */
+  private ActivationCodes quantizeGroupsRotated(
+      String layer,
+      NativeTensor x,
+      Optional<CountedMemory> balance,
+      NativeRotation rotation,
+      GridGroups groups) {
+    try (NativeTensor rotated = memory.allocate(x.shape())) {
+      int status =
+          Bridge.viditq_rotate(
+              context.handle(),
+              x.data(),
+              x.shape().rows(),
+              x.shape().dim(-1),
+              balance.map(CountedMemory::floats).orElse(null),
+              rotation.operand(),
+              rotated.data());
+      NativeLibrary.check(status, "rotation of the input of layer " + layer);
+      return quantizeGroups(layer, rotated, Optional.empty(), groups);
+    }
   }
 
   /** The same with LayerNorm and modulation before them, in one pass. */

@@ -26,6 +26,7 @@ import org.viditq.cpp.bridge.viditq_tokens;
 final class NativeLinear implements AutoCloseable {
   private final NativeContext context;
   private final NativeMemory memory;
+  private final NativePointwise pointwise;
   private final Precision precision;
   private final InputQuantizer quantizer;
   // Operands of calls, one at a time; to allocate them anew would take as long as small calls.
@@ -35,9 +36,11 @@ final class NativeLinear implements AutoCloseable {
   private final List<DenseLayer> denseLayers = new ArrayList<>();
   private final List<QuantizedLayer> quantizedLayers = new ArrayList<>();
 
-  NativeLinear(NativeContext context, NativeMemory memory, Precision precision) {
+  NativeLinear(
+      NativeContext context, NativeMemory memory, NativePointwise pointwise, Precision precision) {
     this.context = context;
     this.memory = memory;
+    this.pointwise = pointwise;
     this.precision = precision;
     this.quantizer = new InputQuantizer(context, memory);
   }
@@ -66,11 +69,59 @@ final class NativeLinear implements AutoCloseable {
       return multiply(x.value(), dense, epilogue, shape);
     }
     QuantizedLayer quantized = requireOwn(layer);
+    if (quantized.branch().isPresent()) {
+      return withBranch(x, quantized, timestep, epilogue, shape);
+    }
     NativeTensor out = memory.allocate(shape);
     try (ActivationCodes codes = quantize(x, quantized, timestep)) {
       multiply(codes, quantized, timestep, epilogue, out, 0);
     }
     return out;
+  }
+
+  /**
+   * Quantized product and bias, then what the branch adds to it, then the rest of the epilogue: one
+   * pass over the result each, as their sum comes before the activation.
+   */
+  private NativeTensor withBranch(
+      NativeInput x,
+      QuantizedLayer layer,
+      double timestep,
+      Epilogue<NativeTensor> epilogue,
+      Shape shape) {
+    NativeBranch branch = layer.branch().orElseThrow();
+    NativeTensor value = x.value();
+    try (NativeTensor product = memory.allocate(shape)) {
+      try (ActivationCodes codes = quantize(x, layer, timestep)) {
+        multiply(codes, layer, timestep, Epilogue.none(), product, 0);
+      }
+      Shape between = shapeOf(value.shape(), branch.down(), Epilogue.none());
+      try (NativeTensor narrow = multiply(value, branch.down(), Epilogue.none(), between)) {
+        NativeTensor sum = multiply(narrow, branch.up(), Epilogue.residual(product), shape);
+        if (epilogue.equals(Epilogue.none())) {
+          return sum;
+        }
+        try (sum) {
+          return finish(sum, epilogue);
+        }
+      }
+    }
+  }
+
+  /** residual + gate * act(y). */
+  private NativeTensor finish(NativeTensor y, Epilogue<NativeTensor> epilogue) {
+    NativeTensor result = pointwise.activate(y, epilogue.activation());
+    if (epilogue.gate().isPresent()) {
+      try (NativeTensor activated = result) {
+        result = pointwise.multiply(activated, epilogue.gate().get());
+      }
+    }
+    if (epilogue.residual().isPresent()) {
+      try (NativeTensor gated = result) {
+        result = pointwise.add(epilogue.residual().get(), gated);
+      }
+    }
+    return result;
   }
 
   /** Consecutive quantized layers with the same balancing and scheme share the codes of x. */
@@ -81,7 +132,9 @@ final class NativeLinear implements AutoCloseable {
     try {
       for (Linear layer : layers) {
         Shape shape = shapeOf(x.shape(), layer, Epilogue.none());
-        if (!(layer instanceof QuantizedLayer quantized) || shape.size() == 0) {
+        if (!(layer instanceof QuantizedLayer quantized)
+            || shape.size() == 0
+            || quantized.branch().isPresent()) {
           results.add(apply(x, layer, Epilogue.none(), timestep));
           continue;
         }
@@ -107,7 +160,7 @@ final class NativeLinear implements AutoCloseable {
 
   /** Whether all the layers are quantized and multiply with the same codes. */
   boolean sharesCodes(List<Linear> layers, double timestep) {
-    if (!layers.stream().allMatch(layer -> layer instanceof QuantizedLayer)) {
+    if (!layers.stream().allMatch(layer -> layer instanceof QuantizedLayer && hasNoBranch(layer))) {
       return false;
     }
     WeightSet first = chosen((QuantizedLayer) layers.get(0), timestep);
@@ -129,7 +182,14 @@ final class NativeLinear implements AutoCloseable {
   boolean keepsCodesBetween(Linear up, Linear down, double timestep) {
     return up instanceof QuantizedLayer
         && down instanceof QuantizedLayer quantized
-        && InputQuantizer.isDeployed(chosen(quantized, timestep).activation());
+        && InputQuantizer.isDeployed(chosen(quantized, timestep).activation())
+        && chosen(quantized, timestep).rotation().isEmpty()
+        && hasNoBranch(up)
+        && hasNoBranch(down);
+  }
+
+  private static boolean hasNoBranch(Linear layer) {
+    return ((QuantizedLayer) layer).branch().isEmpty();
   }
 
   /** down(act(up(x))), of which only codes are written between the layers. */
@@ -175,7 +235,7 @@ final class NativeLinear implements AutoCloseable {
             context.handle(),
             set.weights().handle(),
             codes.in(input),
-            up.bias(),
+            set.biasValues(),
             NativePointwise.code(activation),
             down.setFor(timestep).balance().map(CountedMemory::floats).orElse(null),
             result.in(output));
@@ -190,6 +250,7 @@ final class NativeLinear implements AutoCloseable {
 
   private static boolean sameInput(WeightSet a, WeightSet b) {
     return a.activation().equals(b.activation())
+        && a.rotation().equals(b.rotation())
         && Arrays.equals(a.balance().orElse(null), b.balance().orElse(null));
   }
 
@@ -218,6 +279,7 @@ final class NativeLinear implements AutoCloseable {
         layer.parameters().name(),
         x,
         layer.setFor(timestep).balance(),
+        layer.setFor(timestep).rotation(),
         chosen(layer, timestep).activation());
   }
 
@@ -260,7 +322,7 @@ final class NativeLinear implements AutoCloseable {
             set.weights().handle(),
             codes.in(input),
             operands(
-                layer.bias(),
+                set.biasValues(),
                 epilogue.activation(),
                 epilogue.gate().map(gate -> gate.dataAt(firstGate)).orElse(null),
                 rowsPerGate,

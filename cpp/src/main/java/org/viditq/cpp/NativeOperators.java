@@ -59,7 +59,7 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
     integers = new NativeIntegerOperators(context);
     pointwise = new NativePointwise(context, memory);
     moves = new NativeMoves(context, memory);
-    linear = new NativeLinear(context, memory, precision);
+    linear = new NativeLinear(context, memory, pointwise, precision);
     convolution = new NativeConvolution(context, memory, moves);
     normalization = new NativeNormalization(context, memory);
     attention = new NativeAttention(context, memory);

@@ -2,6 +2,7 @@ package org.viditq.reference;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.DenseLinearParameters;
@@ -56,12 +57,11 @@ final class ReferenceLinear {
             x.shape(),
             epilogue.gate().map(Tensor::shape),
             epilogue.residual().map(Tensor::shape));
-    LinearEpilogue finish = new LinearEpilogue(result, parameters.bias(), epilogue);
     float[] out = new float[result.size()];
     if (layer instanceof Dense dense) {
-      multiply(x, dense, finish, out);
+      multiply(x, dense, new LinearEpilogue(result, parameters.bias(), epilogue), out);
     } else if (layer instanceof Quantized quantized) {
-      multiply(x, quantized, timestep, finish, out);
+      multiply(x, quantized, timestep, result, epilogue, out);
     } else {
       throw new BackendException(
           "Layer " + parameters.name() + " was prepared by another backend than reference.");
@@ -90,13 +90,21 @@ final class ReferenceLinear {
    * for z inside the code range and K far below 2^37.
    */
   private void multiply(
-      Tensor x, Quantized layer, double timestep, LinearEpilogue finish, float[] out) {
+      Tensor x,
+      Quantized layer,
+      double timestep,
+      Shape result,
+      Epilogue<Tensor> epilogue,
+      float[] out) {
     int chosen = layer.parameters().setFor(timestep);
     WeightSet set = layer.parameters().sets().get(chosen);
+    LinearEpilogue finish = new LinearEpilogue(result, layer.parameters().bias(set), epilogue);
+    Optional<BranchProduct> branch = layer.parameters().branch().map(b -> BranchProduct.of(x, b));
     QuantizedActivations a =
         quantizer.quantize(
             x,
             set.balance(),
+            set.rotation(),
             set.activation(),
             "The input of quantized layer " + layer.parameters().name());
     DMatrixRMaj weight = cache.get(layer.weights().get(chosen));
@@ -121,6 +129,9 @@ final class ReferenceLinear {
             for (int i = 0; i < n; i++) {
               product[(row - from) * n + i] *= scale * weightScale[i];
             }
+            int at = (row - from) * n;
+            int own = row;
+            branch.ifPresent(b -> b.addTo(product, at, own));
           }
           finish.finish(from, to, product, out);
         });

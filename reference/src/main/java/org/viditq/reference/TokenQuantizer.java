@@ -5,6 +5,7 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.GridGroups;
 import org.viditq.core.quant.QuantizedActivations;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.tensor.Tensor;
 
 /** Turns activations into codes by every scheme. */
@@ -18,16 +19,30 @@ final class TokenQuantizer {
   }
 
   /**
-   * Codes of x / s.
-   *
-   * @param x [.., C]; [B, N, C] for the schemes that go by token index
-   * @param balance s [C]; empty for 1
-   * @param what begins the message if x holds NaN or infinity, or its range is beyond float32
+   * As {@link #quantize(Tensor, Optional, Optional, ActivationQuantization, String)}, unrotated.
    */
   QuantizedActivations quantize(
       Tensor x, Optional<float[]> balance, ActivationQuantization scheme, String what) {
+    return quantize(x, balance, Optional.empty(), scheme, what);
+  }
+
+  /**
+   * Codes of x / s, rotated.
+   *
+   * @param x [.., C]; [B, N, C] for the schemes that go by token index
+   * @param balance s [C]; empty for 1
+   * @param rotation of x / s; empty for none
+   * @param what begins the message if x holds NaN or infinity, or its range is beyond float32
+   */
+  QuantizedActivations quantize(
+      Tensor x,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      ActivationQuantization scheme,
+      String what) {
     GridGroups groups = GridGroups.of(scheme, x.shape());
-    float[] values = balance.map(s -> divide(x, s)).orElse(x.data());
+    float[] divided = balance.map(s -> divide(x, s)).orElse(x.data());
+    float[] values = rotation.map(r -> r.rotate(divided, x.dim(-1))).orElse(divided);
     Finite.require(values, what);
     AffineGrid grid = groups.calibrated().orElseGet(() -> measure(x, values, groups, what));
     return encode(values, x.shape().rows(), x.dim(-1), grid);

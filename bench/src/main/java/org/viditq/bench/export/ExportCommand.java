@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import org.viditq.bench.model.FullSizeModel;
 import org.viditq.bench.model.RandomWeights;
 import org.viditq.bench.report.BenchReport;
-import org.viditq.bench.report.MeasurementOptions;
+import org.viditq.bench.report.ReportOptions;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.Quantities;
@@ -82,7 +82,7 @@ public final class ExportCommand implements Callable<Integer> {
       description = "Where models are written, and deleted again. Default: the temporary folder.")
   private Path scratch;
 
-  @Mixin private MeasurementOptions options;
+  @Mixin private ReportOptions output;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -91,7 +91,7 @@ public final class ExportCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     List<FullSizeModel> chosen = models.stream().map(FullSizeModel::named).toList();
     plans.forEach(BuiltInPlans::find);
-    BenchReport report = new BenchReport(spec, options.out(), options.note());
+    BenchReport report = new BenchReport(spec, output);
     report.root().put("jvmOptions", String.join(" ", CommandProcess.JVM_OPTIONS));
     TextTable table =
         new TextTable(

@@ -20,7 +20,10 @@ enum FuzzTarget {
   TOKENIZER_JSON(TokenizerJsonFuzzer.class, SeedFiles::tokenizerJsons),
   SENTENCE_PIECE(SentencePieceFuzzer.class, SeedFiles::sentencePieces),
   VOCABULARY(VocabularyFuzzer.class, SeedFiles::vocabularies),
-  EMBEDDINGS(EmbeddingsFuzzer.class, SeedFiles::embeddings);
+  EMBEDDINGS(EmbeddingsFuzzer.class, SeedFiles::embeddings),
+  LORA(LoraFuzzer.class, SeedFiles::loras),
+  PICTURE(PictureFuzzer.class, SeedFiles::pictures),
+  PROMPT_FILE(PromptFileFuzzer.class, SeedFiles::promptFiles);
 
   /** Makes or finds inputs in a checkout of the project. */
   @FunctionalInterface

@@ -1,5 +1,6 @@
 package org.viditq.bench.fuzz;
 
+import java.io.IOException;
 import org.viditq.core.error.ViditqException;
 
 /** What a reader may do with bytes from anywhere: read them, or refuse them in one sentence. */
@@ -23,6 +24,11 @@ final class Refusal {
       reading.run();
     } catch (ViditqException refused) {
       requireSentence(refused.getMessage(), refused);
+    } catch (IOException gone) {
+      // What is left of an input while the process ends is no finding.
+      if (!Scratch.isEnding()) {
+        throw gone;
+      }
     }
   }
 

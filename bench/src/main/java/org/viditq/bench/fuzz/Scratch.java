@@ -14,7 +14,14 @@ final class Scratch {
   /** Deleted when the process ends. */
   static final Path FOLDER = create();
 
+  private static volatile boolean ending;
+
   private Scratch() {}
+
+  /** Whether the process ends: then the folder goes while an input may be read. */
+  static boolean isEnding() {
+    return ending;
+  }
 
   private static Path create() {
     try {
@@ -22,11 +29,16 @@ final class Scratch {
           Files.isWritable(MEMORY)
               ? Files.createTempDirectory(MEMORY, "viditq-fuzz-")
               : Files.createTempDirectory("viditq-fuzz-");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder)));
       return folder;
     } catch (IOException noPlace) {
       throw new IllegalStateException("There is no place for the inputs.", noPlace);
     }
+  }
+
+  private static void end(Path folder) {
+    ending = true;
+    delete(folder);
   }
 
   /** Writes a file of the folder, over what it was. */

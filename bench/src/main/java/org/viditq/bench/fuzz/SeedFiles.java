@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,16 +18,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.InputNames;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Conditions;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.EncodedPromptsFile;
+import org.viditq.core.pipeline.Image;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.media.EncodingOptions;
+import org.viditq.media.MediaFormat;
+import org.viditq.media.Provenance;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 
@@ -40,6 +48,9 @@ final class SeedFiles {
 
   /** Entries of a vocabulary that are kept. */
   private static final int VOCABULARY = 40;
+
+  /** Width and height of pictures. */
+  private static final int PICTURE = 8;
 
   /** Larger fixtures cost more than they teach. */
   private static final long LARGEST = 6000;
@@ -60,7 +71,7 @@ final class SeedFiles {
     return contents;
   }
 
-  private static byte[] utf8(String text) {
+  static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
@@ -364,5 +375,79 @@ final class SeedFiles {
     return List.of(
         utf8("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncat\n##s\n2\ncaf\u00E9\n\u732B\n,\n"),
         utf8("[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\na\r\n"));
+  }
+
+  /** In the layouts of PEFT, of diffusers with its settings, and of kohya's scripts. */
+  static List<byte[]> loras(Path checkout) throws IOException {
+    String layer = "transformer_blocks.0.attn1.to_q";
+    String settings =
+        "{\"transformer.lora_alpha\": 4, \"transformer.r\": 2, \"transformer.use_rslora\": true,"
+            + " \"transformer.alpha_pattern\": {\"attn1.to_q\": 1.5},"
+            + " \"transformer.init_lora_weights\": \"gaussian\"}";
+    return List.of(
+        lora(Map.of(), "base_model.model." + layer + ".lora_A.weight", ".lora_B.weight"),
+        lora(
+            Map.of("format", "pt", "lora_adapter_metadata", settings),
+            "transformer." + layer + ".lora.down.weight",
+            ".lora.up.weight"),
+        lora(
+            Map.of("ss_network_alpha", "1"),
+            "lora_unet_" + layer.replace('.', '_') + ".lora_down.weight",
+            ".lora_up.weight"));
+  }
+
+  /**
+   * Factors and alpha of a layer of eight inputs and outputs.
+   *
+   * @param down name of the factor that is applied first
+   * @param up ending of the other one's name, behind the layer's
+   */
+  private static byte[] lora(Map<String, String> metadata, String down, String up)
+      throws IOException {
+    String layer = down.substring(0, down.indexOf(".lora"));
+    List<StoredTensor> tensors =
+        List.of(floats(down, 2, 8), floats(layer + up, 8, 2), floats(layer + ".alpha"));
+    return written(file -> SafetensorsWriter.write(file, tensors, metadata));
+  }
+
+  /** PNG of several kinds, JPEG, lossy WebP. */
+  static List<byte[]> pictures(Path checkout) throws IOException {
+    List<byte[]> seeds = new ArrayList<>();
+    float[] values = new float[PICTURE * PICTURE * 3];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 61 / 60f;
+    }
+    Clip picture = Clip.of(List.of(new Image(Tensor.of(values, PICTURE, PICTURE, 3))), 1);
+    for (MediaFormat format : List.of(MediaFormat.PNG, MediaFormat.JPEG, MediaFormat.WEBP)) {
+      seeds.add(
+          written(
+              file ->
+                  format.write(
+                      picture,
+                      file,
+                      new Provenance(Map.of("prompt", "a")),
+                      new EncodingOptions(90, true))));
+    }
+    for (int type :
+        List.of(
+            BufferedImage.TYPE_BYTE_GRAY,
+            BufferedImage.TYPE_USHORT_GRAY,
+            BufferedImage.TYPE_BYTE_INDEXED,
+            BufferedImage.TYPE_INT_ARGB)) {
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      ImageIO.write(new BufferedImage(PICTURE, PICTURE, type), "png", png);
+      seeds.add(png.toByteArray());
+    }
+    return seeds;
+  }
+
+  /** The order of the first byte is that of {@link PromptFileFuzzer}. */
+  static List<byte[]> promptFiles(Path checkout) {
+    return List.of(
+        selected(0, utf8("\uFEFFa red ring\r\n\r\n a caf\u00E9 \n\u732B\n")),
+        selected(0, "\uFEFFa ring\n\u732B\n".getBytes(StandardCharsets.UTF_16LE)),
+        selected(1, utf8("{\"prompts\": [\"a ring\", {\"caption\": \"\\u732b\"}, \"\"]}")),
+        selected(1, utf8("[\"a\\nb\", {\"prompt\": \"c\"}]")),
+        selected(2, utf8("\"a ring\"\n\n{\"text\": \"d\", \"id\": 7}\n")));
   }
 }

@@ -10,22 +10,17 @@ import org.viditq.core.checkpoint.MemoryCheckpoint;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.Parameters;
-import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.DenseLinearParameters;
-import org.viditq.core.operators.ForwardingOperators;
-import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.IdleOperators;
 import org.viditq.core.operators.LinearParameters;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.onnx.OnnxOperators;
-import org.viditq.onnx.OnnxOptions;
-import org.viditq.onnx.OnnxValue;
 
 /**
  * Random weights of a model of any family and size: {@link RandomTensor}s under the names and in
- * the shapes that its definition asks for, which is found out by preparing it on a backend that
- * only records. Layers have biases.
+ * the shapes that its definition asks for, which is found out by preparing it on operators that
+ * compute nothing. Layers have biases.
  */
 public final class RandomWeights implements Parameters {
   private final String prefix;
@@ -51,34 +46,10 @@ public final class RandomWeights implements Parameters {
    *
    * @param definition prepares it
    */
-  public static List<RandomTensor> tensorsOf(
-      BiConsumer<Parameters, Operators<OnnxValue>> definition) {
+  public static List<RandomTensor> tensorsOf(BiConsumer<Parameters, Operators<Object>> definition) {
     RandomWeights asked = new RandomWeights("", new LinkedHashMap<>());
-    try (Operators<OnnxValue> recording = new Unprepared()) {
-      definition.accept(asked, recording);
-    }
+    definition.accept(asked, new IdleOperators());
     return List.copyOf(asked.tensors.values());
-  }
-
-  /** Records, and leaves layers as they are: preparing would draw all of their weights. */
-  private static final class Unprepared extends ForwardingOperators<OnnxValue> {
-    private record AskedLinear(LinearParameters parameters) implements Linear {}
-
-    private record AskedConvolution(ConvolutionParameters parameters) implements Convolution {}
-
-    Unprepared() {
-      super(new OnnxOperators(OnnxOptions.STANDARD));
-    }
-
-    @Override
-    public Linear prepare(LinearParameters parameters) {
-      return new AskedLinear(parameters);
-    }
-
-    @Override
-    public Convolution prepare(ConvolutionParameters parameters) {
-      return new AskedConvolution(parameters);
-    }
   }
 
   /** False: a definition takes the first of the names that it knows. */

@@ -9,8 +9,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.cli.console.Console;
+import org.viditq.cli.option.Outputs;
 import org.viditq.cli.report.Machine;
 import org.viditq.core.error.OutputException;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
 import org.viditq.cpp.InstructionSet;
@@ -23,27 +25,30 @@ public final class BenchReport {
 
   /**
    * @param spec of the running command
-   * @throws OutputException if the figures' file cannot be written, known before the work
+   * @throws UsageException if the figures' file exists and may not be replaced, or is an input
+   * @throws OutputException if it cannot be written, known before the work
    */
   public BenchReport(CommandSpec spec, MeasurementOptions options, int threads, int rounds) {
-    this(spec, options.out(), Optional.empty());
+    this(spec, options.report());
     Optional.ofNullable(System.getenv(InstructionSet.VARIABLE))
         .ifPresent(isa -> root.put("instructionSet", isa));
     root.put("threads", threads);
     root.put("rounds", rounds);
-    options.note().ifPresent(text -> root.put("note", text));
   }
 
   /**
    * Of something else than times of contenders.
    *
-   * @param out file for the figures
-   * @param note what else the machine was doing
+   * @throws UsageException as above
    * @throws OutputException as above
    */
-  public BenchReport(CommandSpec spec, Optional<Path> out, Optional<String> note) {
-    this.out = out;
-    out.ifPresent(file -> AtomicOutput.file(file).close());
+  public BenchReport(CommandSpec spec, ReportOptions options) {
+    this.out = options.out();
+    out.ifPresent(
+        file -> {
+          new Outputs(spec, options.force()).requireFile(file);
+          AtomicOutput.file(file).close();
+        });
     root.put("benchmark", spec.name());
     root.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
     root.put("machine", Machine.processor() + ", " + InstructionSet.supported());
@@ -51,7 +56,7 @@ public final class BenchReport {
     root.put("command", command(spec));
     Checkout.commit().ifPresent(commit -> root.put("commit", commit));
     Machine.allowedProcessors().ifPresent(list -> root.put("allowedProcessors", list));
-    note.ifPresent(text -> root.put("note", text));
+    options.note().ifPresent(text -> root.put("note", text));
   }
 
   private static String command(CommandSpec spec) {

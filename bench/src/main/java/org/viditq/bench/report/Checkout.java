@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** The working copy that viditq was built from, if it runs from one that git knows. */
-final class Checkout {
+public final class Checkout {
   private Checkout() {}
 
   /** Hash of the commit, ending in {@code -dirty} where tracked files differ from it. */
-  static Optional<String> commit() {
+  public static Optional<String> commit() {
     ProcessBuilder git =
         new ProcessBuilder(
             "git",

@@ -1,9 +1,8 @@
 package org.viditq.bench.report;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.viditq.core.error.UsageException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How to measure, and where the figures go. */
@@ -25,14 +24,7 @@ public final class MeasurementOptions {
               + " measure how it scales.")
   private List<Integer> threads = List.of();
 
-  @Option(
-      names = "--note",
-      paramLabel = "TEXT",
-      description = "Goes into the JSON: what else the machine was doing.")
-  private String note;
-
-  @Option(names = "--out", paramLabel = "FILE", description = "Write the figures there as JSON.")
-  private Path out;
+  @Mixin private ReportOptions report;
 
   /**
    * @throws UsageException if it is below 1 or absurdly many
@@ -66,12 +58,8 @@ public final class MeasurementOptions {
         : threads.stream().map(count -> checked("--threads", count, standard)).toList();
   }
 
-  public Optional<String> note() {
-    return Optional.ofNullable(note);
-  }
-
-  public Optional<Path> out() {
-    return Optional.ofNullable(out);
+  ReportOptions report() {
+    return report;
   }
 
   private static int checked(String option, Integer given, int standard) {

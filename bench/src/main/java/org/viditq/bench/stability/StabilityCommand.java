@@ -6,14 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
 import org.viditq.bench.report.BenchReport;
+import org.viditq.bench.report.ReportOptions;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
+import org.viditq.cli.option.Outputs;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
@@ -68,18 +69,10 @@ public final class StabilityCommand implements Callable<Integer> {
       description = "Threads of the backend. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
-  @Option(
-      names = "--note",
-      paramLabel = "TEXT",
-      description = "Goes into the JSON: what else the machine was doing.")
-  private String note;
-
-  @Option(names = "--out", paramLabel = "FILE", description = "Write the samples there as JSON.")
-  private Path out;
-
   @Option(names = "--plot", paramLabel = "FILE", description = "Draw the samples there as SVG.")
   private Path plot;
 
+  @Mixin private ReportOptions output;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -88,7 +81,11 @@ public final class StabilityCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     requireEnough("--generations", generations);
     requireEnough("--cycles", cycles);
-    BenchReport report = new BenchReport(spec, Optional.ofNullable(out), Optional.ofNullable(note));
+    if (plot != null) {
+      new Outputs(spec, output.force()).requireFile(plot);
+      AtomicOutput.file(plot).close();
+    }
+    BenchReport report = new BenchReport(spec, output);
     report.root().put("threads", threads);
     List<StabilityRun> runs;
     try (SmallWork work = new SmallWork(threads)) {

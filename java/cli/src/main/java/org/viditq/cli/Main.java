@@ -9,10 +9,14 @@ import java.util.OptionalLong;
 import org.viditq.cli.bench.Benchmarks;
 import org.viditq.cli.console.StandardOutput;
 import org.viditq.cli.error.ErrorReporter;
-import org.viditq.cli.option.NumberWords;
+import org.viditq.cli.option.ArgumentWords;
 import org.viditq.core.machine.ProcessLimits;
 import org.viditq.core.machine.UserFolder;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** Entry point of the {@code viditq} command. */
 public final class Main {
@@ -97,16 +101,30 @@ public final class Main {
               .setCaseInsensitiveEnumValuesAllowed(true)
               .setAbbreviatedOptionsAllowed(false)
               .setOverwrittenOptionsAllowed(false)
-              .setParameterExceptionHandler(errors::reportUsage)
-              .setExecutionExceptionHandler(
-                  (failure, command, parsed) -> errors.report(failure, command.getCommandName()));
-      NumberWords.use(commandLine);
+              .setParameterExceptionHandler(new Reporting(errors))
+              .setExecutionExceptionHandler(new Reporting(errors));
+      ArgumentWords.use(commandLine);
       return commandLine.execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError failure) {
       return errors.report(failure, "viditq");
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /** No lambdas, for the reason that {@link ArgumentWords} gives. */
+  private record Reporting(ErrorReporter errors)
+      implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    @Override
+    public int handleParseException(ParameterException failure, String[] args) {
+      return errors.reportUsage(failure, args);
+    }
+
+    @Override
+    public int handleExecutionException(
+        Exception failure, CommandLine command, ParseResult parsed) {
+      return errors.report(failure, command.getCommandName());
     }
   }
 }

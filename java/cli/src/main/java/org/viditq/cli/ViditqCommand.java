@@ -1,5 +1,6 @@
 package org.viditq.cli;
 
+import org.viditq.cli.allocate.AllocateCommand;
 import org.viditq.cli.build.BuildCommand;
 import org.viditq.cli.bundle.BundleCommand;
 import org.viditq.cli.console.Version;
@@ -11,6 +12,7 @@ import org.viditq.cli.generate.GenerateCommand;
 import org.viditq.cli.inspect.InspectCommand;
 import org.viditq.cli.quantize.CalibrateCommand;
 import org.viditq.cli.quantize.QuantizeCommand;
+import org.viditq.cli.sensitivity.SensitivityCommand;
 import org.viditq.cli.verify.VerifyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +40,8 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       CalibrateCommand.class,
       QuantizeCommand.class,
+      SensitivityCommand.class,
+      AllocateCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
       InspectCommand.class,

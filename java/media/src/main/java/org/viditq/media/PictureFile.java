@@ -9,6 +9,7 @@ import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import javax.imageio.stream.ImageInputStream;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Placeholder;
 import org.viditq.core.model.size.PictureSize;
 import org.viditq.core.pipeline.Image;
 import org.viditq.core.tensor.Tensor;
@@ -33,6 +35,9 @@ public final class PictureFile {
   /** Pixels of a file; far above what a model can start from, and below what fills the heap. */
   private static final long MOST_PIXELS = 100_000_000;
 
+  /** Bytes that tell what was downloaded in place of a picture. */
+  private static final int START = 512;
+
   private final BufferedImage pixels;
 
   private PictureFile(BufferedImage pixels) {
@@ -45,6 +50,15 @@ public final class PictureFile {
    * @throws UsageException if it is no such picture, is damaged, or has absurdly many pixels
    */
   public static PictureFile read(Path file) {
+    return read(file, MOST_PIXELS);
+  }
+
+  /**
+   * As {@link #read(Path)}, with another limit.
+   *
+   * @param mostPixels of the file; a larger picture is refused before anything is made for it
+   */
+  public static PictureFile read(Path file, long mostPixels) {
     String shown = Printable.line(file.toString());
     if (!Files.isRegularFile(file)) {
       throw new UsageException(
@@ -57,7 +71,7 @@ public final class PictureFile {
       ImageReader reader = reader(stream, shown);
       try {
         reader.setInput(stream, true, false);
-        return new PictureFile(read(reader, shown));
+        return new PictureFile(read(reader, shown, mostPixels));
       } finally {
         reader.dispose();
       }
@@ -83,14 +97,20 @@ public final class PictureFile {
         return reader;
       }
     }
+    stream.seek(0);
+    byte[] start = new byte[START];
+    int length = Math.max(0, stream.read(start));
     throw new UsageException(
-        shown + " is no PNG, JPEG or WebP picture; convert it to one of these.");
+        Placeholder.of(Arrays.copyOf(start, length))
+            .map(placeholder -> placeholder.refusal("The picture " + shown))
+            .orElse(shown + " is no PNG, JPEG or WebP picture; convert it to one of these."));
   }
 
-  private static BufferedImage read(ImageReader reader, String shown) throws IOException {
+  private static BufferedImage read(ImageReader reader, String shown, long mostPixels)
+      throws IOException {
     int width = reader.getWidth(0);
     int height = reader.getHeight(0);
-    if ((long) width * height > MOST_PIXELS) {
+    if ((long) width * height > mostPixels) {
       throw new UsageException(
           "The picture "
               + shown
@@ -99,8 +119,8 @@ public final class PictureFile {
               + " x "
               + height
               + " pixels is larger than the "
-              + MOST_PIXELS / 1_000_000
-              + " million pixels allowed; scale it down first.");
+              + mostPixels
+              + " pixels allowed; scale it down first.");
     }
     BufferedImage rgb = toRgb(reader.read(0));
     return reader.getFormatName().equalsIgnoreCase("jpeg")

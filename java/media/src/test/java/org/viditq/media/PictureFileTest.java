@@ -197,6 +197,29 @@ class PictureFileTest {
         .hasMessageContaining("no PNG, JPEG or WebP picture");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', Git LFS pointer",
+    "'<!DOCTYPE html><title>photo.png</title>', web page"
+  })
+  void whatWasDownloadedInstead(String content, String what) throws IOException {
+    Path file = Files.writeString(folder.resolve("photo.png"), content);
+    assertThatThrownBy(() -> PictureFile.read(file))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContainingAll("photo.png", what)
+        .hasMessageEndingWith(".");
+  }
+
+  @Test
+  void callersMayAllowFewerPixels() throws IOException {
+    Path file = written(gradient(5), MediaFormat.PNG, "x.png");
+    assertThat(PictureFile.read(file, 300).size()).isEqualTo(new PictureSize(15, 20));
+    assertThatThrownBy(() -> PictureFile.read(file, 299))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("20 x 15")
+        .hasMessageContaining("299 pixels");
+  }
+
   /** A header may claim any size: nothing is allocated for it. */
   @Test
   void absurdSizesAreRefusedBeforeTheyAreRead() throws IOException {

@@ -33,12 +33,38 @@ class LinearLowering {
 
   Linear prepare(LinearParameters parameters) {
     LayerChecks.require(parameters);
+    if (parameters instanceof QuantizedLinearParameters quantized) {
+      requireWritable(quantized);
+    }
     OnnxLinear layer =
         parameters instanceof DenseLinearParameters dense
             ? prepare(dense)
             : quantized((QuantizedLinearParameters) parameters);
     biases.put(layer, layer instanceof PluginLayer ? Optional.empty() : bias(parameters));
     return layer;
+  }
+
+  private static void requireWritable(QuantizedLinearParameters layer) {
+    String why = null;
+    if (layer.branch().isPresent()) {
+      why = "has a low-rank branch";
+    }
+    for (QuantizedLinearParameters.WeightSet set : layer.sets()) {
+      if (set.rotation().isPresent()) {
+        why = "rotates its input";
+      } else if (set.correction().isPresent()) {
+        why = "has another bias in each range of timesteps";
+      }
+    }
+    if (why != null) {
+      throw new BackendException(
+          "Layer "
+              + layer.name()
+              + " "
+              + why
+              + ", which graphs cannot say yet; export a model that was quantized by a plan without"
+              + " rotation, low_rank and shared range_weights.");
+    }
   }
 
   private Optional<OnnxValue> bias(LinearParameters parameters) {

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +79,28 @@ class BroughtFoldersTest {
     }
     replace(file, LFS);
     assertThat(failure()).contains(file, "Git LFS pointer", "git lfs pull");
+  }
+
+  /** Files that options name, beside the model's own. */
+  @ParameterizedTest
+  @CsvSource({
+    "--plan, plan.yaml, 1",
+    "--lora, style.safetensors, 1",
+    "--image, photo.png, 2",
+    "--quantized, quantized.safetensors, 1",
+    "--embeddings, prompts.safetensors, 1"
+  })
+  void pointersThatOptionsNameAreCalledSo(String option, String name, int code) throws IOException {
+    Path file = Files.writeString(folder.resolve(name), LFS);
+    List<String> arguments =
+        Stream.of("generate", "--model", model.toString(), option, file.toString())
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (!option.equals("--embeddings")) {
+      arguments.addAll(List.of("--prompt", "x"));
+    }
+    arguments.addAll(List.of("--steps", "1", "--out", folder.resolve("x.png").toString()));
+    assertThat(CommandRun.of(arguments.toArray(String[]::new)).failedWith(code).stderr())
+        .contains(name, "Git LFS pointer", "git lfs pull");
   }
 
   @ParameterizedTest

@@ -8,10 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The demo from end to end; fewer steps and pictures than by default, the same plans. */
 @Tag("slow")
@@ -74,6 +78,18 @@ class DemoCommandTest {
     String html = Files.readString(out.resolve("report.html"));
     assertThat(html.split("data:image/gif;base64,", -1)).hasSize(1 + 5);
     assertThat(out.resolve("w8a8/01.gif")).isNotEmptyFile();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--quiet", "--video"})
+  void theFewestStepsThatTheRefusalNamesAreEnough(String option) {
+    String out = folder.resolve("few").toString();
+    String refusal =
+        CommandRun.of("demo", option, "--steps", "2", "--out", out).failedWith(2).stderr();
+    Matcher least = Pattern.compile("needs at least (\\d+)").matcher(refusal);
+    assertThat(least.find()).as(refusal).isTrue();
+    CommandRun.of("demo", option, "--steps", least.group(1), "--pictures", "1", "--out", out)
+        .succeeded();
   }
 
   private static double psnr(JsonNode metrics, String plan) {

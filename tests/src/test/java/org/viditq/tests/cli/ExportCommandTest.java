@@ -40,8 +40,10 @@ class ExportCommandTest {
         .isEqualTo(Files.size(file) + Files.size(Path.of(file + ".data")));
     assertThat(names(file.getParent())).containsExactly("pixart.onnx", "pixart.onnx.data");
     byte[] first = Files.readAllBytes(file);
-    export("--plan", "w8a8", "--dialect", "plugin", "--precision", "bf16", "--out", file)
-        .succeeded();
+    Object[] again = {
+      "--plan", "w8a8", "--dialect", "plugin", "--precision", "bf16", "--out", file, "--force"
+    };
+    export(again).succeeded();
     assertThat(Files.readAllBytes(file)).isEqualTo(first);
   }
 

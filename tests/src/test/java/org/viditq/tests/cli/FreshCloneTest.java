@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,9 @@ class FreshCloneTest {
     assertThat(first.exitCode).as(first.output).isZero();
     assertThat(first.output).contains("building from source").contains("viditq 0.");
 
+    // Java can crash over lambdas of old interfaces; without an archive starts take twice as long.
+    assertThat(archives(clone)).as("archives of classes").isEqualTo(1);
+
     Result second = launch(clone, "inspect", "samples/pixart-mini", "--summary");
     assertThat(second.exitCode).as(second.output).isZero();
     assertThat(second.output).doesNotContain("building").contains("PixArtTransformer2DModel");
@@ -47,6 +51,12 @@ class FreshCloneTest {
 
     Result wrong = launch(clone, "inspect");
     assertThat(wrong.exitCode).isEqualTo(2);
+  }
+
+  private static long archives(Path clone) throws IOException {
+    try (Stream<Path> state = Files.walk(clone.resolve(".viditq"))) {
+      return state.filter(file -> file.endsWith("classes.jsa")).count();
+    }
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -61,6 +61,14 @@ class GenerateInputsTest {
     return run(SAMPLE, out, all.toArray(String[]::new));
   }
 
+  /** What is said on the way to a new file. */
+  private String told(String model, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("generate", "--model", model));
+    all.addAll(List.of(arguments));
+    all.addAll(List.of("--out", folder + "/told/"));
+    return CommandRun.of(all.toArray(String[]::new)).succeeded().stderr();
+  }
+
   private BufferedImage image(String file) throws IOException {
     return ImageIO.read(folder.resolve(file).toFile());
   }
@@ -304,6 +312,10 @@ class GenerateInputsTest {
     assertThat(image("a.png").getWidth()).isEqualTo(300);
     assertThat(image("a.png").getHeight()).isEqualTo(200);
 
+    assertThat(told(model, wide))
+        .containsOnlyOnce("Samples at 304 x 208 pixels")
+        .contains("pictures of 300 x 200", "--no-binning");
+
     // As it is asked for; 300 is no multiple of 16, and the advice works.
     String[] asked =
         Stream.concat(Stream.of(wide), Stream.of("--no-binning")).toArray(String[]::new);
@@ -326,6 +338,7 @@ class GenerateInputsTest {
     assertThat(image("b.png").getHeight()).isEqualTo(Integer.parseInt(instead.group(1)));
 
     run(model, "c.png", "--prompt", "x", "--steps", "1").succeeded();
+    assertThat(told(model, "--prompt", "x", "--steps", "1")).doesNotContain("Samples at");
     assertThat(image("c.png").getWidth()).isEqualTo(256);
     assertThat(run(model, "d.png", "--prompt", "x", "--width", "0").failedWith(2).stderr())
         .contains("0 x 256");

@@ -224,6 +224,16 @@ class LauncherTest {
     assertThat(launch(root.resolve("viditq"), "demo").exitCode).isEqualTo(2);
   }
 
+  /** The archive of classes only makes starts faster: that there is none is no news. */
+  @Test
+  void aCrashOverTheArchiveIsNotSeen() throws Exception {
+    pretendJava("17.0.15", "case \"$*\" in *ArchiveClassesAtExit*) kill -ABRT $$ ;; esac");
+    Result first = launch(root.resolve("viditq"), "demo");
+    assertThat(first.exitCode).as(first.stderr).isZero();
+    assertThat(first.stderr.lines()).singleElement().asString().contains("building from source");
+    assertThat(first.stdout).contains("org.viditq.cli.Main|demo|");
+  }
+
   /** Java would open its own files under their numbers, and results would go into them. */
   @Test
   void closedStreamsStayTaken() throws Exception {

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -93,6 +95,17 @@ class OverwriteTest {
     refused("convert", transformer, "--out", transformer);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "transformer", "vae/config.json"})
+  void exportOverTheModel(String place) throws IOException {
+    String out = model.resolve(place).toString();
+    if (place.endsWith(".json")) {
+      // A graph's name ends in .onnx; a link of that name leads to the file.
+      out = Files.createSymbolicLink(temp.resolve("x.onnx"), Path.of(out)).toString();
+    }
+    refused("export", "--model", model.toString(), "--out", out, "--force");
+  }
+
   @Test
   void generateOverItsInputs() throws IOException {
     Path prompts = Files.writeString(temp.resolve("prompts.png"), "a ring");
@@ -154,9 +167,42 @@ class OverwriteTest {
     Files.writeString(folder.resolve("config.json"), "earlier");
     String[] convert = {"convert", model + "/transformer", "--out", folder.toString()};
     assertThat(CommandRun.of(convert).failedWith(2).stderr()).contains("converted", "--force");
+    Path data = Files.writeString(temp.resolve("graph.onnx.data"), "earlier");
+    for (String out : new String[] {folder.toString(), temp.resolve("graph.onnx").toString()}) {
+      String[] export = {"export", "--model", model.toString(), "--out", out};
+      assertThat(CommandRun.of(export).failedWith(2).stderr()).contains("already", "--force");
+    }
+    assertThat(data).hasContent("earlier");
     String[] demo = {"demo", "--out", folder.toString()};
     assertThat(CommandRun.of(demo).failedWith(2).stderr()).contains("converted", "--force");
     assertThat(folder.resolve("config.json")).hasContent("earlier");
     assertThat(statistics).hasContent("earlier");
+  }
+
+  /** So that a new command cannot forget it. */
+  @Test
+  void everyCommandThatWritesTakesForce() {
+    List<String> writing = new ArrayList<>();
+    for (String command : commands()) {
+      String help = CommandRun.of(command, "--help").succeeded().stdout();
+      if (help.contains("--out=")) {
+        writing.add(command);
+        assertThat(help).as(command).contains("--force");
+      }
+    }
+    assertThat(writing).contains("generate", "export", "bundle");
+  }
+
+  private static List<String> commands() {
+    return CommandRun.of("--help")
+        .succeeded()
+        .stdout()
+        .lines()
+        .dropWhile(line -> !line.startsWith("Commands:"))
+        .skip(1)
+        .takeWhile(line -> line.startsWith("  "))
+        .map(line -> line.strip().split(" ")[0])
+        .filter(name -> name.matches("[a-z]{3,}"))
+        .toList();
   }
 }

@@ -2,6 +2,8 @@ package org.viditq.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -83,6 +86,21 @@ class SurroundingsTest {
         .run(generate("--width", "16384", "--height", "16384"))
         .failedWith("16384 x 16384 pixels needs a Java heap of at least", "-Xmx", "--width");
     assertThat(left()).isEmpty();
+  }
+
+  /** In this size pixels count most, and in the small one what the process takes by itself. */
+  @ParameterizedTest
+  @CsvSource({"64, --precision=fp32", "384, --precision=fp32", "384, --plan=w8a8"})
+  void theMemoryEstimateIsNearWhatItTakes(int side, String option) throws Exception {
+    ProcessRun run =
+        ProcessRun.in(folder)
+            .java("-XX:+UseSerialGC", "-Xms16m", "-Xmx1g")
+            .run(generate("--width", "" + side, "--height", "" + side, option, "--json"));
+    assertThat(run.exitCode()).as(run.stderr()).isZero();
+    JsonNode json = new ObjectMapper().readTree(run.stdout());
+    double estimate = json.path("estimatedMemoryBytes").asDouble();
+    double peak = json.path("peakMemoryBytes").asDouble();
+    assertThat(peak / estimate).as("%.0f of %.0f bytes", peak, estimate).isBetween(0.8, 1.5);
   }
 
   @Test

@@ -50,6 +50,10 @@ import picocli.CommandLine.Spec;
     })
 public final class DemoCommand implements Callable<Integer> {
   private static final double GUIDANCE = 4.5;
+
+  /** Every second step is seen in calibration, and each half of the timesteps needs one. */
+  private static final int LEAST_STEPS = 3;
+
   private static final String REPORT = "report.html";
   private static final String METRICS = "metrics.json";
   private static final String COMPARISON = "comparison.png";
@@ -101,8 +105,9 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     long start = System.nanoTime();
     Console console = new Console(spec, common);
-    if (steps < 2) {
-      throw new UsageException("--steps is " + steps + ", but the demo needs at least 2.");
+    if (steps < LEAST_STEPS) {
+      throw new UsageException(
+          "--steps is " + steps + ", but the demo needs at least " + LEAST_STEPS + ".");
     }
     if (out == null) {
       out = freeFolder();

@@ -34,9 +34,12 @@ import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.metric.clip.ClipMetric;
+import org.viditq.quantize.metric.clip.ClipMetrics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Command;
@@ -76,6 +79,14 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private StatisticsOption statistics;
 
+  @Option(
+      names = "--metric",
+      paramLabel = "M",
+      description =
+          "Judge by this as well: a built-in metric or the descriptor of an ONNX file (see"
+              + " docs/evaluate.md); repeat it for several.")
+  private List<String> metrics = List.of();
+
   @Mixin private PromptOptions prompts;
 
   @Option(
@@ -113,22 +124,47 @@ public final class EvaluateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline =
         backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
+    List<ClipMetric> judges = metrics.stream().distinct().map(ClipMetrics::find).toList();
+    try {
+      judges.forEach(metric -> ClipMetrics.requireFit(metric, texts, request.frames()));
+      return evaluate(pipeline, chosen, seen, texts, request, judges, console);
+    } finally {
+      judges.forEach(ClipMetric::close);
+    }
+  }
+
+  private int evaluate(
+      DiffusionPipeline pipeline,
+      List<QuantizationPlan> chosen,
+      Optional<CalibrationStatistics> seen,
+      List<String> texts,
+      GenerationRequest request,
+      List<ClipMetric> judges,
+      Console console) {
     if (out != null) {
       new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);
     }
     boolean oneBatch = chosen.stream().anyMatch(PlanComparison::sharesGrids);
     // The full-precision pictures are kept beside those of a plan.
     new MemoryCheck(backend.find(), console)
-        .pictures(pipeline, request, oneBatch ? texts.size() : 1, 2 * texts.size());
+        .pictures(
+            pipeline,
+            request,
+            WeightForm.of(backend.precision()),
+            true,
+            oneBatch ? texts.size() : 1,
+            2 * texts.size());
     if (out == null) {
       EvaluationReport report =
-          evaluate(pipeline, chosen, seen, texts, request, Optional.empty(), console);
+          evaluate(pipeline, chosen, seen, texts, request, judges, Optional.empty(), console);
       print(report, console);
       return 0;
     }
     try (EvaluationFolder place = new EvaluationFolder(out)) {
       EvaluationReport report =
-          evaluate(pipeline, chosen, seen, texts, request, Optional.of(place.path()), console);
+          evaluate(
+              pipeline, chosen, seen, texts, request, judges, Optional.of(place.path()), console);
       place.finish(report, Console.toJson(json(report)));
       print(report, console);
       console.result("");
@@ -144,6 +180,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       Optional<CalibrationStatistics> seen,
       List<String> texts,
       GenerationRequest request,
+      List<ClipMetric> judges,
       Optional<Path> place,
       Console console) {
     PartialResults kept = out == null ? PartialResults.none() : resume.open(out, console);
@@ -174,6 +211,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     Optional<PictureFiles> files =
         place.map(path -> new PictureFiles(path, texts, request.seeds(), provenance(request)));
     List<Clip> references = comparison.reference().clips();
+    MetricTable table = new MetricTable(judges, texts, references);
+    table.add("full precision", references);
     List<EvaluatedPlan> evaluated = new ArrayList<>();
     evaluated.add(
         new EvaluatedPlan(
@@ -187,6 +226,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     for (QuantizationPlan plan : chosen) {
       PlanScore score = comparison.score(plan, seen);
       List<Clip> clips = score.run().clips();
+      table.add(plan.name(), clips);
       evaluated.add(
           new EvaluatedPlan(
               Optional.of(plan),
@@ -203,6 +243,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         request,
         evaluated,
         new Reasons(evaluated, seen.flatMap(OutlierChannels::of), backend.find().name()),
+        judges.isEmpty() ? Optional.empty() : Optional.of(table),
         facts(request));
   }
 
@@ -263,6 +304,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private void print(EvaluationReport report, Console console) {
     report.table().forEach(console::result);
+    report.metrics().ifPresent(table -> table.lines().forEach(console::result));
     console.result("");
     report.reasons().sentences().forEach(console::result);
     console.result(json(report));

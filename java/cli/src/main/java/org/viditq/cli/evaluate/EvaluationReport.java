@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -31,6 +32,7 @@ import org.viditq.core.pipeline.GenerationRequest;
  * @param request their seeds, and how they were sampled
  * @param plans full precision first
  * @param reasons why figures are as they are
+ * @param metrics that were asked for beside PSNR and SSIM
  * @param facts settings and machine
  */
 record EvaluationReport(
@@ -39,6 +41,7 @@ record EvaluationReport(
     GenerationRequest request,
     List<EvaluatedPlan> plans,
     Reasons reasons,
+    Optional<MetricTable> metrics,
     List<Fact> facts) {
   private static final String NOTHING = "–";
 
@@ -115,6 +118,7 @@ record EvaluationReport(
     if (isVideo()) {
       columns.addAll(5, List.of("Flicker", "Warping error"));
     }
+    metrics.ifPresent(table -> columns.addAll(table.columns()));
     List<String> findings = new ArrayList<>(reasons.sentences());
     if (isVideo()) {
       findings.add(
@@ -207,6 +211,7 @@ record EvaluationReport(
     if (isVideo()) {
       cells.addAll(5, List.of(Cell.of(flicker(plan)), Cell.of(warping(plan))));
     }
+    metrics.ifPresent(table -> table.cells(plan.name()).forEach(text -> cells.add(Cell.of(text))));
     return new Variant(
         plan.name(),
         plan.plan().map(p -> p.description()).orElse("The original, as it is stored."),
@@ -231,6 +236,7 @@ record EvaluationReport(
         putCosts(plan, root.putObject("fullPrecision"));
       }
     }
+    metrics.ifPresent(table -> table.putInto(root));
     ArrayNode sentences = root.putArray("findings");
     reasons.sentences().forEach(sentences::add);
   }

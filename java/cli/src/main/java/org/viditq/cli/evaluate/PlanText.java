@@ -5,13 +5,15 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.plan.StepBitMap;
+import org.viditq.quantize.plan.WeightScheme;
 
 /** All that a plan says, as one text that is the same in every process. */
 final class PlanText {
   private PlanText() {}
 
   static String of(QuantizationPlan plan) {
-    return List.of(
+    List<Object> parts =
+        List.of(
             plan.weight(),
             plan.activation(),
             plan.balancing(),
@@ -21,8 +23,12 @@ final class PlanText {
             plan.overrides(),
             plan.candidates(),
             of(plan.weightBits()),
-            of(plan.activationBits()))
-        .toString();
+            of(plan.activationBits()));
+    // What has only been added since is left out where it says nothing, so that results of earlier
+    // runs are found.
+    return plan.scheme().equals(WeightScheme.PLAIN)
+        ? parts.toString()
+        : parts + " " + plan.scheme();
   }
 
   /** Maps of the JDK that cannot be changed have another order in every process. */

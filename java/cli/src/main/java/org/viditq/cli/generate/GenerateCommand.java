@@ -21,6 +21,7 @@ import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.Seed;
 import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.quantize.QuantizationOptions;
+import org.viditq.cli.report.PeakMemory;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.pipeline.Clip;
@@ -29,6 +30,7 @@ import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.MemoryEstimate;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.apply.ChosenParameters;
@@ -109,6 +111,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkCombination();
+    peak.begin();
     Console console = new Console(spec, common);
     List<Seed> noises = seeds.distinct();
     PipelineFolder folder = quantization.configure(model.open());
@@ -120,6 +123,7 @@ public final class GenerateCommand implements Callable<Integer> {
     GenerationRequest request =
         sampling.request(pipeline, noises.stream().map(Seed::bits).toList(), image.read());
     image.requireFit(pipeline, request);
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
     if (!output.given()) {
@@ -130,7 +134,15 @@ public final class GenerateCommand implements Callable<Integer> {
     EncodedPrompts encoded = embeddings == null ? null : EncodedPromptsFile.load(embeddings);
     List<PictureJob> jobs = PictureJob.product(encoded == null ? texts : encoded.prompts(), noises);
     int together = Math.min(batch, jobs.size());
-    new MemoryCheck(backend.find(), console).pictures(pipeline, request, together, together);
+    estimate =
+        new MemoryCheck(backend.find(), console)
+            .pictures(
+                pipeline,
+                request,
+                quantization.weightForm(backend.precision()),
+                encoded == null,
+                together,
+                together);
     try (PictureOutput place = output.open(request, jobs.size(), console);
         ChosenParameters chosen =
             quantization.choose(folder, () -> profile.timed(backend.open()), console)) {
@@ -184,6 +196,8 @@ public final class GenerateCommand implements Callable<Integer> {
         "Saved " + Quantities.of(encoded.count(), "encoded prompt") + " to " + saveEmbeddings);
   }
 
+  private final PeakMemory peak = new PeakMemory();
+  private MemoryEstimate estimate;
   private double denoiseSeconds;
   private double decodeSeconds;
 
@@ -268,6 +282,8 @@ public final class GenerateCommand implements Callable<Integer> {
     facts.putInto(root);
     root.put("denoiseSeconds", denoiseSeconds);
     root.put("decodeSeconds", decodeSeconds);
+    root.put("estimatedMemoryBytes", estimate.total());
+    peak.bytes().ifPresent(bytes -> root.put("peakMemoryBytes", bytes));
     ArrayNode pictures = root.putArray("pictures");
     for (int i = 0; i < jobs.size(); i++) {
       pictures

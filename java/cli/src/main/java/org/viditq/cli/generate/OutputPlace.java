@@ -21,9 +21,10 @@ record OutputPlace(Path path, Optional<MediaFormat> format) {
   /**
    * A name with an ending of {@link MediaFormat} is a file. A folder is what exists as one, what
    * ends with a slash, and every other name, unless it has an ending that stands for no format:
-   * whoever writes {@code x.tiff} does not want a folder called so.
+   * whoever writes {@code x.tiff} does not want a folder called so. Nor does who writes {@code
+   * .png}, with the name lost, or {@code "x.png "}.
    *
-   * @throws UsageException for such an ending, and for what cannot be a path
+   * @throws UsageException for such names, and for what cannot be a path
    */
   static OutputPlace of(String out) {
     Path path;
@@ -55,6 +56,22 @@ record OutputPlace(Path path, Optional<MediaFormat> format) {
               + MediaFormat.allEndings()
               + ", or with / for a folder.");
     }
+    if (format.isEmpty() && name != null && !Files.isDirectory(path)) {
+      requireNoSlip(name.toString(), out);
+    }
     return new OutputPlace(path, format);
+  }
+
+  private static void requireNoSlip(String name, String out) {
+    String known = name.replaceFirst("[.\\s]+$", "");
+    boolean behind = !known.equals(name) && MediaFormat.ofFile(Path.of(known)).isPresent();
+    if (behind || name.startsWith(".") && MediaFormat.ofFile(Path.of("x" + name)).isPresent()) {
+      throw new UsageException(
+          "The name '"
+              + out
+              + "' has "
+              + (behind ? "dots or spaces behind" : "nothing before")
+              + " its ending; give the name of a file, or end it with / for a folder.");
+    }
   }
 }

@@ -217,15 +217,22 @@ public final class InspectCommand implements Callable<Integer> {
 
   private static void put(LayerQuantization quantization, ObjectNode node) {
     quantization.error().ifPresent(error -> node.put("relativeError", error));
+    if (quantization.rank() > 0) {
+      node.put("lowRank", quantization.rank());
+    }
     ArrayNode ranges = node.putArray("ranges");
     for (LayerQuantization.Range range : quantization.ranges()) {
-      ranges
-          .addObject()
-          .put("start", range.start())
-          .put("end", range.end())
-          .put("weightBits", range.weightBits())
-          .put("activationBits", range.activationBits())
-          .put("balanced", range.balanced());
+      ObjectNode entry =
+          ranges
+              .addObject()
+              .put("start", range.start())
+              .put("end", range.end())
+              .put("weightBits", range.weightBits())
+              .put("activationBits", range.activationBits())
+              .put("balanced", range.balanced());
+      if (range.rotated() > 0) {
+        entry.put("rotated", range.rotated());
+      }
     }
   }
 }

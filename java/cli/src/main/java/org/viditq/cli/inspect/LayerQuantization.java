@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.LowRankBranch;
+import org.viditq.core.quant.Rotation;
 import org.viditq.quantize.checkpoint.WeightError;
 
 /**
@@ -16,18 +18,26 @@ import org.viditq.quantize.checkpoint.WeightError;
  * @param outFeatures rows of the weight
  * @param inFeatures columns of the weight
  * @param ranges what holds in each timestep range, in order of time
+ * @param rank of the branch beside the codes; 0 for none
  * @param error {@link WeightError}; empty if the original weights are not at hand
  */
 record LayerQuantization(
-    int outFeatures, int inFeatures, List<Range> ranges, OptionalDouble error) {
+    int outFeatures, int inFeatures, List<Range> ranges, int rank, OptionalDouble error) {
   /**
    * One timestep range.
    *
    * @param start first timestep
    * @param end behind the last one
    * @param balanced whether inputs are divided by a vector of factors
+   * @param rotated how many neighbouring channels of inputs are rotated together; 0 for none
    */
-  record Range(double start, double end, int weightBits, int activationBits, boolean balanced) {}
+  record Range(
+      double start,
+      double end,
+      int weightBits,
+      int activationBits,
+      boolean balanced,
+      int rotated) {}
 
   /**
    * @param original where the full-precision weights are, if they are at hand
@@ -37,6 +47,7 @@ record LayerQuantization(
         layer.outFeatures(),
         layer.inFeatures(),
         layer.sets().stream().map(LayerQuantization::range).toList(),
+        layer.branch().map(LowRankBranch::rank).orElse(0),
         original.isPresent()
             ? OptionalDouble.of(WeightError.of(layer, original.get()))
             : OptionalDouble.empty());
@@ -48,7 +59,8 @@ record LayerQuantization(
         set.range().end(),
         set.weight().grid().format().bits(),
         set.activation().format().bits(),
-        set.balance().isPresent());
+        set.balance().isPresent(),
+        set.rotation().map(Rotation::block).orElse(0));
   }
 
   LayerQuantization {
@@ -89,6 +101,8 @@ record LayerQuantization(
         + ", inputs "
         + inputs
         + " bits"
-        + (ranges.stream().anyMatch(Range::balanced) ? ", balanced" : "");
+        + (ranges.stream().anyMatch(Range::balanced) ? ", balanced" : "")
+        + (ranges.get(0).rotated() > 0 ? ", rotated in blocks of " + ranges.get(0).rotated() : "")
+        + (rank > 0 ? ", beside a branch of rank " + rank : "");
   }
 }

@@ -11,6 +11,7 @@ import org.viditq.core.operators.Backend;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.MemoryEstimate;
+import org.viditq.core.pipeline.WeightForm;
 
 /** Tells before the work how much memory it takes, and refuses what cannot be done here. */
 public final class MemoryCheck {
@@ -39,22 +40,34 @@ public final class MemoryCheck {
   /**
    * Before pictures are made.
    *
+   * @param form of weights, once they are loaded
+   * @param encodes whether prompts are encoded first
    * @param together how many are sampled at a time
    * @param kept how many are in memory at a time after they were decoded
+   * @return what they are estimated to take
    * @throws MemoryException if this process cannot have as much as it takes
    */
-  public void pictures(
-      DiffusionPipeline pipeline, GenerationRequest request, int together, int kept) {
-    require(MemoryEstimate.of(pipeline, request, together, kept), request);
+  public MemoryEstimate pictures(
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
+      WeightForm form,
+      boolean encodes,
+      int together,
+      int kept) {
+    MemoryEstimate all = MemoryEstimate.of(pipeline, request, form, together, kept);
+    MemoryEstimate estimate = encodes ? all : all.withoutEncoders();
+    require(estimate, request);
+    return estimate;
   }
 
   /**
    * Before all pictures of a request are sampled at once, and none decoded.
    *
+   * @param form of weights, once they are loaded
    * @throws MemoryException if this process cannot have as much as it takes
    */
-  public void sampling(DiffusionPipeline pipeline, GenerationRequest request) {
-    require(MemoryEstimate.of(pipeline, request, request.seeds().size(), 0), request);
+  public void sampling(DiffusionPipeline pipeline, GenerationRequest request, WeightForm form) {
+    require(MemoryEstimate.of(pipeline, request, form, request.seeds().size(), 0), request);
   }
 
   void require(MemoryEstimate estimate, GenerationRequest request) {
@@ -70,7 +83,7 @@ public final class MemoryCheck {
               + ((inHeap >> 30) + 2)
               + "g, or ask for less (--width, --height, --frames, --batch).");
     }
-    long total = estimate.operators() + estimate.pictures();
+    long total = estimate.total();
     if (machine.isPresent() && total > machine.get().limit()) {
       throw new MemoryException(
           what(request)
@@ -80,7 +93,7 @@ public final class MemoryCheck {
               + machine.get().reason()
               + " "
               + Quantities.bytes(machine.get().limit())
-              + "; ask for less (--width, --height, --frames, --batch).");
+              + advice(estimate));
     }
     if (machine.isPresent() && total > machine.get().available()) {
       LOG.warn(
@@ -92,6 +105,13 @@ public final class MemoryCheck {
     } else if (total > WORTH_TELLING) {
       console.note("Takes at least " + Quantities.bytes(total) + " of memory.");
     }
+  }
+
+  private static String advice(MemoryEstimate estimate) {
+    return estimate.encoders() == estimate.operators()
+        ? " for the text encoder; encode the prompts on a larger machine (--save-embeddings), and"
+            + " give --embeddings here."
+        : "; ask for less (--width, --height, --frames, --batch, --plan).";
   }
 
   private static String what(GenerationRequest request) {

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +16,7 @@ import org.viditq.core.error.UsageException;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
+import org.viditq.core.io.WholeFile;
 
 /**
  * Reads prompts: one per line, spaces around it and empty lines left out; of a {@code .json} file
@@ -27,8 +27,8 @@ import org.viditq.core.io.StrictJson;
  * <p>UTF-8, or UTF-16 with a byte order mark. Other encodings cannot be told apart, so they are
  * refused, as are tables ({@code .csv}, {@code .tsv}), whose columns only their reader knows.
  */
-final class PromptFile {
-  private static final long MAX_BYTES = 256L << 20;
+public final class PromptFile {
+  private static final int MAX_BYTES = 256 << 20;
   private static final List<String> KEYS = List.of("prompt", "caption", "text");
 
   private final Path file;
@@ -38,9 +38,11 @@ final class PromptFile {
   }
 
   /**
+   * The prompts of a file, in order, at least one.
+   *
    * @throws UsageException if it cannot be read or holds no prompt
    */
-  static List<String> read(Path file) {
+  public static List<String> read(Path file) {
     return new PromptFile(file).read();
   }
 
@@ -131,11 +133,16 @@ final class PromptFile {
   private String text() {
     byte[] bytes;
     try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new UsageException(
-            "The prompt file " + file + " is larger than " + (MAX_BYTES >> 20) + " MiB.");
-      }
-      bytes = Files.readAllBytes(file);
+      bytes =
+          WholeFile.read(file, MAX_BYTES)
+              .orElseThrow(
+                  () ->
+                      new UsageException(
+                          "The prompt file "
+                              + file
+                              + " is larger than "
+                              + (MAX_BYTES >> 20)
+                              + " MiB."));
     } catch (IOException unreadable) {
       throw new UsageException(
           "Cannot read the prompt file " + file + ": " + IoReason.of(unreadable) + ".", unreadable);

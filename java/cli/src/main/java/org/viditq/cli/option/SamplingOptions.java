@@ -147,6 +147,23 @@ public final class SamplingOptions {
     return request;
   }
 
+  /** What is to be said of a request whose pictures are not sampled at the size that they get. */
+  public static Optional<String> sizeNote(GenerationRequest request) {
+    return request
+        .finalSize()
+        .map(
+            asked ->
+                "Samples at "
+                    + request.width()
+                    + " x "
+                    + request.height()
+                    + " pixels, a size that the model was trained for; pictures of "
+                    + asked.width()
+                    + " x "
+                    + asked.height()
+                    + " are scaled and cropped from that, unless --no-binning is given.");
+  }
+
   private boolean sizeIsGiven() {
     return width != null || height != null;
   }

@@ -3,6 +3,7 @@ package org.viditq.cli.quantize;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
@@ -20,16 +21,21 @@ import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.WeightForm;
+import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import org.viditq.quantize.calibrate.SecondMomentsText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +58,9 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  head -n 8 samples/pixart-mini/calib_prompts.txt > prompts.txt",
       "  viditq calibrate --model samples/pixart-mini --prompts prompts.txt \\",
-      "      --seed 0,1,2,3,4,5,6,7 --out stats.safetensors"
+      "      --seed 0,1,2,3,4,5,6,7 --out stats.safetensors",
+      "  viditq calibrate --model samples/pixart-mini --prompts prompts.txt \\",
+      "      --second-moments --out stats.safetensors"
     })
 public final class CalibrateCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -66,6 +74,17 @@ public final class CalibrateCommand implements Callable<Integer> {
       defaultValue = "2",
       description = "Keep every N-th sampling step, the first included. Default: ${DEFAULT-VALUE}.")
   private int every;
+
+  @Option(
+      names = "--second-moments",
+      paramLabel = "RANGES",
+      arity = "0..1",
+      fallbackValue = "0-500,501-1000",
+      description =
+          "Keep second moments and some rows of the inputs, too, which plans with weight grid gptq"
+              + " or alpha: search need, apart for each of these ranges of timesteps. Default"
+              + " RANGES: ${FALLBACK-VALUE}.")
+  private String secondMoments;
 
   @Mixin private BackendOptions backend;
 
@@ -87,13 +106,16 @@ public final class CalibrateCommand implements Callable<Integer> {
     if (every < 1) {
       throw new UsageException("--every is " + every + ", but must be at least 1.");
     }
+    Optional<List<TimestepRange>> moments = momentRanges();
     PipelineFolder folder = model.open();
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    SamplingOptions.sizeNote(request).ifPresent(console::note);
     new Outputs(spec, force.given()).requireFile(out);
-    new MemoryCheck(backend.find(), console).sampling(pipeline, request);
+    new MemoryCheck(backend.find(), console)
+        .sampling(pipeline, request, WeightForm.of(Precision.FP32));
     // Opened and given up again: a place that cannot be written is known before the work.
     AtomicOutput.file(out).close();
 
@@ -109,10 +131,30 @@ public final class CalibrateCommand implements Callable<Integer> {
           new PipelineCalibration(pipeline, backend::open)
               .run(request, encoded, every, kept, sampled, progress);
     }
+    if (moments.isPresent()) {
+      try (StageProgress progress = new StageProgress(console, "second moments")) {
+        statistics =
+            new PipelineCalibration(pipeline, backend::open)
+                .withSecondMoments(statistics, moments.get(), progress);
+      }
+    }
     CalibrationStatisticsFile.write(out, statistics);
     kept.remove();
     report(statistics, texts.size(), console);
     return 0;
+  }
+
+  private Optional<List<TimestepRange>> momentRanges() {
+    try {
+      return Optional.ofNullable(secondMoments).map(SecondMomentsText::ranges);
+    } catch (IllegalArgumentException malformed) {
+      throw new UsageException(
+          "--second-moments cannot be "
+              + Printable.name(secondMoments)
+              + ", because "
+              + malformed.getMessage()
+              + "; give ranges that tile the timesteps, such as 0-500,501-1000.");
+    }
   }
 
   private void report(CalibrationStatistics statistics, int prompts, Console console) {

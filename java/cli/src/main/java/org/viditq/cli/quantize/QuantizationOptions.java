@@ -16,7 +16,9 @@ import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.CheckpointLayout;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.quantize.apply.ChosenParameters;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -39,6 +41,7 @@ public final class QuantizationOptions {
   private String plan;
 
   @Mixin private PlanOptions planOptions;
+  private QuantizationPlan read;
 
   @Mixin private StatisticsOption statistics;
 
@@ -129,6 +132,28 @@ public final class QuantizationOptions {
     }
   }
 
+  /** What weights will take, as far as the options tell. */
+  public WeightForm weightForm(Precision precision) {
+    if (plan == null) {
+      // Codes that are stored are as large as they will be.
+      return quantized == null
+          ? WeightForm.of(precision)
+          : WeightForm.quantized(precision, Byte.SIZE, 1);
+    }
+    return WeightForm.quantized(
+        precision,
+        readPlan().weight().bits(),
+        readPlan().balancing().map(balancing -> balancing.ranges().size()).orElse(1));
+  }
+
+  /** Once: it may have warnings. */
+  private QuantizationPlan readPlan() {
+    if (read == null) {
+      read = planOptions.read(plan);
+    }
+    return read;
+  }
+
   /** Where the weights of {@code --quantized} are. */
   private Path stored(PipelineFolder configured) {
     return Files.isDirectory(quantized) ? configured.folder(Component.TRANSFORMER) : quantized;
@@ -162,7 +187,7 @@ public final class QuantizationOptions {
       return ChosenParameters.stored(stored(folder));
     }
     if (plan != null) {
-      QuantizationPlan found = planOptions.read(plan);
+      QuantizationPlan found = readPlan();
       Optional<CalibrationStatistics> seen = statistics.read();
       try (QuantizationProgress progress = new QuantizationProgress(console)) {
         PlanApplication application = new PlanApplication(folder, backend, progress);

@@ -15,11 +15,14 @@ import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.diffusers.WeightsView;
+import org.viditq.core.error.Printable;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.checkpoint.ExchangedInt8;
 import org.viditq.quantize.checkpoint.Origin;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -45,7 +48,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  viditq quantize --model samples/pixart-mini --plan w8a8 --out pixart-mini-w8a8",
-      "  viditq quantize --model DIR --plan plan.yaml --stats stats.safetensors --out DIR"
+      "  viditq quantize --model DIR --plan plan.yaml --stats stats.safetensors --out DIR",
+      "  viditq quantize --model DIR --plan convrot --format int8-tensorwise --out X.safetensors"
     })
 public final class QuantizeCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -70,6 +74,15 @@ public final class QuantizeCommand implements Callable<Integer> {
       description = "Folder of the quantized transformer.")
   private Path out;
 
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      defaultValue = "viditq",
+      description =
+          "viditq, a folder; or int8-tensorwise, the file that ComfyUI and others exchange, for"
+              + " plans such as convrot. Default: ${DEFAULT-VALUE}.")
+  private String format;
+
   @Mixin private ForceOption force;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -78,28 +91,47 @@ public final class QuantizeCommand implements Callable<Integer> {
   public Integer call() {
     Console console = new Console(spec, common);
     PipelineFolder folder = model.open();
+    boolean exchanged = isExchanged();
     Outputs outputs = new Outputs(spec, force.given());
-    outputs.requireFolder(out, QuantizedCheckpointWriter.files());
-    outputs.requireNoOtherWeights(out, QuantizedCheckpointWriter.files());
+    if (exchanged) {
+      outputs.requireFile(out);
+    } else {
+      outputs.requireFolder(out, QuantizedCheckpointWriter.files());
+      outputs.requireNoOtherWeights(out, QuantizedCheckpointWriter.files());
+    }
     QuantizationPlan found = planOptions.read(plan);
     // Opened and given up again: a place that cannot be written is known before the work.
-    AtomicOutput.folder(out).close();
+    (exchanged ? AtomicOutput.file(out) : AtomicOutput.folder(out)).close();
     Optional<CalibrationStatistics> seen = statistics.read();
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
         QuantizationProgress progress = new QuantizationProgress(console)) {
       QuantizedLayers layers =
           new PlanApplication(folder, backend::open, progress).apply(found, weights, seen);
-      QuantizedCheckpointWriter.write(
-          out,
-          folder.config(Component.TRANSFORMER).node(),
-          DiffusionPipeline.readModel(folder),
-          weights,
-          found,
-          layers,
-          origin(folder, found));
+      if (exchanged) {
+        ExchangedInt8.write(out, weights, layers);
+      } else {
+        QuantizedCheckpointWriter.write(
+            out,
+            folder.config(Component.TRANSFORMER).node(),
+            DiffusionPipeline.readModel(folder),
+            weights,
+            found,
+            layers,
+            origin(folder, found));
+      }
       report(found, layers, StoredSize.of(weights, layers), console);
     }
     return 0;
+  }
+
+  private boolean isExchanged() {
+    return switch (format) {
+      case "viditq" -> false;
+      case "int8-tensorwise" -> true;
+      default ->
+          throw new UsageException(
+              "--format is " + Printable.name(format) + ", but must be viditq or int8-tensorwise.");
+    };
   }
 
   /** Adapters aside, so that the result goes with the pipeline that it was made from. */

@@ -26,7 +26,20 @@ class OutputPlaceTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"x", "x.jpg/", "v1.2", "run-2024.05.01", ".", "..", ".hidden", "/", "a.tiff/b"})
+      strings = {
+        "x",
+        "x.jpg/",
+        "v1.2",
+        "run-2024.05.01",
+        ".",
+        "..",
+        ".hidden",
+        "/",
+        "a.tiff/b",
+        ".png/",
+        "a.",
+        "a "
+      })
   void otherNamesAreFolders(String out) {
     assertThat(OutputPlace.of(out).format()).isEmpty();
   }
@@ -39,6 +52,20 @@ class OutputPlaceTest {
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(out)
         .hasMessageContaining(".png, .jpg, .jpeg, .webp, .gif or .mp4");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    ".png, nothing before",
+    "a/.JPG, nothing before",
+    "x.png., dots or spaces behind",
+    "'x.webp ', dots or spaces behind",
+    "'a/x.png. . ', dots or spaces behind"
+  })
+  void slipsOfTheKeyboardAreNoFolders(String out, String message) {
+    assertThatThrownBy(() -> OutputPlace.of(out))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContainingAll("'" + out + "'", message);
   }
 
   @Test

@@ -41,7 +41,7 @@ class SeedTest {
   private static SeedOptions parse(String... arguments) {
     Options options = new Options();
     CommandLine command = new CommandLine(options);
-    NumberWords.use(command);
+    ArgumentWords.use(command);
     command.parseArgs(arguments);
     return options.seeds;
   }

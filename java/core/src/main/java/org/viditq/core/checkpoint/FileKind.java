@@ -30,6 +30,8 @@ enum FileKind {
       "name the safetensors that it was made from"),
   HDF5("is an HDF5 file, as Keras writes it", "convert it to safetensors"),
   NUMPY("is a NumPy array", "convert it to safetensors"),
+  PICTURE("is a picture and no weights", "name the file of the weights"),
+  PDF("is a PDF document and no weights", "name the file of the weights"),
   TAR(
       "is a tar archive, as of PyTorch before 0.1.10 or of many files",
       "unpack it, or load it with such a PyTorch and save it anew"),
@@ -103,6 +105,15 @@ enum FileKind {
     }
     if (text.startsWith("\u0093NUMPY")) {
       return NUMPY;
+    }
+    if (text.startsWith("\u0089PNG\r\n")
+        || text.startsWith("\u00ff\u00d8\u00ff")
+        || text.startsWith("GIF8")
+        || text.startsWith("RIFF") && text.startsWith("WEBP", 8)) {
+      return PICTURE;
+    }
+    if (text.startsWith("%PDF-")) {
+      return PDF;
     }
     if (text.startsWith("\u001f\u008b")
         || text.startsWith("\u00fd7zXZ")

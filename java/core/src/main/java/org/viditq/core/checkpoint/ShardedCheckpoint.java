@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -17,7 +18,9 @@ import java.util.regex.Pattern;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.Printable;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
+import org.viditq.core.io.WholeFile;
 
 /**
  * Several files of weights seen as one, as {@code *.safetensors.index.json} and {@code
@@ -159,10 +162,17 @@ final class ShardedCheckpoint implements Checkpoint {
 
   private JsonNode readJson(Path index) {
     try {
-      if (Files.size(index) > MAX_INDEX) {
-        throw new InvalidCheckpointException(source + " is too large for an index of shards.");
+      byte[] bytes =
+          WholeFile.read(index, MAX_INDEX)
+              .orElseThrow(
+                  () ->
+                      new InvalidCheckpointException(
+                          source + " is too large for an index of shards."));
+      Optional<Placeholder> placeholder = Placeholder.of(bytes);
+      if (placeholder.isPresent()) {
+        throw new InvalidCheckpointException(placeholder.get().refusal(source));
       }
-      return StrictJson.parse(Files.readAllBytes(index));
+      return StrictJson.parse(bytes);
     } catch (JsonProcessingException malformed) {
       throw new InvalidCheckpointException(
           source + " is not valid JSON: " + StrictJson.describe(malformed) + ".", malformed);

@@ -13,6 +13,7 @@ import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
+import org.viditq.core.io.WholeFile;
 
 /**
  * Typed access to a JSON configuration such as diffusers' {@code config.json}.
@@ -22,6 +23,8 @@ import org.viditq.core.io.StrictJson;
  * it is absent or of another type.
  */
 public final class JsonConfig {
+  private static final int MAX_BYTES = 16 << 20;
+
   private final JsonNode node;
   private final String source;
 
@@ -50,7 +53,15 @@ public final class JsonConfig {
       throw new InvalidModelException("There is no file " + file + "; the model is incomplete.");
     }
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes =
+          WholeFile.read(file, MAX_BYTES)
+              .orElseThrow(
+                  () ->
+                      new InvalidModelException(
+                          file
+                              + " is larger than "
+                              + (MAX_BYTES >> 20)
+                              + " MiB; this is no configuration."));
       Optional<Placeholder> placeholder = Placeholder.of(bytes);
       if (placeholder.isPresent()) {
         throw new InvalidModelException(placeholder.get().refusal(file.toString()));

@@ -23,7 +23,15 @@ public final class LayerChecks {
     if (layer instanceof DenseLinearParameters dense) {
       requireFinite(dense.weight(), "The weight of layer " + name);
     } else {
-      ((QuantizedLinearParameters) layer).sets().forEach(set -> require(name, set));
+      QuantizedLinearParameters quantized = (QuantizedLinearParameters) layer;
+      quantized.sets().forEach(set -> require(name, set));
+      quantized
+          .branch()
+          .ifPresent(
+              branch -> {
+                requireFinite(branch.down().data(), "The low-rank branch of layer " + name);
+                requireFinite(branch.up().data(), "The low-rank branch of layer " + name);
+              });
     }
   }
 
@@ -31,6 +39,8 @@ public final class LayerChecks {
     requireFinite(set.weight().grid().scale(), "The weight scale of layer " + name);
     GridGroups.calibrated(set.activation())
         .ifPresent(grid -> grid.requireUsable("An activation scale of layer " + name));
+    set.correction()
+        .ifPresent(c -> requireFinite(c, "The correction of the bias of layer " + name));
     for (float s : set.balance().orElse(new float[0])) {
       if (!(s > 0) || Float.isInfinite(s)) {
         throw new NonFiniteException(

@@ -39,7 +39,8 @@ public final class LatentSampler {
    * @return [B, C, (frames,) height / factor, width / factor]
    * @throws UsageException if prompts and seeds differ in number, the size does not fit the model,
    *     or guidance is asked for without a negative embedding
-   * @throws NonFiniteException if the denoiser's prediction holds NaN or infinity
+   * @throws NonFiniteException if the denoiser's prediction holds NaN or infinity, or the latents
+   *     after a step do
    */
   public Tensor sample(
       GenerationRequest request,
@@ -95,6 +96,7 @@ public final class LatentSampler {
       requireFinite(output.isFinite(), step, timesteps[step]);
       Tensor guided = request.isGuided() ? guidance.apply(output) : output;
       latents = run.step(forScheduler(guided, latents), step, latents, noise);
+      requireFinite(latents, request, step, timesteps[step]);
       listener.afterStep(step, latents);
       progress.progress(Stage.SAMPLING, step + 1 - first, count);
     }
@@ -188,6 +190,21 @@ public final class LatentSampler {
               + " (timestep "
               + timestep
               + ") holds NaN or infinity; the model or its quantization is broken.");
+    }
+  }
+
+  private static void requireFinite(
+      Tensor latents, GenerationRequest request, int step, double timestep) {
+    if (!latents.isFinite()) {
+      throw new NonFiniteException(
+          "The latents after sampling step "
+              + step
+              + " (timestep "
+              + timestep
+              + ") hold NaN or infinity, though the denoiser's prediction does not; "
+              + (request.isGuided()
+                  ? "the guidance scale " + request.guidanceScale() + " is too large."
+                  : "the scheduler does not bear these timesteps, take another one."));
     }
   }
 }

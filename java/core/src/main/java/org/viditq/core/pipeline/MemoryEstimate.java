@@ -4,9 +4,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.viditq.core.checkpoint.Checkpoint;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.DenoiserModel;
@@ -15,9 +17,9 @@ import org.viditq.core.model.LinearLayer;
 
 /**
  * How much memory a request takes at the least: known before any work is done for it, from the
- * sizes of weights as they are stored, and from what values take, which is linear in the number of
+ * sizes of weights as they are loaded, and from what values take, which is linear in the number of
  * tokens and of pixels. Parts of a pipeline are resident one after the other, so the largest
- * counts.
+ * counts. docs/running.md has it beside what runs took.
  *
  * @param encoders bytes of the largest text encoder
  * @param denoiser bytes of the denoiser's weights and values
@@ -25,14 +27,22 @@ import org.viditq.core.model.LinearLayer;
  * @param pictures bytes of pictures and clips, which lie in the Java heap
  */
 public record MemoryEstimate(long encoders, long denoiser, long decoder, long pictures) {
+  /** What the process takes by itself: classes, compiled code, libraries. */
+  private static final long PROCESS = 128L << 20;
+
   /**
    * Tensors as large as all hidden tokens that live at a time: four and a half in quantized models,
    * seven and more in full precision (the native backend's ActivationMemoryTest).
    */
-  private static final double HIDDEN_SIZES = 4;
+  private static final double QUANTIZED_SIZES = 4;
+
+  private static final double FULL_PRECISION_SIZES = 6.5;
 
   /** Tensors as large as the pixels with the last block's channels that live while decoding. */
-  private static final double DECODER_SIZES = 4;
+  private static final double DECODER_SIZES = 6.5;
+
+  /** Tensors of an autoencoder that decoding does without. */
+  private static final Pattern ENCODER = Pattern.compile("encoder\\.|quant_conv\\.");
 
   /** Red, green and blue. */
   private static final int COLORS = 3;
@@ -42,20 +52,24 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
    * @param kept clips that are in memory at a time after decoding; 0 if nothing is decoded
    */
   public static MemoryEstimate of(
-      DiffusionPipeline pipeline, GenerationRequest request, int together, int kept) {
+      DiffusionPipeline pipeline,
+      GenerationRequest request,
+      WeightForm form,
+      int together,
+      int kept) {
     PipelineFolder folder = pipeline.folder();
     double pixels = (double) request.height() * request.width();
     double clip = pixels * request.frames() * COLORS * Float.BYTES;
     return new MemoryEstimate(
         Stream.of(Component.TEXT_ENCODER, Component.TEXT_ENCODER_2)
-            .mapToLong(encoder -> stored(folder, encoder))
+            .mapToLong(encoder -> loaded(folder, encoder, form.fullPrecision()))
             .max()
             .orElse(0),
-        stored(folder, Component.TRANSFORMER)
-            + (long) (HIDDEN_SIZES * hidden(pipeline, request) * together),
+        loaded(folder, Component.TRANSFORMER, form.denoiser())
+            + (long) (sizes(pipeline.model(), form) * hidden(pipeline, request) * together),
         kept == 0
             ? 0
-            : stored(folder, Component.VAE)
+            : loaded(folder, Component.VAE, Float.BYTES)
                 + (long)
                     (DECODER_SIZES
                         * LatentDecoder.leastPixelsAtOnce(request)
@@ -65,9 +79,19 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
         (long) (clip * (kept == 0 ? 0 : kept + 1)));
   }
 
+  /** Where prompts are encoded already. */
+  public MemoryEstimate withoutEncoders() {
+    return new MemoryEstimate(0, denoiser, decoder, pictures);
+  }
+
   /** What the backend holds at the largest moment. */
   public long operators() {
     return Math.max(encoders, Math.max(denoiser, decoder));
+  }
+
+  /** All of it. */
+  public long total() {
+    return PROCESS + operators() + pictures;
   }
 
   /** Bytes of the hidden tokens of one clip, twice with guidance. */
@@ -80,6 +104,13 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
             * (request.height() / grid.pixelsPerPatchRow())
             * (request.width() / grid.pixelsPerPatchColumn());
     return tokens * width(pipeline.model()) * Float.BYTES * (request.guidanceScale() > 1 ? 2 : 1);
+  }
+
+  /** Hidden tokens that live at a time, those that wait for a skip connection included. */
+  private static double sizes(DenoiserModel model, WeightForm form) {
+    long skips =
+        model.linearLayers().stream().filter(layer -> layer.name().endsWith("skip_linear")).count();
+    return skips + (form.quantized() ? QUANTIZED_SIZES : FULL_PRECISION_SIZES);
   }
 
   /** Features of a hidden token: what most layers of blocks take. */
@@ -95,13 +126,27 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
         .orElse(0);
   }
 
-  /** Bytes of a component's weights in its checkpoint; 0 if it has none. */
-  private static long stored(PipelineFolder folder, Component component) {
+  /**
+   * Bytes of a component's weights; 0 if it has none. Decoding needs no encoder.
+   *
+   * @param matrix bytes of a weight of a matrix; what is stored as integers stays as it is
+   */
+  private static long loaded(PipelineFolder folder, Component component, double matrix) {
     if (!folder.lists(component) || !folder.has(component)) {
       return 0;
     }
     try (Checkpoint weights = folder.checkpoint(component)) {
-      return weights.names().stream().mapToLong(name -> weights.get(name).sizeInBytes()).sum();
+      double bytes = 0;
+      for (String name : weights.names()) {
+        if (component == Component.VAE && ENCODER.matcher(name).lookingAt()) {
+          continue;
+        }
+        StoredTensor tensor = weights.get(name);
+        double each = tensor.shape().rank() > 1 ? matrix : Float.BYTES;
+        bytes +=
+            tensor.dtype().isFloatingPoint() ? each * tensor.shape().size() : tensor.sizeInBytes();
+      }
+      return (long) bytes;
     }
   }
 }

@@ -16,6 +16,9 @@ import org.viditq.core.tensor.Tensor;
  *     nearly nothing but noise)
  */
 public record StartingPicture(DiagonalGaussian latents, double scalingFactor, double strength) {
+  /** More cannot be asked for: schedulers have a thousand timesteps. */
+  private static final int MOST_STEPS = 1000;
+
   public StartingPicture {
     if (latents.mean().dim(0) != 1) {
       throw new ShapeException(
@@ -40,21 +43,28 @@ public record StartingPicture(DiagonalGaussian latents, double scalingFactor, do
     requireStrength(strength);
     int taken = Math.min((int) (steps * strength), steps);
     if (taken < 1) {
-      int needed = (int) Math.ceil(1 / strength);
-      while ((int) (needed * strength) < 1) {
-        needed++;
-      }
       throw new UsageException(
           "A strength of "
               + strength
               + " leaves none of "
               + steps
               + (steps == 1 ? " step" : " steps")
-              + " to be taken; ask for at least "
-              + needed
-              + " steps, or a larger strength.");
+              + " to be taken; ask for "
+              + (strength < 1.0 / MOST_STEPS
+                  ? ""
+                  : "at least " + stepsFor(strength) + " steps, or ")
+              + "a larger strength.");
     }
     return steps - taken;
+  }
+
+  /** The fewest steps of which one is taken. */
+  private static int stepsFor(double strength) {
+    int needed = (int) Math.ceil(1 / strength);
+    while ((int) (needed * strength) < 1) {
+      needed++;
+    }
+    return needed;
   }
 
   /** As {@link #firstStep(int, double)} with this strength. */

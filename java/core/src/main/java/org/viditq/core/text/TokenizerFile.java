@@ -11,6 +11,7 @@ import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.io.IoReason;
 import org.viditq.core.io.Placeholder;
 import org.viditq.core.io.StrictJson;
+import org.viditq.core.io.WholeFile;
 
 /** The files of a tokenizer folder. */
 enum TokenizerFile {
@@ -24,7 +25,7 @@ enum TokenizerFile {
   CONFIG("tokenizer_config.json");
 
   /** The largest published one, mT5's tokenizer.json, has 16 MB. */
-  private static final long MAX_BYTES = 256L << 20;
+  private static final int MAX_BYTES = 256 << 20;
 
   private final String fileName;
 
@@ -62,12 +63,16 @@ enum TokenizerFile {
    */
   static byte[] read(Path file) {
     try {
-      long size = Files.size(file);
-      if (size > MAX_BYTES) {
-        throw new InvalidModelException(
-            "The tokenizer file " + file + " has " + size + " bytes, which no tokenizer needs.");
-      }
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes =
+          WholeFile.read(file, MAX_BYTES)
+              .orElseThrow(
+                  () ->
+                      new InvalidModelException(
+                          "The tokenizer file "
+                              + file
+                              + " is larger than "
+                              + (MAX_BYTES >> 20)
+                              + " MiB, which no tokenizer needs."));
       Optional<Placeholder> placeholder = Placeholder.of(bytes);
       if (placeholder.isPresent()) {
         throw new InvalidModelException(placeholder.get().refusal("The tokenizer file " + file));

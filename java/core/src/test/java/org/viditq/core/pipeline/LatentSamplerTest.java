@@ -171,6 +171,22 @@ class LatentSamplerTest {
         .hasMessageContaining("sampling step 1");
   }
 
+  /** What is infinite then is not the model's fault, nor that of the decoder that would see it. */
+  @Test
+  void tooMuchGuidanceIsCalledSo() {
+    Denoiser model = new Scripted(input -> new float[] {0, 10}, CHANNELS);
+    assertThatThrownBy(
+            () ->
+                sample(
+                    sampler(scheduler("ddim", "epsilon")),
+                    request(1e38, 5),
+                    prompts(1, true),
+                    model))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("latents after sampling step 0")
+        .hasMessageContaining("guidance scale 1.0E38 is too large");
+  }
+
   @Test
   void listenersSeeEveryStepInOrder() {
     List<String> events = new ArrayList<>();

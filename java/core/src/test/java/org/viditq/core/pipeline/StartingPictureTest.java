@@ -36,6 +36,15 @@ class StartingPictureTest {
             });
   }
 
+  /** So many steps cannot be asked for. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.0009, 1e-9, 1e-12, Double.MIN_VALUE})
+  void tinyStrengthsHaveOneRemedy(double strength) {
+    assertThatThrownBy(() -> StartingPicture.firstStep(1000, strength))
+        .isInstanceOf(UsageException.class)
+        .hasMessageEndingWith("to be taken; ask for a larger strength.");
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0, -0.1, 1.01, Double.NaN, Double.POSITIVE_INFINITY})
   void strengthIsAShare(double strength) {

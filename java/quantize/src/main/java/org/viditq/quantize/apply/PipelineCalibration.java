@@ -1,20 +1,26 @@
 package org.viditq.quantize.apply;
 
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.ModelIdentity;
+import org.viditq.quantize.calibrate.ObservingOperators;
+import org.viditq.quantize.calibrate.SecondMomentRecorder;
 
 /** Samples calibration prompts in full precision and records the inputs of every linear layer. */
 public final class PipelineCalibration {
@@ -57,6 +63,40 @@ public final class PipelineCalibration {
       pipeline.sample(request, prompts, denoiser, denoiser, progress);
     }
     return recorder.statistics(modelIdentity(pipeline.folder()));
+  }
+
+  /**
+   * The statistics with second moments of the layers' inputs, and samples of them: their
+   * calibration batches go through the model once more.
+   *
+   * @param statistics of this pipeline, with inputs
+   * @param ranges to take moments apart for, tiling the schedule
+   */
+  public CalibrationStatistics withSecondMoments(
+      CalibrationStatistics statistics, List<TimestepRange> ranges, ProgressListener progress) {
+    SecondMomentRecorder recorder = new SecondMomentRecorder(ranges);
+    try (Operators<?> operators = backend.get()) {
+      observe(statistics, recorder, operators, progress);
+    }
+    return statistics.with(recorder.moments());
+  }
+
+  private <V> void observe(
+      CalibrationStatistics statistics,
+      SecondMomentRecorder recorder,
+      Operators<V> operators,
+      ProgressListener progress) {
+    int batches = statistics.inputs().size();
+    try (Denoiser denoiser =
+        pipeline.openDenoiser(
+            UnaryOperator.identity(), new ObservingOperators<>(operators, recorder))) {
+      for (int i = 0; i < batches; i++) {
+        progress.progress(ProgressListener.Stage.SAMPLING, i, batches);
+        recorder.begin(statistics.timesteps().get(i));
+        denoiser.predict(statistics.inputs().get(i));
+      }
+      progress.progress(ProgressListener.Stage.SAMPLING, batches, batches);
+    }
   }
 
   /** Fingerprint of a pipeline's transformer, which its statistics carry. */

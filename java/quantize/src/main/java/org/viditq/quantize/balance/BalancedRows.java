@@ -4,11 +4,13 @@ import java.util.Optional;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.quant.Rotation;
 
-/** Rows of W * diag(s), one at a time; axes of W behind the first are flattened. */
+/** Rows of W * diag(s), rotated, one at a time; axes of W behind the first are flattened. */
 public final class BalancedRows {
   private final StoredTensor weight;
   private final Optional<float[]> balance;
+  private final Optional<Rotation> rotation;
   private final int count;
   private final int columns;
   private final float[] buffer;
@@ -19,8 +21,18 @@ public final class BalancedRows {
    * @throws ShapeException if there is not one factor per column
    */
   public BalancedRows(StoredTensor weight, Optional<float[]> balance) {
+    this(weight, balance, Optional.empty());
+  }
+
+  /**
+   * As {@link #BalancedRows(StoredTensor, Optional)}.
+   *
+   * @param rotation of W * diag(s); empty for none
+   */
+  public BalancedRows(StoredTensor weight, Optional<float[]> balance, Optional<Rotation> rotation) {
     this.weight = weight;
     this.balance = balance;
+    this.rotation = rotation;
     this.count = weight.shape().dim(0);
     this.columns = columns(weight);
     this.buffer = new float[columns];
@@ -48,7 +60,7 @@ public final class BalancedRows {
   }
 
   /**
-   * One row of W * diag(s). The buffer is reused by the next call.
+   * One row of W * diag(s), rotated. The buffer is reused by the next call.
    *
    * @throws NonFiniteException if the row holds NaN or infinity, naming the weight and the place
    */
@@ -69,6 +81,6 @@ public final class BalancedRows {
                 + "; the checkpoint is damaged.");
       }
     }
-    return buffer;
+    return rotation.map(r -> r.rotate(buffer, columns)).orElse(buffer);
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.model.DenoiserInput;
@@ -102,6 +103,6 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
    * @param model {@link ModelIdentity} of the calibrated model
    */
   public CalibrationStatistics statistics(String model) {
-    return new CalibrationStatistics(model, timesteps, inputs, layers);
+    return new CalibrationStatistics(model, timesteps, inputs, layers, Optional.empty());
   }
 }

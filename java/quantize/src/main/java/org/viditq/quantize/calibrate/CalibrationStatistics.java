@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.InvalidPlanException;
@@ -25,24 +26,51 @@ public final class CalibrationStatistics {
   private final List<Double> timesteps;
   private final List<DenoiserInput> inputs;
   private final Map<String, List<Observation>> layers;
+  private final Optional<SecondMoments> secondMoments;
 
   /**
    * @param model {@link ModelIdentity} of the calibrated model
    * @param timesteps of each batch, in order
    * @param inputs of each batch; empty if they were not kept
    * @param layers observations in order, by qualified layer name
+   * @param secondMoments of the layers' inputs, where they were asked for
    */
   CalibrationStatistics(
       String model,
       List<Double> timesteps,
       List<DenoiserInput> inputs,
-      Map<String, List<Observation>> layers) {
+      Map<String, List<Observation>> layers,
+      Optional<SecondMoments> secondMoments) {
     this.model = model;
     this.timesteps = List.copyOf(timesteps);
     this.inputs = List.copyOf(inputs);
     Map<String, List<Observation>> copy = new LinkedHashMap<>();
     layers.forEach((layer, seen) -> copy.put(layer, List.copyOf(seen)));
     this.layers = copy;
+    this.secondMoments = secondMoments;
+  }
+
+  /** The same with second moments. */
+  public CalibrationStatistics with(SecondMoments moments) {
+    return new CalibrationStatistics(model, timesteps, inputs, layers, Optional.of(moments));
+  }
+
+  /** Second moments and sample rows of the layers' inputs; empty if they were not asked for. */
+  public Optional<SecondMoments> secondMoments() {
+    return secondMoments;
+  }
+
+  /**
+   * @throws InvalidPlanException if they were not asked for
+   */
+  public SecondMoments requireSecondMoments(String plan) {
+    return secondMoments.orElseThrow(
+        () ->
+            new InvalidPlanException(
+                "Plan "
+                    + plan
+                    + " needs second moments of the layers' inputs, which the calibration"
+                    + " statistics lack; calibrate with --second-moments."));
   }
 
   /** {@link ModelIdentity} of the calibrated model. */

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.checkpoint.MemoryTensor;
@@ -37,6 +38,8 @@ public final class CalibrationStatisticsFile {
   private static final String LAYER = "layer.";
   private static final String BATCH = ".batch";
   private static final String INPUT = "input.";
+  private static final String MOMENT_RANGES = "moment_ranges";
+  private static final String MOMENT_INPUTS = "moment_inputs";
 
   private CalibrationStatisticsFile() {}
 
@@ -52,22 +55,29 @@ public final class CalibrationStatisticsFile {
       addLayer(tensors, LAYER + layer, statistics.observations(layer));
     }
     addInputs(tensors, statistics.inputs());
-    SafetensorsWriter.write(
-        file,
-        tensors,
-        Map.of(
-            "format",
-            FORMAT,
-            "format_version",
-            VERSION,
-            "model",
-            statistics.model(),
-            "layers",
-            String.join("\n", statistics.layers()),
-            "inputs",
-            statistics.inputs().isEmpty()
-                ? ""
-                : String.join("\n", statistics.inputs().get(0).tensors().keySet())));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", FORMAT);
+    metadata.put("format_version", VERSION);
+    metadata.put("model", statistics.model());
+    metadata.put("layers", String.join("\n", statistics.layers()));
+    metadata.put(
+        "inputs",
+        statistics.inputs().isEmpty()
+            ? ""
+            : String.join("\n", statistics.inputs().get(0).tensors().keySet()));
+    if (statistics.secondMoments().isEmpty()) {
+      SafetensorsWriter.write(file, tensors, metadata);
+      return;
+    }
+    SecondMoments moments = statistics.secondMoments().get();
+    metadata.put(MOMENT_RANGES, SecondMomentsText.ranges(moments.ranges()));
+    metadata.put(MOMENT_INPUTS, SecondMomentsText.inputs(moments.inputs()));
+    try (Checkpoint stored = moments.open()) {
+      stored.names().stream()
+          .filter(SecondMoments::isOwn)
+          .forEach(name -> tensors.add(stored.get(name)));
+      SafetensorsWriter.write(file, tensors, metadata);
+    }
   }
 
   private static void addLayer(List<StoredTensor> tensors, String prefix, List<Observation> seen) {
@@ -138,7 +148,7 @@ public final class CalibrationStatisticsFile {
    */
   public static CalibrationStatistics read(Path file) {
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
-      return new Reader(checkpoint).read();
+      return new Reader(checkpoint, file).read();
     }
   }
 
@@ -172,9 +182,11 @@ public final class CalibrationStatisticsFile {
   /** Takes nothing in the file for granted. */
   private static final class Reader {
     private final Checkpoint checkpoint;
+    private final Path file;
 
-    Reader(Checkpoint checkpoint) {
+    Reader(Checkpoint checkpoint, Path file) {
       this.checkpoint = checkpoint;
+      this.file = file;
     }
 
     CalibrationStatistics read() {
@@ -202,7 +214,30 @@ public final class CalibrationStatisticsFile {
           .getOrDefault("layers", "")
           .lines()
           .forEach(layer -> layers.put(layer, layer(LAYER + layer, timesteps.size())));
-      return new CalibrationStatistics(metadata.get("model"), timesteps, inputs(timesteps), layers);
+      return new CalibrationStatistics(
+          metadata.get("model"), timesteps, inputs(timesteps), layers, secondMoments());
+    }
+
+    /** What they say is checked when a layer asks. */
+    private Optional<SecondMoments> secondMoments() {
+      Map<String, String> metadata = checkpoint.metadata();
+      if (!metadata.containsKey(MOMENT_RANGES)) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(
+            new SecondMoments(
+                () -> Checkpoints.open(file),
+                SecondMomentsText.ranges(metadata.get(MOMENT_RANGES)),
+                SecondMomentsText.inputs(metadata.getOrDefault(MOMENT_INPUTS, ""))));
+      } catch (IllegalArgumentException malformed) {
+        throw new InvalidCheckpointException(
+            checkpoint.source()
+                + " has metadata about second moments that cannot be read ("
+                + malformed.getMessage()
+                + "); calibrate again.",
+            malformed);
+      }
     }
 
     private List<Observation> layer(String prefix, int batches) {

@@ -75,7 +75,11 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
     QuantizedLinearParameters parameters = calibrating.parameters();
     WeightSet set = parameters.sets().get(parameters.setFor(timestep));
     Tensor seen = inner().read(x);
-    Tensor balanced = set.balance().map(s -> BalanceVector.divide(seen, s)).orElse(seen);
+    Tensor divided = set.balance().map(s -> BalanceVector.divide(seen, s)).orElse(seen);
+    Tensor balanced =
+        set.rotation()
+            .map(r -> Tensor.of(divided.shape(), r.rotate(divided.data(), divided.dim(-1))))
+            .orElse(divided);
     ranges
         .computeIfAbsent(parameters.name(), name -> new RunningRange(settings))
         .update(InputStatistics.of(parameters.name(), balanced));
@@ -96,8 +100,8 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
     for (WeightSet set : layer.sets()) {
       ActivationQuantization activation =
           range.quantization(set.activation().format(), smallScales);
-      sets.add(new WeightSet(set.range(), set.weight(), set.balance(), activation));
+      sets.add(set.with(activation));
     }
-    return new QuantizedLinearParameters(layer.name(), sets, layer.bias());
+    return new QuantizedLinearParameters(layer.name(), sets, layer.bias(), layer.branch());
   }
 }

@@ -6,7 +6,9 @@ import java.util.Optional;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization;
+import org.viditq.core.quant.LowRankBranch;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
 
@@ -15,12 +17,25 @@ import org.viditq.core.tensor.Tensor;
  * schemes, and the sets that combine them.
  */
 record LayerDescription(
-    List<StoredWeight> weights, List<ActivationQuantization> activations, List<Set> sets) {
-  /** A weight and the balancing vector that it was multiplied with. */
-  record StoredWeight(QuantizedWeight weight, Optional<float[]> balance) {}
+    List<StoredWeight> weights,
+    List<ActivationQuantization> activations,
+    List<Set> sets,
+    Optional<LowRankBranch> branch) {
+  /** A weight, and the balancing vector and rotation that it was multiplied with. */
+  record StoredWeight(
+      QuantizedWeight weight, Optional<float[]> balance, Optional<Rotation> rotation) {}
 
-  /** What applies in one timestep range: indices into the other lists. */
-  record Set(TimestepRange range, int weight, int activation) {}
+  /**
+   * What applies in one timestep range: indices into the other lists, and the bias's correction.
+   */
+  record Set(TimestepRange range, int weight, int activation, Optional<float[]> correction) {}
+
+  /** Whether it says nothing that files of version 1 have no words for. */
+  boolean isPlain() {
+    return branch.isEmpty()
+        && weights.stream().allMatch(weight -> weight.rotation().isEmpty())
+        && sets.stream().allMatch(set -> set.correction().isEmpty());
+  }
 
   static LayerDescription of(QuantizedLinearParameters layer) {
     List<StoredWeight> weights = new ArrayList<>();
@@ -31,9 +46,10 @@ record LayerDescription(
           new Set(
               set.range(),
               indexOf(weights, set),
-              indexOfActivation(activations, set.activation())));
+              indexOfActivation(activations, set.activation()),
+              set.correction()));
     }
-    return new LayerDescription(weights, activations, sets);
+    return new LayerDescription(weights, activations, sets, layer.branch());
   }
 
   QuantizedLinearParameters toLayer(String name, Optional<Tensor> bias) {
@@ -42,19 +58,25 @@ record LayerDescription(
       StoredWeight stored = weights.get(set.weight());
       weightSets.add(
           new WeightSet(
-              set.range(), stored.weight(), stored.balance(), activations.get(set.activation())));
+              set.range(),
+              stored.weight(),
+              stored.balance(),
+              stored.rotation(),
+              activations.get(set.activation()),
+              set.correction()));
     }
-    return new QuantizedLinearParameters(name, weightSets, bias);
+    return new QuantizedLinearParameters(name, weightSets, bias, branch);
   }
 
   private static int indexOf(List<StoredWeight> weights, WeightSet set) {
     for (int k = 0; k < weights.size(); k++) {
       if (weights.get(k).weight() == set.weight()
-          && weights.get(k).balance().orElse(null) == set.balance().orElse(null)) {
+          && weights.get(k).balance().orElse(null) == set.balance().orElse(null)
+          && weights.get(k).rotation().equals(set.rotation())) {
         return k;
       }
     }
-    weights.add(new StoredWeight(set.weight(), set.balance()));
+    weights.add(new StoredWeight(set.weight(), set.balance(), set.rotation()));
     return weights.size() - 1;
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.viditq.core.io.StrictJson;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -16,12 +17,15 @@ import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
 import org.viditq.core.quant.ActivationQuantization.StaticTensor;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.SmallScaleRule;
 
 /**
  * How the tensors of each layer belong together, as JSON in the file's metadata: {@code {"LAYER":
  * {"weights": [{"bits", "symmetric", "balanced"}], "activations": [{"mode", "bits", "symmetric"}],
- * "sets": [{"start", "end", "weight", "activation"}]}}}.
+ * "sets": [{"start", "end", "weight", "activation"}]}}}. A rotated weight has {@code "rotation":
+ * {"matrix", "block", "seed"}}, a set with a correction of the bias {@code "corrected": true}, a
+ * layer with a low-rank branch {@code "low_rank": RANK}.
  */
 final class LayerJson {
   static final String DYNAMIC_TOKEN = "dynamic_token";
@@ -58,8 +62,10 @@ final class LayerJson {
     ObjectNode layer = JsonNodeFactory.instance.objectNode();
     ArrayNode weights = layer.putArray("weights");
     for (LayerDescription.StoredWeight stored : parts.weights()) {
-      putFormat(weights.addObject(), stored.weight().grid().format())
-          .put("balanced", stored.balance().isPresent());
+      ObjectNode weight =
+          putFormat(weights.addObject(), stored.weight().grid().format())
+              .put("balanced", stored.balance().isPresent());
+      stored.rotation().ifPresent(rotation -> putRotation(weight.putObject("rotation"), rotation));
     }
     ArrayNode activations = layer.putArray("activations");
     for (ActivationQuantization activation : parts.activations()) {
@@ -72,8 +78,18 @@ final class LayerJson {
           .put("end", set.range().end())
           .put("weight", set.weight())
           .put("activation", set.activation());
+      if (set.correction().isPresent()) {
+        ((ObjectNode) sets.get(sets.size() - 1)).put("corrected", true);
+      }
     }
+    parts.branch().ifPresent(branch -> layer.put("low_rank", branch.rank()));
     return layer;
+  }
+
+  private static void putRotation(ObjectNode node, Rotation rotation) {
+    node.put("matrix", rotation.kind().name().toLowerCase(Locale.ROOT))
+        .put("block", rotation.block());
+    rotation.seed().ifPresent(seed -> node.put("seed", seed));
   }
 
   private static ObjectNode putFormat(ObjectNode node, IntegerFormat format) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.StoredTensor;
@@ -14,7 +15,9 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.LowRankBranch;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.DType;
 import org.viditq.core.tensor.Shape;
@@ -24,6 +27,8 @@ import org.viditq.quantize.weight.StoredWeightCodes;
 /** Reads one quantized layer, taking nothing in the file for granted. */
 final class LayerReader {
   private static final int PIECE = 1 << 16;
+  private static final int MAX_BLOCK = 1 << 15;
+  private static final int MAX_RANK = 1 << 15;
 
   private final Checkpoint checkpoint;
   private final String layer;
@@ -57,14 +62,15 @@ final class LayerReader {
           new LayerDescription.Set(
               range(set),
               integer(set, "weight", 0, weights.size() - 1),
-              integer(set, "activation", 0, activations.size() - 1)));
+              integer(set, "activation", 0, activations.size() - 1),
+              correction(set, sets.size())));
     }
     Optional<Tensor> bias =
         checkpoint.contains(layer + ".bias")
             ? Optional.of(checkpoint.get(layer + ".bias").toFiniteTensor())
             : Optional.empty();
     try {
-      return new LayerDescription(weights, activations, sets).toLayer(layer, bias);
+      return new LayerDescription(weights, activations, sets, branch(json)).toLayer(layer, bias);
     } catch (ShapeException contradiction) {
       throw new InvalidCheckpointException(
           checkpoint.source() + ": " + contradiction.getMessage(), contradiction);
@@ -91,7 +97,58 @@ final class LayerReader {
             ? Optional.of(positives(prefix + "balance", Shape.of(codes.columns())))
             : Optional.empty();
     return new LayerDescription.StoredWeight(
-        new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint)), balance);
+        new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint)),
+        balance,
+        json.has("rotation") ? Optional.of(rotation(json.get("rotation"))) : Optional.empty());
+  }
+
+  private Rotation rotation(JsonNode json) {
+    Rotation.Kind kind;
+    switch (json.path("matrix").asText()) {
+      case "hadamard":
+        kind = Rotation.Kind.HADAMARD;
+        break;
+      case "regular":
+        kind = Rotation.Kind.REGULAR;
+        break;
+      default:
+        throw metadata("the matrix of a rotation is " + json.path("matrix"));
+    }
+    int block = integer(json, "block", 2, MAX_BLOCK);
+    if (!Rotation.exists(kind, block)) {
+      throw metadata("the block of a rotation is " + block + ", which no such matrix has");
+    }
+    if (json.has("seed") && !json.get("seed").canConvertToLong()) {
+      throw metadata("the seed of a rotation is " + json.get("seed"));
+    }
+    return new Rotation(
+        kind,
+        block,
+        json.has("seed") ? OptionalLong.of(json.get("seed").longValue()) : OptionalLong.empty());
+  }
+
+  private Optional<float[]> correction(JsonNode set, int k) {
+    if (!set.has("corrected") || !bool(set, "corrected")) {
+      return Optional.empty();
+    }
+    return Optional.of(finite(TensorNames.correction(layer, k), DType.F32, 1).data());
+  }
+
+  private Optional<LowRankBranch> branch(JsonNode json) {
+    if (!json.has("low_rank")) {
+      return Optional.empty();
+    }
+    int rank = integer(json, "low_rank", 1, MAX_RANK);
+    Tensor down = finite(TensorNames.lowRankDown(layer), DType.F16, 2);
+    Tensor up = finite(TensorNames.lowRankUp(layer), DType.F16, 2);
+    if (down.dim(0) != rank || up.dim(1) != rank) {
+      throw damaged(TensorNames.lowRankDown(layer), "is not of rank " + rank);
+    }
+    return Optional.of(new LowRankBranch(down, up));
+  }
+
+  private Tensor finite(String name, DType dtype, int rank) {
+    return require(name, dtype, rank).toFiniteTensor();
   }
 
   private StoredWeightCodes byteCodes(String prefix, IntegerFormat format) {

@@ -31,6 +31,23 @@ final class LayerTensors {
       addStaticGrid(
           tensors, TensorNames.activationPrefix(layer.name(), k), parts.activations().get(k));
     }
+    for (int k = 0; k < parts.sets().size(); k++) {
+      String name = TensorNames.correction(layer.name(), k);
+      parts
+          .sets()
+          .get(k)
+          .correction()
+          .ifPresent(c -> tensors.add(MemoryTensor.of(name, Tensor.of(c, c.length))));
+    }
+    parts
+        .branch()
+        .ifPresent(
+            branch -> {
+              tensors.add(
+                  MemoryTensor.of(TensorNames.lowRankDown(layer.name()), branch.down(), DType.F16));
+              tensors.add(
+                  MemoryTensor.of(TensorNames.lowRankUp(layer.name()), branch.up(), DType.F16));
+            });
     layer.bias().ifPresent(b -> tensors.add(MemoryTensor.of(layer.name() + ".bias", b)));
     return tensors;
   }

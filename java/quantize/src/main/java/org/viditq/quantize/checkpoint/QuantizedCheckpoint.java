@@ -23,8 +23,15 @@ import org.viditq.quantize.weight.QuantizedLayers;
 public record QuantizedCheckpoint(
     String plan, Origin origin, QuantizedLayers layers, Parameters parameters) {
 
-  /** Whether {@code checkpoint} was written by {@link QuantizedCheckpointWriter}. */
+  /**
+   * Whether {@code checkpoint} was written by {@link QuantizedCheckpointWriter}, or is one of
+   * {@link ExchangedInt8}.
+   */
   public static boolean recognizes(Checkpoint checkpoint) {
+    return isOwn(checkpoint) || ExchangedInt8.recognizes(checkpoint);
+  }
+
+  private static boolean isOwn(Checkpoint checkpoint) {
     return QuantizedCheckpointWriter.FORMAT.equals(checkpoint.metadata().get("viditq_format"));
   }
 
@@ -41,19 +48,23 @@ public record QuantizedCheckpoint(
    */
   public static QuantizedCheckpoint read(Checkpoint checkpoint) {
     Map<String, String> metadata = checkpoint.metadata();
-    if (!recognizes(checkpoint)) {
+    if (!isOwn(checkpoint) && ExchangedInt8.recognizes(checkpoint)) {
+      return ExchangedInt8.read(checkpoint);
+    }
+    if (!isOwn(checkpoint)) {
       throw new InvalidCheckpointException(
           checkpoint.source()
               + " is no quantized checkpoint of this program; make one with viditq quantize.");
     }
     String version = metadata.get("viditq_format_version");
-    if (!QuantizedCheckpointWriter.VERSION.equals(version)) {
+    if (!QuantizedCheckpointWriter.VERSION.equals(version)
+        && !QuantizedCheckpointWriter.EXTENDED_VERSION.equals(version)) {
       throw new InvalidCheckpointException(
           checkpoint.source()
               + " has quantized format version "
               + version
-              + ", but this program reads version "
-              + QuantizedCheckpointWriter.VERSION
+              + ", but this program reads versions up to "
+              + QuantizedCheckpointWriter.EXTENDED_VERSION
               + "; quantize the model again.");
     }
     CheckpointParameters others = new CheckpointParameters(checkpoint);

@@ -29,7 +29,13 @@ import org.viditq.quantize.weight.QuantizedLayers;
  */
 public final class QuantizedCheckpointWriter {
   static final String FORMAT = "viditq-quantized";
+
+  /** Of files whose layers say nothing that version 1 has no words for. */
   static final String VERSION = "1";
+
+  /** Of files with rotations, low-rank branches or corrections, which older programs would miss. */
+  static final String EXTENDED_VERSION = "2";
+
   static final String WEIGHTS_FILE = "diffusion_pytorch_model.safetensors";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -99,7 +105,9 @@ public final class QuantizedCheckpointWriter {
     Map<String, String> metadata = new TreeMap<>(origin.metadata());
     metadata.put("format", "pt"); // what diffusers asks of its own files
     metadata.put("viditq_format", FORMAT);
-    metadata.put("viditq_format_version", VERSION);
+    boolean plain =
+        layers.values().stream().allMatch(layer -> LayerDescription.of(layer).isPlain());
+    metadata.put("viditq_format_version", plain ? VERSION : EXTENDED_VERSION);
     metadata.put("viditq_plan", plan.name());
     metadata.put("viditq_layers", LayerJson.write(layers));
     return metadata;

@@ -17,4 +17,17 @@ final class TensorNames {
   static String activationPrefix(String layer, int k) {
     return k == 0 ? layer + "." : layer + ".activation_" + k + ".";
   }
+
+  /** What is added to the bias in a layer's k-th set. */
+  static String correction(String layer, int k) {
+    return layer + ".bias_correction_" + k;
+  }
+
+  static String lowRankDown(String layer) {
+    return layer + ".low_rank_down";
+  }
+
+  static String lowRankUp(String layer) {
+    return layer + ".low_rank_up";
+  }
 }

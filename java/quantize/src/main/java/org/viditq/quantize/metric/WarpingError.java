@@ -1,6 +1,5 @@
 package org.viditq.quantize.metric;
 
-import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -25,29 +24,25 @@ public record WarpingError(double reference, double test) {
    *     16
    * @param test of the same shape
    * @return NaN where every pixel is hidden
-   * @throws ShapeException if the shapes differ or are none of clips
+   * @throws org.viditq.core.error.ShapeException if the shapes differ or are none of clips
    */
   public static WarpingError of(Tensor reference, Tensor test) {
     Pairs.requireSameShape("warping error", reference, test);
-    if (reference.shape().rank() != 4 || reference.dim(0) < 2 || reference.dim(3) != CHANNELS) {
-      throw new ShapeException(
-          "warping error: a clip must be [T, H, W, 3] with two frames or more, not "
-              + reference.shape()
-              + ".");
-    }
-    int shortest = Math.min(reference.dim(1), reference.dim(2));
-    if (shortest < OpticalFlow.SHORTEST_SIDE) {
-      throw new ShapeException(
-          "warping error: frames must have sides of at least "
-              + OpticalFlow.SHORTEST_SIDE
-              + " pixels, not "
-              + shortest
-              + ".");
-    }
+    return of(ClipMotion.of(reference, "warping error"), test);
+  }
+
+  /**
+   * As {@link #of(Tensor, Tensor)}, with the motion of the reference found already.
+   *
+   * @param test of the reference's shape
+   */
+  public static WarpingError of(ClipMotion motion, Tensor test) {
+    Tensor reference = motion.clip();
+    Pairs.requireSameShape("warping error", reference, test);
     Sum ofReference = new Sum();
     Sum ofTest = new Sum();
     for (int t = 0; t + 1 < reference.dim(0); t++) {
-      add(reference, test, t, ofReference, ofTest);
+      add(motion, test, t, ofReference, ofTest);
     }
     return new WarpingError(ofReference.mean(), ofTest.mean());
   }
@@ -72,11 +67,12 @@ public record WarpingError(double reference, double test) {
     }
   }
 
-  private static void add(Tensor reference, Tensor test, int t, Sum ofReference, Sum ofTest) {
+  private static void add(ClipMotion motion, Tensor test, int t, Sum ofReference, Sum ofTest) {
+    Tensor reference = motion.clip();
     int height = reference.dim(1);
     int width = reference.dim(2);
-    OpticalFlow forward = OpticalFlow.between(reference, t, t + 1);
-    OpticalFlow backward = OpticalFlow.between(reference, t + 1, t);
+    OpticalFlow forward = motion.forward().get(t);
+    OpticalFlow backward = motion.backward().get(t);
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         int at = y * width + x;

@@ -12,9 +12,18 @@ import org.viditq.core.quant.TimestepRange;
  * @param momentum weight of the old statistic when the next calibration batch arrives
  * @param zeroStatEps replaces a statistic that is exactly zero
  * @param layers parts of the names of the layers to balance; empty for all quantized layers
+ * @param searchesAlpha whether α is found per layer and range, by the error of the layer's output
+ *     on calibrated inputs; that of the ranges then means nothing
+ * @param sharesWeights whether all ranges have the same vector and with it the same codes, and
+ *     ranges differ in what is added to the bias only
  */
 public record Balancing(
-    List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
+    List<Range> ranges,
+    double momentum,
+    double zeroStatEps,
+    List<String> layers,
+    boolean searchesAlpha,
+    boolean sharesWeights) {
   /** Statistic of a channel that calibration never saw different from zero. */
   public static final double DEFAULT_ZERO_STAT_EPS = 1e-5;
 
@@ -28,5 +37,10 @@ public record Balancing(
   public Balancing {
     ranges = List.copyOf(ranges);
     layers = List.copyOf(layers);
+  }
+
+  /** With the α of the ranges. */
+  public Balancing(List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
+    this(ranges, momentum, zeroStatEps, layers, false, false);
   }
 }

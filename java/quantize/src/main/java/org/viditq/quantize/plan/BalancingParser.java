@@ -7,6 +7,9 @@ import org.viditq.core.quant.TimestepRange;
 
 /** The keys alpha, momentum and the timestep ranges, which both forms of a plan share. */
 final class BalancingParser {
+  private static final String SEARCH = "search";
+  private static final double UNUSED_ALPHA = 0.5;
+
   private BalancingParser() {}
 
   /**
@@ -14,7 +17,8 @@ final class BalancingParser {
    */
   static Balancing parse(PlanNode node, String rangesKey, List<String> layers) {
     List<TimestepRange> ranges = TimestepRanges.read(node, rangesKey);
-    List<Double> alphas = node.numbers("alpha", 0, 1);
+    boolean searched = isSearched(node);
+    List<Double> alphas = searched ? List.of(UNUSED_ALPHA) : node.numbers("alpha", 0, 1);
     if (alphas.isEmpty()) {
       throw node.failure(
           node.name("alpha") + " is missing; balancing needs one value, or one per timestep range");
@@ -39,6 +43,27 @@ final class BalancingParser {
         balanced,
         node.number("momentum", 0, 0.9999).orElse(ActivationSettings.DEFAULT_MOMENTUM),
         node.number("zero_stat_eps", 1e-12, 1).orElse(Balancing.DEFAULT_ZERO_STAT_EPS),
-        layers);
+        layers,
+        searched,
+        sharesWeights(node, ranges, alphas));
+  }
+
+  private static boolean sharesWeights(
+      PlanNode node, List<TimestepRange> ranges, List<Double> alphas) {
+    boolean shared =
+        node.choice("range_weights", "own", "shared").filter("shared"::equals).isPresent();
+    if (shared && ranges.size() == 1) {
+      throw node.contradiction("range_weights", "there is only one range to share weights");
+    }
+    if (shared && alphas.stream().distinct().count() > 1) {
+      throw node.contradiction(
+          "range_weights", node.name("alpha") + " differs between ranges; give one value");
+    }
+    return shared;
+  }
+
+  /** Whether alpha is the word "search". */
+  private static boolean isSearched(PlanNode node) {
+    return node.raw("alpha").isTextual() && node.raw("alpha").textValue().equalsIgnoreCase(SEARCH);
   }
 }

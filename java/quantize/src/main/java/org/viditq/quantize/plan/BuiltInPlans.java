@@ -15,14 +15,19 @@ public final class BuiltInPlans {
           "w8a8-naive",
           "w8a8",
           "w8a8-balanced",
+          "w8a8-gptq",
+          "convrot",
           "w6a6-naive",
           "w6a6-dynamic",
           "w6a6",
+          "w6a6-gptq",
           "w4a8-naive",
           "w4a8-dynamic",
           "w4a8-balanced",
           "w4a8-opensora",
-          "w4a8");
+          "w4a8",
+          "viditq-rotate",
+          "w4a8-gptq");
 
   private BuiltInPlans() {}
 

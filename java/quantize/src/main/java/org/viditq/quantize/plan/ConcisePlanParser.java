@@ -4,12 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.Rotation;
 
 /** The product's own plan format; see docs/formats.md. */
 final class ConcisePlanParser {
   private static final int DEFAULT_BITS = 8;
+  private static final int LARGEST_BLOCK = 1 << 15;
+  private static final int REGULAR_BLOCK = 256;
+  private static final int MAX_RANK = 256;
 
   private final PlanNode root;
   private final PlanFiles files;
@@ -28,6 +34,8 @@ final class ConcisePlanParser {
         "weight",
         "activation",
         "balance",
+        "rotation",
+        "low_rank",
         "quantize",
         "include",
         "exclude",
@@ -64,7 +72,8 @@ final class ConcisePlanParser {
         candidates,
         map("weight", candidates),
         map("activation", List.of()),
-        calibration);
+        calibration,
+        scheme());
   }
 
   /** {@code full_precision} is the older word for {@code exclude}. */
@@ -78,10 +87,70 @@ final class ConcisePlanParser {
     PlanNode weight =
         root.child("weight")
             .orElseThrow(() -> root.failure("weight is missing; a plan says at least weight.bits"));
-    weight.allowOnly("bits", "symmetric");
+    weight.allowOnly("bits", "symmetric", "grid", "damping");
     return new IntegerFormat(
         weight.bits("bits").orElseThrow(() -> weight.invalid("bits", "between 2 and 8")),
         weight.bool("symmetric").orElse(false));
+  }
+
+  private WeightScheme scheme() {
+    PlanNode weight = root.child("weight").orElseThrow();
+    WeightGrid grid =
+        weight
+            .choice("grid", "minmax", "mse-search", "gptq")
+            .map(text -> WeightGrid.valueOf(text.replace('-', '_').toUpperCase(Locale.ROOT)))
+            .orElse(WeightGrid.MINMAX);
+    Optional<Double> damping = weight.number("damping", 1e-6, 1);
+    if (damping.isPresent() && grid != WeightGrid.GPTQ) {
+      throw weight.contradiction("damping", "weight.grid is not gptq, which alone is damped");
+    }
+    return new WeightScheme(grid, damping.orElse(WeightScheme.DEFAULT_DAMPING), rotation(), rank());
+  }
+
+  private Optional<RotationSettings> rotation() {
+    Optional<PlanNode> node = root.child("rotation");
+    node.ifPresent(r -> r.allowOnly("matrix", "block", "seed", "layers"));
+    return node.map(
+        r -> {
+          Rotation.Kind kind =
+              r.choice("matrix", "hadamard", "regular")
+                  .map(text -> Rotation.Kind.valueOf(text.toUpperCase(Locale.ROOT)))
+                  .orElse(Rotation.Kind.HADAMARD);
+          Optional<Integer> block =
+              r.raw("block").isTextual() && r.raw("block").textValue().equals("all")
+                  ? Optional.empty()
+                  : r.integer("block", 4, LARGEST_BLOCK);
+          if (kind == Rotation.Kind.REGULAR && !r.has("block")) {
+            block = Optional.of(REGULAR_BLOCK);
+          }
+          if (block.isPresent() && !Rotation.exists(kind, block.get())) {
+            throw r.contradiction(
+                "block",
+                kind == Rotation.Kind.REGULAR
+                    ? "regular matrices have orders 4, 16, 64, 256, ..."
+                    : "there is no Hadamard matrix of this order here; take a power of two");
+          }
+          // Signs would undo what regular matrices are for, and exchanged files have none.
+          OptionalLong seed =
+              kind == Rotation.Kind.REGULAR && !r.has("seed")
+                  ? OptionalLong.empty()
+                  : OptionalLong.of(r.integer("seed", 0, Integer.MAX_VALUE).orElse(0));
+          return new RotationSettings(
+              kind,
+              block.isPresent() ? OptionalInt.of(block.get()) : OptionalInt.empty(),
+              seed,
+              r.texts("layers"));
+        });
+  }
+
+  private int rank() {
+    Optional<PlanNode> node = root.child("low_rank");
+    node.ifPresent(r -> r.allowOnly("rank"));
+    return node.map(
+            r ->
+                r.integer("rank", 1, MAX_RANK)
+                    .orElseThrow(() -> r.invalid("rank", "between 1 and " + MAX_RANK)))
+        .orElse(0);
   }
 
   private ActivationSettings activation() {
@@ -114,7 +183,9 @@ final class ConcisePlanParser {
 
   private Optional<Balancing> balancing() {
     Optional<PlanNode> node = root.child("balance");
-    node.ifPresent(b -> b.allowOnly("alpha", "ranges", "momentum", "zero_stat_eps", "layers"));
+    node.ifPresent(
+        b ->
+            b.allowOnly("alpha", "ranges", "range_weights", "momentum", "zero_stat_eps", "layers"));
     return node.map(b -> BalancingParser.parse(b, "ranges", b.texts("layers")));
   }
 

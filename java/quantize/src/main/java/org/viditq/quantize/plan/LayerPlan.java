@@ -17,12 +17,23 @@ public record LayerPlan(String layer, List<Part> parts) {
    * @param weight format of the weight codes
    * @param activation format of the activation codes
    * @param balance the balancing range it belongs to; empty for no balancing
+   * @param rotated whether the plan's rotation is for this layer
    */
   public record Part(
       TimestepRange timesteps,
       IntegerFormat weight,
       IntegerFormat activation,
-      Optional<Balancing.Range> balance) {}
+      Optional<Balancing.Range> balance,
+      boolean rotated) {
+    /** Not rotated. */
+    public Part(
+        TimestepRange timesteps,
+        IntegerFormat weight,
+        IntegerFormat activation,
+        Optional<Balancing.Range> balance) {
+      this(timesteps, weight, activation, balance, false);
+    }
+  }
 
   public LayerPlan {
     parts = List.copyOf(parts);

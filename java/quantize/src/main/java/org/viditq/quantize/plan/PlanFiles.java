@@ -1,7 +1,9 @@
 package org.viditq.quantize.plan;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -9,10 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.viditq.core.error.InvalidPlanException;
+import org.viditq.core.io.Placeholder;
+import org.viditq.core.io.WholeFile;
 
 /** Finds and reads the files that a plan names. */
 final class PlanFiles {
-  private static final long MAX_LIST = 1 << 20;
+  private static final int MAX_LIST = 1 << 20;
 
   private final Optional<Path> folder;
   private final Consumer<String> warnings;
@@ -39,11 +43,25 @@ final class PlanFiles {
   List<String> lines(PlanNode node, String key) {
     Path file = find(node, key);
     try {
-      if (Files.size(file) > MAX_LIST) {
+      byte[] bytes =
+          WholeFile.read(file, MAX_LIST)
+              .orElseThrow(
+                  () ->
+                      new InvalidPlanException(
+                          node.source()
+                              + ": "
+                              + node.name(key)
+                              + " names "
+                              + file
+                              + ", which is no list."));
+      Optional<Placeholder> placeholder = Placeholder.of(bytes);
+      if (placeholder.isPresent()) {
         throw new InvalidPlanException(
-            node.source() + ": " + node.name(key) + " names " + file + ", which is no list.");
+            placeholder
+                .get()
+                .refusal(node.source() + ": " + node.name(key) + " names " + file + ", which"));
       }
-      String text = Files.readString(file);
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return (text.startsWith("\uFEFF") ? text.substring(1) : text)
           .lines()
           .map(String::strip)

@@ -19,19 +19,45 @@ public final class PlanIdentity {
   public static String of(QuantizationPlan plan) {
     String settings =
         String.join(
-            "\n",
-            plan.weight().toString(),
-            plan.activation().toString(),
-            plan.balancing().toString(),
-            plan.patterns().toString(),
-            plan.quantize().toString(),
-            plan.include().toString(),
-            plan.keepFullPrecision().toString(),
-            plan.overrides().toString(),
-            text(plan.weightBits()),
-            text(plan.activationBits()));
+                "\n",
+                plan.weight().toString(),
+                plan.activation().toString(),
+                balancing(plan.balancing()),
+                plan.patterns().toString(),
+                plan.quantize().toString(),
+                plan.include().toString(),
+                plan.keepFullPrecision().toString(),
+                plan.overrides().toString(),
+                text(plan.weightBits()),
+                text(plan.activationBits()))
+            + scheme(plan);
     return HexFormat.of()
         .formatHex(Sha256.begin().digest(settings.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** As before there was anything but the first four, where the rest says what was the only way. */
+  private static String balancing(Optional<Balancing> balancing) {
+    return balancing
+        .map(
+            b ->
+                Optional.of(
+                            "Balancing[ranges="
+                                + b.ranges()
+                                + ", momentum="
+                                + b.momentum()
+                                + ", zeroStatEps="
+                                + b.zeroStatEps()
+                                + ", layers="
+                                + b.layers()
+                                + "]")
+                        .toString()
+                    + (b.searchesAlpha() ? " alpha searched" : "")
+                    + (b.sharesWeights() ? " weights shared" : ""))
+        .orElse(Optional.empty().toString());
+  }
+
+  private static String scheme(QuantizationPlan plan) {
+    return plan.scheme().equals(WeightScheme.PLAIN) ? "" : "\n" + plan.scheme();
   }
 
   /** Without the file's name, and in an order that does not change from run to run. */

@@ -65,6 +65,12 @@ public final class PlanResolver {
             .filter(names -> !names.isEmpty())
             .map(names -> patterns.matching("balance", names))
             .orElse(quantized);
+    Set<String> rotated =
+        plan.scheme()
+            .rotation()
+            .map(RotationSettings::layers)
+            .map(names -> names.isEmpty() ? quantized : patterns.matching("rotation", names))
+            .orElse(Set.of());
     Map<LayerOverride, Set<String>> overridden = new LinkedHashMap<>();
     for (LayerOverride override : plan.overrides()) {
       overridden.put(override, patterns.matching("layers", List.of(override.pattern())));
@@ -79,7 +85,7 @@ public final class PlanResolver {
         List<LayerOverride> overrides =
             plan.overrides().stream().filter(o -> overridden.get(o).contains(layer)).toList();
         Optional<Balancing> balancing = plan.balancing().filter(b -> balanced.contains(layer));
-        resolved.put(layer, resolve(candidate, overrides, balancing));
+        resolved.put(layer, resolve(candidate, overrides, balancing, rotated.contains(layer)));
       }
     }
     if (resolved.isEmpty()) {
@@ -133,7 +139,10 @@ public final class PlanResolver {
   }
 
   private LayerPlan resolve(
-      LinearLayer layer, List<LayerOverride> overrides, Optional<Balancing> balancing) {
+      LinearLayer layer,
+      List<LayerOverride> overrides,
+      Optional<Balancing> balancing,
+      boolean rotated) {
     IntegerFormat weight = plan.weight();
     IntegerFormat activation = plan.activation().format();
     for (LayerOverride override : overrides) {
@@ -154,7 +163,8 @@ public final class PlanResolver {
               withBits(weight, plan.weightBits(), layer, t),
               withBits(activation, plan.activationBits(), layer, t),
               balancing.flatMap(
-                  b -> b.ranges().stream().filter(r -> r.timesteps().contains(t)).findFirst()));
+                  b -> b.ranges().stream().filter(r -> r.timesteps().contains(t)).findFirst()),
+              rotated);
       addOrExtend(parts, part);
     }
     return new LayerPlan(layer.name(), parts);
@@ -195,7 +205,8 @@ public final class PlanResolver {
         TimestepRange joined = new TimestepRange(last.timesteps().start(), part.timesteps().end());
         parts.set(
             parts.size() - 1,
-            new LayerPlan.Part(joined, last.weight(), last.activation(), last.balance()));
+            new LayerPlan.Part(
+                joined, last.weight(), last.activation(), last.balance(), last.rotated()));
         return;
       }
     }

@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Optional;
 import org.viditq.core.error.InvalidPlanException;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Placeholder;
+import org.viditq.core.io.WholeFile;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -44,13 +47,21 @@ final class PlanYaml {
     }
     byte[] bytes;
     try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new InvalidPlanException(
-            file + " is larger than " + (MAX_BYTES >> 20) + " MiB; this is no plan.");
-      }
-      bytes = Files.readAllBytes(file);
+      bytes =
+          WholeFile.read(file, MAX_BYTES)
+              .orElseThrow(
+                  () ->
+                      new InvalidPlanException(
+                          file
+                              + " is larger than "
+                              + (MAX_BYTES >> 20)
+                              + " MiB; this is no plan."));
     } catch (IOException e) {
       throw new InvalidPlanException("Cannot read plan " + file + ": " + IoReason.of(e) + ".", e);
+    }
+    Optional<Placeholder> placeholder = Placeholder.of(bytes);
+    if (placeholder.isPresent()) {
+      throw new InvalidPlanException(placeholder.get().refusal("The plan " + file));
     }
     String source = file.toString();
     Object document = document(bytes, source);

@@ -20,11 +20,10 @@ final class PublishedPlanParser {
   private static final String ONE_GRID =
       "static grids are not kept per timestep here; use dynamic grids, or timerange of smooth_quant";
 
-  static final String NO_ROTATION = "layers are not rotated by Hadamard matrices here";
-
   private final PlanNode root;
   private final PlanFiles files;
   private final Consumer<String> warnings;
+  private boolean rotated;
 
   PublishedPlanParser(PlanNode root, PlanFiles files, Consumer<String> warnings) {
     this.root = root;
@@ -57,7 +56,7 @@ final class PublishedPlanParser {
     root.bool("conditional");
     root.bool("cfg_split");
     requireOff(root, "timestep_wise", ONE_GRID);
-    requireOff(root, "quarot", NO_ROTATION);
+    rotated = root.bool("quarot").orElse(false);
     requireNoCheckpoint(root);
     PlanNode quant = root.child("quant").orElseThrow();
     requireNoCheckpoint(quant);
@@ -90,7 +89,8 @@ final class PublishedPlanParser {
         candidates,
         weightMap.map(new StepBitMapParser(candidates, true, warnings)::parse),
         activationMap.map(new StepBitMapParser(List.of(), false, warnings)::parse),
-        calibration());
+        calibration(),
+        rotated ? WeightScheme.rotated(RotationSettings.published(List.of())) : WeightScheme.PLAIN);
   }
 
   /**
@@ -189,7 +189,7 @@ final class PublishedPlanParser {
         "smooth_quant");
     checkMethods(node);
     requireOff(node, "timestep_wise", ONE_GRID);
-    requireOff(node, "quarot", NO_ROTATION);
+    rotated |= node.bool("quarot").orElse(false);
     requireOff(node, "channel_wise", "inputs have one grid per token or per tensor");
     node.child("softmax")
         .filter(softmax -> softmax.keys().stream().anyMatch(softmax::has))

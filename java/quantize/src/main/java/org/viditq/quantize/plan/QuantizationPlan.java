@@ -23,6 +23,7 @@ import org.viditq.core.quant.IntegerFormat;
  * @param weightBits mixed-precision map of weights
  * @param activationBits mixed-precision map of activations
  * @param calibration how much calibration it asks for
+ * @param scheme how weights become codes
  */
 public record QuantizationPlan(
     String name,
@@ -38,7 +39,8 @@ public record QuantizationPlan(
     List<Integer> candidates,
     Optional<StepBitMap> weightBits,
     Optional<StepBitMap> activationBits,
-    CalibrationSettings calibration) {
+    CalibrationSettings calibration,
+    WeightScheme scheme) {
   public QuantizationPlan {
     quantize = List.copyOf(quantize);
     include = List.copyOf(include);
@@ -47,8 +49,48 @@ public record QuantizationPlan(
     candidates = List.copyOf(candidates);
   }
 
+  /** A plan whose weights are rounded to nearest on the grids of their ranges. */
+  public QuantizationPlan(
+      String name,
+      String description,
+      IntegerFormat weight,
+      ActivationSettings activation,
+      Optional<Balancing> balancing,
+      PatternSyntax patterns,
+      List<String> quantize,
+      List<String> include,
+      List<String> keepFullPrecision,
+      List<LayerOverride> overrides,
+      List<Integer> candidates,
+      Optional<StepBitMap> weightBits,
+      Optional<StepBitMap> activationBits,
+      CalibrationSettings calibration) {
+    this(
+        name,
+        description,
+        weight,
+        activation,
+        balancing,
+        patterns,
+        quantize,
+        include,
+        keepFullPrecision,
+        overrides,
+        candidates,
+        weightBits,
+        activationBits,
+        calibration,
+        WeightScheme.PLAIN);
+  }
+
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */
   public boolean needsCalibration() {
-    return balancing.isPresent() || activation.mode().isStatic();
+    return balancing.isPresent() || activation.mode().isStatic() || needsSecondMoments();
+  }
+
+  /** Whether these must hold second moments and samples of the layers' inputs. */
+  public boolean needsSecondMoments() {
+    return scheme.grid() == WeightGrid.GPTQ
+        || balancing.filter(b -> b.searchesAlpha() || b.sharesWeights()).isPresent();
   }
 }

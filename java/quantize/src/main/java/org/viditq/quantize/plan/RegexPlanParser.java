@@ -44,11 +44,6 @@ final class RegexPlanParser {
         "calib_data",
         "weight",
         "act");
-    for (String rotated : List.of("viditq", "quarot")) {
-      if (root.has(rotated)) {
-        throw root.contradiction(rotated, PublishedPlanParser.NO_ROTATION);
-      }
-    }
     PlanNode weight = side("weight");
     PlanNode activation = side("act");
     List<String> fullPrecision = new ArrayList<>();
@@ -70,7 +65,8 @@ final class RegexPlanParser {
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        CalibrationSettings.DEFAULT);
+        CalibrationSettings.DEFAULT,
+        rotation().map(WeightScheme::rotated).orElse(WeightScheme.PLAIN));
   }
 
   private PlanNode side(String key) {
@@ -145,8 +141,31 @@ final class RegexPlanParser {
     }
   }
 
+  /** Of layers that are balanced and rotated, or rotated only. */
+  private Optional<RotationSettings> rotation() {
+    String key = root.has("viditq") ? "viditq" : "quarot";
+    if (root.has("viditq") && root.has("quarot")) {
+      throw root.contradiction("quarot", "viditq rotates, too; give one of them");
+    }
+    Optional<PlanNode> node = root.child(key);
+    node.ifPresent(
+        n -> {
+          if (key.equals("quarot")) {
+            n.allowOnly("layer_name_regex");
+          }
+        });
+    return node.map(
+        n ->
+            RotationSettings.published(
+                expression(n, "layer_name_regex").map(List::of).orElse(List.of())));
+  }
+
   private Optional<Balancing> balancing() {
-    Optional<PlanNode> node = root.child("smooth_quant");
+    String key = root.has("viditq") ? "viditq" : "smooth_quant";
+    if (root.has("viditq") && root.has("smooth_quant")) {
+      throw root.contradiction("smooth_quant", "viditq balances, too; give one of them");
+    }
+    Optional<PlanNode> node = root.child(key);
     if (node.isEmpty()) {
       return Optional.empty();
     }
@@ -157,7 +176,9 @@ final class RegexPlanParser {
             .orElseThrow(() -> node.get().invalid("alpha", "a number from 0 to 1"));
     warnings.accept(
         root.source()
-            + ": smooth_quant.alpha "
+            + ": "
+            + key
+            + ".alpha "
             + alpha
             + " is the weight's exponent in this form of plan; it counts as alpha "
             + (1 - alpha)

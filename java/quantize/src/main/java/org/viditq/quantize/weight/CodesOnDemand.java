@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.CodeLayout;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.StoredCodes;
 import org.viditq.quantize.balance.BalancedRows;
 
@@ -15,24 +16,31 @@ import org.viditq.quantize.balance.BalancedRows;
 final class CodesOnDemand implements CheckpointCodes {
   private final StoredTensor weight;
   private final Optional<float[]> balance;
+  private final Optional<Rotation> rotation;
   private final AffineGrid grid;
   private final int columns;
 
   /**
    * @param weight [out, ...]
    * @param balance s per column, multiplied to the weight first; empty for none
+   * @param rotation of the balanced weight; empty for none
    * @param grid one group per output channel
    */
-  CodesOnDemand(StoredTensor weight, Optional<float[]> balance, AffineGrid grid) {
+  CodesOnDemand(
+      StoredTensor weight,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      AffineGrid grid) {
     this.weight = weight;
     this.balance = balance;
+    this.rotation = rotation;
     this.grid = grid;
     this.columns = BalancedRows.columns(weight);
   }
 
   /** All of them, on the heap. */
   StoredWeightCodes encode() {
-    BalancedRows rows = new BalancedRows(weight, balance);
+    BalancedRows rows = new BalancedRows(weight, balance, rotation);
     StoredWeightCodes codes = StoredWeightCodes.allocate(grid.format(), rows(), columns);
     int[] row = new int[columns];
     for (int r = 0; r < rows(); r++) {
@@ -66,7 +74,7 @@ final class CodesOnDemand implements CheckpointCodes {
 
   @Override
   public void copyRows(int first, int count, byte[] destination, int offset, int step) {
-    BalancedRows rows = new BalancedRows(weight, balance);
+    BalancedRows rows = new BalancedRows(weight, balance, rotation);
     int[] codes = new int[columns];
     for (int i = 0; i < count; i++) {
       encode(rows, first + i, codes);

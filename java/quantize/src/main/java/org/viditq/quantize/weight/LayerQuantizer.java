@@ -1,7 +1,6 @@
 package org.viditq.quantize.weight;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.InvalidPlanException;
@@ -10,13 +9,13 @@ import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.LowRankBranch;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.SmallScaleRule;
-import org.viditq.quantize.balance.BalanceVector;
-import org.viditq.quantize.balance.ColumnAbsMax;
+import org.viditq.core.quant.TimestepRange;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.ActivationMode;
-import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.LayerPlan;
 import org.viditq.quantize.plan.QuantizationPlan;
 
@@ -45,67 +44,51 @@ public final class LayerQuantizer {
 
   /**
    * Parts that come out with the same codes (same width, same balancing vector) share one weight.
-   * Codes are made from the layer's weight whenever they are asked for, so it must stay readable.
+   * Codes that are rounded to nearest are made from the layer's weight whenever they are asked for,
+   * so it must stay readable.
    *
-   * @throws InvalidPlanException if the plan balances this layer and there are no statistics
+   * @throws InvalidPlanException if the plan balances this layer or searches, and there are no
+   *     statistics for it
    */
   public QuantizedLinearParameters quantize(DenseLinearParameters layer, LayerPlan layerPlan) {
-    WeightQuantizer quantizer = new WeightQuantizer(smallScales);
-    Optional<float[]> weightMax = Optional.empty();
-    List<Made> made = new ArrayList<>();
+    Optional<LowRankBranch> branch = LowRankFit.of(plan, statistics, layer);
+    DenseLinearParameters rest =
+        branch
+            .map(
+                b ->
+                    new DenseLinearParameters(
+                        layer.name(), new ResidualWeight(layer.weight(), b), layer.bias()))
+            .orElse(layer);
+    LayerBalance balancing = new LayerBalance(plan, statistics, rest);
+    LayerWeights weights = new LayerWeights(plan, statistics, smallScales, rest);
     List<WeightSet> sets = new ArrayList<>();
     for (LayerPlan.Part part : layerPlan.parts()) {
-      Optional<float[]> balance = Optional.empty();
-      if (part.balance().isPresent()) {
-        if (weightMax.isEmpty()) {
-          weightMax = Optional.of(ColumnAbsMax.of(layer.weight()));
-        }
-        balance = Optional.of(balance(layer.name(), part.balance().get(), weightMax.get()));
-      }
-      Made weight = find(made, part.weight(), balance);
-      if (weight == null) {
-        weight =
-            new Made(
-                part.weight(),
-                balance,
-                quantizer.quantizeOnDemand(layer.weight(), balance, part.weight()));
-        made.add(weight);
-      }
+      Optional<float[]> balance = balancing.of(part);
+      QuantizedWeight weight = weights.of(part, balance);
+      Optional<Rotation> rotation = LayerWeights.rotation(plan, part, layer);
       sets.add(
           new WeightSet(
-              part.timesteps(), weight.weight, weight.balance, activation(part.activation())));
+              part.timesteps(),
+              weight,
+              weights.shared(balance),
+              rotation,
+              activation(part.activation()),
+              part.balance()
+                  .filter(b -> plan.balancing().orElseThrow().sharesWeights())
+                  .map(
+                      b ->
+                          MeanCorrection.of(
+                              rest.weight(),
+                              weight,
+                              balance,
+                              rotation,
+                              mean(layer.name(), b.timesteps())))));
     }
-    return new QuantizedLinearParameters(layer.name(), sets, layer.bias());
+    return new QuantizedLinearParameters(layer.name(), sets, layer.bias(), branch);
   }
 
-  /** A weight made so far, and what from. */
-  private record Made(IntegerFormat format, Optional<float[]> balance, QuantizedWeight weight) {}
-
-  private static Made find(List<Made> made, IntegerFormat format, Optional<float[]> balance) {
-    for (Made candidate : made) {
-      if (candidate.format.equals(format)
-          && Arrays.equals(candidate.balance.orElse(null), balance.orElse(null))) {
-        return candidate;
-      }
-    }
-    return null;
-  }
-
-  private float[] balance(String layer, Balancing.Range range, float[] weightMax) {
-    Balancing balancing = plan.balancing().orElseThrow();
-    CalibrationStatistics seen =
-        statistics.orElseThrow(
-            () ->
-                new InvalidPlanException(
-                    "Plan "
-                        + plan.name()
-                        + " balances channels, which needs calibration statistics; calibrate"
-                        + " first."));
-    return BalanceVector.of(
-        seen.channelScale(layer, range.timesteps(), balancing.momentum()),
-        weightMax,
-        range.alpha(),
-        balancing.zeroStatEps());
+  private float[] mean(String layer, TimestepRange range) {
+    return statistics.orElseThrow().requireSecondMoments(plan.name()).mean(layer, range);
   }
 
   private ActivationQuantization activation(IntegerFormat format) {

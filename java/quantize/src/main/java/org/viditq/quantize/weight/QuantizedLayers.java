@@ -34,23 +34,27 @@ public record QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
   }
 
   /**
-   * Bytes of codes, scales (float32), zero points (one byte) and balancing vectors (float32); what
-   * weight sets share counts once.
+   * Bytes of codes, scales (float32), zero points (one byte), balancing vectors (float32), low-rank
+   * branches (float16) and corrections (float32); what weight sets share counts once.
    */
   public long sizeInBytes() {
     long bytes = 0;
     for (QuantizedLinearParameters layer : layers.values()) {
       Set<QuantizedWeight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
-      Set<float[]> balances = Collections.newSetFromMap(new IdentityHashMap<>());
+      bytes +=
+          layer
+              .branch()
+              .map(b -> ((long) b.down().size() + b.up().size()) * Short.BYTES)
+              .orElse(0L);
       for (WeightSet set : layer.sets()) {
         if (weights.add(set.weight())) {
           int zeroPointBytes = set.weight().grid().format().symmetric() ? 0 : 1;
           bytes += set.weight().codes().sizeInBytes();
           bytes += (long) set.weight().grid().groups() * (Float.BYTES + zeroPointBytes);
+          // Each weight is stored with the vector that it was multiplied with.
+          bytes += set.balance().map(s -> (long) s.length * Float.BYTES).orElse(0L);
         }
-        if (set.balance().isPresent() && balances.add(set.balance().get())) {
-          bytes += (long) set.balance().get().length * Float.BYTES;
-        }
+        bytes += set.correction().map(c -> (long) c.length * Float.BYTES).orElse(0L);
       }
     }
     return bytes;

@@ -73,9 +73,12 @@ public final class Quantizer {
       throw new InvalidPlanException(
           "Plan "
               + plan.name()
-              + (plan.balancing().isPresent() ? " balances channels" : " has static grids")
+              + reason()
               + ", which needs calibration statistics of the model; make them with 'viditq"
               + " calibrate' and give the file with --stats.");
+    }
+    if (plan.needsSecondMoments()) {
+      statistics.get().requireSecondMoments(plan.name());
     }
     Map<String, LayerPlan> layerPlans = new PlanResolver(plan).resolve(model, warnings);
     LayerQuantizer quantizer = new LayerQuantizer(plan, statistics, smallScales);
@@ -87,5 +90,14 @@ public final class Quantizer {
           quantizer.quantize(LinearLayers.get(weights, layer.getKey()), layer.getValue()));
     }
     return new QuantizedLayers(layers);
+  }
+
+  private String reason() {
+    if (plan.balancing().isPresent()) {
+      return " balances channels";
+    }
+    return plan.activation().mode().isStatic()
+        ? " has static grids"
+        : " rounds weights by second moments of the inputs";
   }
 }

@@ -7,8 +7,9 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.quant.CodeLayout;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.StoredCodes;
+import org.viditq.quantize.calibrate.ScratchMemory;
 
-/** Weight codes in one of the {@link CodeLayout}s, on the heap or in a file. */
+/** Weight codes in one of the {@link CodeLayout}s, in memory or in a file. */
 public final class StoredWeightCodes implements CheckpointCodes {
   private final IntegerFormat format;
   private final int rows;
@@ -26,7 +27,7 @@ public final class StoredWeightCodes implements CheckpointCodes {
     void copy(int start, byte[] destination, int count);
   }
 
-  private record Heap(ByteBuffer bytes) implements Place {
+  private record Memory(ByteBuffer bytes) implements Place {
     @Override
     public long size() {
       return bytes.limit();
@@ -84,7 +85,15 @@ public final class StoredWeightCodes implements CheckpointCodes {
     CodeLayout layout = CodeLayout.of(format);
     int size = Math.multiplyExact(rows, layout.rowBytes(columns));
     return new StoredWeightCodes(
-        format, rows, columns, layout, new Heap(ByteBuffer.allocate(size)));
+        format, rows, columns, layout, new Memory(ByteBuffer.allocate(size)));
+  }
+
+  /** As {@link #allocate}, in {@link ScratchMemory}. */
+  static StoredWeightCodes allocateOutsideHeap(IntegerFormat format, int rows, int columns) {
+    CodeLayout layout = CodeLayout.of(format);
+    int size = Math.multiplyExact(rows, layout.rowBytes(columns));
+    return new StoredWeightCodes(
+        format, rows, columns, layout, new Memory(ScratchMemory.allocate(size)));
   }
 
   /**

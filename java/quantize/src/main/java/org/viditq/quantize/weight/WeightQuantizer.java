@@ -4,12 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.MinMaxGrid;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.quantize.balance.BalancedRows;
 
@@ -18,6 +20,8 @@ import org.viditq.quantize.balance.BalancedRows;
  * weight need not fit on the heap in float32.
  */
 public final class WeightQuantizer {
+  private static final int ROWS_AT_ONCE = 256;
+
   private final SmallScaleRule smallScales;
 
   /** The deployed form: a dead output channel changes only itself. */
@@ -49,9 +53,63 @@ public final class WeightQuantizer {
    * together; until then the weight must stay readable.
    */
   QuantizedWeight quantizeOnDemand(
-      StoredTensor weight, Optional<float[]> balance, IntegerFormat format) {
-    AffineGrid grid = grids(weight, balance, List.of(format)).get(format);
-    return new QuantizedWeight(new CodesOnDemand(weight, balance, grid), grid);
+      StoredTensor weight,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      IntegerFormat format) {
+    AffineGrid grid =
+        grids(new BalancedRows(weight, balance, rotation), List.of(format)).get(format);
+    return new QuantizedWeight(new CodesOnDemand(weight, balance, rotation, grid), grid);
+  }
+
+  /** As {@link #quantizeOnDemand}, on the grids of {@link ShrunkGrids}. */
+  QuantizedWeight searchOnDemand(
+      StoredTensor weight,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      IntegerFormat format) {
+    BalancedRows rows = new BalancedRows(weight, balance, rotation);
+    float[] scale = new float[rows.count()];
+    int[] zeroPoint = new int[rows.count()];
+    for (int r = 0; r < rows.count(); r++) {
+      AffineGrid own = ShrunkGrids.search(format, rows.read(r), null);
+      scale[r] = own.scale()[0];
+      zeroPoint[r] = own.zeroPoint()[0];
+    }
+    AffineGrid grid = new AffineGrid(format, scale, zeroPoint);
+    return new QuantizedWeight(new CodesOnDemand(weight, balance, rotation, grid), grid);
+  }
+
+  /**
+   * As {@link #quantizeOnDemand}, but with codes that are made now and kept outside of the heap.
+   */
+  QuantizedWeight compensate(
+      StoredTensor weight,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      IntegerFormat format,
+      CompensatedRounding rounding) {
+    BalancedRows rows = new BalancedRows(weight, balance, rotation);
+    int columns = BalancedRows.columns(weight);
+    StoredWeightCodes codes = StoredWeightCodes.allocateOutsideHeap(format, rows.count(), columns);
+    float[] scale = new float[rows.count()];
+    int[] zeroPoint = new int[rows.count()];
+    for (int from = 0; from < rows.count(); from += ROWS_AT_ONCE) {
+      float[][] some = new float[Math.min(ROWS_AT_ONCE, rows.count() - from)][];
+      for (int i = 0; i < some.length; i++) {
+        some[i] = rows.read(from + i).clone();
+      }
+      CompensatedRounding.Row[] rounded = new CompensatedRounding.Row[some.length];
+      IntStream.range(0, some.length)
+          .parallel()
+          .forEach(i -> rounded[i] = rounding.round(format, some[i]));
+      for (int i = 0; i < some.length; i++) {
+        codes.putRow(from + i, rounded[i].codes());
+        scale[from + i] = rounded[i].scale();
+        zeroPoint[from + i] = rounded[i].zeroPoint();
+      }
+    }
+    return new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint));
   }
 
   /**
@@ -61,7 +119,10 @@ public final class WeightQuantizer {
    */
   public Map<IntegerFormat, AffineGrid> grids(
       StoredTensor weight, Optional<float[]> balance, List<IntegerFormat> formats) {
-    BalancedRows rows = new BalancedRows(weight, balance);
+    return grids(new BalancedRows(weight, balance), formats);
+  }
+
+  private Map<IntegerFormat, AffineGrid> grids(BalancedRows rows, List<IntegerFormat> formats) {
     float[] lo = new float[rows.count()];
     float[] hi = new float[rows.count()];
     for (int r = 0; r < rows.count(); r++) {
@@ -83,6 +144,7 @@ public final class WeightQuantizer {
 
   /** Codes of a weight on a grid that is already known. */
   public QuantizedWeight encode(StoredTensor weight, Optional<float[]> balance, AffineGrid grid) {
-    return new QuantizedWeight(new CodesOnDemand(weight, balance, grid).encode(), grid);
+    return new QuantizedWeight(
+        new CodesOnDemand(weight, balance, Optional.empty(), grid).encode(), grid);
   }
 }

@@ -75,6 +75,21 @@ class PlanReaderTest {
       {weight: {bits: 8, symmetric: 1}}                         | weight.symmetric is 1, but must be true or false
       {weight: {bits: 8}, weight: {bits: 4}}                    | duplicate key weight (line 1)
       {weight: {bits: 8}, activation: {mode: dynamic}}          | activation.mode
+      {weight: {bits: 8, grid: awq}}                            | weight.grid is "awq", but must be one of minmax, mse-search, gptq
+      {weight: {bits: 8, damping: 0.1}}                         | weight.grid is not gptq
+      {weight: {bits: 8, grid: gptq, damping: 0}}               | weight.damping is 0
+      {weight: {bits: 8}, balance: {alpha: seek}}               | balance.alpha is "seek"
+      {weight: {bits: 8}, balance: {alpha: 0.1, range_weights: shared}} | there is only one range
+      {weight: {bits: 8}, balance: {alpha: [0.1, 0.2], range_weights: shared, ranges: [[0, 500], [501, 1000]]}} | balance.alpha differs between ranges
+      {weight: {bits: 8}, balance: {alpha: 0.1, range_weights: mine}} | balance.range_weights is "mine"
+      {weight: {bits: 8}, rotation: {matrix: random}}           | rotation.matrix is "random"
+      {weight: {bits: 8}, rotation: {matrix: regular, block: 32}} | regular matrices have orders 4, 16, 64, 256
+      {weight: {bits: 8}, rotation: {block: 52}}                | no Hadamard matrix of this order
+      {weight: {bits: 8}, rotation: {block: 2}}                 | rotation.block is 2
+      {weight: {bits: 8}, rotation: {seed: -1}}                 | rotation.seed is -1
+      {weight: {bits: 8}, rotation: {sead: 1}}                  | no key rotation.sead; did you mean seed?
+      {weight: {bits: 8}, low_rank: {}}                         | low_rank.rank is empty
+      {weight: {bits: 8}, low_rank: {rank: 0}}                  | low_rank.rank is 0
       {weight: {bits: 8}, activation: {bits: 16}}               | activation.bits is 16
       {weight: {bits: 8}, activation: {running_stat: true}}     | dynamic, which keeps no statistics
       {weight: {bits: 8}, activation: {mode: static_tensor}, calibration: {samples: 0}} | static activation grids need calibration
@@ -334,6 +349,25 @@ class PlanReaderTest {
         .hasMessageContaining("b.yaml");
   }
 
+  /** What is there in place of a plan, or of a list that it names, that was not downloaded. */
+  @Test
+  void namesWhatWasNotDownloaded() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    Path plan = Files.writeString(folder.resolve("p.yaml"), pointer);
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("p.yaml", "Git LFS pointer");
+    Files.writeString(plan, "<!DOCTYPE html>\n<title>p.yaml at main</title>");
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("p.yaml", "web page");
+    Files.writeString(folder.resolve("list.txt"), pointer);
+    Files.writeString(plan, PUBLISHED.replace("lists/remain_fp.txt", "list.txt"));
+    assertThatThrownBy(() -> new PlanReader().read(plan))
+        .isInstanceOf(InvalidPlanException.class)
+        .hasMessageContainingAll("part_fp_list", "list.txt", "Git LFS pointer");
+  }
+
   /** Any bytes give a plan or an InvalidPlanException, nothing else. */
   @ParameterizedTest
   @MethodSource("seeds")
@@ -376,8 +410,10 @@ class PlanReaderTest {
   void builtInPlansAreValid(String name) {
     QuantizationPlan plan = BuiltInPlans.find(name);
     assertThat(plan.name()).isEqualTo(name);
-    assertThat(plan.weight().bits()).isEqualTo(name.charAt(1) - '0');
-    assertThat(plan.activation().format().bits()).isEqualTo(name.charAt(3) - '0');
+    String widths = name.equals("convrot") ? "w8a8" : name.equals("viditq-rotate") ? "w4a8" : name;
+    assertThat(plan.weight().bits()).isEqualTo(widths.charAt(1) - '0');
+    assertThat(plan.activation().format().bits()).isEqualTo(widths.charAt(3) - '0');
+    assertThat(plan.scheme().rotation().isPresent()).isNotEqualTo(widths.equals(name));
     assertThat(plan.activation().mode().isStatic()).isEqualTo(name.endsWith("naive"));
     assertThat(
             new PlanResolver(plan).resolve(ListedModel.of("blocks.0.attn.q", "proj_out"), w -> {}))

@@ -72,6 +72,22 @@ class PublishedPlanFormsTest {
   }
 
   @Test
+  void publishedPlansThatRotateAreRotated() throws IOException {
+    QuantizationPlan first = read(plan("quarot: True"));
+    assertThat(first.scheme().rotation().orElseThrow().block()).isEmpty();
+    QuantizationPlan later =
+        read(
+            "{act: {n_bits: 8}, weight: {n_bits: 4}, viditq: {alpha: 0.25, layer_name_regex: attn}}");
+    assertThat(later.scheme().rotation().orElseThrow().layers()).containsExactly("attn");
+    assertThat(later.balancing().orElseThrow().layers()).containsExactly("attn");
+    assertThat(later.balancing().orElseThrow().ranges().get(0).alpha()).isEqualTo(0.75);
+    QuantizationPlan only =
+        read("{act: {n_bits: 8}, weight: {n_bits: 8}, quarot: {layer_name_regex: ff}}");
+    assertThat(only.scheme().rotation().orElseThrow().layers()).containsExactly("ff");
+    assertThat(only.balancing()).isEmpty();
+  }
+
+  @Test
   void listsNameWholePartsOfPaths() throws IOException {
     write(
         "list.txt",
@@ -139,7 +155,6 @@ class PublishedPlanFormsTest {
       delimiter = '|',
       value = {
         "timestep_wise: True           | timestep_wise is true, but static grids",
-        "quarot: True                  | quarot is true, but layers are not rotated",
         "resume_with_w_quantized: {path: a.pth} | resume_with_w_quantized.path is \"a.pth\"",
         "mixed_precision: [4, 8]       | n_bits is 6, but mixed_precision lists [4, 8]"
       })
@@ -311,8 +326,10 @@ class PublishedPlanFormsTest {
         "{act: {}, weight: {n_bits: 16}}                   | weight.n_bits is 16",
         "{act: {}, weight: {n_bits: [4, 8], i_bitwidth: 2}} | weight.i_bitwidth is 2",
         "{act: {}, weight: {}, remain_fp_regex: '(a'}      | remain_fp_regex is",
-        "{act: {}, weight: {}, viditq: {alpha: 0.5}}       | viditq is",
-        "{act: {}, weight: {}, quarot: {layer_name_regex: a}} | quarot is",
+        "{act: {}, weight: {}, viditq: {}}                 | viditq.alpha",
+        "{act: {}, weight: {}, quarot: {alpha: 0.5}}       | no key quarot.alpha",
+        "{act: {}, weight: {}, viditq: {alpha: 0.5}, quarot: {layer_name_regex: a}} | quarot is",
+        "{act: {}, weight: {}, viditq: {alpha: 0.5}, smooth_quant: {alpha: 0.5}} | smooth_quant is",
         "{act: {}, weight: {}, smooth_quant: {}}           | smooth_quant.alpha",
         "{act: {}, weight: {}, flavour: 1}                 | no key flavour",
         "{act: {}, weight: {n_bits: 8}, mixed_precision: {weight: {layer_name_regex: [a, b, c]}}} | mixed_precision.weight.layer_name_regex"

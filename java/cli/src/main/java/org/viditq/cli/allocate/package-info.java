@@ -1,0 +1,2 @@
+/** {@code viditq allocate}. */
+package org.viditq.cli.allocate;

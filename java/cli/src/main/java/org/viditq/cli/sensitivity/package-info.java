@@ -1,0 +1,2 @@
+/** {@code viditq sensitivity}. */
+package org.viditq.cli.sensitivity;
