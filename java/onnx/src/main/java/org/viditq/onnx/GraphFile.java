@@ -50,13 +50,13 @@ public final class GraphFile {
   private final List<Constant> constants = new ArrayList<>();
 
   /**
-   * An input.
+   * An input or output.
    *
    * @param type as ONNX numbers types: 1 float32, 6 int32, 7 int64, ...
    * @param extents in order: numbers, and names of those that are open
    */
-  public record Input(String name, int type, List<String> extents) {
-    public Input {
+  public record Value(String name, int type, List<String> extents) {
+    public Value {
       extents = List.copyOf(extents);
     }
 
@@ -194,29 +194,29 @@ public final class GraphFile {
   }
 
   /** In order; constants that older graphs list among them are left out. */
-  public List<Input> inputs() {
+  public List<Value> inputs() {
     Set<String> fixed = new HashSet<>();
     constants.forEach(constant -> fixed.add(constant.name()));
-    List<Input> inputs = new ArrayList<>();
-    for (ValueInfoProto input : model.getGraph().getInputList()) {
-      if (!fixed.contains(input.getName())) {
-        List<String> extents = new ArrayList<>();
-        for (Dimension dim : input.getType().getTensorType().getShape().getDimList()) {
-          extents.add(
-              dim.hasDimValue()
-                  ? Long.toString(dim.getDimValue())
-                  : dim.getDimParam().isEmpty() ? "?" : dim.getDimParam());
-        }
-        inputs.add(
-            new Input(input.getName(), input.getType().getTensorType().getElemType(), extents));
-      }
-    }
-    return inputs;
+    return model.getGraph().getInputList().stream()
+        .filter(input -> !fixed.contains(input.getName()))
+        .map(GraphFile::value)
+        .toList();
   }
 
-  /** Names of the outputs, in order. */
-  public List<String> outputs() {
-    return model.getGraph().getOutputList().stream().map(ValueInfoProto::getName).toList();
+  /** In order. */
+  public List<Value> outputs() {
+    return model.getGraph().getOutputList().stream().map(GraphFile::value).toList();
+  }
+
+  private static Value value(ValueInfoProto info) {
+    List<String> extents = new ArrayList<>();
+    for (Dimension dim : info.getType().getTensorType().getShape().getDimList()) {
+      extents.add(
+          dim.hasDimValue()
+              ? Long.toString(dim.getDimValue())
+              : dim.getDimParam().isEmpty() ? "?" : dim.getDimParam());
+    }
+    return new Value(info.getName(), info.getType().getTensorType().getElemType(), extents);
   }
 
   public List<Constant> constants() {

@@ -52,8 +52,8 @@ class GraphFileTest {
   @Test
   void tellsInputsAndConstants() {
     GraphFile file = written(graph(1, 2), "a");
-    assertThat(file.inputs()).containsExactly(new GraphFile.Input("x", 1, List.of("2", "32")));
-    assertThat(file.outputs()).containsExactly("y");
+    assertThat(file.inputs()).containsExactly(new GraphFile.Value("x", 1, List.of("2", "32")));
+    assertThat(file.outputs()).containsExactly(new GraphFile.Value("y", 1, List.of("2", "32")));
     assertThat(file.usesPlugins()).isFalse();
     assertThat(file.constants()).contains(new Constant("layer.weight", 4096, true));
     assertThat(file.constants()).anyMatch(constant -> !constant.refittable());

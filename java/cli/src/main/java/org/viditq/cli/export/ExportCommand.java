@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Batch, picture size, frames and prompt length of a graph are open. In the plugin dialect"
-          + " quantized layers are nodes of viditq's plugin library for TensorRT, with the weights of"
-          + " all timestep ranges; in the portable dialect every engine runs them, for checking"
+          + " quantized layers are nodes of viditq's plugin library for TensorRT, with the weights"
+          + " of all timestep ranges; in the portable dialect every engine runs them, for checking"
           + " rather than speed. Large weights lie in a file beside the graph. What is written was"
           + " checked before: by ONNX Runtime, or in the plugin dialect by the plugins' rules.",
       ""
@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  viditq export --model samples/pixart-mini --plan w8a8 --dialect plugin --precision fp16 \\",
+      "  viditq export --model samples/pixart-mini --plan w8a8 --dialect plugin --precision fp16"
+          + " \\",
       "      --out pixart-mini.onnx",
       "  viditq export --model DIR --quantized DIR --dialect plugin --part all --out graphs"
     })
@@ -111,6 +112,13 @@ public final class ExportCommand implements Callable<Integer> {
               + " of several parts has one of its own.")
   private Path out;
 
+  @Option(
+      names = "--triton",
+      description =
+          "Make --out a model repository for Triton: a folder per network with its configurations,"
+              + " and a README that says how they are served; with --dialect plugin.")
+  private boolean triton;
+
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
@@ -128,6 +136,11 @@ public final class ExportCommand implements Callable<Integer> {
     if (file && part == Part.ALL) {
       throw new UsageException(
           "--out is the file " + out + ", but --part all writes several; give a folder.");
+    }
+    if (triton && (file || dialect != Dialect.PLUGIN)) {
+      throw new UsageException(
+          "--triton makes a folder of graphs in the plugin dialect; give --dialect plugin and a"
+              + " folder as --out.");
     }
     Console console = new Console(spec, common);
     PipelineFolder folder = quantization.configure(model.open());
@@ -161,7 +174,8 @@ public final class ExportCommand implements Callable<Integer> {
     }
     if (!plugin && attention == Form.NODE) {
       throw new UsageException(
-          "--attention node goes with --dialect plugin; the portable dialect is of an older opset.");
+          "--attention node goes with --dialect plugin; the portable dialect is of an older"
+              + " opset.");
     }
     if (plugin && timestep != null) {
       throw new UsageException(
@@ -209,14 +223,22 @@ public final class ExportCommand implements Callable<Integer> {
 
   private void writeFolder(
       ExportedParts parts, List<String> names, Console console, ObjectNode root) {
-    boolean several = part == Part.ALL || names.size() > 1;
+    boolean several = part == Part.ALL || names.size() > 1 || triton;
     try (AtomicOutput output = AtomicOutput.folder(out)) {
       List<String> files = new ArrayList<>();
       for (String name : names) {
-        Path place = several ? output.path().resolve(name) : output.path().resolve(".");
-        write(parts, name, place.normalize(), OnnxGraph.MODEL_FILE, console, root);
-        Path shown = several ? out.resolve(name) : out;
+        Path model = several ? Path.of(name, triton ? TritonRepository.VERSION : "") : Path.of("");
+        Path place = output.path().resolve(model).normalize();
+        write(parts, name, place, OnnxGraph.MODEL_FILE, console, root);
+        if (triton) {
+          TritonRepository.write(
+              output.path().resolve(name), name, place.resolve(OnnxGraph.MODEL_FILE));
+        }
+        Path shown = out.resolve(model);
         files.add(shown.resolve(OnnxGraph.MODEL_FILE).toString());
+      }
+      if (triton) {
+        TritonRepository.writeReadme(output.path(), names);
       }
       output.commit();
       files.forEach(console::result);

@@ -33,7 +33,7 @@ public record ProfileExtents(
   public Profile of(GraphFile graph) {
     requireKnown(graph);
     Map<String, Profile.Range> inputs = new TreeMap<>();
-    for (GraphFile.Input input : graph.inputs()) {
+    for (GraphFile.Value input : graph.inputs()) {
       try {
         inputs.put(
             input.name(),
@@ -48,9 +48,9 @@ public record ProfileExtents(
 
   private void requireKnown(GraphFile graph) {
     TreeSet<String> open = new TreeSet<>();
-    for (GraphFile.Input input : graph.inputs()) {
+    for (GraphFile.Value input : graph.inputs()) {
       input.extents().stream()
-          .filter(extent -> !GraphFile.Input.isNumber(extent))
+          .filter(extent -> !GraphFile.Value.isNumber(extent))
           .forEach(open::add);
     }
     for (Map<String, Integer> chosen : List.of(min, opt, max)) {
@@ -91,12 +91,12 @@ public record ProfileExtents(
     }
   }
 
-  private Shape shape(GraphFile.Input input, Map<String, Integer> chosen) {
+  private Shape shape(GraphFile.Value input, Map<String, Integer> chosen) {
     return Shape.of(
         input.extents().stream()
             .mapToInt(
                 extent ->
-                    GraphFile.Input.isNumber(extent)
+                    GraphFile.Value.isNumber(extent)
                         ? Integer.parseInt(extent)
                         : chosen.getOrDefault(extent, opt.get(extent)))
             .toArray());

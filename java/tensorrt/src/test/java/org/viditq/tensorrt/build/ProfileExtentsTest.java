@@ -50,7 +50,7 @@ class ProfileExtentsTest {
     assertThat(profile.inputs().get("timesteps")).isEqualTo(Profile.Range.of(Shape.of(2)));
     assertThat(profile.inputs().keySet())
         .containsExactlyInAnyOrderElementsOf(
-            graph.inputs().stream().map(GraphFile.Input::name).toList());
+            graph.inputs().stream().map(GraphFile.Value::name).toList());
   }
 
   @Test
