@@ -48,9 +48,9 @@ class OnnxRuntimePipelineTest {
   private static final BackendSettings SETTINGS = BackendSettings.threads(2);
 
   /**
-   * Without guidance, which makes five times as much of what codes that are rounded otherwise change:
-   * with it pictures of quantized models are as far from those of the native backend as these are
-   * from the reference's, 35 to 50 dB.
+   * Without guidance, which makes five times as much of what codes that are rounded otherwise
+   * change: with it pictures of quantized models are as far from those of the native backend as
+   * these are from the reference's, 35 to 50 dB.
    */
   private static final double GUIDANCE = 1;
 
@@ -62,19 +62,15 @@ class OnnxRuntimePipelineTest {
   private final RecordingBackend onnxRuntime = (RecordingBackend) Backends.find("onnxruntime");
 
   @ParameterizedTest
-  @CsvSource({
-    "pixart-mini, w8a8",
-    "pixart-mini, w4a8",
-    "stdit-mini, w8a8",
-    "stdit-mini, w4a8"
-  })
+  @CsvSource({"pixart-mini, w8a8", "pixart-mini, w4a8", "stdit-mini, w8a8", "stdit-mini, w4a8"})
   @Tag("slow")
   void picturesAreThoseOfTheNativeBackend(String sample, String name) {
     PipelineFolder pipelineFolder = PipelineFolder.open(Path.of("..", "samples", sample));
     QuantizationPlan plan = BuiltInPlans.get(name);
     DiffusionPipeline pipeline =
         DiffusionPipeline.open(pipelineFolder, () -> nativeBackend.open(SETTINGS));
-    BackendSettings settings = new BackendSettings(2, Precision.FP32, 0, Optional.of(folder));
+    BackendSettings settings =
+        new BackendSettings(2, Precision.FP32, 0, Optional.of(folder), Optional.empty());
     DiffusionPipeline whole = pipeline.on(() -> onnxRuntime.networks(settings));
     EncodedPrompts prompts =
         pipeline.encode(
@@ -91,9 +87,7 @@ class OnnxRuntimePipelineTest {
     try (Checkpoint weights = pipelineFolder.checkpoint(Component.TRANSFORMER)) {
       QuantizedLayers layers =
           new PlanApplication(
-                  pipelineFolder,
-                  () -> nativeBackend.open(SETTINGS),
-                  QuantizationListener.NONE)
+                  pipelineFolder, () -> nativeBackend.open(SETTINGS), QuantizationListener.NONE)
               .apply(plan, weights, statistics);
       List<Clip> expected =
           pipeline.generate(request, prompts, layers::over, ProgressListener.NONE);
