@@ -40,17 +40,17 @@ enum Steer { FAIL_CALL = 9100, CAPACITY, RESET };
 
 enum Kind { TO_DEVICE = 1, TO_HOST = 2, ON_DEVICE = 3 };
 
-std::map<char *, std::size_t> device_memory;
-std::map<char *, std::size_t> pinned_memory;
+std::map<char*, std::size_t> device_memory;
+std::map<char*, std::size_t> pinned_memory;
 std::size_t capacity = std::size_t{1} << 30;
 long calls = 0;
 long failing_call = 0;
 int last_error = SUCCESS;
 
 // Whether a range lies in an allocation.
-bool holds(const std::map<char *, std::size_t> &memory, const void *start, std::size_t bytes) {
-  auto at = static_cast<const char *>(start);
-  auto next = memory.upper_bound(const_cast<char *>(at));
+bool holds(const std::map<char*, std::size_t>& memory, const void* start, std::size_t bytes) {
+  auto at = static_cast<const char*>(start);
+  auto next = memory.upper_bound(const_cast<char*>(at));
   if (next == memory.begin()) {
     return false;
   }
@@ -58,8 +58,8 @@ bool holds(const std::map<char *, std::size_t> &memory, const void *start, std::
   return at + bytes <= found->first + found->second;
 }
 
-std::uint64_t hash(const void *start, std::size_t bytes) {
-  auto at = static_cast<const unsigned char *>(start);
+std::uint64_t hash(const void* start, std::size_t bytes) {
+  auto at = static_cast<const unsigned char*>(start);
   std::uint64_t value = 1469598103934665603ull;
   for (std::size_t i = 0; i < bytes; i++) {
     value = (value ^ at[i]) * 1099511628211ull;
@@ -69,8 +69,8 @@ std::uint64_t hash(const void *start, std::size_t bytes) {
 
 // A copy, or memory that is set where there is no source.
 struct Work {
-  void *to;
-  const void *from;
+  void* to;
+  const void* from;
   std::size_t bytes;
   int kind;
   int value;
@@ -78,14 +78,12 @@ struct Work {
 
   bool is_valid() const {
     bool target = holds(kind == TO_HOST ? pinned_memory : device_memory, to, bytes);
-    return target &&
-           (from == nullptr || holds(kind == TO_DEVICE ? pinned_memory : device_memory, from, bytes));
+    return target && (from == nullptr ||
+                      holds(kind == TO_DEVICE ? pinned_memory : device_memory, from, bytes));
   }
 
   // What the host must not touch until the work is done.
-  void remember() {
-    source = from != nullptr && kind == TO_DEVICE ? hash(from, bytes) : 0;
-  }
+  void remember() { source = from != nullptr && kind == TO_DEVICE ? hash(from, bytes) : 0; }
 
   int execute() const {
     if (!is_valid()) {
@@ -96,7 +94,7 @@ struct Work {
       return SUCCESS;
     }
     if (kind == TO_DEVICE && source != hash(from, bytes)) {
-      return LAUNCH_FAILURE; // the host wrote to it
+      return LAUNCH_FAILURE;  // the host wrote to it
     }
     std::memmove(to, from, bytes);
     return SUCCESS;
@@ -125,14 +123,14 @@ struct Stream {
 };
 
 struct Event {
-  Stream *stream = nullptr;
+  Stream* stream = nullptr;
   std::size_t position = 0;
 };
 
-std::set<Stream *> streams;
-std::set<Event *> events;
-std::set<Graph *> graphs;
-std::set<Graph *> executables;
+std::set<Stream*> streams;
+std::set<Event*> events;
+std::set<Graph*> graphs;
+std::set<Graph*> executables;
 
 int failed(int status) {
   if (status != SUCCESS) {
@@ -150,7 +148,7 @@ bool enters() {
 // What waits or allocates ends every recording of work.
 bool breaks_capture() {
   bool breaks = false;
-  for (Stream *stream : streams) {
+  for (Stream* stream : streams) {
     if (stream->capturing) {
       stream->invalidated = true;
       breaks = true;
@@ -159,7 +157,7 @@ bool breaks_capture() {
   return breaks;
 }
 
-int put(Stream *stream, Work work) {
+int put(Stream* stream, Work work) {
   if (streams.count(stream) == 0) {
     return failed(INVALID_HANDLE);
   }
@@ -175,7 +173,8 @@ int put(Stream *stream, Work work) {
   return SUCCESS;
 }
 
-template <typename T> int destroy(std::set<T *> &all, T *thing) {
+template <typename T>
+int destroy(std::set<T*>& all, T* thing) {
   if (all.erase(thing) == 0) {
     return failed(INVALID_HANDLE);
   }
@@ -183,55 +182,54 @@ template <typename T> int destroy(std::set<T *> &all, T *thing) {
   return SUCCESS;
 }
 
-template <typename T> void forget(std::set<T *> &all) {
-  for (T *thing : all) {
+template <typename T>
+void forget(std::set<T*>& all) {
+  for (T* thing : all) {
     delete thing;
   }
   all.clear();
 }
 
-int allocate(std::map<char *, std::size_t> &memory, void **start, std::size_t bytes,
+int allocate(std::map<char*, std::size_t>& memory, void** start, std::size_t bytes,
              std::size_t most) {
   if (breaks_capture()) {
     return failed(CAPTURE_UNSUPPORTED);
   }
   std::size_t used = 0;
-  for (const auto &one : memory) {
+  for (const auto& one : memory) {
     used += one.second;
   }
   if (bytes > most - used) {
     return failed(OUT_OF_MEMORY);
   }
-  char *made = static_cast<char *>(std::aligned_alloc(256, (bytes + 255) / 256 * 256));
+  char* made = static_cast<char*>(std::aligned_alloc(256, (bytes + 255) / 256 * 256));
   std::memset(made, 0xff, bytes);
   memory[made] = bytes;
   *start = made;
   return SUCCESS;
 }
 
-int release(std::map<char *, std::size_t> &memory, void *start) {
+int release(std::map<char*, std::size_t>& memory, void* start) {
   if (breaks_capture()) {
     return failed(CAPTURE_UNSUPPORTED);
   }
-  if (memory.erase(static_cast<char *>(start)) == 0) {
+  if (memory.erase(static_cast<char*>(start)) == 0) {
     return failed(INVALID_VALUE);
   }
   std::free(start);
   return SUCCESS;
 }
 
-} // namespace
+}  // namespace
 
-#define CALL                                                                                       \
-  if (!enters()) {                                                                                 \
-    return failed(UNKNOWN);                                                                        \
+#define CALL                \
+  if (!enters()) {          \
+    return failed(UNKNOWN); \
   }
 
 extern "C" {
 
-int cudaSetDevice(int device) {
-  CALL return device == 0 ? SUCCESS : failed(INVALID_VALUE);
-}
+int cudaSetDevice(int device) { CALL return device == 0 ? SUCCESS : failed(INVALID_VALUE); }
 
 int cudaGetLastError() {
   int error = last_error;
@@ -239,56 +237,56 @@ int cudaGetLastError() {
   return error;
 }
 
-const char *cudaGetErrorName(int status) {
+const char* cudaGetErrorName(int status) {
   switch (status) {
-  case INVALID_VALUE:
-    return "cudaErrorInvalidValue";
-  case OUT_OF_MEMORY:
-    return "cudaErrorMemoryAllocation";
-  case ILLEGAL_ADDRESS:
-    return "cudaErrorIllegalAddress";
-  case LAUNCH_FAILURE:
-    return "cudaErrorLaunchFailure";
-  case CAPTURE_UNSUPPORTED:
-    return "cudaErrorStreamCaptureUnsupported";
-  case CAPTURE_INVALIDATED:
-    return "cudaErrorStreamCaptureInvalidated";
-  default:
-    return "cudaErrorUnknown";
+    case INVALID_VALUE:
+      return "cudaErrorInvalidValue";
+    case OUT_OF_MEMORY:
+      return "cudaErrorMemoryAllocation";
+    case ILLEGAL_ADDRESS:
+      return "cudaErrorIllegalAddress";
+    case LAUNCH_FAILURE:
+      return "cudaErrorLaunchFailure";
+    case CAPTURE_UNSUPPORTED:
+      return "cudaErrorStreamCaptureUnsupported";
+    case CAPTURE_INVALIDATED:
+      return "cudaErrorStreamCaptureInvalidated";
+    default:
+      return "cudaErrorUnknown";
   }
 }
 
-const char *cudaGetErrorString(int status) { return cudaGetErrorName(status) + 9; }
+const char* cudaGetErrorString(int status) { return cudaGetErrorName(status) + 9; }
 
-int cudaMalloc(void **start, std::size_t bytes) {
+int cudaMalloc(void** start, std::size_t bytes) {
   CALL return allocate(device_memory, start, bytes, capacity);
 }
 
-int cudaFree(void *start) { CALL return release(device_memory, start); }
+int cudaFree(void* start) { CALL return release(device_memory, start); }
 
-int cudaHostAlloc(void **start, std::size_t bytes, unsigned) {
+int cudaHostAlloc(void** start, std::size_t bytes, unsigned) {
   CALL return allocate(pinned_memory, start, bytes, capacity);
 }
 
-int cudaFreeHost(void *start) { CALL return release(pinned_memory, start); }
+int cudaFreeHost(void* start) { CALL return release(pinned_memory, start); }
 
-int cudaMemcpyAsync(void *to, const void *from, std::size_t bytes, int kind, Stream *stream) {
+int cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, int kind, Stream* stream) {
   CALL return put(stream, Work{to, from, bytes, kind, 0, 0});
 }
 
-int cudaMemsetAsync(void *to, int value, std::size_t bytes, Stream *stream) {
+int cudaMemsetAsync(void* to, int value, std::size_t bytes, Stream* stream) {
   CALL return put(stream, Work{to, nullptr, bytes, ON_DEVICE, value, 0});
 }
 
-int cudaStreamCreateWithFlags(Stream **stream, unsigned) {
-  CALL *stream = *streams.insert(new Stream).first;
+int cudaStreamCreateWithFlags(Stream** stream, unsigned) {
+  CALL* stream = *streams.insert(new Stream).first;
   return SUCCESS;
 }
 
-int cudaStreamDestroy(Stream *stream) {
+int cudaStreamDestroy(Stream* stream) {
   CALL if (streams.count(stream) == 0) { return failed(INVALID_HANDLE); }
   stream->run(stream->queue.size());
-  for (Event *event : events) {
+  for (Event* event : events) {
     if (event->stream == stream) {
       event->stream = nullptr;
     }
@@ -296,7 +294,7 @@ int cudaStreamDestroy(Stream *stream) {
   return destroy(streams, stream);
 }
 
-int cudaStreamSynchronize(Stream *stream) {
+int cudaStreamSynchronize(Stream* stream) {
   CALL if (streams.count(stream) == 0) { return failed(INVALID_HANDLE); }
   if (breaks_capture()) {
     return failed(CAPTURE_UNSUPPORTED);
@@ -304,7 +302,7 @@ int cudaStreamSynchronize(Stream *stream) {
   return failed(stream->run(stream->queue.size()));
 }
 
-int cudaStreamWaitEvent(Stream *stream, Event *event, unsigned) {
+int cudaStreamWaitEvent(Stream* stream, Event* event, unsigned) {
   CALL if (streams.count(stream) == 0 || events.count(event) == 0) {
     return failed(INVALID_HANDLE);
   }
@@ -312,7 +310,7 @@ int cudaStreamWaitEvent(Stream *stream, Event *event, unsigned) {
   return failed(event->stream == nullptr ? SUCCESS : event->stream->run(event->position));
 }
 
-int cudaStreamBeginCapture(Stream *stream, int) {
+int cudaStreamBeginCapture(Stream* stream, int) {
   CALL if (streams.count(stream) == 0 || stream->capturing) { return failed(INVALID_HANDLE); }
   stream->capturing = true;
   stream->invalidated = false;
@@ -320,12 +318,14 @@ int cudaStreamBeginCapture(Stream *stream, int) {
   return SUCCESS;
 }
 
-int cudaStreamEndCapture(Stream *stream, Graph **graph) {
+int cudaStreamEndCapture(Stream* stream, Graph** graph) {
   if (!enters()) {
-    stream->capturing = false; // it ends, whatever comes of it
+    stream->capturing = false;  // it ends, whatever comes of it
     return failed(UNKNOWN);
   }
-  if (streams.count(stream) == 0 || !stream->capturing) { return failed(INVALID_HANDLE); }
+  if (streams.count(stream) == 0 || !stream->capturing) {
+    return failed(INVALID_HANDLE);
+  }
   stream->capturing = false;
   *graph = nullptr;
   if (stream->invalidated) {
@@ -335,12 +335,12 @@ int cudaStreamEndCapture(Stream *stream, Graph **graph) {
   return SUCCESS;
 }
 
-int cudaEventCreateWithFlags(Event **event, unsigned) {
-  CALL *event = *events.insert(new Event).first;
+int cudaEventCreateWithFlags(Event** event, unsigned) {
+  CALL* event = *events.insert(new Event).first;
   return SUCCESS;
 }
 
-int cudaEventRecord(Event *event, Stream *stream) {
+int cudaEventRecord(Event* event, Stream* stream) {
   CALL if (streams.count(stream) == 0 || events.count(event) == 0) {
     return failed(INVALID_HANDLE);
   }
@@ -349,7 +349,7 @@ int cudaEventRecord(Event *event, Stream *stream) {
   return SUCCESS;
 }
 
-int cudaEventSynchronize(Event *event) {
+int cudaEventSynchronize(Event* event) {
   CALL if (events.count(event) == 0) { return failed(INVALID_HANDLE); }
   if (breaks_capture()) {
     return failed(CAPTURE_UNSUPPORTED);
@@ -357,86 +357,86 @@ int cudaEventSynchronize(Event *event) {
   return failed(event->stream == nullptr ? SUCCESS : event->stream->run(event->position));
 }
 
-int cudaEventDestroy(Event *event) { CALL return destroy(events, event); }
+int cudaEventDestroy(Event* event) { CALL return destroy(events, event); }
 
-int cudaGraphInstantiate(Graph **executable, Graph *graph, unsigned long long) {
+int cudaGraphInstantiate(Graph** executable, Graph* graph, unsigned long long) {
   CALL if (graphs.count(graph) == 0) { return failed(INVALID_HANDLE); }
   *executable = *executables.insert(new Graph{*graph}).first;
   return SUCCESS;
 }
 
-int cudaGraphLaunch(Graph *executable, Stream *stream) {
+int cudaGraphLaunch(Graph* executable, Stream* stream) {
   CALL if (executables.count(executable) == 0) { return failed(INVALID_HANDLE); }
-  for (const Work &work : executable->work) {
+  for (const Work& work : executable->work) {
     int status = put(stream, work);
     if (status != SUCCESS) {
-      return failed(ILLEGAL_ADDRESS); // what it was recorded with is gone
+      return failed(ILLEGAL_ADDRESS);  // what it was recorded with is gone
     }
   }
   return SUCCESS;
 }
 
-int cudaGraphExecDestroy(Graph *executable) { CALL return destroy(executables, executable); }
+int cudaGraphExecDestroy(Graph* executable) { CALL return destroy(executables, executable); }
 
-int cudaGraphDestroy(Graph *graph) { CALL return destroy(graphs, graph); }
+int cudaGraphDestroy(Graph* graph) { CALL return destroy(graphs, graph); }
 
-int cudaDeviceGetAttribute(int *value, int attribute, int) {
+int cudaDeviceGetAttribute(int* value, int attribute, int) {
   switch (attribute) {
-  case BUFFERS:
-    *value = static_cast<int>(device_memory.size());
-    break;
-  case PINNED:
-    *value = static_cast<int>(pinned_memory.size());
-    break;
-  case STREAMS:
-    *value = static_cast<int>(streams.size());
-    break;
-  case EVENTS:
-    *value = static_cast<int>(events.size());
-    break;
-  case GRAPHS:
-    *value = static_cast<int>(graphs.size());
-    break;
-  case EXECUTABLES:
-    *value = static_cast<int>(executables.size());
-    break;
-  case CALLS:
-    *value = static_cast<int>(calls);
-    break;
-  default:
-    return INVALID_VALUE;
+    case BUFFERS:
+      *value = static_cast<int>(device_memory.size());
+      break;
+    case PINNED:
+      *value = static_cast<int>(pinned_memory.size());
+      break;
+    case STREAMS:
+      *value = static_cast<int>(streams.size());
+      break;
+    case EVENTS:
+      *value = static_cast<int>(events.size());
+      break;
+    case GRAPHS:
+      *value = static_cast<int>(graphs.size());
+      break;
+    case EXECUTABLES:
+      *value = static_cast<int>(executables.size());
+      break;
+    case CALLS:
+      *value = static_cast<int>(calls);
+      break;
+    default:
+      return INVALID_VALUE;
   }
   return SUCCESS;
 }
 
 int cudaDeviceSetLimit(int limit, std::size_t value) {
   switch (limit) {
-  case FAIL_CALL:
-    failing_call = static_cast<long>(value);
-    break;
-  case CAPACITY:
-    capacity = value;
-    break;
-  case RESET:
-    for (auto *memory : {&device_memory, &pinned_memory}) {
-      for (const auto &one : *memory) {
-        std::free(one.first);
+    case FAIL_CALL:
+      failing_call = static_cast<long>(value);
+      break;
+    case CAPACITY:
+      capacity = value;
+      break;
+    case RESET:
+      for (auto* memory : {&device_memory, &pinned_memory}) {
+        for (const auto& one : *memory) {
+          std::free(one.first);
+        }
+        memory->clear();
       }
-      memory->clear();
-    }
-    forget(streams);
-    forget(events);
-    forget(graphs);
-    forget(executables);
-    capacity = std::size_t{1} << 30;
-    calls = 0;
-    failing_call = 0;
-    last_error = SUCCESS;
-    break;
-  default:
-    return INVALID_VALUE;
+      forget(streams);
+      forget(events);
+      forget(graphs);
+      forget(executables);
+      capacity = std::size_t{1} << 30;
+      calls = 0;
+      failing_call = 0;
+      last_error = SUCCESS;
+      break;
+    default:
+      return INVALID_VALUE;
   }
   return SUCCESS;
 }
 
-} // extern "C"
+}  // extern "C"

@@ -69,7 +69,8 @@ class OnnxRuntimePipelineTest {
     QuantizationPlan plan = BuiltInPlans.get(name);
     DiffusionPipeline pipeline =
         DiffusionPipeline.open(pipelineFolder, () -> nativeBackend.open(SETTINGS));
-    BackendSettings settings = new BackendSettings(2, Precision.FP32, 0, Optional.of(folder));
+    BackendSettings settings =
+        new BackendSettings(2, Precision.FP32, 0, Optional.of(folder), Optional.empty());
     DiffusionPipeline whole = pipeline.on(() -> onnxRuntime.networks(settings));
     EncodedPrompts prompts =
         pipeline.encode(

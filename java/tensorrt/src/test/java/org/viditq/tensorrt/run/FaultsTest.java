@@ -75,13 +75,11 @@ class FaultsTest {
             why -> {
               throw new AssertionError(why);
             })) {
-      Optional<Denoiser> opened =
-          networks.denoiser(model.model, model.parameters, () -> {});
+      Optional<Denoiser> opened = networks.denoiser(model.model, model.parameters, () -> {});
       try (Denoiser denoiser = opened.orElseThrow()) {
         DenoiserInput input = SmallModel.input(2);
         denoiser.prepare(input, ProgressListener.NONE);
-        results.add(
-            Samples.handedOn((SamplingDenoiser) denoiser, input, SmallModel.TIMES));
+        results.add(Samples.handedOn((SamplingDenoiser) denoiser, input, SmallModel.TIMES));
         results.add(Samples.handedOn((SamplingDenoiser) denoiser, input, 100, 900));
         results.add(Samples.lookingBack((SamplingDenoiser) denoiser, input, SmallModel.TIMES));
         results.add(denoiser.predict(input));
