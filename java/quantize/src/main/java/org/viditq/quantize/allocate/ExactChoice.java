@@ -17,7 +17,7 @@ final class ExactChoice {
   static final int MOST_OPTIONS = 1500;
 
   /** Of branch and bound; the same on every machine, where a time would not be. */
-  private static final int MOST_NODES = 20_000;
+  private static final int MOST_NODES = 5_000;
 
   private ExactChoice() {}
 

@@ -115,11 +115,6 @@ public final class SensitivitySweep implements AutoCloseable {
     return metrics.all(List.of(unit.type()));
   }
 
-  /** Whether a unit's result is there already. */
-  public boolean isKnown(SensitivityUnit unit) {
-    return kept.find(partKey(unit)).flatMap(part -> result(unit, part)).isPresent();
-  }
-
   /**
    * Measures a unit, or takes what an earlier run measured.
    *
