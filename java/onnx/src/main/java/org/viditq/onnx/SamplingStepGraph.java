@@ -15,9 +15,8 @@ import org.viditq.core.tensor.Shape;
  * <p>Inputs, float32: {@value #PREDICTION} [copies, batch, output channels, positions], with
  * guidance two copies, the one without the prompt first; {@value #HISTORY} [2 depth - 1, batch,
  * channels, positions], the depth last samples and then the outputs of one step less, the newest
- * first; {@value
- * #WEIGHTS} [2 depth + 3], those of samples, of outputs, of noise, the scale of the denoiser's next
- * input, and of guidance; {@value #NOISE} [1, batch, channels, positions].
+ * first; {@value #WEIGHTS} [2 depth + 3], those of samples, of outputs, of noise, the scale of the
+ * denoiser's next input, and of guidance; {@value #NOISE} [1, batch, channels, positions].
  *
  * <p>Outputs: {@value #HISTORY_AFTER}, which the next step has as its history; {@value #LATENTS}
  * [copies, batch, channels, positions], the denoiser's next input; {@value #SAMPLE} [1, batch,

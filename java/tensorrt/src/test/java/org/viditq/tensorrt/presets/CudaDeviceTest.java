@@ -26,7 +26,8 @@ import org.viditq.tensorrt.runtime.DeviceGraph;
 
 /**
  * Memory, streams, events and graphs through the presets for CUDA, on a stand-in for CUDA's runtime
- * library (cuda/test/cudart_standin.cpp), which counts what is open and refuses what a device would.
+ * library (cuda/test/cudart_standin.cpp), which counts what is open and refuses what a device
+ * would.
  */
 class CudaDeviceTest {
   private static final int BYTES = 1024;

@@ -15,7 +15,9 @@ import org.viditq.tensorrt.runtime.Engine;
 import org.viditq.tensorrt.runtime.ExecutionContext;
 import org.viditq.tensorrt.runtime.PinnedBuffer;
 
-/** A device around another one, on which calls fail, are left out or are made with other numbers. */
+/**
+ * A device around another one, on which calls fail, are left out or are made with other numbers.
+ */
 public final class Meddler implements InvocationHandler {
   private static final List<Class<?>> INTERFACES =
       List.of(
@@ -31,8 +33,16 @@ public final class Meddler implements InvocationHandler {
   /** What only tells something. */
   private static final Set<String> ANSWERS =
       Set.of(
-          "size", "bytes", "tensors", "profiles", "activationBytes", "shape", "describe",
-          "toString", "hashCode", "equals");
+          "size",
+          "bytes",
+          "tensors",
+          "profiles",
+          "activationBytes",
+          "shape",
+          "describe",
+          "toString",
+          "hashCode",
+          "equals");
 
   /** What is done to calls. */
   @FunctionalInterface
@@ -84,7 +94,8 @@ public final class Meddler implements InvocationHandler {
       }
     }
     String name = method.getName();
-    // What closes is closed in any case, so that what is left open is left by the code that is tested.
+    // What closes is closed in any case, so that what is left open is left by the code that is
+    // tested.
     if (name.equals("close") || name.equals("abandonCapture")) {
       call(method, arguments);
       meddling.before(type, name, arguments);
