@@ -19,7 +19,12 @@ public final class CudaGraph implements DeviceGraph {
     int freed = cudart.cudaGraphDestroy(recorded);
     Cuda.check(status, "make recorded work ready");
     device.opened(CudaDevice.Kind.GRAPH);
-    Cuda.check(freed, "free recorded work");
+    try {
+      Cuda.check(freed, "free recorded work");
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
   }
 
   CUgraphExec_st executable() {

@@ -107,6 +107,8 @@ public final class Meddler implements InvocationHandler {
     } catch (RuntimeException failed) {
       if (name.equals("synchronize")) {
         call(method, arguments); // a device whose work has failed does nothing any more
+      } else if (name.equals("endCapture")) {
+        ((DeviceStream) inner).abandonCapture(); // it ends, whatever comes of it
       }
       throw failed;
     }
