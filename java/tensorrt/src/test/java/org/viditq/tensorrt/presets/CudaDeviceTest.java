@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,6 +31,7 @@ import org.viditq.tensorrt.runtime.DeviceGraph;
  * library (cuda/test/cudart_standin.cpp), which counts what is open and refuses what a device
  * would.
  */
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class CudaDeviceTest {
   private static final int BYTES = 1024;
 

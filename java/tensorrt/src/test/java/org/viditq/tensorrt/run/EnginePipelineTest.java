@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,11 +28,11 @@ import org.viditq.tensorrt.standin.StandInRuntime.Pace;
 
 /** Whole pipelines as engines on the stand-in, beside the backend native. */
 @Tag("slow")
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class EnginePipelineTest {
   /**
    * One evaluation of a quantized transformer: in a few places a code is rounded the other way, and
    * of the layers behind it more are. The reference is as far from native, 0.0011 at timestep 999.
-   * The other weight set of W4A8 is ten times as far.
    */
   private static final double ROUNDING = 0.006;
 

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +37,7 @@ import org.viditq.tensorrt.standin.StandInSource;
 
 /** Calls of the device that fail, or that somebody has forgotten, in samplings and evaluations. */
 @Tag("slow")
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class FaultsTest {
   @TempDir private static Path folder;
 
