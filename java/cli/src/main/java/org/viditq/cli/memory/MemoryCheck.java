@@ -71,7 +71,8 @@ public final class MemoryCheck {
   }
 
   void require(MemoryEstimate estimate, GenerationRequest request) {
-    long inHeap = estimate.pictures() + (valuesInHeap ? estimate.operators() : 0);
+    // Weights are not in the heap of such a backend, but where their files are mapped.
+    long inHeap = estimate.pictures() + (valuesInHeap ? estimate.values() : 0);
     if (inHeap > heap) {
       throw new MemoryException(
           what(request)

@@ -27,30 +27,45 @@ class MemoryCheckTest {
 
   /** A machine of four gigabytes with a heap of one. */
   private static void require(MemoryEstimate estimate) {
+    require(estimate, false);
+  }
+
+  private static void require(MemoryEstimate estimate, boolean valuesInHeap) {
     Console console =
         new Console(new CommandLine(new Nothing()).getCommandSpec(), new CommonOptions());
     MachineMemory machine = new MachineMemory(4 * GIBI, 4 * GIBI, "this machine has");
-    new MemoryCheck(false, console, GIBI, Optional.of(machine)).require(estimate, REQUEST);
+    new MemoryCheck(valuesInHeap, console, GIBI, Optional.of(machine)).require(estimate, REQUEST);
   }
 
   /** A smaller picture does not make a text encoder smaller. */
   @Test
   void theAdviceIsAboutWhatIsTooLarge() {
-    MemoryEstimate encoder = new MemoryEstimate(5 * GIBI, GIBI, GIBI, 0);
+    MemoryEstimate encoder = new MemoryEstimate(5 * GIBI, GIBI, GIBI, GIBI, 0);
     assertThatThrownBy(() -> require(encoder))
         .isInstanceOf(MemoryException.class)
         .hasMessageContainingAll("text encoder", "--save-embeddings", "--embeddings")
         .hasMessageNotContaining("--width");
     require(encoder.withoutEncoders());
-    assertThatThrownBy(() -> require(new MemoryEstimate(GIBI, 5 * GIBI, GIBI, 0)))
+    assertThatThrownBy(() -> require(new MemoryEstimate(GIBI, 5 * GIBI, GIBI, GIBI, 0)))
         .isInstanceOf(MemoryException.class)
         .hasMessageContainingAll("this machine has 4", "--width", "--plan")
         .hasMessageNotContaining("--embeddings");
   }
 
+  /** The reference reads weights from mapped files; only values must fit into the heap. */
+  @Test
+  void weightsAreNotInTheHeap() {
+    require(new MemoryEstimate(0, 3 * GIBI, GIBI, GIBI / 2, GIBI / 4), true);
+    MemoryEstimate large = new MemoryEstimate(0, 3 * GIBI, GIBI, GIBI, GIBI / 4);
+    require(large, false);
+    assertThatThrownBy(() -> require(large, true))
+        .isInstanceOf(MemoryException.class)
+        .hasMessageContaining("-Xmx");
+  }
+
   @Test
   void theProcessItselfTakesItsPart() {
-    MemoryEstimate small = new MemoryEstimate(3, 5, 2, 7);
+    MemoryEstimate small = new MemoryEstimate(3, 5, 2, 1, 7);
     assertThat(small.total()).isEqualTo((128 << 20) + 5 + 7);
     require(small);
   }

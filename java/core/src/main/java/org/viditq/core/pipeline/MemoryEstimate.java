@@ -24,9 +24,12 @@ import org.viditq.core.model.LinearLayer;
  * @param encoders bytes of the largest text encoder
  * @param denoiser bytes of the denoiser's weights and values
  * @param decoder bytes of the autoencoder's weights and values; 0 if nothing is decoded
+ * @param values bytes of the denoiser's or the decoder's values, whichever are more: what is left
+ *     where weights are read from their files as they are needed
  * @param pictures bytes of pictures and clips, which lie in the Java heap
  */
-public record MemoryEstimate(long encoders, long denoiser, long decoder, long pictures) {
+public record MemoryEstimate(
+    long encoders, long denoiser, long decoder, long values, long pictures) {
   /** What the process takes by itself: classes, compiled code, libraries. */
   private static final long PROCESS = 128L << 20;
 
@@ -60,28 +63,30 @@ public record MemoryEstimate(long encoders, long denoiser, long decoder, long pi
     PipelineFolder folder = pipeline.folder();
     double pixels = (double) request.height() * request.width();
     double clip = pixels * request.frames() * COLORS * Float.BYTES;
+    long denoising = (long) (sizes(pipeline.model(), form) * hidden(pipeline, request) * together);
+    long decoding =
+        kept == 0
+            ? 0
+            : (long)
+                (DECODER_SIZES
+                    * LatentDecoder.leastPixelsAtOnce(request)
+                    * pipeline.decoderChannels()
+                    * Float.BYTES);
     return new MemoryEstimate(
         Stream.of(Component.TEXT_ENCODER, Component.TEXT_ENCODER_2)
             .mapToLong(encoder -> loaded(folder, encoder, form.fullPrecision()))
             .max()
             .orElse(0),
-        loaded(folder, Component.TRANSFORMER, form.denoiser())
-            + (long) (sizes(pipeline.model(), form) * hidden(pipeline, request) * together),
-        kept == 0
-            ? 0
-            : loaded(folder, Component.VAE, Float.BYTES)
-                + (long)
-                    (DECODER_SIZES
-                        * LatentDecoder.leastPixelsAtOnce(request)
-                        * pipeline.decoderChannels()
-                        * Float.BYTES),
+        loaded(folder, Component.TRANSFORMER, form.denoiser()) + denoising,
+        kept == 0 ? 0 : loaded(folder, Component.VAE, Float.BYTES) + decoding,
+        Math.max(denoising, decoding),
         // The one that is being decoded is there twice, as planes and as pixels.
         (long) (clip * (kept == 0 ? 0 : kept + 1)));
   }
 
   /** Where prompts are encoded already. */
   public MemoryEstimate withoutEncoders() {
-    return new MemoryEstimate(0, denoiser, decoder, pictures);
+    return new MemoryEstimate(0, denoiser, decoder, values, pictures);
   }
 
   /** What the backend holds at the largest moment. */
