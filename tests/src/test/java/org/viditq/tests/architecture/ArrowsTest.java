@@ -39,7 +39,8 @@ class ArrowsTest {
           entry("cli", Set.of("core", "quantize", "verify", "media", "onnx", "tensorrt")),
           entry(
               "bench",
-              Set.of("core", "quantize", "cli", "reference", "cpp", "onnx", "onnxruntime")));
+              Set.of(
+                  "core", "quantize", "cli", "media", "reference", "cpp", "onnx", "onnxruntime")));
 
   @ArchTest
   static void everyModuleIsInTheTable(JavaClasses classes) {

@@ -25,7 +25,7 @@ class FreshCloneTest {
 
   /** What a clone does not have, and what the launcher does not need. */
   private static final Set<String> LEFT_OUT =
-      Set.of("target", ".git", ".viditq", "demo-out", "build", "fixtures");
+      Set.of("target", ".git", ".viditq", ".fast", "demo-out", "fixtures");
 
   @TempDir private Path folder;
 
