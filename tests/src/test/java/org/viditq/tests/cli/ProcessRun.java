@@ -52,9 +52,10 @@ record ProcessRun(int exitCode, String stdout, String stderr) {
       List<String> command =
           new ArrayList<>(
               List.of(
-                  // A shell that runs the tests in the background makes them ignore the signal.
+                  // A shell that runs the tests in the background makes them ignore the one signal,
+                  // nohup the other.
                   "env",
-                  "--default-signal=INT",
+                  "--default-signal=INT,HUP",
                   "bash",
                   "-c",
                   shell,

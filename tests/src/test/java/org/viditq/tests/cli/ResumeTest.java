@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.cli.Main;
 
 /** A run that is killed is gone on with, to the same bytes as one that is not. */
 @Tag("slow")
@@ -71,7 +70,11 @@ class ResumeTest {
     Path whole = folder.resolve("whole.safetensors");
     CommandRun.of(calibrate(whole)).succeeded();
     Path broken = folder.resolve("broken.safetensors");
-    killAfter(3, folder.resolve(".broken.safetensors.partial"), calibrate(broken));
+    KilledRun.after(
+        3,
+        folder.resolve(".broken.safetensors.partial"),
+        folder.resolve("errors"),
+        calibrate(broken));
     assertThat(broken).doesNotExist();
 
     CommandRun second = CommandRun.of(calibrate(broken)).succeeded();
@@ -85,7 +88,11 @@ class ResumeTest {
     Path whole = folder.resolve("whole.safetensors");
     CommandRun.of(calibrate(whole, "--guidance", "2")).succeeded();
     Path broken = folder.resolve("broken.safetensors");
-    killAfter(3, folder.resolve(".broken.safetensors.partial"), calibrate(broken));
+    KilledRun.after(
+        3,
+        folder.resolve(".broken.safetensors.partial"),
+        folder.resolve("errors"),
+        calibrate(broken));
 
     CommandRun.of(calibrate(broken, "--guidance", "2")).succeeded();
     assertThat(broken).hasSameBinaryContentAs(whole);
@@ -96,7 +103,7 @@ class ResumeTest {
   void calibrationBeginsAnewWhereThatIsWanted() throws Exception {
     Path broken = folder.resolve("broken.safetensors");
     Path partial = folder.resolve(".broken.safetensors.partial");
-    killAfter(2, partial, calibrate(broken));
+    KilledRun.after(2, partial, folder.resolve("errors"), calibrate(broken));
     CommandRun run = CommandRun.of(calibrate(broken, "--no-resume")).succeeded();
     assertThat(run.stderr()).doesNotContain("Going on");
     assertThat(partial).doesNotExist();
@@ -108,7 +115,7 @@ class ResumeTest {
     CommandRun.of(evaluate(whole)).succeeded();
     Path broken = folder.resolve("broken");
     Path partial = folder.resolve(".broken.partial");
-    killAfter(4, partial, evaluate(broken));
+    KilledRun.after(4, partial, folder.resolve("errors"), evaluate(broken));
     assertThat(broken).doesNotExist();
     // One of them was damaged meanwhile.
     try (Stream<Path> parts = Files.list(partial)) {
@@ -137,45 +144,5 @@ class ResumeTest {
     }
     assertThat(contents).hasSizeGreaterThan(10);
     return contents;
-  }
-
-  /** Ends a process of the command, so that it can do nothing about it, once it has kept parts. */
-  private void killAfter(int parts, Path partial, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Dviditq.home=..",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(folder.resolve("errors").toFile())
-            .start();
-    try {
-      while (count(partial) < parts) {
-        assertThat(process.isAlive()).as(errors()).isTrue();
-        Thread.sleep(2);
-      }
-    } finally {
-      process.destroyForcibly().waitFor();
-    }
-  }
-
-  private String errors() throws IOException {
-    return Files.readString(folder.resolve("errors"));
-  }
-
-  private static int count(Path partial) throws IOException {
-    if (!Files.isDirectory(partial)) {
-      return 0;
-    }
-    try (Stream<Path> files = Files.list(partial)) {
-      return (int)
-          files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).count();
-    }
   }
 }

@@ -10,14 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.cli.Main;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -83,7 +81,11 @@ class SensitivityCommandTest {
     int parts = 2;
     for (int kill = 0; kill < 3; kill++) {
       parts += 1 + random.nextInt(3);
-      killAfter(parts, folder.resolve(".broken.json.partial"), sensitivity(broken));
+      KilledRun.after(
+          parts,
+          folder.resolve(".broken.json.partial"),
+          folder.resolve("errors"),
+          sensitivity(broken));
       assertThat(broken).doesNotExist();
     }
     CommandRun.of(sensitivity(broken)).succeeded();
@@ -196,41 +198,5 @@ class SensitivityCommandTest {
             "--out",
             out)
         .failedWith(2);
-  }
-
-  /** Ends a process of the command, so that it can do nothing about it, once it has kept parts. */
-  private void killAfter(int parts, Path partial, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Dviditq.home=..",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(folder.resolve("errors").toFile())
-            .start();
-    try {
-      while (count(partial) < parts) {
-        assertThat(process.isAlive()).as(Files.readString(folder.resolve("errors"))).isTrue();
-        Thread.sleep(2);
-      }
-    } finally {
-      process.destroyForcibly().waitFor();
-    }
-  }
-
-  private static int count(Path partial) throws IOException {
-    if (!Files.isDirectory(partial)) {
-      return 0;
-    }
-    try (Stream<Path> files = Files.list(partial)) {
-      return (int)
-          files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).count();
-    }
   }
 }

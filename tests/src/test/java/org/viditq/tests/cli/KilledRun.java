@@ -1,0 +1,57 @@
+package org.viditq.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.viditq.cli.Main;
+
+/** Runs of commands that are ended when they have kept some of their results. */
+final class KilledRun {
+  private KilledRun() {}
+
+  /**
+   * Ends a process of the command, so that it can do nothing about it, once it has kept parts.
+   *
+   * @param partial folder where it keeps them
+   * @param errors file that gets its standard error
+   */
+  static void after(int parts, Path partial, Path errors, String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Dviditq.home=..",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(errors.toFile())
+            .start();
+    try {
+      while (count(partial) < parts) {
+        assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
+        Thread.sleep(2);
+      }
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static int count(Path partial) throws IOException {
+    if (!Files.isDirectory(partial)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(partial)) {
+      return (int)
+          files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).count();
+    }
+  }
+}
