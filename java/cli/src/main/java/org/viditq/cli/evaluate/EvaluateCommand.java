@@ -15,6 +15,7 @@ import org.viditq.cli.console.Version;
 import org.viditq.cli.memory.MemoryCheck;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ForceOption;
+import org.viditq.cli.option.LimitOption;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PrecisionOptions;
@@ -29,7 +30,6 @@ import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
 import org.viditq.core.diffusers.PipelineFolder;
-import org.viditq.core.error.UsageException;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -89,11 +89,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private PromptOptions prompts;
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Take the first N prompts only. Default: all.")
-  private Integer limit;
+  @Mixin private LimitOption limit;
 
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
@@ -119,7 +115,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     PipelineFolder folder = model.open();
     List<QuantizationPlan> chosen = plans.stream().map(BuiltInPlans::find).toList();
     Optional<CalibrationStatistics> seen = statistics.read();
-    List<String> texts = limited(prompts.read());
+    List<String> texts = limit.of(prompts.read());
     backend.find();
     DiffusionPipeline pipeline =
         backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
@@ -289,17 +285,6 @@ public final class EvaluateCommand implements Callable<Integer> {
         new Fact("Processor", Machine.processor()),
         new Fact("System", Machine.system()),
         new Fact("Version", "viditq " + Version.number()));
-  }
-
-  private List<String> limited(List<String> texts) {
-    if (limit == null) {
-      return texts;
-    }
-    if (limit < 1 || limit > texts.size()) {
-      throw new UsageException(
-          "--limit is " + limit + ", but must lie between 1 and " + texts.size() + ".");
-    }
-    return texts.subList(0, limit);
   }
 
   private void print(EvaluationReport report, Console console) {

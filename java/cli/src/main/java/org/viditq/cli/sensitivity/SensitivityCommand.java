@@ -21,6 +21,7 @@ import org.viditq.cli.console.Version;
 import org.viditq.cli.memory.MemoryCheck;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ForceOption;
+import org.viditq.cli.option.LimitOption;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.Outputs;
 import org.viditq.cli.option.PrecisionOptions;
@@ -129,11 +130,7 @@ public final class SensitivityCommand implements Callable<Integer> {
   @Mixin private MetricOptions metricOptions;
   @Mixin private PromptOptions prompts;
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Take the first N prompts only. Default: all.")
-  private Integer limit;
+  @Mixin private LimitOption limit;
 
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
@@ -163,7 +160,7 @@ public final class SensitivityCommand implements Callable<Integer> {
     PipelineFolder folder = model.open();
     PlanTemplate template = PlanTemplate.find(plan);
     Optional<CalibrationStatistics> seen = statistics.read();
-    List<String> texts = limited(prompts.read());
+    List<String> texts = limit.of(prompts.read());
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
@@ -263,17 +260,6 @@ public final class SensitivityCommand implements Callable<Integer> {
       }
     }
     return List.copyOf(widths);
-  }
-
-  private List<String> limited(List<String> texts) {
-    if (limit == null) {
-      return texts;
-    }
-    if (limit < 1 || limit > texts.size()) {
-      throw new UsageException(
-          "--limit is " + limit + ", but must lie between 1 and " + texts.size() + ".");
-    }
-    return texts.subList(0, limit);
   }
 
   private Map<Integer, QuantizedLayers> quantized(
