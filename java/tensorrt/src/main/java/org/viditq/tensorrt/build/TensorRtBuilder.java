@@ -36,6 +36,7 @@ import org.viditq.tensorrt.engine.EngineCache;
 import org.viditq.tensorrt.engine.EngineDescription;
 import org.viditq.tensorrt.engine.EngineTarget;
 import org.viditq.tensorrt.engine.Profile;
+import org.viditq.tensorrt.presets.EngineBytes;
 
 /** Builds with TensorRT, for the first device of NVIDIA's driver. */
 public final class TensorRtBuilder implements EngineBuilder {
@@ -220,31 +221,13 @@ public final class TensorRtBuilder implements EngineBuilder {
   }
 
   private ICudaEngine deserialize(IRuntime runtime, Path stripped) {
-    try (BytePointer bytes = read(stripped)) {
+    try (BytePointer bytes = EngineBytes.read(stripped)) {
       ICudaEngine engine = runtime.deserializeCudaEngine(bytes, bytes.capacity());
       if (engine == null || engine.isNull()) {
         throw new BackendException(
             "TensorRT does not take the engine " + stripped + ": " + library.log().errors() + ".");
       }
       return engine;
-    }
-  }
-
-  /** A file in memory of its own, however large. */
-  static BytePointer read(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      BytePointer bytes = new BytePointer(channel.size());
-      while (bytes.position() < bytes.capacity()) {
-        long rest = bytes.capacity() - bytes.position();
-        int count = channel.read(bytes.limit(bytes.position() + Math.min(BLOCK, rest)).asBuffer());
-        if (count <= 0) {
-          throw new IOException("it was cut while it was read");
-        }
-        bytes.limit(bytes.capacity()).position(bytes.position() + count);
-      }
-      return bytes.position(0);
-    } catch (IOException e) {
-      throw new BackendException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
     }
   }
 

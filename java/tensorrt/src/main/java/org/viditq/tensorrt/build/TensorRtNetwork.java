@@ -31,6 +31,7 @@ import org.viditq.cuda.TensorRtObjects;
 import org.viditq.onnx.GraphFile;
 import org.viditq.tensorrt.driver.TensorRtLog;
 import org.viditq.tensorrt.engine.Profile;
+import org.viditq.tensorrt.presets.Shapes;
 
 /**
  * A graph as TensorRT's network with the configuration that it is built with. Strongly typed: every
@@ -129,9 +130,10 @@ final class TensorRtNetwork implements AutoCloseable {
         .forEach(
             (name, range) -> {
               boolean taken =
-                  made.setDimensions(name, OptProfileSelector.kMIN, dims(range.min()))
-                      && made.setDimensions(name, OptProfileSelector.kOPT, dims(range.opt()))
-                      && made.setDimensions(name, OptProfileSelector.kMAX, dims(range.max()));
+                  made.setDimensions(name, OptProfileSelector.kMIN, Shapes.dims(range.min()))
+                      && made.setDimensions(name, OptProfileSelector.kOPT, Shapes.dims(range.opt()))
+                      && made.setDimensions(
+                          name, OptProfileSelector.kMAX, Shapes.dims(range.max()));
               if (!taken) {
                 throw refused(name);
               }
@@ -163,7 +165,7 @@ final class TensorRtNetwork implements AutoCloseable {
       for (int i = 0; i < network.getNbInputs(); i++) {
         ITensor input = network.getInput(i);
         open.put(input, input.getDimensions());
-        input.setDimensions(dims(shapes.get(input.getName())));
+        input.setDimensions(Shapes.dims(shapes.get(input.getName())));
       }
       return peak();
     } finally {
@@ -275,14 +277,6 @@ final class TensorRtNetwork implements AutoCloseable {
     } finally {
       TensorRtObjects.delete(memory);
     }
-  }
-
-  static Dims64 dims(Shape shape) {
-    Dims64 dims = new Dims64().nbDims(shape.rank());
-    for (int axis = 0; axis < shape.rank(); axis++) {
-      dims.d(axis, shape.dim(axis));
-    }
-    return dims;
   }
 
   /** The builder stays open. */

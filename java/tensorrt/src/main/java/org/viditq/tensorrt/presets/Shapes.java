@@ -5,10 +5,14 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Shape;
 
 /** Extents as TensorRT writes them. */
-final class Shapes {
+public final class Shapes {
   private Shapes() {}
 
-  static Dims64 dims(Shape shape) {
+  /**
+   * @return the caller closes it
+   * @throws ShapeException if it has more axes than TensorRT takes
+   */
+  public static Dims64 dims(Shape shape) {
     if (shape.rank() > Dims64.MAX_DIMS) {
       throw new ShapeException(
           "TensorRT takes " + Dims64.MAX_DIMS + " axes at most, but a tensor is " + shape + ".");

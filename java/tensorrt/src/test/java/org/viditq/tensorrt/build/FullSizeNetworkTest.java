@@ -43,6 +43,7 @@ import org.viditq.onnx.OnnxOptions.AttentionForm;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.tensorrt.driver.TensorRtLog;
 import org.viditq.tensorrt.engine.Profile;
+import org.viditq.tensorrt.presets.Shapes;
 
 /**
  * The real TensorRT reads plugin graphs of the published widths and knows all shapes at the ends
@@ -175,7 +176,7 @@ class FullSizeNetworkTest {
       network
           .network()
           .getInput(i)
-          .setDimensions(TensorRtNetwork.dims(shapes.get(network.network().getInput(i).getName())));
+          .setDimensions(Shapes.dims(shapes.get(network.network().getInput(i).getName())));
     }
     int[] expected = shapes.get("latents").toArray();
     expected[1] = model.latents().outputChannels();

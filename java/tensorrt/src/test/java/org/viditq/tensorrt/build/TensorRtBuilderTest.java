@@ -21,6 +21,7 @@ import org.viditq.onnx.GraphFile;
 import org.viditq.tensorrt.driver.NvidiaDriver;
 import org.viditq.tensorrt.engine.EngineCache;
 import org.viditq.tensorrt.engine.Profile;
+import org.viditq.tensorrt.presets.EngineBytes;
 
 /** The real builder up to the build itself, which TensorRT refuses without a GPU. */
 class TensorRtBuilderTest {
@@ -134,14 +135,14 @@ class TensorRtBuilderTest {
       TensorRtBuilder.write(memory, bytes.length, channel);
     }
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
-    try (BytePointer read = TensorRtBuilder.read(file);
+    try (BytePointer read = EngineBytes.read(file);
         FileChannel channel =
             FileChannel.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       assertThat(read.capacity()).isEqualTo(bytes.length);
       TensorRtBuilder.write(read, read.capacity(), channel);
     }
     assertThat(Files.mismatch(file, copy)).isEqualTo(-1);
-    assertThatThrownBy(() -> TensorRtBuilder.read(folder.resolve("absent")))
+    assertThatThrownBy(() -> EngineBytes.read(folder.resolve("absent")))
         .isInstanceOf(BackendException.class);
   }
 }
