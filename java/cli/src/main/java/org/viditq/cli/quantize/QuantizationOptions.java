@@ -1,37 +1,23 @@
 package org.viditq.cli.quantize;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.ModelOptions;
-import org.viditq.core.checkpoint.Checkpoint;
-import org.viditq.core.checkpoint.Checkpoints;
-import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
-import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.UsageException;
-import org.viditq.core.model.CheckpointLayout;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Precision;
-import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.WeightForm;
 import org.viditq.quantize.apply.ChosenParameters;
-import org.viditq.quantize.apply.PlanApplication;
-import org.viditq.quantize.calibrate.CalibrationStatistics;
-import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
-import org.viditq.quantize.plan.PlanIdentity;
+import org.viditq.quantize.apply.TransformerChoice;
 import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a command's transformer is quantized, if at all. */
 public final class QuantizationOptions {
-  private static final Logger LOG = LoggerFactory.getLogger(QuantizationOptions.class);
-
   @Option(
       names = "--plan",
       paramLabel = "P",
@@ -86,17 +72,8 @@ public final class QuantizationOptions {
    * @param folder as {@link #configure} gave it
    */
   public Optional<String> planIdentity(PipelineFolder folder) {
-    if (plan != null) {
-      return Optional.of(PlanIdentity.of(planOptions.read(plan)));
-    }
-    try (Checkpoint made =
-        quantized == null
-            ? folder.checkpoint(Component.TRANSFORMER)
-            : Checkpoints.open(stored(folder))) {
-      return QuantizedCheckpoint.recognizes(made)
-          ? QuantizedCheckpoint.origin(made).plan()
-          : Optional.empty();
-    }
+    return (plan == null ? withoutPlan() : TransformerChoice.byPlan(readPlan(), Optional.empty()))
+        .planIdentity(folder);
   }
 
   /**
@@ -106,30 +83,11 @@ public final class QuantizationOptions {
    *     than the pipeline's, or has other layers than its configuration says
    */
   public PipelineFolder configure(PipelineFolder folder) {
-    PipelineFolder configured =
-        quantized != null && Files.isDirectory(quantized)
-            ? folder.withTransformer(quantized)
-            : folder;
-    if (quantized != null) {
-      requireOrigin(folder, stored(configured));
-      requireLayout(configured, Checkpoints.open(stored(configured)));
-    } else if (plan == null && folder.has(Component.TRANSFORMER)) {
-      requireLayout(folder, folder.checkpoint(Component.TRANSFORMER));
-    }
-    return configured;
+    return plan == null ? withoutPlan().configure(folder) : folder;
   }
 
-  /** Before prompts are encoded in vain; full-precision weights are checked with the model. */
-  private static void requireLayout(PipelineFolder folder, Checkpoint stored) {
-    try (stored) {
-      if (QuantizedCheckpoint.recognizes(stored)) {
-        CheckpointLayout.require(
-            DiffusionPipeline.readModel(folder),
-            folder.config(Component.TRANSFORMER),
-            QuantizedCheckpoint.read(stored).parameters(),
-            stored.source());
-      }
-    }
+  private TransformerChoice withoutPlan() {
+    return quantized == null ? TransformerChoice.OF_PIPELINE : TransformerChoice.stored(quantized);
   }
 
   /** What weights will take, as far as the options tell. */
@@ -154,27 +112,6 @@ public final class QuantizationOptions {
     return read;
   }
 
-  /** Where the weights of {@code --quantized} are. */
-  private Path stored(PipelineFolder configured) {
-    return Files.isDirectory(quantized) ? configured.folder(Component.TRANSFORMER) : quantized;
-  }
-
-  private static void requireOrigin(PipelineFolder folder, Path stored) {
-    try (Checkpoint made = Checkpoints.open(stored)) {
-      if (!folder.has(Component.TRANSFORMER) || !QuantizedCheckpoint.recognizes(made)) {
-        return;
-      }
-      try (Checkpoint original = folder.checkpoint(Component.TRANSFORMER)) {
-        if (!QuantizedCheckpoint.recognizes(original)) {
-          QuantizedCheckpoint.origin(made).requireModel(original, stored.toString());
-        }
-      } catch (InvalidCheckpointException gone) {
-        // The original weights are not needed, and may have been deleted to save space.
-        LOG.debug("The pipeline has no full-precision transformer: {}", gone.getMessage());
-      }
-    }
-  }
-
   /**
    * Quantizes, or opens what was quantized before. A transformer folder that holds a quantized
    * checkpoint is taken as such without being asked.
@@ -183,25 +120,10 @@ public final class QuantizationOptions {
    */
   public ChosenParameters choose(
       PipelineFolder folder, Supplier<Operators<?>> backend, Console console) {
-    if (quantized != null) {
-      return ChosenParameters.stored(stored(folder));
+    TransformerChoice choice =
+        plan == null ? withoutPlan() : TransformerChoice.byPlan(readPlan(), statistics.read());
+    try (QuantizationProgress progress = new QuantizationProgress(console)) {
+      return choice.open(folder, backend, progress);
     }
-    if (plan != null) {
-      QuantizationPlan found = readPlan();
-      Optional<CalibrationStatistics> seen = statistics.read();
-      try (QuantizationProgress progress = new QuantizationProgress(console)) {
-        PlanApplication application = new PlanApplication(folder, backend, progress);
-        return ChosenParameters.quantized(
-            found.name(),
-            folder.checkpoint(Component.TRANSFORMER),
-            weights -> application.apply(found, weights, seen));
-      }
-    }
-    try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
-      if (!QuantizedCheckpoint.recognizes(weights)) {
-        return ChosenParameters.fullPrecision();
-      }
-    }
-    return ChosenParameters.stored(folder.folder(Component.TRANSFORMER));
   }
 }
