@@ -230,7 +230,7 @@ public final class GraphFile {
         .anyMatch(Plugins.DOMAIN::equals);
   }
 
-  /** What the model says under a key, such as {@link OnnxGraph#RANGES}. */
+  /** What the model says under a key, such as {@link ActiveSetRanges#METADATA}. */
   public Optional<String> metadata(String key) {
     return model.getMetadataPropsList().stream()
         .filter(entry -> entry.getKey().equals(key))
