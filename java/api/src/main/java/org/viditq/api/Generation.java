@@ -1,0 +1,108 @@
+package org.viditq.api;
+
+import java.util.Optional;
+import org.viditq.core.pipeline.SamplingParameters;
+import org.viditq.core.pipeline.StepTimes;
+
+/**
+ * A picture or clip to make. Immutable; every {@code with} gives a new one. What is not said is as
+ * the model's published pipeline does it, with seed 0.
+ *
+ * <pre>{@code
+ * Generation.of("a fox").withSeed(42).withSteps(20).withSize(512, 512)
+ * }</pre>
+ *
+ * @param prompt a text; for class-conditional models the name or index of a class
+ * @param negativePrompt what guidance leads away from; empty for the null caption
+ * @param seed of the initial noise, the 64 bits that torch's CPU generator takes
+ * @param sampling steps, guidance and size
+ */
+public record Generation(
+    String prompt, String negativePrompt, long seed, SamplingParameters sampling) {
+  private static final SamplingParameters OF_MODEL =
+      new SamplingParameters(
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          StepTimes.OF_SCHEDULER,
+          true);
+
+  /** A picture or clip of a prompt. */
+  public static Generation of(String prompt) {
+    return new Generation(prompt, "", 0, OF_MODEL);
+  }
+
+  /** The same, led away from a text by guidance. */
+  public Generation withNegativePrompt(String text) {
+    return new Generation(prompt, text, seed, sampling);
+  }
+
+  /** The same from other noise. */
+  public Generation withSeed(long other) {
+    return new Generation(prompt, negativePrompt, other, sampling);
+  }
+
+  /** The same in another number of sampling steps, at least 1, where the scheduler places them. */
+  public Generation withSteps(int steps) {
+    return withSampling(
+        new SamplingParameters(
+            Optional.of(steps),
+            sampling.guidanceScale(),
+            sampling.height(),
+            sampling.width(),
+            sampling.frames(),
+            sampling.framesPerSecond(),
+            StepTimes.OF_SCHEDULER,
+            sampling.binning()));
+  }
+
+  /** The same with another classifier-free guidance; 1 or less for none. */
+  public Generation withGuidance(double scale) {
+    return withSampling(
+        new SamplingParameters(
+            sampling.steps(),
+            Optional.of(scale),
+            sampling.height(),
+            sampling.width(),
+            sampling.frames(),
+            sampling.framesPerSecond(),
+            sampling.times(),
+            sampling.binning()));
+  }
+
+  /** The same in another size, pixels. */
+  public Generation withSize(int width, int height) {
+    return withSampling(
+        new SamplingParameters(
+            sampling.steps(),
+            sampling.guidanceScale(),
+            Optional.of(height),
+            Optional.of(width),
+            sampling.frames(),
+            sampling.framesPerSecond(),
+            sampling.times(),
+            sampling.binning()));
+  }
+
+  /** The same with another number of frames, for models that make clips. */
+  public Generation withFrames(int frames) {
+    return withSampling(
+        new SamplingParameters(
+            sampling.steps(),
+            sampling.guidanceScale(),
+            sampling.height(),
+            sampling.width(),
+            Optional.of(frames),
+            sampling.framesPerSecond(),
+            sampling.times(),
+            sampling.binning()));
+  }
+
+  /** The same with everything that sampling can be told: times of steps, pace of clips, ... */
+  public Generation withSampling(SamplingParameters others) {
+    return new Generation(prompt, negativePrompt, seed, others);
+  }
+}
