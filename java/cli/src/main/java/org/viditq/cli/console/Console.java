@@ -35,6 +35,11 @@ public final class Console {
     return options.json;
   }
 
+  /** Whether details are wanted. */
+  public boolean debug() {
+    return options.debug;
+  }
+
   /**
    * Prints a line of the result; nothing with {@code --json}. What a terminal would obey is
    * escaped, as the line may hold names from files.

@@ -33,7 +33,8 @@ public final class Machine {
     return entry("/proc/self/status", "Cpus_allowed_list");
   }
 
-  private static String model() {
+  /** Its name, without how many cores there are. */
+  public static String model() {
     return entry("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"));
   }
 

@@ -3,6 +3,7 @@ package org.viditq.cli.resume;
 import java.nio.file.Path;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
+import org.viditq.cli.workers.UnitServer;
 import org.viditq.core.resume.PartialResults;
 import picocli.CommandLine.Option;
 
@@ -15,8 +16,14 @@ public final class ResumeOptions {
               + " beside the output.")
   private boolean anew;
 
-  /** Partial results of the work whose output will be {@code output}. */
+  /**
+   * Partial results of the work whose output will be {@code output}; in a worker process, those of
+   * the process that it works for.
+   */
   public PartialResults open(Path output, Console console) {
+    if (UnitServer.isWorker()) {
+      return PartialResults.in(UnitServer.folder().orElseThrow());
+    }
     PartialResults results = PartialResults.beside(output);
     if (anew) {
       results.remove();

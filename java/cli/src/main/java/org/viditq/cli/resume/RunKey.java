@@ -18,7 +18,7 @@ public final class RunKey {
 
   /**
    * Of everything that is computed with a pipeline in this process. The processor counts, as
-   * backends may round in another order on another one; threads do not.
+   * backends may round in another order on another one; cores and threads do not.
    *
    * @param backend that computes, with its settings
    * @param cleaned whether captions are cleaned
@@ -28,7 +28,7 @@ public final class RunKey {
     facts.put("version", Version.number());
     facts.put("backend", backend);
     facts.put("cleaned", Boolean.toString(cleaned));
-    facts.put("processor", Machine.processor() + " " + System.getenv("VIDITQ_ISA"));
+    facts.put("processor", Machine.model() + " " + System.getenv("VIDITQ_ISA"));
     facts.put("pipeline", folder.index().node().toString());
     for (Component component : Component.values()) {
       if (folder.has(component)) {

@@ -33,6 +33,9 @@ import org.viditq.cli.quantize.StatisticsOption;
 import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
+import org.viditq.cli.workers.PartOption;
+import org.viditq.cli.workers.UnitServer;
+import org.viditq.cli.workers.WorkerOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -55,7 +58,6 @@ import org.viditq.quantize.sensitivity.MetricByType;
 import org.viditq.quantize.sensitivity.SensitivityFile;
 import org.viditq.quantize.sensitivity.SensitivitySweep;
 import org.viditq.quantize.sensitivity.SensitivityTable;
-import org.viditq.quantize.sensitivity.SensitivityUnit;
 import org.viditq.quantize.sensitivity.UnitGrouping;
 import org.viditq.quantize.weight.QuantizedLayers;
 import picocli.CommandLine.Command;
@@ -136,6 +138,7 @@ public final class SensitivityCommand implements Callable<Integer> {
   @Mixin private SamplingOptions sampling;
   @Mixin private PrecisionOptions backend;
   @Mixin private PartOption part;
+  @Mixin private WorkerOptions workers;
 
   @Option(
       names = "--out",
@@ -165,6 +168,10 @@ public final class SensitivityCommand implements Callable<Integer> {
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     part.check();
+    workers.check();
+    if (part.given() && workers.given()) {
+      throw new UsageException("Give --part, or --workers or --spark, not both.");
+    }
     try (MetricOptions opened = metricOptions) {
       MetricByType metrics = opened.open(types(pipeline, template), texts, request.frames());
       return measure(folder, template, seen, texts, pipeline, request, metrics, widths, console);
@@ -181,7 +188,11 @@ public final class SensitivityCommand implements Callable<Integer> {
       MetricByType metrics,
       List<Integer> widths,
       Console console) {
-    new Outputs(spec, force.given()).requireFile(out);
+    if (!UnitServer.isWorker()) {
+      new Outputs(spec, force.given()).requireFile(out);
+      // Opened and given up again: a place that cannot be written is known before the work.
+      AtomicOutput.file(out).close();
+    }
     new MemoryCheck(backend.find(), console)
         .pictures(
             pipeline,
@@ -190,8 +201,6 @@ public final class SensitivityCommand implements Callable<Integer> {
             true,
             texts.size(),
             2 * texts.size());
-    // Opened and given up again: a place that cannot be written is known before the work.
-    AtomicOutput.file(out).close();
 
     PartialResults kept = resume.open(out, console);
     PartKey key =
@@ -216,8 +225,14 @@ public final class SensitivityCommand implements Callable<Integer> {
           measurePart(sweep, console);
           return 0;
         }
+        if (workers.given()) {
+          sweep.sampleReference();
+        }
+        if (!workers.compute(sweep, kept, backend.threads(), "Measuring", spec, console)) {
+          return 0;
+        }
         SensitivityTable table;
-        try (Progress progress = console.progress("Measuring", sweep.units().size())) {
+        try (Progress progress = console.progress("Measuring", sweep.count())) {
           table =
               sweep.table(facts(request, texts), template.name(), template.yaml(), progress::step);
         }
@@ -230,21 +245,21 @@ public final class SensitivityCommand implements Callable<Integer> {
   }
 
   private void measurePart(SensitivitySweep sweep, Console console) {
-    List<SensitivityUnit> units = part.of(sweep.units());
+    List<Integer> units = part.of(sweep.count());
     try (Progress progress = console.progress("Measuring", units.size())) {
-      for (SensitivityUnit one : units) {
-        sweep.measure(one);
+      for (int one : units) {
+        sweep.compute(one);
         progress.step();
       }
     }
     console.result(
         Quantities.of(units.size(), "unit")
             + " of "
-            + sweep.units().size()
+            + sweep.count()
             + " measured; the command without --part joins them.");
     ObjectNode root = Console.object();
     root.put("measured", units.size());
-    root.put("units", sweep.units().size());
+    root.put("units", sweep.count());
     console.result(root);
   }
 

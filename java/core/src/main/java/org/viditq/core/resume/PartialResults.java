@@ -67,6 +67,11 @@ public final class PartialResults {
             Optional.of(place.resolveSibling("." + place.getFileName() + ".partial")));
   }
 
+  /** Those that lie in a folder of that purpose. */
+  public static PartialResults in(Path folder) {
+    return new PartialResults(Optional.of(folder.toAbsolutePath().normalize()));
+  }
+
   /** Where they lie; empty if nothing is kept. */
   public Optional<Path> folder() {
     return folder;
@@ -75,6 +80,16 @@ public final class PartialResults {
   /** How many parts lie there, whatever they belong to. */
   public int count() {
     return (int) files().stream().filter(file -> !isTemporary(file)).count();
+  }
+
+  /** Whether there is a file for a part; what is in it is seen when it is read. */
+  public boolean has(PartKey key) {
+    return file(key).filter(Files::isRegularFile).isPresent();
+  }
+
+  /** The name of a part's file. */
+  public static String fileName(PartKey key) {
+    return key.digest() + ENDING;
   }
 
   /** The result of a part; empty if it has to be computed. */
@@ -135,7 +150,7 @@ public final class PartialResults {
   }
 
   private Optional<Path> file(PartKey key) {
-    return folder.map(place -> place.resolve(key.digest() + ENDING));
+    return folder.map(place -> place.resolve(fileName(key)));
   }
 
   private static boolean isTemporary(Path file) {

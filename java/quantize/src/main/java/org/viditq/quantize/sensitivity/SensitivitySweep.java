@@ -22,6 +22,7 @@ import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.Part;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
+import org.viditq.core.resume.Units;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.metric.clip.ClipMetric;
 import org.viditq.quantize.metric.clip.JudgedClip;
@@ -34,7 +35,7 @@ import org.viditq.quantize.weight.QuantizedLayers;
  * of each other, in any order and process; results are kept by all that decides them, so that an
  * unfinished sweep goes on where it was, and parts of one join.
  */
-public final class SensitivitySweep implements AutoCloseable {
+public final class SensitivitySweep implements Units, AutoCloseable {
   private final DiffusionPipeline pipeline;
   private final GenerationRequest request;
   private final EncodedPrompts prompts;
@@ -45,6 +46,7 @@ public final class SensitivitySweep implements AutoCloseable {
   private final PartialResults kept;
   private final PartKey key;
 
+  private List<SensitivityUnit> units;
   private Denoiser fullPrecision;
   private ReferenceTrajectory reference;
   private List<ReferenceClip> referenceClips;
@@ -91,13 +93,20 @@ public final class SensitivitySweep implements AutoCloseable {
 
   /** All pieces of work, by group, then range, then width. */
   public List<SensitivityUnit> units() {
-    List<SensitivityUnit> units = new ArrayList<>();
+    if (units == null) {
+      units = List.copyOf(listUnits());
+    }
+    return units;
+  }
+
+  private List<SensitivityUnit> listUnits() {
+    List<SensitivityUnit> all = new ArrayList<>();
     groups()
         .forEach(
             (name, layers) -> {
               for (int range = 0; range < ranges.size(); range++) {
                 for (int bits : quantized.keySet()) {
-                  units.add(
+                  all.add(
                       new SensitivityUnit(
                           name,
                           layers.get(0).type(),
@@ -107,7 +116,27 @@ public final class SensitivitySweep implements AutoCloseable {
                 }
               }
             });
-    return units;
+    return all;
+  }
+
+  @Override
+  public int count() {
+    return units().size();
+  }
+
+  @Override
+  public PartKey key(int unit) {
+    return partKey(units().get(unit));
+  }
+
+  @Override
+  public void compute(int unit) {
+    measure(units().get(unit));
+  }
+
+  /** Samples what all units are compared with, if no earlier run has. */
+  public void sampleReference() {
+    reference();
   }
 
   /** The metrics that a unit's clips are judged by, the mean squared error first. */

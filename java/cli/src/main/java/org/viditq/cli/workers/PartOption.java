@@ -1,27 +1,27 @@
-package org.viditq.cli.sensitivity;
+package org.viditq.cli.workers;
 
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.viditq.core.error.UsageException;
-import org.viditq.quantize.sensitivity.SensitivityUnit;
 import picocli.CommandLine.Option;
 
-/** Which share of a sweep this process does. */
-final class PartOption {
+/** Which share of a work's units this process computes. */
+public final class PartOption {
   private static final Pattern FORM = Pattern.compile("(\\d{1,4})/(\\d{1,4})");
 
   @Option(
       names = "--part",
       paramLabel = "I/N",
       description =
-          "Measure only every N-th unit, beginning with the I-th, keep the results beside --out and"
+          "Compute only every N-th unit, beginning with the I-th, keep the results beside --out and"
               + " write nothing else. Processes with different I share the work; the command without"
-              + " --part then joins what they measured.")
+              + " --part then joins what they computed.")
   private String part;
 
-  boolean given() {
+  /** Whether a share was asked for. */
+  public boolean given() {
     return part != null;
   }
 
@@ -30,9 +30,9 @@ final class PartOption {
    *
    * @throws UsageException if it is no part
    */
-  void check() {
+  public void check() {
     if (given()) {
-      of(List.of());
+      of(0);
     }
   }
 
@@ -41,7 +41,7 @@ final class PartOption {
    *
    * @throws UsageException if it is no part
    */
-  List<SensitivityUnit> of(List<SensitivityUnit> all) {
+  public List<Integer> of(int all) {
     Matcher form = FORM.matcher(part);
     if (!form.matches()) {
       throw invalid();
@@ -51,10 +51,7 @@ final class PartOption {
     if (index < 1 || index > count) {
       throw invalid();
     }
-    return IntStream.range(0, all.size())
-        .filter(i -> i % count == index - 1)
-        .mapToObj(all::get)
-        .toList();
+    return IntStream.range(0, all).filter(i -> i % count == index - 1).boxed().toList();
   }
 
   private UsageException invalid() {

@@ -1,0 +1,2 @@
+/** Commands whose units of work are computed by other processes, here or on a cluster. */
+package org.viditq.cli.workers;
