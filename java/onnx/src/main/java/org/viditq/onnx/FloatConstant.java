@@ -25,6 +25,11 @@ record FloatConstant(StoredTensor tensor, ElementType type) implements ConstantD
   }
 
   @Override
+  public void writeSourceTo(WritableByteChannel out) throws IOException {
+    StoredBytes.write(tensor, out);
+  }
+
+  @Override
   public void writeTo(WritableByteChannel out) throws IOException {
     int size = shape().size();
     float[] piece = new float[Math.min(size, PIECE)];

@@ -9,12 +9,19 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +32,7 @@ import java.util.TreeSet;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.io.Sha256;
 
 /**
  * What some recorded values are computed from: the nodes, constants and inputs that they need and
@@ -196,10 +204,7 @@ public final class OnnxGraph {
    * constants, as writing them would.
    */
   public GraphFingerprint fingerprint() {
-    List<TensorProto> bare = new ArrayList<>();
-    constants.forEach(value -> bare.add(Initializer.bare(value.name(), dataOf(value))));
-    GraphFingerprint.Computation computation =
-        new GraphFingerprint.Computation(model(bare).toByteArray());
+    GraphFingerprint.Computation computation = new GraphFingerprint.Computation(bare());
     try {
       for (OnnxValue constant : constants) {
         ConstantData data = dataOf(constant);
@@ -211,6 +216,36 @@ public final class OnnxGraph {
       throw failure("a hash", e);
     }
     return computation.result();
+  }
+
+  /**
+   * What a graph is recorded from: SHA-256, 64 hexadecimal digits, of the graph and of what its
+   * constants are computed from. Graphs of the same source have the same {@link #fingerprint}; the
+   * reverse need not be so. Weights are read, but neither converted nor packed.
+   */
+  public String source() {
+    MessageDigest digest = Sha256.begin();
+    digest.update(bare());
+    WritableByteChannel channel =
+        Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+    try {
+      for (OnnxValue constant : constants) {
+        ConstantData data = dataOf(constant);
+        digest.update((byte) 0);
+        digest.update(data.getClass().getSimpleName().getBytes(StandardCharsets.UTF_8));
+        data.writeSourceTo(channel);
+      }
+    } catch (IOException e) {
+      throw failure("a hash", e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** The message, its constants without elements. */
+  private byte[] bare() {
+    List<TensorProto> bare = new ArrayList<>();
+    constants.forEach(value -> bare.add(Initializer.bare(value.name(), dataOf(value))));
+    return model(bare).toByteArray();
   }
 
   private OutputException failure(String where, IOException e) {

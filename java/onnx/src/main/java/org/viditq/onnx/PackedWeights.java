@@ -100,6 +100,21 @@ record PackedWeights(List<QuantizedWeight> sets, int bits) implements ConstantDa
   }
 
   @Override
+  public void writeSourceTo(WritableByteChannel out) throws IOException {
+    for (QuantizedWeight set : sets) {
+      IntegerFormat format = set.grid().format();
+      IntegerConstant.of(ElementType.INT32, format.bits(), format.symmetric() ? 1 : 0).writeTo(out);
+      WeightCodes codes = set.codes();
+      byte[] rows = new byte[BLOCK * codes.columns()];
+      for (int first = 0; first < codes.rows(); first += BLOCK) {
+        int count = Math.min(BLOCK, codes.rows() - first);
+        codes.copyRows(first, count, rows, 0, codes.columns());
+        LittleEndian.write(out, ByteBuffer.wrap(rows, 0, count * codes.columns()));
+      }
+    }
+  }
+
+  @Override
   public void writeTo(WritableByteChannel out) throws IOException {
     for (QuantizedWeight set : sets) {
       if (bits == 8) {

@@ -24,6 +24,11 @@ record TransposedWeight(StoredTensor weight, ElementType type) implements Consta
   }
 
   @Override
+  public void writeSourceTo(WritableByteChannel out) throws IOException {
+    StoredBytes.write(weight, out);
+  }
+
+  @Override
   public void writeTo(WritableByteChannel out) throws IOException {
     ByteBuffer buffer = LittleEndian.buffer(shape().size(), type);
     WeightColumns.forEachBlock(

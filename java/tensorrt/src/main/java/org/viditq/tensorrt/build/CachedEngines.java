@@ -51,27 +51,41 @@ public final class CachedEngines implements EngineSource {
     this.notes = notes;
   }
 
+  /**
+   * Weights are packed only if there is no engine of them, or none that was asked for by a graph of
+   * the same {@link OnnxGraph#source()}, and then once.
+   */
   @Override
   public EngineFile engine(EngineRequest request, ProgressListener progress) {
-    EngineDescription wanted =
-        describe(
-            request.name(),
-            request.graph().fingerprint(),
-            uses(request.graph()),
-            Map.of(),
-            List.of(request.profile()));
-    Optional<Entry> there = cache.find(wanted, request.shapes());
-    if (there.isPresent()) {
-      return there.get().file();
-    }
+    String source = request.graph().source();
+    return cache
+        .fingerprint(source)
+        .flatMap(graph -> cache.find(wanted(request, graph), request.shapes()))
+        .orElseGet(() -> write(request, source, progress))
+        .file();
+  }
+
+  private Entry write(EngineRequest request, String source, ProgressListener progress) {
     // Never committed, so that nothing of it stays.
     try (AtomicOutput scratch = AtomicOutput.folder(cache.folder().resolve("graph"))) {
       Path folder = scratch.path().resolve("graph");
       request.graph().write(folder);
       Path file = folder.resolve(OnnxGraph.MODEL_FILE);
       GraphCheck.require(file);
-      return make(GraphFile.open(file), wanted, request.shapes(), new Percent(progress)).file();
+      GraphFile graph = GraphFile.open(file);
+      GraphFingerprint fingerprint = graph.fingerprint();
+      cache.keepFingerprint(source, fingerprint);
+      EngineDescription wanted = wanted(request, fingerprint);
+      // One that 'viditq build' has made may be there.
+      return cache
+          .find(wanted, request.shapes())
+          .orElseGet(() -> make(graph, wanted, request.shapes(), new Percent(progress)));
     }
+  }
+
+  private EngineDescription wanted(EngineRequest request, GraphFingerprint graph) {
+    return describe(
+        request.name(), graph, uses(request.graph()), Map.of(), List.of(request.profile()));
   }
 
   /**

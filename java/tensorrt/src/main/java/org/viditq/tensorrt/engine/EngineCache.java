@@ -2,6 +2,7 @@ package org.viditq.tensorrt.engine;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.error.OutputException;
@@ -23,6 +25,8 @@ import org.viditq.core.io.Sha256;
 import org.viditq.core.machine.UserFolder;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.tensor.Shape;
+import org.viditq.onnx.GraphFingerprint;
+import org.viditq.onnx.OnnxGraph;
 
 /**
  * Engines that were built before, in a folder of this user alone:
@@ -30,6 +34,7 @@ import org.viditq.core.tensor.Shape;
  * <pre>
  * engines/KEY/PROFILE/engine.plan         as TensorRT has made it
  *                     engine.plan.json    {@link EngineDescription}
+ * graphs/SOURCE                           {@link GraphFingerprint} of graphs by what they are made of
  * timing/TARGET.timing                    how long TensorRT's kernels took, behind a SHA-256
  * </pre>
  *
@@ -43,11 +48,15 @@ public final class EngineCache {
   private static final String TIMING = ".timing";
   private static final int HASH_BYTES = 32;
 
+  private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
   private final PrivateFolder engines;
+  private final PrivateFolder graphs;
   private final PrivateFolder timing;
 
   private EngineCache(PrivateFolder root) {
     this.engines = root.folder("engines");
+    this.graphs = root.folder("graphs");
     this.timing = root.folder("timing");
   }
 
@@ -218,6 +227,52 @@ public final class EngineCache {
     EngineDescription described = made.ofBytes(Files.size(engine), EngineDescription.hash(engine));
     described.write(engine);
     return described;
+  }
+
+  /**
+   * The fingerprint of a graph that was written before, so that its weights need not be packed
+   * again to look for its engine; empty if it is not known.
+   *
+   * @param source of {@link OnnxGraph#source()}
+   */
+  public Optional<GraphFingerprint> fingerprint(String source) {
+    Path file = graphFile(source);
+    try {
+      if (!Files.exists(file)) {
+        return Optional.empty();
+      }
+      graphs.require(file);
+      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+      if (lines.size() != 2 || !lines.stream().allMatch(HASH.asMatchPredicate())) {
+        LOG.debug("{} is no fingerprint; it is written anew.", file);
+        return Optional.empty();
+      }
+      return Optional.of(new GraphFingerprint(lines.get(0), lines.get(1)));
+    } catch (IOException e) {
+      LOG.debug("Cannot read {}: {}", file, e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /** Keeps the fingerprint of a graph. */
+  public void keepFingerprint(String source, GraphFingerprint graph) {
+    try (AtomicOutput output = AtomicOutput.file(graphFile(source))) {
+      Files.writeString(output.path(), graph.structure() + "\n" + graph.contents() + "\n");
+      PrivateFolder.close(output.path());
+      output.commit();
+    } catch (IOException e) {
+      throw new OutputException(
+          "Cannot keep the fingerprint of a graph in "
+              + graphs.path()
+              + ": "
+              + IoReason.of(e)
+              + ".",
+          e);
+    }
+  }
+
+  private Path graphFile(String source) {
+    return graphs.path().resolve(source);
   }
 
   private static String profileDigest(List<Profile> profiles) {

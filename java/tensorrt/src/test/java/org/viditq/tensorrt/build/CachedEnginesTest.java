@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.pipeline.ProgressListener.Stage;
@@ -109,8 +114,60 @@ class CachedEnginesTest {
     assertThat(built.path())
         .hasContent(eight.fingerprint().structure() + " " + eight.fingerprint().contents());
     assertThat(notes).contains("a note");
-    // The engine and its description; nothing of the graph.
-    assertThat(files()).isEqualTo(2);
+    // The engine and its description, and the graph's fingerprint; nothing else of the graph.
+    assertThat(files()).isEqualTo(3);
+  }
+
+  private Path fingerprintOfEight() {
+    return cache.folder().resolveSibling("graphs").resolve(eight.source());
+  }
+
+  @Test
+  void aGraphIsWrittenOnceToFindItsEngine() throws Exception {
+    FileTime longAgo = FileTime.fromMillis(1_000_000);
+    try (CachedEngines engines = engines(false)) {
+      EngineFile built = engines.engine(request(eight), SILENT);
+      assertThat(fingerprintOfEight())
+          .hasContent(eight.fingerprint().structure() + "\n" + eight.fingerprint().contents());
+      // What writes the graph again writes its fingerprint again.
+      Files.setLastModifiedTime(fingerprintOfEight(), longAgo);
+      assertThat(engines.engine(request(eight), SILENT)).isEqualTo(built);
+      assertThat(Files.getLastModifiedTime(fingerprintOfEight())).isEqualTo(longAgo);
+    }
+    assertThat(builder.calls).containsExactly("build", "close");
+  }
+
+  @Test
+  void anEngineThatWasBuiltOfAFileIsFound() {
+    try (CachedEngines engines = engines(false)) {
+      EngineCache.Entry made =
+          engines.engine(
+              file, "transformer", Map.of(), request(eight).profile(), BuildListener.NONE);
+      assertThat(engines.engine(request(eight), SILENT)).isEqualTo(made.file());
+    }
+    assertThat(builder.calls).containsExactly("build", "close");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x\ny\n", "\u0000\u00ff"})
+  void aDamagedFingerprintIsWrittenAnew(String text) throws Exception {
+    try (CachedEngines engines = engines(false)) {
+      EngineFile built = engines.engine(request(eight), SILENT);
+      Files.writeString(fingerprintOfEight(), text, StandardCharsets.ISO_8859_1);
+      assertThat(engines.engine(request(eight), SILENT)).isEqualTo(built);
+    }
+    assertThat(builder.calls).containsExactly("build", "close");
+    assertThat(cache.fingerprint(eight.source())).contains(eight.fingerprint());
+  }
+
+  @Test
+  void aFingerprintThatOthersCouldWriteIsRefused() throws Exception {
+    try (CachedEngines engines = engines(false)) {
+      engines.engine(request(eight), SILENT);
+      Files.setPosixFilePermissions(
+          fingerprintOfEight(), PosixFilePermissions.fromString("rw-rw-rw-"));
+      assertRefused(Reason.NOT_PRIVATE, () -> engines.engine(request(eight), SILENT));
+    }
   }
 
   @Test
@@ -187,11 +244,11 @@ class CachedEnginesTest {
       assertThatThrownBy(() -> engines.engine(request(eight), SILENT))
           .isInstanceOf(BackendException.class)
           .hasMessageContaining("it must not");
-      assertThat(files()).isZero();
+      assertThat(files()).isEqualTo(1);
       builder.fails = false;
       engines.engine(request(eight), SILENT);
     }
-    assertThat(files()).isEqualTo(2);
+    assertThat(files()).isEqualTo(3);
   }
 
   @Test
@@ -211,7 +268,7 @@ class CachedEnginesTest {
       assertThat(stripped.description().stripped()).isTrue();
     }
     assertThat(builder.calls).containsExactly("build stripped", "refit", "close");
-    assertThat(files()).isEqualTo(4);
+    assertThat(files()).isEqualTo(5);
   }
 
   /** The same graph with a bit of a weight turned. */
