@@ -14,6 +14,7 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.core.error.Printable;
+import org.viditq.core.error.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
       "",
       "Of weights it reads headers only, so it is quick for checkpoints of any size; with --original"
           + " it also compares all quantized weights with those that they were made from. Of a plan"
-          + " it shows the settings.",
+          + " it shows the settings. With --activations it samples prompts and shows what the layers"
+          + " get.",
       ""
     },
     footer = {
@@ -39,7 +41,9 @@ import picocli.CommandLine.Spec;
       "  viditq inspect samples/pixart-mini/transformer",
       "  viditq inspect model.safetensors --json",
       "  viditq inspect pixart-mini-w4a8 --original samples/pixart-mini",
-      "  viditq inspect plan.yaml"
+      "  viditq inspect plan.yaml",
+      "  viditq inspect samples/pixart-mini --activations \\",
+      "      --prompts samples/pixart-mini/calib_prompts.txt --limit 4 --out activations"
     })
 public final class InspectCommand implements Callable<Integer> {
   @Parameters(
@@ -60,12 +64,18 @@ public final class InspectCommand implements Callable<Integer> {
   @Option(names = "--summary", description = "Only the sums, not every layer.")
   private boolean summary;
 
+  @Mixin private ActivationOptions activations;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
+    if (activations.wanted) {
+      requireNone(List.of("--original", "--summary"), "goes without --activations");
+      return new ActivationInspection(path, activations, spec, console).run();
+    }
+    requireNone(activationOptions(), "goes with --activations, which samples prompts");
     if (PlanSurvey.accepts(path)) {
       PlanSurvey.of(path).print(console);
       return 0;
@@ -79,6 +89,19 @@ public final class InspectCommand implements Callable<Integer> {
       printSum(components, console);
     }
     return 0;
+  }
+
+  /** All options but those of this class and of every command. */
+  private List<String> activationOptions() {
+    return spec.mixins().get("activations").optionsMap().keySet().stream().sorted().toList();
+  }
+
+  private void requireNone(List<String> options, String why) {
+    for (String option : options) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new UsageException(option + " " + why + "; leave it out.");
+      }
+    }
   }
 
   private void print(Inventory component, Console console) {
