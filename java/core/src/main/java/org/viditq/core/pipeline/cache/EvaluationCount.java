@@ -11,4 +11,9 @@ public record EvaluationCount(long asked, long skipped) {
   public EvaluationCount plus(EvaluationCount other) {
     return new EvaluationCount(asked + other.asked, skipped + other.skipped);
   }
+
+  /** Those since there were {@code earlier}. */
+  public EvaluationCount minus(EvaluationCount earlier) {
+    return new EvaluationCount(asked - earlier.asked, skipped - earlier.skipped);
+  }
 }
