@@ -82,6 +82,21 @@ final class NativeMemory implements AutoCloseable {
     }
 
     @Override
+    public NativeTensor adopt(NativeTensor value) {
+      requireOpen();
+      value.place().leave();
+      tensors.add(value);
+      return value;
+    }
+
+    @Override
+    public void release(NativeTensor value) {
+      if (tensors.contains(value)) {
+        value.close();
+      }
+    }
+
+    @Override
     public void close() {
       if (!open) {
         return;

@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.console.Version;
 import org.viditq.cli.memory.MemoryCheck;
+import org.viditq.cli.option.CacheOptions;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.LimitOption;
@@ -35,6 +38,7 @@ import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.WeightForm;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
@@ -96,6 +100,16 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Mixin private PrecisionOptions backend;
 
   @Option(
+      names = "--cache",
+      paramLabel = "C",
+      description =
+          "Make the pictures of full precision and of every plan with this step caching as well"
+              + " (see docs/caching.md); repeat it for several.")
+  private List<String> caches = List.of();
+
+  @Mixin private CacheOptions caching;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description =
@@ -104,6 +118,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private ForceOption force;
+
+  private List<StepCaching> cachings = List.of();
 
   @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
@@ -120,6 +136,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     DiffusionPipeline pipeline =
         backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    cachings = caching.read(caches, pipeline).stream().filter(StepCaching::isOn).toList();
+    cachings.forEach(kind -> pipeline.requireFit(request.caching(kind)));
     SamplingOptions.sizeNote(request).ifPresent(console::note);
     List<ClipMetric> judges = metrics.stream().distinct().map(ClipMetrics::find).toList();
     try {
@@ -143,14 +161,16 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     boolean oneBatch = chosen.stream().anyMatch(PlanComparison::sharesGrids);
     // The full-precision pictures are kept beside those of a plan.
-    new MemoryCheck(backend.find(), console)
-        .pictures(
-            pipeline,
-            request,
-            WeightForm.of(backend.precision()),
-            true,
-            oneBatch ? texts.size() : 1,
-            2 * texts.size());
+    MemoryCheck memory = new MemoryCheck(backend.find(), console);
+    for (StepCaching kind : withNone()) {
+      memory.pictures(
+          pipeline,
+          request.caching(kind),
+          WeightForm.of(backend.precision()),
+          true,
+          oneBatch ? texts.size() : 1,
+          2 * texts.size());
+    }
     if (out == null) {
       EvaluationReport report =
           evaluate(pipeline, chosen, seen, texts, request, judges, Optional.empty(), console);
@@ -219,19 +239,27 @@ public final class EvaluateCommand implements Callable<Integer> {
             motion(request, references, references),
             comparison.reference().secondsPerPicture(),
             comparison.reference().peakBytes()));
+    Consumer<PlanScore> judge =
+        score -> {
+          List<Clip> clips = score.run().clips();
+          table.add(score.name(), clips);
+          evaluated.add(
+              new EvaluatedPlan(
+                  score.quantization(),
+                  score.size(),
+                  files
+                      .map(writer -> writer.write(score.name(), references, clips))
+                      .orElse(List.of()),
+                  Optional.of(score.scores()),
+                  motion(request, references, clips),
+                  score.run().secondsPerPicture(),
+                  score.run().peakBytes(),
+                  score.caching(),
+                  score.run().evaluations()));
+        };
+    comparison.cachedReference(cachings, judge);
     for (QuantizationPlan plan : chosen) {
-      PlanScore score = comparison.score(plan, seen);
-      List<Clip> clips = score.run().clips();
-      table.add(plan.name(), clips);
-      evaluated.add(
-          new EvaluatedPlan(
-              Optional.of(plan),
-              score.size(),
-              files.map(writer -> writer.write(plan.name(), references, clips)).orElse(List.of()),
-              Optional.of(score.scores()),
-              motion(request, references, clips),
-              score.run().secondsPerPicture(),
-              score.run().peakBytes()));
+      comparison.score(plan, seen, withNone(), judge);
     }
     return new EvaluationReport(
         model.describe(),
@@ -241,6 +269,10 @@ public final class EvaluateCommand implements Callable<Integer> {
         new Reasons(evaluated, seen.flatMap(OutlierChannels::of), backend.find().name()),
         judges.isEmpty() ? Optional.empty() : Optional.of(table),
         facts(request));
+  }
+
+  private List<StepCaching> withNone() {
+    return Stream.concat(Stream.of(StepCaching.NONE), cachings.stream()).toList();
   }
 
   private static Optional<Motion> motion(

@@ -7,6 +7,8 @@ import org.viditq.cli.picture.Motion;
 import org.viditq.cli.picture.PictureComparison;
 import org.viditq.cli.picture.PictureScores;
 import org.viditq.cli.picture.Spread;
+import org.viditq.core.pipeline.cache.EvaluationCount;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.quantize.apply.StoredSize;
 import org.viditq.quantize.plan.QuantizationPlan;
 
@@ -16,10 +18,12 @@ import org.viditq.quantize.plan.QuantizationPlan;
  * @param plan empty for full precision
  * @param size of the transformer as stored
  * @param pictures where they lie, one per prompt; empty where none were written
- * @param scores against full precision; empty for full precision itself
+ * @param scores against full precision that computes every step; empty for that itself
  * @param motion of clips; empty for pictures
  * @param secondsPerPicture to denoise and decode, without encoding the prompt
  * @param peakBytes most memory of the process meanwhile, where it is known
+ * @param caching what steps took from earlier ones
+ * @param evaluations of the denoiser, where there was caching
  */
 record EvaluatedPlan(
     Optional<QuantizationPlan> plan,
@@ -28,23 +32,46 @@ record EvaluatedPlan(
     Optional<PictureScores> scores,
     Optional<Motion> motion,
     double secondsPerPicture,
-    OptionalLong peakBytes) {
+    OptionalLong peakBytes,
+    StepCaching caching,
+    EvaluationCount evaluations) {
   EvaluatedPlan {
     pictures = List.copyOf(pictures);
   }
 
-  /** For people. */
-  String name() {
-    return plan.map(QuantizationPlan::name).orElse("full precision");
+  /** Without caching. */
+  EvaluatedPlan(
+      Optional<QuantizationPlan> plan,
+      StoredSize size,
+      List<EvaluatedPicture> pictures,
+      Optional<PictureScores> scores,
+      Optional<Motion> motion,
+      double secondsPerPicture,
+      OptionalLong peakBytes) {
+    this(
+        plan,
+        size,
+        pictures,
+        scores,
+        motion,
+        secondsPerPicture,
+        peakBytes,
+        StepCaching.NONE,
+        EvaluationCount.NONE);
   }
 
-  /** Of a quantized one. */
+  /** For people. */
+  String name() {
+    return PlanScore.name(plan, caching);
+  }
+
+  /** Of one with scores. */
   Spread psnr() {
     return Spread.of(
         scores.orElseThrow().pictures().stream().map(PictureComparison::psnr).toList());
   }
 
-  /** Of a quantized one. */
+  /** Of one with scores. */
   Spread ssim() {
     return Spread.of(
         scores.orElseThrow().pictures().stream().map(PictureComparison::ssim).toList());

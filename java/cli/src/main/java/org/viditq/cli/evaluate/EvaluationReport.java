@@ -23,6 +23,7 @@ import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.cache.StepCaching;
 
 /**
  * An evaluation as table, page and JSON.
@@ -87,8 +88,8 @@ record EvaluationReport(
                   Quantities.bytes(plan.size().quantized()),
                   quantized(plan, p -> Quantities.times(p.size().ratio())),
                   quantized(plan, p -> Quantities.times(p.size().layerRatio())),
-                  quantized(plan, p -> decibel(p.psnr())),
-                  quantized(plan, p -> similarity(p.ssim())),
+                  scored(plan, p -> decibel(p.psnr())),
+                  scored(plan, p -> similarity(p.ssim())),
                   Quantities.seconds(plan.secondsPerPicture()),
                   peak(plan)));
       if (isVideo()) {
@@ -131,7 +132,8 @@ record EvaluationReport(
         "What quantization does to " + model,
         List.of(
             "The same prompts and seeds in full precision and with "
-                + Quantities.of(plans.size() - 1L, "plan")
+                + Quantities.of(planCount(), "plan")
+                + (isCached() ? ", each without and with step caching" : "")
                 + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
                 + Quantities.of(prompts.size(), thing())
                 + ", on values before they are rounded to eight bits.",
@@ -144,6 +146,16 @@ record EvaluationReport(
         worstFirst().stream().map(i -> scene(i, address)).toList(),
         findings,
         facts);
+  }
+
+  private boolean isCached() {
+    return plans.stream().anyMatch(plan -> plan.caching().isOn());
+  }
+
+  private long planCount() {
+    return plans.stream()
+        .filter(plan -> plan.plan().isPresent() && !plan.caching().isOn())
+        .count();
   }
 
   /** Indices of prompts. */
@@ -200,12 +212,12 @@ record EvaluationReport(
                 Cell.of(quantized(plan, p -> Quantities.times(p.size().ratio()))),
                 Cell.of(quantized(plan, p -> Quantities.times(p.size().layerRatio()))),
                 new Cell(
-                    quantized(plan, p -> decibel(p.psnr())),
-                    plan.plan().isEmpty()
+                    scored(plan, p -> decibel(p.psnr())),
+                    plan.scores().isEmpty()
                         ? OptionalDouble.empty()
                         : OptionalDouble.of(plan.psnr().mean() / FULL_BAR_DECIBEL),
                     reasons.ofPsnr(plan)),
-                Cell.of(quantized(plan, p -> similarity(p.ssim()))),
+                Cell.of(scored(plan, p -> similarity(p.ssim()))),
                 Cell.of(Quantities.seconds(plan.secondsPerPicture()), reasons.ofTime(plan)),
                 Cell.of(peak(plan))));
     if (isVideo()) {
@@ -214,17 +226,28 @@ record EvaluationReport(
     metrics.ifPresent(table -> table.cells(plan.name()).forEach(text -> cells.add(Cell.of(text))));
     return new Variant(
         plan.name(),
-        plan.plan().map(p -> p.description()).orElse("The original, as it is stored."),
+        description(plan),
         cells);
+  }
+
+  private static String description(EvaluatedPlan plan) {
+    return plan.caching().isOn()
+        ? "As above, with steps that take from earlier ones what " + plan.caching() + " lets them."
+        : plan.plan().map(p -> p.description()).orElse("The original, as it is stored.");
   }
 
   /** Puts the figures of the plans into the command's JSON. */
   void putInto(ObjectNode root) {
     ArrayNode array = root.putArray("plans");
     for (EvaluatedPlan plan : plans) {
-      if (plan.plan().isPresent()) {
+      if (plan.scores().isPresent()) {
         ObjectNode node = array.addObject();
-        node.put("plan", plan.name());
+        node.put("plan", PlanScore.name(plan.plan(), StepCaching.NONE));
+        if (plan.caching().isOn()) {
+          node.put("cache", plan.caching().toString());
+          node.put("evaluations", plan.evaluations().asked());
+          node.put("evaluationsSkipped", plan.evaluations().skipped());
+        }
         StoredSizeJson.put(plan.size(), node);
         plan.scores().orElseThrow().putInto(node);
         node.put("psnrDeviation", plan.psnr().deviation());
@@ -280,6 +303,11 @@ record EvaluationReport(
     return plan.motion()
         .map(motion -> String.format(Locale.ROOT, "%.3f", 1000 * motion.warpingError()))
         .orElse(NOTHING);
+  }
+
+  /** What {@code text} says of one that is compared; nothing for what it is compared with. */
+  private static String scored(EvaluatedPlan plan, Function<EvaluatedPlan, String> text) {
+    return plan.scores().isEmpty() ? NOTHING : text.apply(plan);
   }
 
   /** What {@code text} says of a quantized one; nothing for full precision. */

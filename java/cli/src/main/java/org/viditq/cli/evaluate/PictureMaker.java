@@ -17,6 +17,8 @@ import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.pipeline.cache.EvaluationCount;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.resume.Part;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
@@ -31,6 +33,8 @@ import org.viditq.core.tensor.Tensor;
 final class PictureMaker {
   private static final String LATENTS = "latents";
   private static final String SECONDS = "seconds";
+  private static final String ASKED = "evaluations";
+  private static final String SKIPPED = "evaluationsSkipped";
 
   private final DiffusionPipeline pipeline;
   private final GenerationRequest request;
@@ -58,16 +62,21 @@ final class PictureMaker {
   }
 
   /** What an evaluation of a denoiser gave for some prompts of one batch. */
-  private record Denoised(Tensor latents, double seconds) {}
+  private record Denoised(Tensor latents, double seconds, EvaluationCount evaluations) {}
 
   /**
    * @param parameters turns the stored parameters to those to use
    * @param title what the pictures are made with, for people
    * @param weights what decides about the parameters, for the key
    * @param oneBatch whether a picture depends on the others of its batch
+   * @param caching what steps take from earlier ones
    */
   TimedPictures make(
-      UnaryOperator<Parameters> parameters, String title, String weights, boolean oneBatch) {
+      UnaryOperator<Parameters> parameters,
+      String title,
+      String weights,
+      boolean oneBatch,
+      StepCaching caching) {
     int count = prompts.count();
     List<List<Integer>> batches =
         oneBatch
@@ -77,18 +86,20 @@ final class PictureMaker {
     memory.begin();
     double[] seconds = new double[count];
     List<Tensor> latents = new ArrayList<>();
+    EvaluationCount evaluations = EvaluationCount.NONE;
     boolean allNew = true;
     try (PictureProgress progress = new PictureProgress(console, title, batches.size(), count)) {
       try (LazyDenoiser denoiser = new LazyDenoiser(parameters)) {
         for (List<Integer> batch : batches) {
-          PartKey part = key(batch, weights);
+          PartKey part = key(batch, weights, caching);
           Optional<Denoised> known = kept.find(part).flatMap(PictureMaker::denoised);
           allNew &= known.isEmpty();
-          Denoised result = known.orElseGet(() -> denoise(batch, denoiser, part, progress));
+          Denoised result = known.orElseGet(() -> denoise(batch, denoiser, caching, part, progress));
           if (known.isPresent()) {
             progress.skip(request.steps());
           }
           latents.add(result.latents());
+          evaluations = evaluations.plus(result.evaluations());
           batch.forEach(i -> seconds[i] = result.seconds() / batch.size());
         }
       }
@@ -96,23 +107,43 @@ final class PictureMaker {
       List<Clip> clips = pipeline.decode(joined(latents), request, progress);
       double decoding = (System.nanoTime() - start) * 1e-9 / count;
       Arrays.setAll(seconds, i -> seconds[i] + decoding);
-      return new TimedPictures(clips, seconds, allNew ? memory.bytes() : OptionalLong.empty());
+      return new TimedPictures(
+          clips, seconds, allNew ? memory.bytes() : OptionalLong.empty(), evaluations);
     }
   }
 
   private Denoised denoise(
-      List<Integer> batch, LazyDenoiser denoiser, PartKey part, PictureProgress progress) {
+      List<Integer> batch,
+      LazyDenoiser denoiser,
+      StepCaching caching,
+      PartKey part,
+      PictureProgress progress) {
+    EvaluationCount before = denoiser.get().evaluations();
     long start = System.nanoTime();
     Tensor latents =
         pipeline.sample(
-            request.withSeeds(batch.stream().map(request.seeds()::get).toList()),
+            request
+                .withSeeds(batch.stream().map(request.seeds()::get).toList())
+                .caching(caching),
             prompts.select(batch),
             denoiser.get(),
             SamplingListener.NONE,
             progress);
-    Denoised result = new Denoised(latents, (System.nanoTime() - start) * 1e-9);
-    kept.keep(part, Part.of(LATENTS, latents, Map.of(SECONDS, Double.toString(result.seconds()))));
-    return result;
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    EvaluationCount made = denoiser.get().evaluations().minus(before);
+    kept.keep(
+        part,
+        Part.of(
+            LATENTS,
+            latents,
+            Map.of(
+                SECONDS,
+                Double.toString(seconds),
+                ASKED,
+                Long.toString(made.asked()),
+                SKIPPED,
+                Long.toString(made.skipped()))));
+    return new Denoised(latents, seconds, made);
   }
 
   private static Optional<Denoised> denoised(Part part) {
@@ -120,11 +151,20 @@ final class PictureMaker {
     String seconds = part.facts().get(SECONDS);
     return latents == null || seconds == null
         ? Optional.empty()
-        : Optional.of(new Denoised(latents, Double.parseDouble(seconds)));
+        : Optional.of(
+            new Denoised(
+                latents,
+                Double.parseDouble(seconds),
+                new EvaluationCount(
+                    Long.parseLong(part.facts().getOrDefault(ASKED, "0")),
+                    Long.parseLong(part.facts().getOrDefault(SKIPPED, "0")))));
   }
 
-  private PartKey key(List<Integer> batch, String weights) {
-    return key.with("part", LATENTS)
+  private PartKey key(List<Integer> batch, String weights, StepCaching caching) {
+    // Left out where there is none, so that results of earlier versions are found.
+    PartKey sampled = caching.isOn() ? key.with("caching", caching.key()) : key;
+    return sampled
+        .with("part", LATENTS)
         .with("weights", weights)
         .with("prompts", String.join("\n", batch.stream().map(prompts.prompts()::get).toList()))
         .with("seeds", batch.stream().map(request.seeds()::get).toList());

@@ -1,7 +1,10 @@
 package org.viditq.cli.evaluate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.cli.console.Console;
@@ -14,6 +17,7 @@ import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.apply.PlanApplication;
@@ -25,6 +29,8 @@ import org.viditq.quantize.weight.QuantizedLayers;
 
 /** Makes the same pictures in full precision, once, and then with one plan after the other. */
 public final class PlanComparison {
+  private static final String FULL_PRECISION = "full precision";
+
   private final PipelineFolder folder;
   private final Supplier<Operators<?>> backend;
   private final Console console;
@@ -63,7 +69,8 @@ public final class PlanComparison {
     this.statisticsStamp = statisticsStamp;
     this.console = console;
     this.reference =
-        maker.make(UnaryOperator.identity(), "full precision", "full precision", false);
+        maker.make(
+            UnaryOperator.identity(), FULL_PRECISION, FULL_PRECISION, false, StepCaching.NONE);
   }
 
   /** The full-precision pictures. */
@@ -79,21 +86,58 @@ public final class PlanComparison {
   }
 
   /**
+   * Full precision with each caching.
+   *
+   * @param each gets them in order, one at a time in memory
+   */
+  public void cachedReference(List<StepCaching> cachings, Consumer<PlanScore> each) {
+    for (StepCaching caching : cachings) {
+      String title = PlanScore.name(Optional.empty(), caching);
+      TimedPictures run =
+          maker.make(UnaryOperator.identity(), title, FULL_PRECISION, false, caching);
+      each.accept(score(Optional.empty(), originalSize(), run, caching));
+    }
+  }
+
+  /**
    * @param statistics of the transformer; only plans that need them take them
    */
   public PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
+    List<PlanScore> scores = new ArrayList<>();
+    score(plan, statistics, List.of(StepCaching.NONE), scores::add);
+    return scores.get(0);
+  }
+
+  /**
+   * A plan, applied once, with each caching.
+   *
+   * @param statistics of the transformer; only plans that need them take them
+   * @param each gets them in order, one at a time in memory
+   */
+  public void score(
+      QuantizationPlan plan,
+      Optional<CalibrationStatistics> statistics,
+      List<StepCaching> cachings,
+      Consumer<PlanScore> each) {
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER);
         QuantizationProgress progress = new QuantizationProgress(console)) {
       QuantizedLayers layers =
           new PlanApplication(folder, backend, progress)
               .apply(plan, weights, plan.needsCalibration() ? statistics : Optional.empty());
-      TimedPictures run = maker.make(layers::over, plan.name(), weights(plan), sharesGrids(plan));
-      return new PlanScore(
-          plan,
-          StoredSize.of(weights, layers),
-          run,
-          PictureScores.of(reference.clips(), run.clips()));
+      StoredSize size = StoredSize.of(weights, layers);
+      for (StepCaching caching : cachings) {
+        String title = PlanScore.name(Optional.of(plan), caching);
+        TimedPictures run =
+            maker.make(layers::over, title, weights(plan), sharesGrids(plan), caching);
+        each.accept(score(Optional.of(plan), size, run, caching));
+      }
     }
+  }
+
+  private PlanScore score(
+      Optional<QuantizationPlan> plan, StoredSize size, TimedPictures run, StepCaching caching) {
+    return new PlanScore(
+        plan, size, run, PictureScores.of(reference.clips(), run.clips()), caching);
   }
 
   /** What decides about the quantized weights beside the model. */

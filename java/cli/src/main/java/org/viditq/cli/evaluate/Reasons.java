@@ -14,11 +14,16 @@ import org.viditq.quantize.plan.QuantizationPlan;
  * the table. Only what is measured in this run, or follows from how a plan stores its codes, is
  * said.
  *
- * @param plans full precision first
+ * @param plans full precision first; those with step caching are left out, as their figures have
+ *     other reasons
  * @param outliers of the calibrated model, where there are statistics
  * @param backend that computed
  */
 record Reasons(List<EvaluatedPlan> plans, Optional<OutlierChannels> outliers, String backend) {
+  Reasons {
+    plans = plans.stream().filter(plan -> !plan.caching().isOn()).toList();
+  }
+
   /** A difference in PSNR that asks for a reason, dB. */
   private static final double CLEAR = 3;
 
@@ -55,7 +60,7 @@ record Reasons(List<EvaluatedPlan> plans, Optional<OutlierChannels> outliers, St
 
   /** Beside the PSNR. */
   String ofPsnr(EvaluatedPlan plan) {
-    if (plan.plan().isEmpty()) {
+    if (plan.plan().isEmpty() || plan.caching().isOn()) {
       return "";
     }
     Spread psnr = plan.psnr();
@@ -76,6 +81,12 @@ record Reasons(List<EvaluatedPlan> plans, Optional<OutlierChannels> outliers, St
 
   /** Beside the seconds. */
   String ofTime(EvaluatedPlan plan) {
+    if (plan.caching().isOn()) {
+      return plan.evaluations().skipped()
+          + " of "
+          + plan.evaluations().asked()
+          + " evaluations taken from earlier steps";
+    }
     return isSlower(plan)
         ? backend.equals("reference")
             ? "plain Java gains nothing from narrow integers"

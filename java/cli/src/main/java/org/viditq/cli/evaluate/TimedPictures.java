@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.cache.EvaluationCount;
 
 /**
  * Pictures of one run.
@@ -12,8 +13,10 @@ import org.viditq.core.pipeline.Clip;
  * @param seconds that each of them took to denoise and decode, without encoding the prompt
  * @param peakBytes most memory of the process while they were made; empty where the system does not
  *     tell, and where some of them were made by an earlier process
+ * @param evaluations of the denoiser, where steps took anything from earlier ones
  */
-public record TimedPictures(List<Clip> clips, double[] seconds, OptionalLong peakBytes) {
+public record TimedPictures(
+    List<Clip> clips, double[] seconds, OptionalLong peakBytes, EvaluationCount evaluations) {
   public TimedPictures {
     clips = List.copyOf(clips);
   }

@@ -12,6 +12,7 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.memory.MemoryCheck;
+import org.viditq.cli.option.CacheOptions;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.Outputs;
@@ -32,6 +33,7 @@ import org.viditq.core.pipeline.EncodedPromptsFile;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.MemoryEstimate;
 import org.viditq.core.pipeline.SamplingListener;
+import org.viditq.core.pipeline.cache.EvaluationCount;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.apply.ChosenParameters;
 import picocli.CommandLine.Command;
@@ -62,6 +64,7 @@ import picocli.CommandLine.Spec;
       "  viditq generate --model DIR --prompt 'a fox' --save-embeddings fox.safetensors",
       "  viditq generate --model DIR --embeddings fox.safetensors --out fox.png",
       "  viditq generate --model DIR --lora style.safetensors:0.8 --prompt 'a fox' --out fox.png",
+      "  viditq generate --model DIR --prompt 'a fox' --cache threshold:0.1 --out fox.png",
       "  viditq generate --model DIR --image dog.jpg --strength 0.6 --prompt 'a fox' --out fox.png"
     })
 public final class GenerateCommand implements Callable<Integer> {
@@ -89,6 +92,17 @@ public final class GenerateCommand implements Callable<Integer> {
   @Mixin private SeedOptions seeds;
   @Mixin private SamplingOptions sampling;
   @Mixin private ImageOptions image;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "C",
+      defaultValue = "none",
+      description =
+          "Let steps take from earlier ones what changes little: none, auto, or interval:N,"
+              + " threshold:X and others (see docs/caching.md). Default: ${DEFAULT-VALUE}.")
+  private String cache;
+
+  @Mixin private CacheOptions caching;
 
   @Option(
       names = "--batch",
@@ -121,7 +135,10 @@ public final class GenerateCommand implements Callable<Integer> {
             prompts.prepare(sampling.open(folder, () -> profile.timed(backend.open()))));
     // Everything that can be wrong with the request is known before any work.
     GenerationRequest request =
-        sampling.request(pipeline, noises.stream().map(Seed::bits).toList(), image.read());
+        sampling
+            .request(pipeline, noises.stream().map(Seed::bits).toList(), image.read())
+            .caching(caching.read(cache, pipeline));
+    pipeline.requireFit(request);
     image.requireFit(pipeline, request);
     SamplingOptions.sizeNote(request).ifPresent(console::note);
     List<String> texts = embeddings == null ? prompts.read() : List.of();
@@ -199,6 +216,7 @@ public final class GenerateCommand implements Callable<Integer> {
   private final PeakMemory peak = new PeakMemory();
   private MemoryEstimate estimate;
   private double denoiseSeconds;
+  private EvaluationCount evaluations = EvaluationCount.NONE;
   private double decodeSeconds;
 
   private void generate(
@@ -248,6 +266,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 progress));
       }
       denoiseSeconds += (System.nanoTime() - start) * 1e-9;
+      evaluations = denoiser.evaluations();
     }
     return latents;
   }
@@ -262,6 +281,9 @@ public final class GenerateCommand implements Callable<Integer> {
       texts.put("clean_caption", "true");
     }
     sampling.scheduler().ifPresent(scheduler -> texts.put("scheduler", scheduler));
+    if (!cache.equals("none")) {
+      texts.put("cache", cache);
+    }
     return texts;
   }
 
@@ -272,6 +294,13 @@ public final class GenerateCommand implements Callable<Integer> {
         Quantities.of(jobs.size(), "picture")
             + " in "
             + Quantities.seconds(denoiseSeconds + decodeSeconds));
+    if (evaluations.asked() > 0) {
+      console.note(
+          evaluations.skipped()
+              + " of "
+              + Quantities.of(evaluations.asked(), "evaluation")
+              + " taken from earlier steps");
+    }
     profile.print(console);
     ObjectNode root = Console.object();
     root.put("model", model.describe());
@@ -282,6 +311,11 @@ public final class GenerateCommand implements Callable<Integer> {
     facts.putInto(root);
     root.put("denoiseSeconds", denoiseSeconds);
     root.put("decodeSeconds", decodeSeconds);
+    if (facts.request().caching().isOn()) {
+      root.put("cache", facts.request().caching().toString());
+      root.put("evaluations", evaluations.asked());
+      root.put("evaluationsSkipped", evaluations.skipped());
+    }
     root.put("estimatedMemoryBytes", estimate.total());
     peak.bytes().ifPresent(bytes -> root.put("peakMemoryBytes", bytes));
     ArrayNode pictures = root.putArray("pictures");

@@ -28,6 +28,19 @@ public interface Scope<V> extends AutoCloseable {
    */
   V replace(V old, V value);
 
+  /**
+   * Takes a value that was made in a scope inside this one, however deep, and lets it live as long
+   * as this scope, or until it is {@link #release released}.
+   *
+   * @return {@code value}
+   */
+  default V adopt(V value) {
+    return value;
+  }
+
+  /** Releases a value that belongs to this scope before its end; does nothing to others. */
+  default void release(V value) {}
+
   /** Releases every value made in this scope and not kept; idempotent. */
   @Override
   void close();

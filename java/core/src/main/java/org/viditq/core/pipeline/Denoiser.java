@@ -1,7 +1,10 @@
 package org.viditq.core.pipeline;
 
+import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
+import org.viditq.core.pipeline.cache.EvaluationCount;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.tensor.Tensor;
 
 /** A diffusion model ready to be evaluated on a backend, in full precision or quantized. */
@@ -23,6 +26,26 @@ public interface Denoiser extends AutoCloseable {
    * @return [B, C', (T,) H, W]; models with learned variances have C' = 2C, variances behind
    */
   Tensor predict(DenoiserInput input);
+
+  /**
+   * Begins a sampling whose evaluations take values from earlier ones. One at a time.
+   *
+   * @param evaluations how many there will be
+   * @param pictures how many each is of: with guidance half as many as samples
+   * @throws UsageException if the denoiser runs as a whole and keeps nothing between evaluations
+   */
+  default CachedSampling begin(StepCaching caching, int evaluations, int pictures) {
+    throw new UsageException(
+        "Step caching (--cache "
+            + caching
+            + ") needs a backend that computes operator by operator, and this one runs networks as"
+            + " a whole; leave out --cache, or take --backend native.");
+  }
+
+  /** The evaluations of all samplings with step caching so far. */
+  default EvaluationCount evaluations() {
+    return EvaluationCount.NONE;
+  }
 
   /** Releases the model. */
   @Override

@@ -322,8 +322,8 @@ public final class DiffusionPipeline {
   /**
    * Checks a request before any work is done for it.
    *
-   * @throws UsageException if this model cannot make pictures of that size, or its scheduler cannot
-   *     take that many steps
+   * @throws UsageException if this model cannot make pictures of that size, its scheduler cannot
+   *     take that many steps, or networks run as a whole and cannot cache what the request says
    */
   public void requireFit(GenerationRequest request) {
     grid().requireSize(request.frames(), request.height(), request.width());
@@ -331,6 +331,13 @@ public final class DiffusionPipeline {
     model.requireLatents(request.frames(), request.height() / unit, request.width() / unit);
     request.finalSize().ifPresent(LatentGrid::requireFinalSize);
     request.times().start(scheduler, request.steps());
+    if (request.caching().isOn() && networks.isPresent()) {
+      throw new UsageException(
+          "Step caching (--cache "
+              + request.caching()
+              + ") needs a backend that computes operator by operator, and this one runs networks"
+              + " as a whole; leave out --cache, or take --backend native.");
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.size.PictureSize;
+import org.viditq.core.pipeline.cache.StepCaching;
 
 /**
  * How pictures or clips are to be sampled; which ones is said by {@link EncodedPrompts}.
@@ -20,6 +21,7 @@ import org.viditq.core.model.size.PictureSize;
  * @param times where the steps lie
  * @param finalSize that decoded pictures are scaled and cropped to; empty to leave them as sampled
  * @param start what sampling starts from instead of noise alone
+ * @param caching what steps take from earlier ones
  */
 public record GenerationRequest(
     List<Long> seeds,
@@ -31,7 +33,8 @@ public record GenerationRequest(
     double framesPerSecond,
     StepTimes times,
     Optional<PictureSize> finalSize,
-    Optional<StartingPicture> start) {
+    Optional<StartingPicture> start,
+    StepCaching caching) {
   public GenerationRequest {
     seeds = List.copyOf(seeds);
     if (seeds.isEmpty()) {
@@ -56,6 +59,32 @@ public record GenerationRequest(
       throw new UsageException(
           "A clip cannot be shown with " + framesPerSecond + " frames per second.");
     }
+  }
+
+  /** A request whose steps compute everything. */
+  public GenerationRequest(
+      List<Long> seeds,
+      int steps,
+      double guidanceScale,
+      int frames,
+      int height,
+      int width,
+      double framesPerSecond,
+      StepTimes times,
+      Optional<PictureSize> finalSize,
+      Optional<StartingPicture> start) {
+    this(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        finalSize,
+        start,
+        StepCaching.NONE);
   }
 
   /** A request for clips as they are sampled, from noise. */
@@ -120,7 +149,8 @@ public record GenerationRequest(
         framesPerSecond,
         times,
         finalSize,
-        start);
+        start,
+        caching);
   }
 
   /** The same whose pictures are scaled and cropped to a size. */
@@ -135,7 +165,8 @@ public record GenerationRequest(
         framesPerSecond,
         times,
         Optional.of(size),
-        start);
+        start,
+        caching);
   }
 
   /** The same that starts from a picture. */
@@ -150,7 +181,24 @@ public record GenerationRequest(
         framesPerSecond,
         times,
         finalSize,
-        Optional.of(picture));
+        Optional.of(picture),
+        caching);
+  }
+
+  /** The same with another caching. */
+  public GenerationRequest caching(StepCaching other) {
+    return new GenerationRequest(
+        seeds,
+        steps,
+        guidanceScale,
+        frames,
+        height,
+        width,
+        framesPerSecond,
+        times,
+        finalSize,
+        start,
+        other);
   }
 
   /** The size of the pictures in the end. */

@@ -71,7 +71,9 @@ public final class LatentSampler {
     int count = timesteps.length - first;
     denoiser.prepare(input(request, latents, timesteps[first], conditions), progress);
     progress.progress(Stage.SAMPLING, 0, count);
-    if (listener == SamplingListener.NONE && denoiser instanceof SamplingDenoiser itself) {
+    if (listener == SamplingListener.NONE
+        && !request.caching().isOn()
+        && denoiser instanceof SamplingDenoiser itself) {
       Optional<LinearSteps> linear =
           LinearSteps.of(scheduler, () -> request.times().start(scheduler, request.steps()), first);
       if (linear.isPresent()) {
@@ -88,19 +90,28 @@ public final class LatentSampler {
                 }));
       }
     }
-    for (int step = first; step < timesteps.length; step++) {
-      DenoiserInput input =
-          input(request, run.scaleModelInput(latents, step), timesteps[step], conditions);
-      listener.beforeDenoising(step, input);
-      Tensor output = denoiser.predict(input);
-      requireFinite(output.isFinite(), step, timesteps[step]);
-      Tensor guided = request.isGuided() ? guidance.apply(output) : output;
-      latents = run.step(forScheduler(guided, latents), step, latents, noise);
-      requireFinite(latents, request, step, timesteps[step]);
-      listener.afterStep(step, latents);
-      progress.progress(Stage.SAMPLING, step + 1 - first, count);
+    try (CachedSampling evaluations = evaluations(request, denoiser, count)) {
+      for (int step = first; step < timesteps.length; step++) {
+        DenoiserInput input =
+            input(request, run.scaleModelInput(latents, step), timesteps[step], conditions);
+        listener.beforeDenoising(step, input);
+        Tensor output = evaluations.predict(input);
+        requireFinite(output.isFinite(), step, timesteps[step]);
+        Tensor guided = request.isGuided() ? guidance.apply(output) : output;
+        latents = run.step(forScheduler(guided, latents), step, latents, noise);
+        requireFinite(latents, request, step, timesteps[step]);
+        listener.afterStep(step, latents);
+        progress.progress(Stage.SAMPLING, step + 1 - first, count);
+      }
     }
     return latents;
+  }
+
+  private static CachedSampling evaluations(
+      GenerationRequest request, Denoiser denoiser, int count) {
+    return request.caching().isOn()
+        ? denoiser.begin(request.caching(), count, request.seeds().size())
+        : CachedSampling.ofNothing(denoiser);
   }
 
   private static DenoiserInput input(

@@ -14,6 +14,8 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.model.LinearLayer;
+import org.viditq.core.model.cache.BlockPart;
+import org.viditq.core.pipeline.cache.StepCaching;
 
 /**
  * How much memory a request takes at the least: known before any work is done for it, from the
@@ -26,7 +28,8 @@ import org.viditq.core.model.LinearLayer;
  * @param decoder bytes of the autoencoder's weights and values; 0 if nothing is decoded
  * @param values bytes of the denoiser's or the decoder's values, whichever are more: what is left
  *     where weights are read from their files as they are needed
- * @param pictures bytes of pictures and clips, which lie in the Java heap
+ * @param pictures bytes of pictures and clips, and of the blocks' inputs that step caching
+ *     compares, which lie in the Java heap
  */
 public record MemoryEstimate(
     long encoders, long denoiser, long decoder, long values, long pictures) {
@@ -47,6 +50,10 @@ public record MemoryEstimate(
   /** Tensors of an autoencoder that decoding does without. */
   private static final Pattern ENCODER = Pattern.compile("encoder\\.|quant_conv\\.");
 
+  /** The layers whose output is that of attention or of an MLP, in all layouts. */
+  private static final Pattern LAST_OF_PART =
+      Pattern.compile("(\\.to_out\\.0|(?<!\\.net\\.0)\\.proj|\\.out_proj|\\.net\\.2|\\.fc2)$");
+
   /** Red, green and blue. */
   private static final int COLORS = 3;
 
@@ -63,7 +70,12 @@ public record MemoryEstimate(
     PipelineFolder folder = pipeline.folder();
     double pixels = (double) request.height() * request.width();
     double clip = pixels * request.frames() * COLORS * Float.BYTES;
-    long denoising = (long) (sizes(pipeline.model(), form) * hidden(pipeline, request) * together);
+    StepCaching caching = request.caching();
+    double hidden = hidden(pipeline, request);
+    long denoising =
+        (long)
+            (sizes(pipeline.model(), form) * hidden * (caching.apart() ? 1 : together)
+                + keptSizes(pipeline.model(), caching) * hidden * together);
     long decoding =
         kept == 0
             ? 0
@@ -81,7 +93,8 @@ public record MemoryEstimate(
         kept == 0 ? 0 : loaded(folder, Component.VAE, Float.BYTES) + decoding,
         Math.max(denoising, decoding),
         // The one that is being decoded is there twice, as planes and as pixels.
-        (long) (clip * (kept == 0 ? 0 : kept + 1)));
+        (long) (clip * (kept == 0 ? 0 : kept + 1))
+            + (caching.threshold().isPresent() ? (long) (hidden * (together + 1)) : 0));
   }
 
   /** Where prompts are encoded already. */
@@ -116,6 +129,22 @@ public record MemoryEstimate(
     long skips =
         model.linearLayers().stream().filter(layer -> layer.name().endsWith("skip_linear")).count();
     return skips + (form.quantized() ? QUANTIZED_SIZES : FULL_PRECISION_SIZES);
+  }
+
+  /**
+   * Hidden tokens that step caching keeps between evaluations: the residual of all blocks, with the
+   * blocks' input that it is made of, or the output of every part of every block.
+   */
+  private static double keptSizes(DenoiserModel model, StepCaching caching) {
+    long parts =
+        model.linearLayers().stream()
+            .filter(layer -> LAST_OF_PART.matcher(layer.name()).find())
+            .filter(
+                layer ->
+                    Stream.of(BlockPart.values())
+                        .anyMatch(part -> part.layers() == layer.type() && caching.keeps(part)))
+            .count();
+    return parts + (caching.threshold().isPresent() ? 2 : 0);
   }
 
   /** Features of a hidden token: what most layers of blocks take. */

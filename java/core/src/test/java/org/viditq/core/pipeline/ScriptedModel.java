@@ -42,6 +42,6 @@ record ScriptedModel(LatentGeometry latents) implements DenoiserModel {
 
   @Override
   public <V> PreparedDenoiser<V> prepare(Parameters parameters, Operators<V> operators) {
-    return inputs -> inputs.get(InputNames.LATENTS);
+    return (inputs, cache) -> inputs.get(InputNames.LATENTS);
   }
 }

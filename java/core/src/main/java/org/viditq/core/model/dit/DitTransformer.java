@@ -3,11 +3,13 @@ package org.viditq.core.model.dit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
+import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.ClassConditionEmbedder;
 import org.viditq.core.model.embedding.GridPositions;
 import org.viditq.core.model.embedding.PatchEmbedding;
@@ -126,7 +128,7 @@ final class DitTransformer<V> implements PreparedDenoiser<V> {
    * the null class.
    */
   @Override
-  public V evaluate(DenoiserValues<V> inputs) {
+  public V evaluate(DenoiserValues<V> inputs, StepCache<V> cache) {
     V latents = inputs.get(InputNames.LATENTS);
     V timesteps = inputs.get(InputNames.TIMESTEPS);
     V labels = inputs.get(InputNames.LABELS);
@@ -137,24 +139,39 @@ final class DitTransformer<V> implements PreparedDenoiser<V> {
     try (Scope<V> scope = operators.scope()) {
       hidden = scope.keep(positions.addTo(patches.forward(latents), grid(side)));
     }
-    for (int i = 0; i < blocks.size(); i++) {
-      ClassConditionEmbedder<V> own = conditions.get(i % conditions.size());
-      boolean shared = own == conditions.get(0);
-      hidden =
-          blocks
-              .get(i)
-              .forward(
-                  hidden,
-                  () -> shared ? first : own.forward(timesteps, labels, batch),
-                  Optional.empty());
-    }
+    V embedded = hidden;
+    IntFunction<V> condition =
+        block ->
+            block % conditions.size() == 0
+                ? first
+                : conditions.get(block % conditions.size()).forward(timesteps, labels, batch);
+    V computed =
+        cache.blocks(
+            embedded,
+            () -> blocks.get(0).attentionInput(embedded, () -> first),
+            x -> throughBlocks(x, condition, cache));
     return Unpatchify.image(
         operators,
-        output.forward(hidden, first),
+        output.forward(computed, first),
         side,
         side,
         config.patchSize(),
         config.outChannels());
+  }
+
+  /**
+   * @param condition of a block, made in the scope of the block
+   */
+  private V throughBlocks(V tokens, IntFunction<V> condition, StepCache<V> cache) {
+    V hidden = tokens;
+    for (int i = 0; i < blocks.size(); i++) {
+      int block = i;
+      hidden =
+          blocks
+              .get(i)
+              .forward(hidden, () -> condition.apply(block), Optional.empty(), cache.block(i));
+    }
+    return hidden;
   }
 
   private PositionGrid grid(int side) {

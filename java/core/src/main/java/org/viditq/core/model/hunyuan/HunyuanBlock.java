@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.model.cache.BlockCache;
+import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.layer.AffineLayerNorm;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
@@ -12,6 +14,7 @@ import org.viditq.core.model.layer.SelfAttention;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
+import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 
@@ -99,30 +102,49 @@ final class HunyuanBlock<V> {
    * @param hidden [B, N, C]; released if it belongs to the innermost scope that is open, where the
    *     result takes its place
    */
-  V forward(V hidden, Shared<V> shared) {
+  V forward(V hidden, Shared<V> shared, BlockCache<V> cache) {
     try (Scope<V> block = operators.scope()) {
       V attended =
           alone(
               () ->
-                  selfAttention.forward(
-                      selfNorm.shifted(hidden, operators.linear(shared.condition(), shift)),
-                      shared.cos(),
-                      shared.sin(),
-                      Epilogue.residual(hidden)));
+                  cache.part(
+                      BlockPart.SELF_ATTENTION,
+                      Epilogue.residual(hidden),
+                      epilogue ->
+                          selfAttention.forward(
+                              attentionInput(hidden, shared),
+                              shared.cos(),
+                              shared.sin(),
+                              epilogue)));
       block.replace(hidden, attended);
       V informed =
           alone(
               () ->
-                  crossAttention.forward(
-                      crossNorm.of(attended),
-                      shared.text(),
-                      shared.cos(),
-                      shared.sin(),
-                      Epilogue.residual(attended)));
+                  cache.part(
+                      BlockPart.CROSS_ATTENTION,
+                      Epilogue.residual(attended),
+                      epilogue ->
+                          crossAttention.forward(
+                              crossNorm.of(attended),
+                              shared.text(),
+                              shared.cos(),
+                              shared.sin(),
+                              epilogue)));
       block.replace(attended, informed);
-      V result = alone(() -> mlp.forward(mlpNorm.of(informed), Epilogue.residual(informed)));
+      V result =
+          alone(
+              () ->
+                  cache.part(
+                      BlockPart.FEED_FORWARD,
+                      Epilogue.residual(informed),
+                      epilogue -> mlp.forward(mlpNorm.of(informed), epilogue)));
       return block.replace(informed, result);
     }
+  }
+
+  /** What the self attention sees of hidden [B, N, C]. */
+  LinearInput<V> attentionInput(V hidden, Shared<V> shared) {
+    return selfNorm.shifted(hidden, operators.linear(shared.condition(), shift));
   }
 
   /** What a part of the block computes; of the values that it made, nothing else is left. */

@@ -106,11 +106,11 @@ public record HunyuanModel(HunyuanConfig config) implements DenoiserModel {
   @Override
   public <V> PreparedDenoiser<V> prepare(Parameters parameters, Operators<V> operators) {
     HunyuanTransformer<V> transformer = new HunyuanTransformer<>(config, parameters, operators);
-    return values -> {
+    return (values, cache) -> {
       DenoiserValues<V> inputs = new CheckedInputs<>(family(), inputs(), values, operators::shape);
       V latents = inputs.get(InputNames.LATENTS);
       latents().requireWholePatches(operators.shape(latents));
-      return transformer.forward(latents, inputs);
+      return transformer.forward(latents, inputs, cache);
     };
   }
 }

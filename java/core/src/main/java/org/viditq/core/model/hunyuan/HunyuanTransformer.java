@@ -8,6 +8,8 @@ import java.util.Optional;
 import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.cache.BlockCache;
+import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.PatchEmbedding;
 import org.viditq.core.model.embedding.RotaryPositions;
 import org.viditq.core.model.layer.AdaLayerNormContinuous;
@@ -77,22 +79,27 @@ final class HunyuanTransformer<V> {
    *
    * @param latents [B, Cin, H, W], H and W multiples of the patch
    * @param inputs all others
+   * @param cache what is known from earlier steps
    * @return [B, Cout, H, W]
    */
-  V forward(V latents, DenoiserValues<V> inputs) {
+  V forward(V latents, DenoiserValues<V> inputs, StepCache<V> cache) {
     int height = operators.shape(latents).dim(2) / config.patchSize();
     int width = operators.shape(latents).dim(3) / config.patchSize();
     Conditioned<V> conditioned = conditioned(inputs);
     RotaryPositions[] places =
         RotaryPositions.of(config.headDim(), height, width, config.rotaryBase());
+    V tokens = patches.forward(latents);
+    HunyuanBlock.Shared<V> shared =
+        new HunyuanBlock.Shared<>(
+            operators.activate(conditioned.embedded(), Activation.SILU),
+            new TextTokens<>(conditioned.text(), Optional.empty(), Optional.empty()),
+            operators.table(places[0]),
+            operators.table(places[1]));
     V hidden =
-        throughBlocks(
-            patches.forward(latents),
-            new HunyuanBlock.Shared<>(
-                operators.activate(conditioned.embedded(), Activation.SILU),
-                new TextTokens<>(conditioned.text(), Optional.empty(), Optional.empty()),
-                operators.table(places[0]),
-                operators.table(places[1])));
+        cache.blocks(
+            tokens,
+            () -> blocks.get(0).attentionInput(tokens, shared).value(operators),
+            x -> throughBlocks(x, shared, cache));
     V features =
         operators.linear(outputNorm.input(hidden, conditioned.embedded()), output, Epilogue.none());
     return Unpatchify.image(
@@ -114,7 +121,7 @@ final class HunyuanTransformer<V> {
     }
   }
 
-  private V throughBlocks(V tokens, HunyuanBlock.Shared<V> shared) {
+  private V throughBlocks(V tokens, HunyuanBlock.Shared<V> shared, StepCache<V> cache) {
     Deque<V> skips = new ArrayDeque<>();
     V hidden = tokens;
     for (int i = 0; i < blocks.size(); i++) {
@@ -124,8 +131,8 @@ final class HunyuanTransformer<V> {
       }
       hidden =
           hidden == skips.peek()
-              ? besideInput(block, hidden, shared)
-              : block.forward(hidden, shared);
+              ? besideInput(block, hidden, shared, cache.block(i))
+              : block.forward(hidden, shared, cache.block(i));
       if (config.givesSkip(i)) {
         skips.push(hidden);
       }
@@ -134,9 +141,10 @@ final class HunyuanTransformer<V> {
   }
 
   /** The input is needed once more, so it must not belong to the innermost scope. */
-  private V besideInput(HunyuanBlock<V> block, V hidden, HunyuanBlock.Shared<V> shared) {
+  private V besideInput(
+      HunyuanBlock<V> block, V hidden, HunyuanBlock.Shared<V> shared, BlockCache<V> cache) {
     try (Scope<V> scope = operators.scope()) {
-      return scope.keep(block.forward(hidden, shared));
+      return scope.keep(block.forward(hidden, shared, cache));
     }
   }
 }

@@ -10,6 +10,7 @@ import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
+import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.ClassConditionEmbedder;
 import org.viditq.core.model.embedding.GridPositions;
 import org.viditq.core.model.embedding.PatchEmbedding;
@@ -174,20 +175,34 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
    * <p>Latents are [B, Cin, F, H, W], H and W multiples of the patch; any number of frames will do.
    */
   @Override
-  public V evaluate(DenoiserValues<V> inputs) {
+  public V evaluate(DenoiserValues<V> inputs, StepCache<V> cache) {
     V latents = inputs.get(InputNames.LATENTS);
     Extents extents = extentsOf(operators.shape(latents));
     LatteCondition.Embedded<V> c = condition.of(inputs, extents.batch());
     V hidden = embed(latents, extents);
+    V computed =
+        cache.blocks(
+            hidden,
+            () -> spatial.get(0).attentionInput(hidden, c::modulation),
+            x -> throughBlocks(x, c, extents, cache));
+    return unpatchify(computed, c.embedded(), extents);
+  }
+
+  private V throughBlocks(
+      V tokens, LatteCondition.Embedded<V> c, Extents extents, StepCache<V> cache) {
+    V hidden = tokens;
     for (int i = 0; i < spatial.size(); i++) {
-      hidden = spatial.get(i).forward(hidden, c::modulation, c.text());
+      hidden = spatial.get(i).forward(hidden, c::modulation, c.text(), cache.block(2 * i));
       if (config.temporal()) {
         hidden = regroup(hidden, extents.frames(), extents.places(), frameTable(i, extents));
-        hidden = temporal.get(i).forward(hidden, c::modulation, Optional.empty());
+        hidden =
+            temporal
+                .get(i)
+                .forward(hidden, c::modulation, Optional.empty(), cache.block(2 * i + 1));
         hidden = regroup(hidden, extents.places(), extents.frames(), Optional.empty());
       }
     }
-    return unpatchify(hidden, c.embedded(), extents);
+    return hidden;
   }
 
   /** [B, Cin, F, H, W] to [B * F, places, C]. */

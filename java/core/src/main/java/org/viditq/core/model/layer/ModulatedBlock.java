@@ -3,6 +3,8 @@ package org.viditq.core.model.layer;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.viditq.core.model.cache.BlockCache;
+import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
@@ -56,13 +58,14 @@ public final class ModulatedBlock<V> {
    * @param text of B samples; needed by blocks with cross attention, ignored by others
    * @return as {@code hidden}
    */
-  public V forward(V hidden, Supplier<V> condition, Optional<TextTokens<V>> text) {
+  public V forward(
+      V hidden, Supplier<V> condition, Optional<TextTokens<V>> text, BlockCache<V> cache) {
     Shape grouped = operators.shape(hidden);
     try (Scope<V> block = operators.scope()) {
       BlockModulation<V> m = modulation.apply(condition.get());
       int batch = operators.shape(m.gateMlp()).dim(0);
       int groups = grouped.dim(0) / batch;
-      V attended = replace(block, hidden, () -> attend(hidden, m, groups));
+      V attended = replace(block, hidden, () -> attend(hidden, m, groups, cache));
       V joined =
           groups == 1
               ? attended
@@ -74,31 +77,53 @@ public final class ModulatedBlock<V> {
                   block,
                   joined,
                   () ->
-                      crossAttention
-                          .get()
-                          .forward(joined, text.orElseThrow(), Epilogue.residual(joined)));
+                      cache.part(
+                          BlockPart.CROSS_ATTENTION,
+                          Epilogue.residual(joined),
+                          epilogue ->
+                              crossAttention.get().forward(joined, text.orElseThrow(), epilogue)));
       V result =
           replace(
               block,
               informed,
               () ->
-                  mlp.forward(
-                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), mlpEps),
-                      Epilogue.gatedResidual(m.gateMlp(), informed)));
+                  cache.part(
+                      BlockPart.FEED_FORWARD,
+                      Epilogue.gatedResidual(m.gateMlp(), informed),
+                      epilogue ->
+                          mlp.forward(
+                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), mlpEps),
+                              epilogue)));
       return groups == 1
           ? result
           : replace(block, result, () -> operators.reshape(result, grouped.toArray()));
     }
   }
 
-  private V attend(V hidden, BlockModulation<V> m, int groups) {
-    return selfAttention.forward(
-        LinearInput.modulated(
-            hidden,
-            perGroup(m.shiftAttention(), groups),
-            perGroup(m.scaleAttention(), groups),
-            attentionEps),
-        Epilogue.gatedResidual(perGroup(m.gateAttention(), groups), hidden));
+  /**
+   * What the self attention sees.
+   *
+   * @param hidden and {@code condition} as {@link #forward} takes them
+   */
+  public V attentionInput(V hidden, Supplier<V> condition) {
+    BlockModulation<V> m = modulation.apply(condition.get());
+    int groups = operators.shape(hidden).dim(0) / operators.shape(m.gateMlp()).dim(0);
+    return attentionInput(hidden, m, groups).value(operators);
+  }
+
+  private LinearInput<V> attentionInput(V hidden, BlockModulation<V> m, int groups) {
+    return LinearInput.modulated(
+        hidden,
+        perGroup(m.shiftAttention(), groups),
+        perGroup(m.scaleAttention(), groups),
+        attentionEps);
+  }
+
+  private V attend(V hidden, BlockModulation<V> m, int groups, BlockCache<V> cache) {
+    return cache.part(
+        BlockPart.SELF_ATTENTION,
+        Epilogue.gatedResidual(perGroup(m.gateAttention(), groups), hidden),
+        epilogue -> selfAttention.forward(attentionInput(hidden, m, groups), epilogue));
   }
 
   /** [B * G, N, C] as [B, G * N, C]. */

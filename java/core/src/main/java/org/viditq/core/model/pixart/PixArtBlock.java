@@ -2,6 +2,8 @@ package org.viditq.core.model.pixart;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.viditq.core.model.cache.BlockCache;
+import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.layer.BlockModulation;
 import org.viditq.core.model.layer.CrossAttention;
@@ -66,27 +68,47 @@ final class PixArtBlock<V> {
    *     result takes its place
    * @param t [B, 6C], see {@link org.viditq.core.model.embedding.AdaLayerNormSingle}
    */
-  V forward(V hidden, V t, TextTokens<V> text, PositionGrid grid) {
+  V forward(V hidden, V t, TextTokens<V> text, PositionGrid grid, BlockCache<V> cache) {
     try (Scope<V> block = operators.scope()) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V attended =
           alone(
               () ->
-                  selfAttention.forward(
-                      LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps),
-                      grid,
-                      Epilogue.gatedResidual(m.gateAttention(), hidden)));
+                  cache.part(
+                      BlockPart.SELF_ATTENTION,
+                      Epilogue.gatedResidual(m.gateAttention(), hidden),
+                      epilogue ->
+                          selfAttention.forward(attentionInput(hidden, m), grid, epilogue)));
       block.replace(hidden, attended);
-      V informed = alone(() -> crossAttention.forward(attended, text, Epilogue.residual(attended)));
+      V informed =
+          alone(
+              () ->
+                  cache.part(
+                      BlockPart.CROSS_ATTENTION,
+                      Epilogue.residual(attended),
+                      epilogue -> crossAttention.forward(attended, text, epilogue)));
       block.replace(attended, informed);
       V result =
           alone(
               () ->
-                  mlp.forward(
-                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), eps),
-                      Epilogue.gatedResidual(m.gateMlp(), informed)));
+                  cache.part(
+                      BlockPart.FEED_FORWARD,
+                      Epilogue.gatedResidual(m.gateMlp(), informed),
+                      epilogue ->
+                          mlp.forward(
+                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), eps),
+                              epilogue)));
       return block.replace(informed, result);
     }
+  }
+
+  /** What the self attention sees of hidden [B, N, C]; {@code t} as {@link #forward} takes it. */
+  LinearInput<V> attentionInput(V hidden, V t) {
+    return attentionInput(hidden, BlockModulation.of(operators, table, t));
+  }
+
+  private LinearInput<V> attentionInput(V hidden, BlockModulation<V> m) {
+    return LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), eps);
   }
 
   /** See {@link CrossAttention#withoutPadding}. */

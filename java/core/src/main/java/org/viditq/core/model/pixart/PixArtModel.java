@@ -112,12 +112,12 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
   @Override
   public <V> PreparedDenoiser<V> prepare(Parameters parameters, Operators<V> operators) {
     PixArtTransformer<V> transformer = new PixArtTransformer<>(config, parameters, operators);
-    return inputs -> {
+    return (inputs, cache) -> {
       V latents = inputs.get(InputNames.LATENTS);
       V timesteps = inputs.get(InputNames.TIMESTEPS);
       int batch = operators.shape(latents).dim(0);
       return transformer.forward(
-          latents, timesteps, text(transformer, operators, inputs, batch), sizes(inputs));
+          latents, timesteps, text(transformer, operators, inputs, batch), sizes(inputs), cache);
     };
   }
 

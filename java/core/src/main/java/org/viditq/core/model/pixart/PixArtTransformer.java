@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.AdaLayerNormSingle;
 import org.viditq.core.model.embedding.CaptionProjection;
 import org.viditq.core.model.embedding.GridPositions;
@@ -126,22 +127,48 @@ public final class PixArtTransformer<V> {
    * @param text what {@link #project} gave for the batch of the latents
    */
   public V forward(V latents, V timesteps, TextTokens<V> text, Optional<SizeConditions<V>> sizes) {
+    return forward(latents, timesteps, text, sizes, StepCache.none());
+  }
+
+  /**
+   * As {@link #forward(Object, Object, TextTokens, Optional)}.
+   *
+   * @param cache what is known from earlier steps
+   */
+  V forward(
+      V latents,
+      V timesteps,
+      TextTokens<V> text,
+      Optional<SizeConditions<V>> sizes,
+      StepCache<V> cache) {
     PositionGrid grid = gridOf(operators.shape(latents));
     AdaLayerNormSingle.Output<V> t = condition.forward(timesteps, sizes);
     V hidden;
     try (Scope<V> scope = operators.scope()) {
       hidden = scope.keep(positions.addTo(patches.forward(latents), grid));
     }
-    for (PixArtBlock<V> block : blocks) {
-      hidden = block.forward(hidden, t.modulation(), text, grid);
-    }
+    V embedded = hidden;
+    V computed =
+        cache.blocks(
+            embedded,
+            () -> blocks.get(0).attentionInput(embedded, t.modulation()).value(operators),
+            x -> throughBlocks(x, t.modulation(), text, grid, cache));
     return Unpatchify.image(
         operators,
-        output.forward(hidden, t.embedded()),
+        output.forward(computed, t.embedded()),
         grid.height(),
         grid.width(),
         config.patchSize(),
         config.outChannels());
+  }
+
+  private V throughBlocks(
+      V tokens, V t, TextTokens<V> text, PositionGrid grid, StepCache<V> cache) {
+    V hidden = tokens;
+    for (int i = 0; i < blocks.size(); i++) {
+      hidden = blocks.get(i).forward(hidden, t, text, grid, cache.block(i));
+    }
+    return hidden;
   }
 
   private PositionGrid gridOf(Shape latents) {

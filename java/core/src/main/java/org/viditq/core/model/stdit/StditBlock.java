@@ -2,6 +2,8 @@ package org.viditq.core.model.stdit;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.viditq.core.model.cache.BlockCache;
+import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.layer.BlockModulation;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
@@ -52,27 +54,40 @@ final class StditBlock<V> {
    * @param times [1, frames, C]: positions in time, which the temporal attention gets to see in the
    *     first block only
    */
-  V forward(V hidden, V t, TextTokens<V> text, int frames, Optional<V> times) {
+  V forward(
+      V hidden, V t, TextTokens<V> text, int frames, Optional<V> times, BlockCache<V> cache) {
     try (Scope<V> block = operators.scope()) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V inFrames =
           alone(
               () ->
-                  spatialAttention.forward(
-                      LinearInput.modulated(
-                              hidden, m.shiftAttention(), m.scaleAttention(), NORM_EPS)
-                          .inSequences(frames),
-                      Epilogue.gatedResidual(m.gateAttention(), hidden)));
+                  cache.part(
+                      BlockPart.SELF_ATTENTION,
+                      Epilogue.gatedResidual(m.gateAttention(), hidden),
+                      epilogue ->
+                          spatialAttention.forward(
+                              attentionInput(hidden, m).inSequences(frames), epilogue)));
       block.replace(hidden, inFrames);
-      V inTime = attendInTime(inFrames, m.gateAttention(), frames, times, block);
-      V informed = alone(() -> crossAttention.forward(inTime, text, Epilogue.residual(inTime)));
+      V inTime = attendInTime(inFrames, m.gateAttention(), frames, times, cache, block);
+      V informed =
+          alone(
+              () ->
+                  cache.part(
+                      BlockPart.CROSS_ATTENTION,
+                      Epilogue.residual(inTime),
+                      epilogue -> crossAttention.forward(inTime, text, epilogue)));
       block.replace(inTime, informed);
       V result =
           alone(
               () ->
-                  mlp.forward(
-                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS),
-                      Epilogue.gatedResidual(m.gateMlp(), informed)));
+                  cache.part(
+                      BlockPart.FEED_FORWARD,
+                      Epilogue.gatedResidual(m.gateMlp(), informed),
+                      epilogue ->
+                          mlp.forward(
+                              LinearInput.modulated(
+                                  informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS),
+                              epilogue)));
       return block.replace(informed, result);
     }
   }
@@ -81,16 +96,27 @@ final class StditBlock<V> {
    * hidden and the result [B, frames * S, C], each in the place of the one before; between them
    * tokens lie place by place.
    */
-  private V attendInTime(V hidden, V gate, int frames, Optional<V> times, Scope<V> block) {
+  private V attendInTime(
+      V hidden,
+      V gate,
+      int frames,
+      Optional<V> times,
+      BlockCache<V> cache,
+      Scope<V> block) {
     int places = operators.shape(hidden).dim(1) / frames;
     V byPlace = block.replace(hidden, alone(() -> transposed(hidden, frames, places)));
     V attended =
         alone(
-            () -> {
-              V input = times.isPresent() ? withTimes(byPlace, times.get(), places) : byPlace;
-              return temporalAttention.forward(
-                  LinearInput.of(input).inSequences(places), Epilogue.gatedResidual(gate, byPlace));
-            });
+            () ->
+                cache.part(
+                    BlockPart.TEMPORAL_ATTENTION,
+                    Epilogue.gatedResidual(gate, byPlace),
+                    epilogue -> {
+                      V input =
+                          times.isPresent() ? withTimes(byPlace, times.get(), places) : byPlace;
+                      return temporalAttention.forward(
+                          LinearInput.of(input).inSequences(places), epilogue);
+                    }));
     block.replace(byPlace, attended);
     return block.replace(attended, alone(() -> transposed(attended, places, frames)));
   }
@@ -110,6 +136,15 @@ final class StditBlock<V> {
     Shape shape = operators.shape(x);
     V grid = operators.reshape(x, shape.dim(0), rows, columns, shape.dim(2));
     return operators.reshape(operators.permute(grid, 0, 2, 1, 3), shape.toArray());
+  }
+
+  /** What the attention within frames sees of hidden [B, frames * S, C]. */
+  LinearInput<V> attentionInput(V hidden, V t) {
+    return attentionInput(hidden, BlockModulation.of(operators, table, t));
+  }
+
+  private LinearInput<V> attentionInput(V hidden, BlockModulation<V> m) {
+    return LinearInput.modulated(hidden, m.shiftAttention(), m.scaleAttention(), NORM_EPS);
   }
 
   /** See {@link CrossAttention#withoutPadding}. */

@@ -79,14 +79,15 @@ public record StditModel(StditConfig config) implements DenoiserModel {
   @Override
   public <V> PreparedDenoiser<V> prepare(Parameters parameters, Operators<V> operators) {
     StditTransformer<V> transformer = new StditTransformer<>(config, parameters, operators);
-    return inputs -> {
+    return (inputs, cache) -> {
       V latents = inputs.get(InputNames.LATENTS);
       V timesteps = inputs.get(InputNames.TIMESTEPS);
       transformer.requireFit(latents);
       return transformer.forward(
           latents,
           timesteps,
-          text(transformer, operators, inputs, operators.shape(latents).dim(0)));
+          text(transformer, operators, inputs, operators.shape(latents).dim(0)),
+          cache);
     };
   }
 

@@ -7,6 +7,7 @@ import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.LatentGeometry.Patch;
 import org.viditq.core.model.Parameters;
+import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.AdaLayerNormSingle;
 import org.viditq.core.model.embedding.CaptionEmbedder;
 import org.viditq.core.model.embedding.GridPositions;
@@ -97,22 +98,43 @@ public final class StditTransformer<V> {
    * @throws ShapeException if the operands do not fit together or to the model
    */
   public V forward(V latents, V timesteps, TextTokens<V> text) {
+    return forward(latents, timesteps, text, StepCache.none());
+  }
+
+  /**
+   * As {@link #forward(Object, Object, TextTokens)}.
+   *
+   * @param cache what is known from earlier steps
+   */
+  V forward(V latents, V timesteps, TextTokens<V> text, StepCache<V> cache) {
     TokenGrid grid = gridOf(operators.shape(latents));
     AdaLayerNormSingle.Output<V> t = condition.forward(timesteps, Optional.empty());
     V hidden;
     try (Scope<V> scope = operators.scope()) {
       hidden = scope.keep(embed(latents, grid));
     }
-    for (int i = 0; i < blocks.size(); i++) {
-      Optional<V> inTime = i == 0 ? Optional.of(times.of(grid.frames())) : Optional.empty();
-      hidden = blocks.get(i).forward(hidden, t.modulation(), text, grid.frames(), inTime);
-    }
+    V embedded = hidden;
+    V computed =
+        cache.blocks(
+            embedded,
+            () -> blocks.get(0).attentionInput(embedded, t.modulation()).value(operators),
+            x -> throughBlocks(x, t.modulation(), text, grid.frames(), cache));
     return Unpatchify.video(
         operators,
-        output.forward(hidden, t.embedded()),
+        output.forward(computed, t.embedded()),
         grid.toArray(),
         config.patchExtents(),
         config.outChannels());
+  }
+
+  private V throughBlocks(
+      V tokens, V t, TextTokens<V> text, int frames, StepCache<V> cache) {
+    V hidden = tokens;
+    for (int i = 0; i < blocks.size(); i++) {
+      Optional<V> inTime = i == 0 ? Optional.of(times.of(frames)) : Optional.empty();
+      hidden = blocks.get(i).forward(hidden, t, text, frames, inTime, cache.block(i));
+    }
+    return hidden;
   }
 
   /**
