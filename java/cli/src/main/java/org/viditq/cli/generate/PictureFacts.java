@@ -18,14 +18,14 @@ import org.viditq.media.Provenance;
  * @param model which model
  * @param others further settings by name
  */
-record PictureFacts(
+public record PictureFacts(
     GenerationRequest request, String plan, String model, Map<String, String> others) {
-  PictureFacts {
+  public PictureFacts {
     others = new TreeMap<>(others);
   }
 
   /** All about one picture. */
-  Provenance provenance(PictureJob job) {
+  public Provenance provenance(PictureJob job) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("prompt", job.text());
     texts.put("seed", job.seed().toString());

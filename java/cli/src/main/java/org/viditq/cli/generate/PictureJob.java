@@ -11,7 +11,7 @@ import org.viditq.cli.option.Seed;
  * @param text of the prompt
  * @param seed of its initial noise
  */
-record PictureJob(int prompt, String text, Seed seed) {
+public record PictureJob(int prompt, String text, Seed seed) {
   /** Every prompt with every seed, prompt by prompt. */
   static List<PictureJob> product(List<String> prompts, List<Seed> seeds) {
     List<PictureJob> jobs = new ArrayList<>();

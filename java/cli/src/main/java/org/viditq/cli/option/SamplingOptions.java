@@ -5,24 +5,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
-import org.viditq.core.model.SamplingDefaults;
 import org.viditq.core.model.size.PictureSize;
-import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
-import org.viditq.core.pipeline.LatentGrid;
+import org.viditq.core.pipeline.SamplingParameters;
 import org.viditq.core.pipeline.StepTimes;
 import picocli.CommandLine.Option;
 
 /** How pictures are sampled. */
 public final class SamplingOptions {
-  private static final Logger LOG = LoggerFactory.getLogger(SamplingOptions.class);
-
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -115,36 +109,16 @@ public final class SamplingOptions {
    */
   public GenerationRequest request(
       DiffusionPipeline pipeline, List<Long> seeds, Optional<PictureSize> start) {
-    StepTimes times = times();
-    SamplingDefaults defaults = pipeline.model().samplingDefaults();
-    PictureSize asked = askedSize(pipeline, start);
-    Optional<SizeBins> bins = noBinning ? Optional.empty() : pipeline.sizeBins();
-    PictureSize made = bins.map(sizes -> sizes.nearest(asked)).orElse(asked);
-    GenerationRequest request =
-        new GenerationRequest(
-            seeds,
-            times.steps(steps == null ? defaults.steps() : steps),
-            guidance == null ? defaults.guidanceScale() : guidance,
-            frames == null ? pipeline.defaultFrames() : frames,
-            made.height(),
-            made.width(),
-            framesPerSecond == null ? defaults.framesPerSecond() : framesPerSecond,
-            times);
-    boolean other = sizeIsGiven() && !made.equals(asked);
-    if (other && bins.get().broughtToAskedSize()) {
-      request = request.resizedTo(asked);
-    } else if (other) {
-      LOG.warn(
-          "{} was not trained for pictures of {} x {} pixels; they are made at {} x {}, unless"
-              + " --no-binning is given.",
-          pipeline.model().family(),
-          asked.width(),
-          asked.height(),
-          made.width(),
-          made.height());
-    }
-    pipeline.requireFit(request);
-    return request;
+    return new SamplingParameters(
+            Optional.ofNullable(steps),
+            Optional.ofNullable(guidance),
+            Optional.ofNullable(height),
+            Optional.ofNullable(width),
+            Optional.ofNullable(frames),
+            Optional.ofNullable(framesPerSecond),
+            times(),
+            !noBinning)
+        .request(pipeline, seeds, start);
   }
 
   /** What is to be said of a request whose pictures are not sampled at the size that they get. */
@@ -162,30 +136,6 @@ public final class SamplingOptions {
                     + " x "
                     + asked.height()
                     + " are scaled and cropped from that, unless --no-binning is given.");
-  }
-
-  private boolean sizeIsGiven() {
-    return width != null || height != null;
-  }
-
-  private PictureSize askedSize(DiffusionPipeline pipeline, Optional<PictureSize> start) {
-    int defaultHeight = pipeline.defaultHeight();
-    int defaultWidth = pipeline.defaultWidth();
-    if (sizeIsGiven() || start.isEmpty()) {
-      return new PictureSize(
-          height == null ? defaultHeight : height, width == null ? defaultWidth : width);
-    }
-    LatentGrid grid = pipeline.grid();
-    double side = Math.sqrt((double) defaultHeight * defaultWidth);
-    double stretch = Math.sqrt(start.get().aspectRatio());
-    return new PictureSize(
-        multiple(side * stretch, grid.pixelsPerPatchRow()),
-        multiple(side / stretch, grid.pixelsPerPatchColumn()));
-  }
-
-  /** The nearest multiple of a unit, at least one. */
-  private static int multiple(double pixels, int unit) {
-    return (int) Math.max(1, Math.rint(pixels / unit)) * unit;
   }
 
   private StepTimes times() {
