@@ -1,6 +1,7 @@
 package org.viditq.cpp;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.BackendSettings;
@@ -41,6 +42,13 @@ public final class NativeBackend implements Backend {
             "This processor has no instructions for "
                 + precision
                 + " products (AVX512_BF16 or AMX); leave --precision out.");
+  }
+
+  @Override
+  public OptionalLong allocatedBytes() {
+    return NativeLibrary.unavailable().isPresent()
+        ? OptionalLong.empty()
+        : OptionalLong.of(NativeLibrary.allocatedBytes());
   }
 
   /**

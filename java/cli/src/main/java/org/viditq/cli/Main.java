@@ -10,6 +10,7 @@ import org.viditq.cli.bench.Benchmarks;
 import org.viditq.cli.console.StandardOutput;
 import org.viditq.cli.error.ErrorReporter;
 import org.viditq.cli.option.ArgumentWords;
+import org.viditq.cli.serve.Server;
 import org.viditq.core.machine.ProcessLimits;
 import org.viditq.core.machine.UserFolder;
 import picocli.CommandLine;
@@ -93,6 +94,7 @@ public final class Main {
     try {
       CommandLine commandLine =
           new CommandLine(new ViditqCommand())
+              .addSubcommand(Server.find())
               .addSubcommand(Benchmarks.find())
               .setOut(out)
               .setErr(err)

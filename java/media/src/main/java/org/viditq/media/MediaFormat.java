@@ -184,18 +184,42 @@ public enum MediaFormat {
       Mp4Clip.write(clip, file, provenance, options);
       return;
     }
-    byte[] bytes =
-        switch (this) {
-          case PNG -> PngPicture.encode(clip.frame(0), provenance);
-          case JPEG -> JpegPicture.encode(clip.frame(0), provenance, options);
-          case WEBP -> WebpClip.encode(clip, provenance, options);
-          case GIF -> GifClip.encode(clip, provenance, options);
-          case MP4 -> throw new AssertionError();
-        };
     try {
-      Files.write(file, bytes);
+      Files.write(file, encode(clip, provenance, options));
     } catch (IOException e) {
       throw new OutputException("Cannot write " + file + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+
+  /**
+   * The bytes of the file that {@link #write} makes. Those of MP4 are in a temporary file on the
+   * way.
+   *
+   * @throws UsageException as {@link #requireFit} does
+   * @throws OutputException if a temporary file cannot be written
+   */
+  public byte[] encode(Clip clip, Provenance provenance, EncodingOptions options) {
+    requireFit(clip.frames(), clip.height(), clip.width());
+    return switch (this) {
+      case PNG -> PngPicture.encode(clip.frame(0), provenance);
+      case JPEG -> JpegPicture.encode(clip.frame(0), provenance, options);
+      case WEBP -> WebpClip.encode(clip, provenance, options);
+      case GIF -> GifClip.encode(clip, provenance, options);
+      case MP4 -> encodeInFile(clip, provenance, options);
+    };
+  }
+
+  private static byte[] encodeInFile(Clip clip, Provenance provenance, EncodingOptions options) {
+    try {
+      Path file = Files.createTempFile("viditq-", MP4.ending());
+      try {
+        Mp4Clip.write(clip, file, provenance, options);
+        return Files.readAllBytes(file);
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new OutputException("Cannot write a temporary file: " + IoReason.of(e) + ".", e);
     }
   }
 }

@@ -38,10 +38,19 @@ class ArrowsTest {
           entry("media", Set.of("core")),
           entry("api", Set.of("core", "quantize", "media")),
           entry("cli", Set.of("core", "quantize", "verify", "media", "onnx", "tensorrt")),
+          entry("serve", Set.of("core", "quantize", "cli", "media")),
           entry(
               "bench",
               Set.of(
-                  "core", "quantize", "cli", "media", "reference", "cpp", "onnx", "onnxruntime")));
+                  "core",
+                  "quantize",
+                  "cli",
+                  "media",
+                  "serve",
+                  "reference",
+                  "cpp",
+                  "onnx",
+                  "onnxruntime")));
 
   @ArchTest
   static void everyModuleIsInTheTable(JavaClasses classes) {

@@ -1,6 +1,7 @@
 package org.viditq.core.operators;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.viditq.core.error.BackendException;
 
 /**
@@ -50,6 +51,13 @@ public interface Backend {
   /** Whether what it computes with lies in the Java heap. */
   default boolean valuesInHeap() {
     return false;
+  }
+
+  /**
+   * Bytes outside of the Java heap that its operators hold now; empty if it does not count them.
+   */
+  default OptionalLong allocatedBytes() {
+    return OptionalLong.empty();
   }
 
   /**

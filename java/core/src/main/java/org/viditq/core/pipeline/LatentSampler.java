@@ -12,6 +12,7 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.LatentGeometry;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.random.SeededNoise;
+import org.viditq.core.schedule.CleanEstimate;
 import org.viditq.core.schedule.LinearSteps;
 import org.viditq.core.schedule.SamplingRun;
 import org.viditq.core.schedule.Scheduler;
@@ -98,9 +99,11 @@ public final class LatentSampler {
         Tensor output = evaluations.predict(input);
         requireFinite(output.isFinite(), step, timesteps[step]);
         Tensor guided = request.isGuided() ? guidance.apply(output) : output;
-        latents = run.step(forScheduler(guided, latents), step, latents, noise);
+        Tensor before = latents;
+        latents = run.step(forScheduler(guided, before), step, before, noise);
         requireFinite(latents, request, step, timesteps[step]);
         listener.afterStep(step, latents);
+        listener.predicted(step, new CleanEstimate(run, step, before, latents));
         progress.progress(Stage.SAMPLING, step + 1 - first, count);
       }
     }

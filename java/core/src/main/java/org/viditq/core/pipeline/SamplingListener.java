@@ -1,5 +1,6 @@
 package org.viditq.core.pipeline;
 
+import java.util.function.Supplier;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.tensor.Tensor;
 
@@ -23,4 +24,12 @@ public interface SamplingListener {
    * @param latents [B, C, (T,) H, W] after the step
    */
   default void afterStep(int step, Tensor latents) {}
+
+  /**
+   * Called after each step, after {@link #afterStep}.
+   *
+   * @param clean computes what the sample will about be in the end, for previews: see {@link
+   *     org.viditq.core.schedule.CleanEstimate}
+   */
+  default void predicted(int step, Supplier<Tensor> clean) {}
 }

@@ -1,0 +1,2 @@
+/** Where the command {@code serve} comes from. */
+package org.viditq.cli.serve;

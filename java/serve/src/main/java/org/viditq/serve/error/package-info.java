@@ -1,0 +1,2 @@
+/** What a client is told when its request cannot be done. */
+package org.viditq.serve.error;

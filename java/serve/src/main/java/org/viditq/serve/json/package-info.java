@@ -1,0 +1,2 @@
+/** Requests as typed, bounded fields. */
+package org.viditq.serve.json;

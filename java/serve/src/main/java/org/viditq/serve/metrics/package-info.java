@@ -1,0 +1,2 @@
+/** What is counted and timed. */
+package org.viditq.serve.metrics;
