@@ -32,7 +32,11 @@ import org.viditq.cli.report.Machine;
 import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
+import org.viditq.cli.workers.PartOption;
+import org.viditq.cli.workers.UnitServer;
+import org.viditq.cli.workers.WorkerOptions;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -121,6 +125,8 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private List<StepCaching> cachings = List.of();
 
+  @Mixin private PartOption part;
+  @Mixin private WorkerOptions workers;
   @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -139,6 +145,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     cachings = caching.read(caches, pipeline).stream().filter(StepCaching::isOn).toList();
     cachings.forEach(kind -> pipeline.requireFit(request.caching(kind)));
     SamplingOptions.sizeNote(request).ifPresent(console::note);
+    part.check();
+    workers.check();
+    if (out == null && (part.given() || workers.given())) {
+      throw new UsageException(
+          "--part, --workers and --spark need --out, beside which results are kept meanwhile.");
+    }
+    part.requireAlone(workers);
     List<ClipMetric> judges = metrics.stream().distinct().map(ClipMetrics::find).toList();
     try {
       judges.forEach(metric -> ClipMetrics.requireFit(metric, texts, request.frames()));
@@ -156,8 +169,10 @@ public final class EvaluateCommand implements Callable<Integer> {
       GenerationRequest request,
       List<ClipMetric> judges,
       Console console) {
-    if (out != null) {
+    if (out != null && !UnitServer.isWorker()) {
       new Outputs(spec, force.given()).requireFolder(out, EvaluationFolder.FILES);
+      // Opened and given up again: a place that cannot be written is known before the work.
+      new EvaluationFolder(out).close();
     }
     boolean oneBatch = chosen.stream().anyMatch(PlanComparison::sharesGrids);
     // The full-precision pictures are kept beside those of a plan.
@@ -171,35 +186,45 @@ public final class EvaluateCommand implements Callable<Integer> {
           oneBatch ? texts.size() : 1,
           2 * texts.size());
     }
+    PartialResults kept = out == null ? PartialResults.none() : resume.open(out, console);
+    PictureMaker maker = maker(pipeline, texts, request, kept, console);
+    if (part.given() || workers.given()) {
+      try (PictureUnits units =
+          new PictureUnits(
+              pipeline, backend::open, maker, chosen, withNone(), seen, statistics.stamp())) {
+        if (part.given()) {
+          part.compute(units, kept, "Denoising", console);
+          return 0;
+        }
+        if (!workers.compute(units, kept, backend.threads(), "Denoising", spec, console)) {
+          return 0;
+        }
+      }
+    }
+    PlanComparison comparison =
+        new PlanComparison(pipeline.folder(), backend::open, maker, statistics.stamp(), console);
     if (out == null) {
-      EvaluationReport report =
-          evaluate(pipeline, chosen, seen, texts, request, judges, Optional.empty(), console);
-      print(report, console);
+      print(report(comparison, chosen, seen, texts, request, judges, Optional.empty()), console);
       return 0;
     }
     try (EvaluationFolder place = new EvaluationFolder(out)) {
       EvaluationReport report =
-          evaluate(
-              pipeline, chosen, seen, texts, request, judges, Optional.of(place.path()), console);
+          report(comparison, chosen, seen, texts, request, judges, Optional.of(place.path()));
       place.finish(report, Console.toJson(json(report)));
       print(report, console);
       console.result("");
       console.result("Report: " + out.resolve(EvaluationFolder.REPORT));
     }
-    PartialResults.beside(out).remove();
+    kept.remove();
     return 0;
   }
 
-  private EvaluationReport evaluate(
+  private PictureMaker maker(
       DiffusionPipeline pipeline,
-      List<QuantizationPlan> chosen,
-      Optional<CalibrationStatistics> seen,
       List<String> texts,
       GenerationRequest request,
-      List<ClipMetric> judges,
-      Optional<Path> place,
+      PartialResults kept,
       Console console) {
-    PartialResults kept = out == null ? PartialResults.none() : resume.open(out, console);
     PartKey key =
         out == null
             ? new PartKey(Map.of())
@@ -211,19 +236,23 @@ public final class EvaluateCommand implements Callable<Integer> {
     try (StageProgress progress = new StageProgress(console, "")) {
       encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
     }
-    PlanComparison comparison =
-        new PlanComparison(
-            pipeline.folder(),
-            backend::open,
-            new PictureMaker(
-                pipeline,
-                request,
-                encoded,
-                kept,
-                RunKey.sampling(key, request, sampling.scheduler().orElse("")),
-                console),
-            statistics.stamp(),
-            console);
+    return new PictureMaker(
+        pipeline,
+        request,
+        encoded,
+        kept,
+        RunKey.sampling(key, request, sampling.scheduler().orElse("")),
+        console);
+  }
+
+  private EvaluationReport report(
+      PlanComparison comparison,
+      List<QuantizationPlan> chosen,
+      Optional<CalibrationStatistics> seen,
+      List<String> texts,
+      GenerationRequest request,
+      List<ClipMetric> judges,
+      Optional<Path> place) {
     Optional<PictureFiles> files =
         place.map(path -> new PictureFiles(path, texts, request.seeds(), provenance(request)));
     List<Clip> references = comparison.reference().clips();

@@ -16,6 +16,7 @@ import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.pipeline.cache.EvaluationCount;
 import org.viditq.core.pipeline.cache.StepCaching;
@@ -78,10 +79,7 @@ final class PictureMaker {
       boolean oneBatch,
       StepCaching caching) {
     int count = prompts.count();
-    List<List<Integer>> batches =
-        oneBatch
-            ? List.of(IntStream.range(0, count).boxed().toList())
-            : IntStream.range(0, count).mapToObj(List::of).toList();
+    List<List<Integer>> batches = batches(oneBatch);
     PeakMemory memory = new PeakMemory();
     memory.begin();
     double[] seconds = new double[count];
@@ -94,7 +92,8 @@ final class PictureMaker {
           PartKey part = key(batch, weights, caching);
           Optional<Denoised> known = kept.find(part).flatMap(PictureMaker::denoised);
           allNew &= known.isEmpty();
-          Denoised result = known.orElseGet(() -> denoise(batch, denoiser, caching, part, progress));
+          Denoised result =
+              known.orElseGet(() -> denoise(batch, denoiser.get(), caching, part, progress));
           if (known.isPresent()) {
             progress.skip(request.steps());
           }
@@ -112,13 +111,24 @@ final class PictureMaker {
     }
   }
 
+  /** The prompts that are denoised together, by index. */
+  List<List<Integer>> batches(boolean oneBatch) {
+    IntStream all = IntStream.range(0, prompts.count());
+    return oneBatch ? List.of(all.boxed().toList()) : all.mapToObj(List::of).toList();
+  }
+
+  /** Denoises a batch and keeps what comes of it, for {@link #make} to find. */
+  void keep(List<Integer> batch, Denoiser denoiser, String weights, StepCaching caching) {
+    denoise(batch, denoiser, caching, key(batch, weights, caching), (stage, done, total) -> {});
+  }
+
   private Denoised denoise(
       List<Integer> batch,
-      LazyDenoiser denoiser,
+      Denoiser denoiser,
       StepCaching caching,
       PartKey part,
-      PictureProgress progress) {
-    EvaluationCount before = denoiser.get().evaluations();
+      ProgressListener progress) {
+    EvaluationCount before = denoiser.evaluations();
     long start = System.nanoTime();
     Tensor latents =
         pipeline.sample(
@@ -126,11 +136,11 @@ final class PictureMaker {
                 .withSeeds(batch.stream().map(request.seeds()::get).toList())
                 .caching(caching),
             prompts.select(batch),
-            denoiser.get(),
+            denoiser,
             SamplingListener.NONE,
             progress);
     double seconds = (System.nanoTime() - start) * 1e-9;
-    EvaluationCount made = denoiser.get().evaluations().minus(before);
+    EvaluationCount made = denoiser.evaluations().minus(before);
     kept.keep(
         part,
         Part.of(
@@ -160,7 +170,8 @@ final class PictureMaker {
                     Long.parseLong(part.facts().getOrDefault(SKIPPED, "0")))));
   }
 
-  private PartKey key(List<Integer> batch, String weights, StepCaching caching) {
+  /** What is kept of a batch. */
+  PartKey key(List<Integer> batch, String weights, StepCaching caching) {
     // Left out where there is none, so that results of earlier versions are found.
     PartKey sampled = caching.isOn() ? key.with("caching", caching.key()) : key;
     return sampled

@@ -29,7 +29,8 @@ import org.viditq.quantize.weight.QuantizedLayers;
 
 /** Makes the same pictures in full precision, once, and then with one plan after the other. */
 public final class PlanComparison {
-  private static final String FULL_PRECISION = "full precision";
+  /** What decides about the weights of full precision beside the model. */
+  static final String FULL_PRECISION = "full precision";
 
   private final PipelineFolder folder;
   private final Supplier<Operators<?>> backend;
@@ -128,7 +129,12 @@ public final class PlanComparison {
       for (StepCaching caching : cachings) {
         String title = PlanScore.name(Optional.of(plan), caching);
         TimedPictures run =
-            maker.make(layers::over, title, weights(plan), sharesGrids(plan), caching);
+            maker.make(
+                layers::over,
+                title,
+                weights(plan, statisticsStamp),
+                sharesGrids(plan),
+                caching);
         each.accept(score(Optional.of(plan), size, run, caching));
       }
     }
@@ -141,7 +147,7 @@ public final class PlanComparison {
   }
 
   /** What decides about the quantized weights beside the model. */
-  private String weights(QuantizationPlan plan) {
+  static String weights(QuantizationPlan plan, String statisticsStamp) {
     return PlanText.of(plan) + (plan.needsCalibration() ? " " + statisticsStamp : "");
   }
 

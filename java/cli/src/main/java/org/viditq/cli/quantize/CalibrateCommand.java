@@ -20,6 +20,9 @@ import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
+import org.viditq.cli.workers.PartOption;
+import org.viditq.cli.workers.UnitServer;
+import org.viditq.cli.workers.WorkerOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
@@ -32,6 +35,7 @@ import org.viditq.core.pipeline.WeightForm;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
+import org.viditq.quantize.apply.CalibrationUnits;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
@@ -96,6 +100,8 @@ public final class CalibrateCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private ForceOption force;
+  @Mixin private PartOption part;
+  @Mixin private WorkerOptions workers;
   @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -113,35 +119,71 @@ public final class CalibrateCommand implements Callable<Integer> {
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     SamplingOptions.sizeNote(request).ifPresent(console::note);
-    new Outputs(spec, force.given()).requireFile(out);
+    part.check();
+    workers.check();
+    part.requireAlone(workers);
+    if (!UnitServer.isWorker()) {
+      new Outputs(spec, force.given()).requireFile(out);
+      // Opened and given up again: a place that cannot be written is known before the work.
+      AtomicOutput.file(out).close();
+    }
     new MemoryCheck(backend.find(), console)
         .sampling(pipeline, request, WeightForm.of(Precision.FP32));
-    // Opened and given up again: a place that cannot be written is known before the work.
-    AtomicOutput.file(out).close();
 
     PartialResults kept = resume.open(out, console);
     PartKey key = RunKey.of(folder, backend.find().name(), prompts.cleaned());
+    EncodedPrompts encoded;
+    try (StageProgress progress = new StageProgress(console, "calibration")) {
+      encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
+    }
+    PartKey sampled =
+        RunKey.sampling(key, request, sampling.scheduler().orElse(""))
+            .with("seeds", request.seeds());
+    PipelineCalibration calibration = new PipelineCalibration(pipeline, backend::open);
+    if (part.given()) {
+      try (CalibrationUnits units = calibration.sampling(request, encoded, kept, sampled)) {
+        part.compute(units, kept, "Sampling", console);
+      }
+      return 0;
+    }
+    if (workers.given() && !others(calibration, request, encoded, kept, sampled, console)) {
+      return 0;
+    }
     CalibrationStatistics statistics;
     try (StageProgress progress = new StageProgress(console, "calibration")) {
-      EncodedPrompts encoded = ResumableEncoding.encode(pipeline, texts, kept, key, progress);
-      PartKey sampled =
-          RunKey.sampling(key, request, sampling.scheduler().orElse(""))
-              .with("seeds", request.seeds());
-      statistics =
-          new PipelineCalibration(pipeline, backend::open)
-              .run(request, encoded, every, kept, sampled, progress);
+      statistics = calibration.run(request, encoded, every, kept, sampled, progress);
     }
     if (moments.isPresent()) {
       try (StageProgress progress = new StageProgress(console, "second moments")) {
-        statistics =
-            new PipelineCalibration(pipeline, backend::open)
-                .withSecondMoments(statistics, moments.get(), progress);
+        statistics = calibration.withSecondMoments(statistics, moments.get(), progress);
       }
     }
     CalibrationStatisticsFile.write(out, statistics);
     kept.remove();
     report(statistics, texts.size(), console);
     return 0;
+  }
+
+  /**
+   * Other processes sample the prompts one by one, and then observe batches of all of them.
+   *
+   * @return false if this process is one of them
+   */
+  private boolean others(
+      PipelineCalibration calibration,
+      GenerationRequest request,
+      EncodedPrompts encoded,
+      PartialResults kept,
+      PartKey key,
+      Console console) {
+    try (CalibrationUnits units = calibration.sampling(request, encoded, kept, key)) {
+      if (!workers.compute(units, kept, backend.threads(), "Sampling", spec, console)) {
+        return false;
+      }
+    }
+    try (CalibrationUnits units = calibration.observation(request, encoded, every, kept, key)) {
+      return workers.compute(units, kept, backend.threads(), "Observing layers", spec, console);
+    }
   }
 
   private Optional<List<TimestepRange>> momentRanges() {

@@ -14,7 +14,6 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
-import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.console.Version;
@@ -169,9 +168,7 @@ public final class SensitivityCommand implements Callable<Integer> {
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     part.check();
     workers.check();
-    if (part.given() && workers.given()) {
-      throw new UsageException("Give --part, or --workers or --spark, not both.");
-    }
+    part.requireAlone(workers);
     try (MetricOptions opened = metricOptions) {
       MetricByType metrics = opened.open(types(pipeline, template), texts, request.frames());
       return measure(folder, template, seen, texts, pipeline, request, metrics, widths, console);
@@ -222,7 +219,7 @@ public final class SensitivityCommand implements Callable<Integer> {
           new SensitivitySweep(
               pipeline, request, encoded, metrics, unit, ranges, quantized, kept, sampled)) {
         if (part.given()) {
-          measurePart(sweep, console);
+          part.compute(sweep, kept, "Measuring", console);
           return 0;
         }
         if (workers.given()) {
@@ -242,25 +239,6 @@ public final class SensitivityCommand implements Callable<Integer> {
       }
     }
     return 0;
-  }
-
-  private void measurePart(SensitivitySweep sweep, Console console) {
-    List<Integer> units = part.of(sweep.count());
-    try (Progress progress = console.progress("Measuring", units.size())) {
-      for (int one : units) {
-        sweep.compute(one);
-        progress.step();
-      }
-    }
-    console.result(
-        Quantities.of(units.size(), "unit")
-            + " of "
-            + sweep.count()
-            + " measured; the command without --part joins them.");
-    ObjectNode root = Console.object();
-    root.put("measured", units.size());
-    root.put("units", sweep.count());
-    console.result(root);
   }
 
   private List<Integer> widths() {

@@ -1,10 +1,16 @@
 package org.viditq.cli.workers;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Progress;
+import org.viditq.cli.console.Quantities;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.resume.PartialResults;
+import org.viditq.core.resume.Units;
 import picocli.CommandLine.Option;
 
 /** Which share of a work's units this process computes. */
@@ -37,11 +43,42 @@ public final class PartOption {
   }
 
   /**
+   * @throws UsageException if other processes are to compute, too
+   */
+  public void requireAlone(WorkerOptions workers) {
+    if (given() && workers.given()) {
+      throw new UsageException("Give --part, or --workers or --spark, not both.");
+    }
+  }
+
+  /** Computes this part's share of all units, and says so. */
+  public void compute(Units units, PartialResults kept, String task, Console console) {
+    List<Integer> share = of(units.count());
+    try (Progress progress = console.progress(task, share.size())) {
+      for (int unit : share) {
+        if (!kept.has(units.key(unit))) {
+          units.compute(unit);
+        }
+        progress.step();
+      }
+    }
+    console.result(
+        Quantities.of(share.size(), "unit")
+            + " of "
+            + units.count()
+            + " computed; the command without --part joins them.");
+    ObjectNode root = Console.object();
+    root.put("computed", share.size());
+    root.put("units", units.count());
+    console.result(root);
+  }
+
+  /**
    * The units of this part.
    *
    * @throws UsageException if it is no part
    */
-  public List<Integer> of(int all) {
+  private List<Integer> of(int all) {
     Matcher form = FORM.matcher(part);
     if (!form.matches()) {
       throw invalid();

@@ -101,6 +101,7 @@ public final class WorkerOptions {
       Console console) {
     round++;
     if (UnitServer.isWorker()) {
+      // Lists that come before are complete; what they gave is found in the folder.
       if (round == UnitServer.round()) {
         UnitServer.serve(units, kept);
         return false;

@@ -2,6 +2,7 @@ package org.viditq.quantize.apply;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -59,10 +60,58 @@ public final class PipelineCalibration {
       ProgressListener progress) {
     CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0);
     try (CalibrationSteps denoiser =
-        new CalibrationSteps(pipeline, backend, recorder, steps, key.with("every", every))) {
+        new CalibrationSteps(
+            pipeline,
+            backend,
+            recorder,
+            steps,
+            key.with("every", every),
+            Optional.of(joined(request, prompts, steps, key)))) {
       pipeline.sample(request, prompts, denoiser, denoiser, progress);
     }
     return recorder.statistics(modelIdentity(pipeline.folder()));
+  }
+
+  /**
+   * The first half of a run's work for other processes: every prompt is sampled by itself. {@link
+   * #run} finds what is kept of it.
+   */
+  public CalibrationUnits sampling(
+      GenerationRequest request, EncodedPrompts prompts, PartialResults kept, PartKey key) {
+    PromptTrajectories units =
+        new PromptTrajectories(pipeline, backend, request, prompts, kept, key);
+    return new CalibrationUnits(units, units::close);
+  }
+
+  /**
+   * The second half: the batches of all prompts that layers are observed in. None before all of the
+   * first half is kept.
+   *
+   * @param every as of the run
+   */
+  public CalibrationUnits observation(
+      GenerationRequest request,
+      EncodedPrompts prompts,
+      int every,
+      PartialResults kept,
+      PartKey key) {
+    CalibrationBatches units =
+        new CalibrationBatches(
+            pipeline,
+            backend,
+            request,
+            prompts,
+            joined(request, prompts, kept, key),
+            step -> step % every == 0,
+            kept,
+            key.with("every", every));
+    return new CalibrationUnits(units, units::close);
+  }
+
+  private JoinedPredictions joined(
+      GenerationRequest request, EncodedPrompts prompts, PartialResults kept, PartKey key) {
+    return new JoinedPredictions(
+        new PromptTrajectories(pipeline, backend, request, prompts, kept, key), kept);
   }
 
   /**
