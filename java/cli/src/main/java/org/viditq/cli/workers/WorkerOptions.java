@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.viditq.cli.Main;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 import org.viditq.core.error.OutputException;
@@ -24,6 +23,9 @@ import picocli.CommandLine.Option;
 /** Who computes the units of a command's work: this process, several here, or a cluster. */
 public final class WorkerOptions {
   private static final int MOST = 256;
+
+  /** By its name, as it knows all commands and no command knows it. */
+  private static final String PROGRAM = "org.viditq.cli.Main";
 
   @Option(
       names = "--workers",
@@ -156,7 +158,7 @@ public final class WorkerOptions {
     java.add("-D" + WorkerCommand.ROUND + "=" + round);
     java.add("-Dviditq.terminal=false");
     java.add("-Dviditq.progress.seconds=1000000");
-    List<String> program = new ArrayList<>(List.of(Main.class.getName()));
+    List<String> program = new ArrayList<>(List.of(PROGRAM));
     program.addAll(spec.root().commandLine().getParseResult().originalArgs());
     return new WorkerCommand(java, System.getProperty("java.class.path"), program);
   }
