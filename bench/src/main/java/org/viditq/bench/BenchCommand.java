@@ -5,6 +5,7 @@ import org.viditq.bench.fuzz.FuzzCommand;
 import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
+import org.viditq.bench.quantize.QuantizeCommand;
 import org.viditq.bench.stability.StabilityCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
       PipelineCommand.class,
       MemoryCommand.class,
       ExportCommand.class,
+      QuantizeCommand.class,
       StabilityCommand.class,
       FuzzCommand.class
     })

@@ -1,6 +1,5 @@
 package org.viditq.bench.export;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -8,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.viditq.bench.model.FullSizeModel;
-import org.viditq.bench.model.RandomWeights;
+import org.viditq.bench.model.RandomPipeline;
+import org.viditq.bench.process.CommandProcess;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.ReportOptions;
 import org.viditq.cli.console.Console;
@@ -19,8 +18,6 @@ import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
-import org.viditq.core.checkpoint.SafetensorsWriter;
-import org.viditq.core.diffusers.Component;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
@@ -49,11 +46,10 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  viditq bench export",
-      "  viditq bench export --models stdit-xl-2 --plans w4a8-dynamic --graphs DIR --out export.json"
+      "  viditq bench export --models stdit-xl-2 --plans w4a8-dynamic --graphs DIR --out"
+          + " export.json"
     })
 public final class ExportCommand implements Callable<Integer> {
-  private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
-
   @Option(
       names = "--models",
       split = ",",
@@ -104,7 +100,7 @@ public final class ExportCommand implements Callable<Integer> {
         try (AtomicOutput place = AtomicOutput.folder(parent.resolve("viditq-bench-export"))) {
           progress.label(model.name());
           Path pipeline = place.path().resolve("pipeline");
-          write(model, pipeline);
+          RandomPipeline.write(model, pipeline);
           progress.step();
           for (String plan : plans) {
             measure(model, plan, pipeline, place.path(), progress, table, results.addObject());
@@ -115,27 +111,6 @@ public final class ExportCommand implements Callable<Integer> {
     table.lines().forEach(console::result);
     report.finish(console);
     return 0;
-  }
-
-  /** A pipeline folder with nothing but the transformer. */
-  private static void write(FullSizeModel model, Path folder) {
-    ObjectMapper json = new ObjectMapper();
-    Path transformer = folder.resolve(Component.TRANSFORMER.folder());
-    String type = model.config().node().get("_class_name").asText();
-    ObjectNode index = json.createObjectNode().put("_class_name", model.name());
-    index.putArray(Component.TRANSFORMER.folder()).add("diffusers").add(type);
-    try {
-      Files.createDirectories(transformer);
-      json.writeValue(folder.resolve("model_index.json").toFile(), index);
-      json.writeValue(
-          transformer.resolve(Component.TRANSFORMER.configFile()).toFile(), model.config().node());
-      SafetensorsWriter.write(
-          transformer.resolve(WEIGHTS),
-          RandomWeights.tensorsOf(model.model()),
-          Map.of("format", "pt"));
-    } catch (IOException e) {
-      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
-    }
   }
 
   private void measure(

@@ -1,4 +1,4 @@
-package org.viditq.bench.export;
+package org.viditq.bench.process;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,9 +10,9 @@ import org.viditq.cli.Main;
 import org.viditq.core.error.BackendException;
 
 /** A command of viditq in a process of its own, whose memory is watched. */
-final class CommandProcess {
+public final class CommandProcess {
   /** As the launcher has them. */
-  static final List<String> JVM_OPTIONS = List.of("-XX:+UseSerialGC", "-Xms16m");
+  public static final List<String> JVM_OPTIONS = List.of("-XX:+UseSerialGC", "-Xms16m");
 
   private static final long KIBI = 1024;
   private static final int MILLIS_BETWEEN_LOOKS = 10;
@@ -23,7 +23,7 @@ final class CommandProcess {
    * @param resident of all kinds of memory, bytes
    * @param anonymous of what is in no file, bytes, as far as it was seen
    */
-  record Peak(long resident, long anonymous) {}
+  public record Peak(long resident, long anonymous) {}
 
   private CommandProcess() {}
 
@@ -33,7 +33,7 @@ final class CommandProcess {
    * @param log takes what it prints
    * @throws BackendException if it fails, with what it says
    */
-  static Peak run(Path log, String... arguments) {
+  public static Peak run(Path log, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);

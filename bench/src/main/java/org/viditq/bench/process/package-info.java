@@ -1,0 +1,2 @@
+/** Commands as processes that are measured. */
+package org.viditq.bench.process;

@@ -1,0 +1,188 @@
+package org.viditq.bench.quantize;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.viditq.bench.model.FullSizeModel;
+import org.viditq.bench.model.RandomPipeline;
+import org.viditq.bench.process.CommandProcess;
+import org.viditq.bench.report.BenchReport;
+import org.viditq.bench.report.ReportOptions;
+import org.viditq.cli.console.Console;
+import org.viditq.cli.console.Progress;
+import org.viditq.cli.console.Quantities;
+import org.viditq.cli.console.TextTable;
+import org.viditq.cli.option.CommonOptions;
+import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.OutputException;
+import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
+import org.viditq.core.model.LinearLayer;
+import org.viditq.quantize.apply.PipelineCalibration;
+import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code viditq bench quantize}: memory and time of quantizing full-size models. */
+@Command(
+    name = "quantize",
+    header = "Measure what quantizing full-size models takes.",
+    description = {
+      "",
+      "Random weights are quantized by 'viditq quantize', in a process of its own with the"
+          + " launcher's options, with statistics of random inputs where the plan needs any. Peaks"
+          + " are of all memory that the process had resident, pages of the mapped weights and"
+          + " statistics included, which can be dropped at any time, and without them. They are"
+          + " compared with the float32 values of the model's largest layer. A model needs 6 GB of"
+          + " disk.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  viditq bench quantize",
+      "  viditq bench quantize --models stdit-xl-2 --plans convrot --out quantize.json"
+    })
+public final class QuantizeCommand implements Callable<Integer> {
+  @Option(
+      names = "--models",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "pixart-sigma-xl",
+      description = "Of dit-xl-2, latte-1, pixart-sigma-xl, stdit-xl-2. Default: ${DEFAULT-VALUE}.")
+  private List<String> models;
+
+  @Option(
+      names = "--plans",
+      split = ",",
+      paramLabel = "P",
+      defaultValue = "viditq-rotate,convrot,w4a8-gptq",
+      description = "Built-in plans. Default: ${DEFAULT-VALUE}.")
+  private List<String> plans;
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "DIR",
+      description = "Where models are written, and deleted again. Default: the temporary folder.")
+  private Path scratch;
+
+  @Mixin private ReportOptions output;
+  @Mixin private CommonOptions common;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = new Console(spec, common);
+    List<FullSizeModel> chosen = models.stream().map(FullSizeModel::named).toList();
+    List<QuantizationPlan> found = plans.stream().map(BuiltInPlans::find).toList();
+    BenchReport report = new BenchReport(spec, output);
+    report.root().put("jvmOptions", String.join(" ", CommandProcess.JVM_OPTIONS));
+    TextTable table =
+        new TextTable(
+            "model and plan", ">quantized", ">largest layer", ">peak", ">not in files", ">seconds");
+    ArrayNode results = report.root().putArray("quantized");
+    Path parent = scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
+    try (Progress progress =
+        console.progress("Quantizing", (long) chosen.size() * (1 + plans.size()))) {
+      for (FullSizeModel model : chosen) {
+        try (AtomicOutput place = AtomicOutput.folder(parent.resolve("viditq-bench-quantize"))) {
+          progress.label(model.name());
+          Path pipeline = place.path().resolve("pipeline");
+          RandomPipeline.write(model, pipeline);
+          if (found.stream().anyMatch(QuantizationPlan::needsCalibration)) {
+            writeStatistics(model, pipeline, statistics(place.path()));
+          }
+          progress.step();
+          for (int i = 0; i < found.size(); i++) {
+            boolean calibrated = found.get(i).needsCalibration();
+            measure(model, plans.get(i), calibrated, place.path(), table, results.addObject());
+            progress.step();
+          }
+        }
+      }
+    }
+    table.lines().forEach(console::result);
+    report.finish(console);
+    return 0;
+  }
+
+  private static Path statistics(Path place) {
+    return place.resolve("statistics.safetensors");
+  }
+
+  private static void writeStatistics(FullSizeModel model, Path pipeline, Path file) {
+    String identity = PipelineCalibration.modelIdentity(PipelineFolder.open(pipeline));
+    CalibrationStatisticsFile.write(
+        file, RandomStatistics.of(identity, model.model().linearLayers()));
+  }
+
+  private void measure(
+      FullSizeModel model,
+      String plan,
+      boolean calibrated,
+      Path place,
+      TextTable table,
+      ObjectNode node) {
+    String name = model.name() + "-" + plan;
+    Path quantized = place.resolve(name);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "quantize",
+                "--model",
+                place.resolve("pipeline").toString(),
+                "--plan",
+                plan,
+                "--out",
+                quantized.toString()));
+    if (calibrated) {
+      arguments.addAll(List.of("--stats", statistics(place).toString()));
+    }
+    long start = System.nanoTime();
+    CommandProcess.Peak peak =
+        CommandProcess.run(place.resolve(name + ".log"), arguments.toArray(String[]::new));
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    long bytes = size(quantized);
+    long largest =
+        model.model().linearLayers().stream().mapToLong(LinearLayer::weights).max().orElseThrow()
+            * Float.BYTES;
+    node.put("model", model.name());
+    node.put("plan", plan);
+    node.put("quantizedBytes", bytes);
+    node.put("largestLayerBytes", largest);
+    node.put("peakResidentBytes", peak.resident());
+    node.put("peakAnonymousBytes", peak.anonymous());
+    node.put("seconds", BenchReport.rounded(seconds));
+    table.row(
+        name,
+        Quantities.bytes(bytes),
+        Quantities.bytes(largest),
+        Quantities.bytes(peak.resident()),
+        Quantities.bytes(peak.anonymous()),
+        Quantities.seconds(seconds));
+  }
+
+  /** Of all files in a folder, or of a file. */
+  private static long size(Path place) {
+    try (Stream<Path> files = Files.walk(place)) {
+      long bytes = 0;
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new OutputException("Cannot read " + place + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** What quantizing models of full size takes. */
+package org.viditq.bench.quantize;
