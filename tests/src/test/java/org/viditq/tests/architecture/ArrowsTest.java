@@ -40,7 +40,15 @@ class ArrowsTest {
           entry(
               "bench",
               Set.of(
-                  "core", "quantize", "cli", "media", "reference", "cpp", "onnx", "onnxruntime")));
+                  "core",
+                  "quantize",
+                  "cli",
+                  "media",
+                  "reference",
+                  "cpp",
+                  "onnx",
+                  "onnxruntime",
+                  "tensorrt")));
 
   @ArchTest
   static void everyModuleIsInTheTable(JavaClasses classes) {
