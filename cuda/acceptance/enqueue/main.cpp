@@ -1,8 +1,9 @@
-// enqueue --plugins LIBRARY [--tokens COUNT] [--width CHANNELS] [--json FILE] [--command TEXT]
+// enqueue --plugins LIBRARY [--plugin NAME] [--tokens COUNT] [--width CHANNELS] [--json FILE]
+// [--command TEXT]
 //         [--commit TEXT]
-// Runs every plugin of a plugin library as an engine does, on a stream and in a recorded graph, and
-// compares to the bit with the kernels in this program and with definitions on the host. No
-// TensorRT is needed. Exits with 1 if anything differs, 2 on wrong usage.
+// Runs every plugin, or the named one, of a plugin library as an engine does, on a stream and in a
+// recorded graph, and compares to the bit with the kernels in this program and with definitions on
+// the host. No TensorRT is needed. Exits with 1 if anything differs, 2 on wrong usage.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -105,10 +106,15 @@ void run_case(const enqueue::Library& library, const Case& run, parity::Report& 
   }
 }
 
-void run_all(const enqueue::Library& library, int tokens, int width, parity::Report& report) {
+// `only`: the plugin to run, empty for all.
+void run_all(const enqueue::Library& library, const std::string& only, int tokens, int width,
+             parity::Report& report) {
   std::set<std::string> left;
-  for (const std::string& name : library.names()) left.insert(name);
+  for (const std::string& name : library.names()) {
+    if (only.empty()) left.insert(name);
+  }
   for (const Case& run : enqueue::cases(tokens, width)) {
+    if (!only.empty() && run.plugin != only) continue;
     left.erase(run.plugin);
     try {
       run_case(library, run, report);
@@ -124,7 +130,8 @@ void run_all(const enqueue::Library& library, int tokens, int width, parity::Rep
 
 int usage(const char* program, const std::string& what) {
   std::fprintf(stderr,
-               "Usage: %s --plugins LIBRARY [--tokens COUNT] [--width CHANNELS] [--json FILE] "
+               "Usage: %s --plugins LIBRARY [--plugin NAME] [--tokens COUNT] [--width CHANNELS] "
+               "[--json FILE] "
                "[--command TEXT] [--commit TEXT]; %s.\n",
                program, what.c_str());
   return 2;
@@ -133,9 +140,9 @@ int usage(const char* program, const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options = {{"--plugins", ""}, {"--tokens", "5"},
-                                                {"--width", "72"}, {"--json", ""},
-                                                {"--command", ""}, {"--commit", "unknown"}};
+  std::map<std::string, std::string> options = {
+      {"--plugins", ""}, {"--plugin", ""},  {"--tokens", "5"},      {"--width", "72"},
+      {"--json", ""},    {"--command", ""}, {"--commit", "unknown"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(argv[i]);
     if (option == options.end() || i + 1 == argc) {
@@ -153,7 +160,7 @@ int main(int argc, char** argv) {
   try {
     const std::string on = enqueue::device_name();
     parity::Report report;
-    run_all(enqueue::Library(options["--plugins"]), tokens, width, report);
+    run_all(enqueue::Library(options["--plugins"]), options["--plugin"], tokens, width, report);
     report.print();
     if (!options["--json"].empty()) {
       acceptance::JsonWriter json;
