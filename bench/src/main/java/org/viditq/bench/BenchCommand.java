@@ -1,5 +1,6 @@
 package org.viditq.bench;
 
+import org.viditq.bench.engine.EngineCommand;
 import org.viditq.bench.export.ExportCommand;
 import org.viditq.bench.fuzz.FuzzCommand;
 import org.viditq.bench.gemm.GemmCommand;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       MemoryCommand.class,
       ExportCommand.class,
       QuantizeCommand.class,
+      EngineCommand.class,
       StabilityCommand.class,
       FuzzCommand.class
     })

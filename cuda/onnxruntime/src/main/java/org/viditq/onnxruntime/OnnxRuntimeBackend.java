@@ -1,6 +1,9 @@
 package org.viditq.onnxruntime;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Backends;
@@ -14,7 +17,10 @@ import org.viditq.core.pipeline.RecordingBackend;
  * OperatorLibrary#NATIVE}. Text encoders and autoencoders run on the backend native.
  */
 public final class OnnxRuntimeBackend implements RecordingBackend {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeBackend.class);
   private static final String ALTERNATIVE = "native";
+
+  private final AtomicBoolean told = new AtomicBoolean();
 
   @Override
   public String name() {
@@ -43,12 +49,15 @@ public final class OnnxRuntimeBackend implements RecordingBackend {
   }
 
   /**
-   * Opens operators of the alternative.
+   * Opens operators of the alternative, which is said once.
    *
    * @throws BackendException if it cannot run here or does not support the settings
    */
   @Override
   public Operators<?> open(BackendSettings settings) {
+    if (told.compareAndSet(false, true)) {
+      LOG.warn("What is not run as a graph of a denoiser is computed by backend {}.", ALTERNATIVE);
+    }
     return Backends.find(ALTERNATIVE).open(settings);
   }
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.viditq.core.error.BackendException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.Parameters;
@@ -35,19 +36,24 @@ final class OnnxRuntimeNetworks implements Networks {
 
   private final BackendSettings settings;
   private final List<Denoiser> denoisers = new ArrayList<>();
-  private boolean told;
 
   OnnxRuntimeNetworks(BackendSettings settings) {
     this.settings = settings;
   }
 
   /**
-   * {@inheritDoc} Its graph lies in a temporary folder (the settings' cache folder, if there is
-   * one) until ONNX Runtime has mapped it.
+   * {@inheritDoc} One that no graph can hold is left to operators. Its graph lies in a temporary
+   * folder (the settings' cache folder, if there is one) until ONNX Runtime has mapped it.
    */
   @Override
   public Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters, Runnable release) {
-    OnnxGraph graph = DenoiserGraph.recordOpen(model, parameters, OPTIONS, OptionalDouble.empty());
+    OnnxGraph graph;
+    try {
+      graph = DenoiserGraph.recordOpen(model, parameters, OPTIONS, OptionalDouble.empty());
+    } catch (BackendException notRecordable) {
+      LOG.warn("{} It is computed by operators.", notRecordable.getMessage());
+      return Optional.empty();
+    }
     Path parent = settings.cache().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     String name = "viditq-onnxruntime-" + ProcessHandle.current().pid();
     try (AtomicOutput scratch = AtomicOutput.folder(parent.resolve(name))) {
@@ -67,25 +73,16 @@ final class OnnxRuntimeNetworks implements Networks {
 
   @Override
   public Optional<TextNetwork> t5(T5Config config, Parameters parameters) {
-    return left();
+    return Optional.empty();
   }
 
   @Override
   public Optional<TextNetwork> bert(BertConfig config, Parameters parameters) {
-    return left();
+    return Optional.empty();
   }
 
   @Override
   public Optional<DecoderNetwork> decoder(AutoencoderKlConfig config, Parameters parameters) {
-    return left();
-  }
-
-  /** A part that the alternative computes. */
-  private <T> Optional<T> left() {
-    if (!told) {
-      told = true;
-      LOG.info("Text encoders and autoencoders have no graph here; the backend native runs them.");
-    }
     return Optional.empty();
   }
 

@@ -154,41 +154,63 @@ class OnnxGraphTest {
 
   @Test
   void leavesNothingBehindIfAWeightCannotBeRead() {
-    OnnxOperators operators = new OnnxOperators(OnnxOptions.STANDARD);
-    StoredTensor weight = counted(64, 64);
-    StoredTensor broken =
-        new StoredTensor() {
-          @Override
-          public String name() {
-            return weight.name();
-          }
-
-          @Override
-          public DType dtype() {
-            return weight.dtype();
-          }
-
-          @Override
-          public Shape shape() {
-            return weight.shape();
-          }
-
-          @Override
-          public ByteBuffer bytes() {
-            return weight.bytes();
-          }
-
-          @Override
-          public void copyTo(int start, float[] destination, int offset, int count) {
-            throw new IllegalStateException("closed");
-          }
-        };
-    OnnxValue x = operators.input("x", 1, 64);
-    OnnxValue y = operators.linear(x, operators.prepare(parameters(broken)));
-    OnnxGraph graph = operators.graph("g", Map.of("y", y));
+    OnnxGraph graph = layer(inconvertible(counted(64, 64)));
     assertThatThrownBy(() -> graph.write(folder.resolve("graph")))
         .isInstanceOf(IllegalStateException.class);
     assertThat(folder).isEmptyDirectory();
+  }
+
+  private static OnnxGraph layer(StoredTensor weight) {
+    OnnxOperators operators = new OnnxOperators(OnnxOptions.STANDARD);
+    OnnxValue x = operators.input("x", 1, weight.shape().dim(1));
+    OnnxValue y = operators.linear(x, operators.prepare(parameters(weight)));
+    return operators.graph("g", Map.of("y", y));
+  }
+
+  /** As it is stored, a tensor that cannot be had as floats. */
+  private static StoredTensor inconvertible(StoredTensor weight) {
+    return new StoredTensor() {
+      @Override
+      public String name() {
+        return weight.name();
+      }
+
+      @Override
+      public DType dtype() {
+        return weight.dtype();
+      }
+
+      @Override
+      public Shape shape() {
+        return weight.shape();
+      }
+
+      @Override
+      public ByteBuffer bytes() {
+        return weight.bytes();
+      }
+
+      @Override
+      public void copyTo(int start, float[] destination, int offset, int count) {
+        throw new IllegalStateException("closed");
+      }
+    };
+  }
+
+  @Test
+  void theSourceIsThatOfTheStoredWeightsWhichAreNotConverted() {
+    OnnxGraph graph = layer(counted(64, 64));
+    assertThat(layer(inconvertible(counted(64, 64))).source()).isEqualTo(graph.source());
+    StoredTensor changed = counted(64, 64);
+    Tensor values = changed.toTensor();
+    values.data()[4095] += 1;
+    assertThat(layer(MemoryTensor.of("weight", values)).source()).isNotEqualTo(graph.source());
+    // Bits that are the same in another type are other values.
+    assertThat(layer(MemoryTensor.of("weight", Tensor.zeros(64, 64), DType.F16)).source())
+        .isNotEqualTo(
+            layer(MemoryTensor.of("weight", Tensor.zeros(64, 64), DType.BF16)).source());
+    // The same weights in another place of the graph.
+    assertThat(layers().source()).isNotEqualTo(layer(counted(33, 33)).source());
   }
 
   @Test

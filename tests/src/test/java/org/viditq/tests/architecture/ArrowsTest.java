@@ -47,6 +47,7 @@ class ArrowsTest {
                   "cli",
                   "media",
                   "serve",
+                  "tensorrt",
                   "reference",
                   "cpp",
                   "onnx",

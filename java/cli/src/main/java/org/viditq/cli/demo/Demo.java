@@ -12,7 +12,6 @@ import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
 import org.viditq.cli.evaluate.PlanScore;
-import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -30,19 +29,17 @@ final class Demo {
   private static final int CALIBRATION_PROMPTS = 8;
   private static final int CALIBRATE_EVERY = 2;
 
-  private final PipelineFolder folder;
   private final DiffusionPipeline pipeline;
   private final Supplier<Operators<?>> backend;
   private final DemoSettings settings;
   private final Console console;
 
   Demo(
-      PipelineFolder folder,
+      DiffusionPipeline pipeline,
       Supplier<Operators<?>> backend,
       DemoSettings settings,
       Console console) {
-    this.folder = folder;
-    this.pipeline = DiffusionPipeline.open(folder, backend);
+    this.pipeline = pipeline;
     this.backend = backend;
     this.settings = settings;
     this.console = console;
@@ -61,7 +58,7 @@ final class Demo {
 
     List<Long> seeds = prompts.stream().map(EvaluationPrompt::seed).toList();
     PlanComparison comparison =
-        new PlanComparison(folder, pipeline, backend, request(seeds), encoded, console);
+        new PlanComparison(pipeline.folder(), pipeline, backend, request(seeds), encoded, console);
     List<Outcome> outcomes = new ArrayList<>();
     outcomes.add(
         new Outcome(

@@ -23,6 +23,7 @@ import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.pipeline.DiffusionPipeline;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -136,13 +137,17 @@ public final class DemoCommand implements Callable<Integer> {
               + ", backend "
               + settings.backend());
       DemoReport report =
-          new Demo(folder, backend::open, settings, console)
+          new Demo(open(folder), backend::open, settings, console)
               .run(prompts, sample.resolve("calib_prompts.txt"));
       write(report, output.path());
       output.commit();
       print(report, console, (System.nanoTime() - start) * 1e-9);
     }
     return 0;
+  }
+
+  private DiffusionPipeline open(PipelineFolder folder) {
+    return backend.prepare(DiffusionPipeline.open(folder, backend::open));
   }
 
   private static Path freeFolder() {
@@ -172,7 +177,7 @@ public final class DemoCommand implements Callable<Integer> {
     DemoSettings settings = settings(DemoSettings.VIDEO, VideoDemo.calibrationPrompts());
     try (AtomicOutput output = AtomicOutput.folder(out)) {
       VideoDemoReport report =
-          new VideoDemo(PipelineFolder.open(sample), backend::open, settings, console)
+          new VideoDemo(open(PipelineFolder.open(sample)), backend::open, settings, console)
               .run(
                   sample.resolve("eval_prompts.txt"),
                   pictures,

@@ -14,7 +14,6 @@ import org.viditq.cli.evaluate.PlanComparison;
 import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.cli.evaluate.TimedPictures;
 import org.viditq.cli.picture.Motion;
-import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -49,11 +48,11 @@ final class VideoDemo {
   private final Console console;
 
   VideoDemo(
-      PipelineFolder folder,
+      DiffusionPipeline pipeline,
       Supplier<Operators<?>> backend,
       DemoSettings settings,
       Console console) {
-    this.pipeline = DiffusionPipeline.open(folder, backend);
+    this.pipeline = pipeline;
     this.backend = backend;
     this.settings = settings;
     this.console = console;

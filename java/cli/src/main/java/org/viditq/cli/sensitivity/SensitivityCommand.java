@@ -164,7 +164,8 @@ public final class SensitivityCommand implements Callable<Integer> {
     Optional<CalibrationStatistics> seen = statistics.read();
     List<String> texts = limit.of(prompts.read());
     backend.find();
-    DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
+    DiffusionPipeline pipeline =
+        backend.prepare(prompts.prepare(sampling.open(folder, backend::open)));
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
     part.check();
     workers.check();

@@ -29,7 +29,7 @@ class EngineDescriptionTest {
   @TempDir Path folder;
 
   private static EngineDescription parse(String json) {
-    return EngineDescription.parse(json.getBytes(UTF_8), "some.engine.json");
+    return EngineDescriptionJson.parse(json.getBytes(UTF_8), "some.engine.json");
   }
 
   private static void assertRefused(Reason reason, ThrowingCallable use, String... words) {
@@ -46,12 +46,13 @@ class EngineDescriptionTest {
   @Test
   void isReadAsItWasWritten() {
     EngineDescription engine = Descriptions.engine();
-    assertThat(EngineDescription.parse(engine.toJson(), "e")).isEqualTo(engine);
+    assertThat(EngineDescriptionJson.parse(EngineDescriptionJson.of(engine), "e"))
+        .isEqualTo(engine);
     EngineDescription other =
         Descriptions.engine(Hardware.AMPERE_AND_LATER, true)
             .withoutWeights()
             .ofBytes(1, "c".repeat(64));
-    assertThat(EngineDescription.parse(other.toJson(), "e")).isEqualTo(other);
+    assertThat(EngineDescriptionJson.parse(EngineDescriptionJson.of(other), "e")).isEqualTo(other);
     assertThat(other.stripped()).isTrue();
   }
 
@@ -78,7 +79,7 @@ class EngineDescriptionTest {
         "\"profiles\" : [ { | \"profiles\" : [ 7, { | profiles. is no object",
       })
   void aFieldThatMakesNoSenseIsNamed(String from, String to, String reason) {
-    String json = new String(Descriptions.engine().toJson(), UTF_8);
+    String json = new String(EngineDescriptionJson.of(Descriptions.engine()), UTF_8);
     String changed = json.replace(from.strip(), to == null ? "" : to.strip());
     assertThat(changed).isNotEqualTo(json);
     assertRefused(Reason.NOT_AN_ENGINE, () -> parse(changed), "some.engine.json", reason);
@@ -96,7 +97,7 @@ class EngineDescriptionTest {
   @ValueSource(longs = {1, 2, 3})
   void damagedBytesGiveADescriptionOrASentence(long seed) {
     Random random = new Random(seed);
-    byte[] whole = Descriptions.engine().toJson();
+    byte[] whole = EngineDescriptionJson.of(Descriptions.engine());
     long end = System.nanoTime() + FUZZ_MILLISECONDS / 3 * 1_000_000;
     int refused = 0;
     for (int i = 0; i < 2000 && System.nanoTime() < end; i++) {
@@ -123,8 +124,9 @@ class EngineDescriptionTest {
         }
       }
       try {
-        EngineDescription read = EngineDescription.parse(bytes, "fuzz");
-        assertThat(EngineDescription.parse(read.toJson(), "again")).isEqualTo(read);
+        EngineDescription read = EngineDescriptionJson.parse(bytes, "fuzz");
+        assertThat(EngineDescriptionJson.parse(EngineDescriptionJson.of(read), "again"))
+            .isEqualTo(read);
       } catch (EngineException expected) {
         refused++;
         assertThat(expected.reason()).isEqualTo(Reason.NOT_AN_ENGINE);

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.viditq.core.model.DenoiserInput;
+import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -57,6 +58,47 @@ class EnginePipelineTest {
     assertThat(networks.requests())
         .extracting(EngineRequest::name)
         .containsExactly("t5", "transformer", "sampling_step", "vae");
+  }
+
+  /**
+   * Latents with frames, all of which one evaluation sees; the decoder takes one after the other.
+   */
+  @ParameterizedTest
+  @EnumSource(Pace.class)
+  void clipsAreThoseOfTheNativeBackend(Pace pace) {
+    DiffusionPipeline expected = Samples.stdit();
+    StandInNetworks networks = new StandInNetworks(folder, pace);
+    DiffusionPipeline engines = Samples.stdit().on(networks::open);
+    Tensor latents = Samples.sample(engines, Samples.encode(engines), UnaryOperator.identity(), 1);
+    Tensor truth = Samples.sample(expected, Samples.encode(expected), UnaryOperator.identity(), 1);
+    Clip clip = Samples.decode(engines, latents);
+    assertThat(clip.frames()).isEqualTo(expected.defaultFrames()).isGreaterThan(1);
+    assertThat(Psnr.of(Samples.decode(expected, truth).pixels(), clip.pixels(), 1))
+        .isGreaterThan(80);
+    assertThat(networks.requests())
+        .extracting(EngineRequest::name)
+        .containsExactly("t5", "transformer", "sampling_step", "vae");
+    requireAllClosed(networks);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pace.class)
+  void quantizedPredictionsOfClipsAreThoseOfTheNativeBackend(Pace pace) {
+    DiffusionPipeline expected = Samples.stdit();
+    StandInNetworks networks = new StandInNetworks(folder, pace);
+    EncodedPrompts prompts = Samples.encode(expected);
+    try (ChosenParameters chosen = Samples.quantized(expected, "w8a8");
+        Denoiser judge = expected.openDenoiser(chosen.parameters());
+        Denoiser judged = Samples.stdit().on(networks::open).openDenoiser(chosen.parameters())) {
+      List<DenoiserInput> inputs = Samples.inputs(expected, prompts);
+      for (int step : new int[] {0, Samples.STEPS - 1}) {
+        DenoiserInput input = inputs.get(step);
+        assertThat(Samples.distance(judged.predict(input), judge.predict(input)))
+            .as("timestep " + input.timestep())
+            .isLessThan(ROUNDING);
+      }
+    }
+    requireAllClosed(networks);
   }
 
   private static void requireAllClosed(StandInNetworks networks) {

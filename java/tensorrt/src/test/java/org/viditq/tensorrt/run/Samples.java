@@ -35,11 +35,12 @@ import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 
-/** The trained sample of pictures on the backend native, which engines are held against. */
+/** The trained samples on the backend native, which engines are held against. */
 final class Samples {
   static final List<String> PROMPTS =
       List.of("a red ring on a gray background", "a blue square on a white background");
   static final int STEPS = 6;
+  private static final double FRAMES_PER_SECOND = 8;
 
   private static final Path ROOT = root();
   private static CalibrationStatistics statistics;
@@ -55,8 +56,17 @@ final class Samples {
   }
 
   static DiffusionPipeline pixart() {
+    return open("pixart-mini");
+  }
+
+  /** Clips instead of pictures. */
+  static DiffusionPipeline stdit() {
+    return open("stdit-mini");
+  }
+
+  private static DiffusionPipeline open(String sample) {
     return DiffusionPipeline.open(
-        PipelineFolder.open(ROOT.resolve("samples/pixart-mini")),
+        PipelineFolder.open(ROOT.resolve("samples").resolve(sample)),
         () -> Backends.find("native").open(2));
   }
 
@@ -68,12 +78,14 @@ final class Samples {
   }
 
   static GenerationRequest request(DiffusionPipeline pipeline, int pictures) {
-    return GenerationRequest.pictures(
+    return new GenerationRequest(
         List.of(11L, 12L, 13L, 14L).subList(0, pictures),
         STEPS,
         4.5,
+        pipeline.defaultFrames(),
         pipeline.defaultHeight(),
-        pipeline.defaultWidth());
+        pipeline.defaultWidth(),
+        FRAMES_PER_SECOND);
   }
 
   static EncodedPrompts encode(DiffusionPipeline pipeline) {
@@ -96,7 +108,7 @@ final class Samples {
   }
 
   static Clip decode(DiffusionPipeline pipeline, Tensor latents) {
-    return pipeline.decode(latents, 8, ProgressListener.NONE).get(0);
+    return pipeline.decode(latents, FRAMES_PER_SECOND, ProgressListener.NONE).get(0);
   }
 
   /** The transformer by a plan that comes with viditq. */
@@ -110,9 +122,13 @@ final class Samples {
                     pipeline.folder(),
                     () -> Backends.find("native").open(2),
                     QuantizationListener.NONE)
-                .apply(plan, weights, Optional.of(statistics())));
+                .apply(
+                    plan,
+                    weights,
+                    plan.needsCalibration() ? Optional.of(statistics()) : Optional.empty()));
   }
 
+  /** Of the sample of pictures. */
   private static synchronized CalibrationStatistics statistics() {
     if (statistics == null) {
       DiffusionPipeline pipeline = pixart();

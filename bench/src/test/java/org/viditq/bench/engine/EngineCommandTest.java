@@ -1,0 +1,128 @@
+package org.viditq.bench.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.cli.Main;
+
+/** The command on the sample model, ONNX Runtime in the place of the device. */
+class EngineCommandTest {
+  private static final String SAMPLE = Path.of("..", "samples", "pixart-mini").toString();
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Main.run(
+        new PrintWriter(out),
+        new PrintWriter(err),
+        Stream.concat(
+                Stream.of("bench", "engine", "--model", SAMPLE, "--prompt", "a red ring"),
+                Stream.of(args))
+            .toArray(String[]::new));
+  }
+
+  @Test
+  @Tag("slow")
+  void fullPrecisionAndPlansAreMeasuredBesideEachOther() throws IOException {
+    Path file = folder.resolve("engine.json");
+    assertThat(
+            run(
+                "--backend",
+                "onnxruntime",
+                "--plan",
+                "w8a8,w4a8-dynamic",
+                "--steps",
+                "2",
+                "--rounds",
+                "2",
+                "--quiet",
+                "--out",
+                file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode report = new ObjectMapper().readTree(file.toFile());
+    assertThat(report.get("benchmark").asText()).isEqualTo("engine");
+    assertThat(report.get("backend").asText()).isEqualTo("onnxruntime");
+    assertThat(report.get("precision").asText()).isEqualTo("fp32");
+    assertThat(report.get("steps").asInt()).isEqualTo(2);
+    JsonNode results = report.get("results");
+    assertThat(results.findValuesAsText("name"))
+        .containsExactly("full precision", "w8a8", "w4a8-dynamic");
+    for (JsonNode one : results) {
+      assertThat(one.get("samplingSeconds")).hasSize(2);
+      assertThat(one.get("stepMillis").asDouble()).isPositive();
+      assertThat(one.get("preparationSeconds").asDouble()).isPositive();
+      assertThat(one.get("deviceBytes").isNull()).isTrue();
+    }
+    assertThat(results.get(0).get("timesFullPrecision").asDouble()).isEqualTo(1);
+    assertThat(results.get(0).has("psnr")).isFalse();
+    assertThat(results.get(1).get("psnr").asDouble())
+        .isGreaterThan(results.get(2).get("psnr").asDouble());
+    assertThat(results.get(0).get("weightBytes").asLong())
+        .isGreaterThan(results.get(1).get("weightBytes").asLong());
+    assertThat(results.get(1).get("weightBytes").asLong())
+        .isGreaterThan(results.get(2).get("weightBytes").asLong());
+  }
+
+  /** Not measured as if the operators that take its place were an engine. */
+  @Test
+  @Tag("slow")
+  void aPlanThatNoGraphHoldsIsRefused() {
+    String stats = folder.resolve("stats.safetensors").toString();
+    assertThat(
+            Main.run(
+                new PrintWriter(out),
+                new PrintWriter(err),
+                "calibrate",
+                "--model",
+                SAMPLE,
+                "--prompt",
+                "a red ring",
+                "--steps",
+                "2",
+                "--out",
+                stats))
+        .as(err.toString())
+        .isZero();
+    assertThat(
+            run(
+                "--backend",
+                "onnxruntime",
+                "--plan",
+                "w8a8-naive",
+                "--stats",
+                stats,
+                "--steps",
+                "1",
+                "--rounds",
+                "1"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("The transformer in w8a8-naive cannot be an engine", "is computed by operators");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--backend=native, Backend native makes no engines",
+    "--backend=onnxruntime --rounds=0, --rounds is 0",
+    "--backend=onnxruntime --plan=nothing, nothing",
+    "--backend=tensorrt, Backend tensorrt"
+  })
+  void wrongRequestsAreRefused(String options, String message) {
+    assertThat(run(options.split(" "))).isIn(1, 2);
+    assertThat(err.toString()).contains(message).doesNotContain("\tat ");
+  }
+}
