@@ -328,7 +328,7 @@ class PageTest {
   @Test
   void showsClips() throws Exception {
     try (ServerProcess clips =
-        ServerProcess.start(folder, "stdit-mini", "--plan", "w8a8-dynamic")) {
+        ServerProcess.start(folder, "stdit-mini", "--plan", "w8a8")) {
       Page page = open(clips.address(), new Browser.NewContextOptions());
       await(page, "document.getElementById('plan').options.length === 2");
       ask(page, "a red circle moving right on a white background", "2", "1");
