@@ -7,12 +7,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,13 +32,18 @@ class BundleCommandTest {
   /** Parts are joined, unpacked and run with nothing of this machine's Java, PATH or home. */
   @Tag("slow")
   @Test
-  void aBundleRunsWithoutJava() throws Exception {
+  void aBundleRunsWithoutJava(TestReporter reporter) throws Exception {
+    Path library = jar("org/example/linux-x86_64/libnamed.so.1");
     Path parts = folder.resolve("parts");
     CommandRun bundled =
         CommandRun.of(
                 "bundle",
                 "--model",
                 MODEL,
+                "--library",
+                library.toString(),
+                "--jar",
+                library.toString(),
                 "--part-size",
                 "40MiB",
                 "--out",
@@ -60,10 +72,88 @@ class BundleCommandTest {
     assertThat(pixels(picture)).containsExactly(pixels(here));
     // Native libraries were unpacked beside the program and nowhere else.
     assertThat(bundle.resolve("cache/javacpp")).isNotEmptyDirectory();
+    assertThat(bundle.resolve("native/libnamed.so.1")).hasContent("no library");
+    assertThat(bundle.resolve("lib/natives.jar")).hasSameBinaryContentAs(library);
+    runInEmptyRoot(unpacked, pixels(here), generate, reporter);
 
     Files.write(parts.resolve("viditq.tar.gz.part002"), new byte[] {1});
     assertThat(run(List.of("sh", parts.resolve("join.sh").toString(), unpacked.toString()), true))
         .contains("missing or damaged");
+  }
+
+  private Path jar(String entry) throws IOException {
+    Path jar = folder.resolve("natives.jar");
+    try (JarOutputStream stream = new JarOutputStream(Files.newOutputStream(jar))) {
+      stream.putNextEntry(new JarEntry(entry));
+      stream.write("no library".getBytes(StandardCharsets.UTF_8));
+    }
+    return jar;
+  }
+
+  /**
+   * The same with the folder that the bundle lies in as root, in which there are a C library, a
+   * shell and /proc, and nothing else. Where this user may make no such root, the report says so.
+   */
+  private void runInEmptyRoot(
+      Path root, int[] expected, List<String> generate, TestReporter reporter) throws Exception {
+    List<String> enter =
+        List.of(
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            "mount --rbind /proc \"$0/proc\" && chroot=$(command -v chroot)"
+                + " && exec env -i \"$chroot\" \"$0\" \"$@\"",
+            root.toString());
+    addCLibrary(root);
+    Process permitted =
+        new ProcessBuilder(words(enter, List.of("/bin/sh", "-c"), Path.of("exit")))
+            .redirectErrorStream(true)
+            .start();
+    String refusal = new String(permitted.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (permitted.waitFor() != 0) {
+      reporter.publishEntry("left out, as no other root can be made here", refusal.strip());
+      return;
+    }
+    List<String> program = words(enter, List.of(), Path.of("/viditq-bundle/viditq"));
+    assertThat(run(words(program, List.of(), Path.of("--version")), true)).startsWith("viditq ");
+    List<String> model = List.of("generate", "--model", "/viditq-bundle/models/pixart-mini");
+    List<String> command = new ArrayList<>(program);
+    command.addAll(model);
+    run(words(command, generate, Path.of("/picture.png")), true);
+    assertThat(pixels(root.resolve("picture.png"))).containsExactly(expected);
+  }
+
+  private static void addCLibrary(Path root) throws Exception {
+    for (String name : List.of("proc", "tmp", "bin")) {
+      Files.createDirectory(root.resolve(name));
+    }
+    Path shell = Path.of("/bin/sh").toRealPath();
+    Files.copy(shell, root.resolve("bin/sh"));
+    Process ldd = new ProcessBuilder("ldd", shell.toString()).start();
+    String printed = new String(ldd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    Matcher needed = Pattern.compile("(/\\S+) \\(0x").matcher(printed);
+    while (needed.find()) {
+      Path library = Path.of(needed.group(1));
+      copyInto(root, library);
+      if (library.getFileName().toString().startsWith("libc.so")) {
+        try (Stream<Path> beside = Files.list(library.getParent())) {
+          for (Path file : (Iterable<Path>) beside::iterator) {
+            if (file.getFileName().toString().matches("lib(m|dl|pthread|rt|resolv)\\.so\\.\\d+")) {
+              copyInto(root, file);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static void copyInto(Path root, Path library) throws IOException {
+    Path target = root.resolve(library.toString().substring(1));
+    Files.createDirectories(target.getParent());
+    Files.copy(library, target, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static int[] pixels(Path file) throws IOException {
@@ -110,11 +200,14 @@ class BundleCommandTest {
         "--part-size=1000 --out={}/x.tar.gz",
         "--library={}/nowhere --out={}/x.tar.gz",
         "--library={}/empty --out={}/x.tar.gz",
+        "--library={}/natives.jar --out={}/x.tar.gz",
+        "--jar={}/empty --out={}/x.tar.gz",
         "--out={}/full",
         "--out={}/there.tar.gz",
         "--part-size=1MiB --out={}/parts.tar.gz"
       })
   void wrongRequestsLeaveNothing(String request) throws IOException {
+    jar("org/example/windows-x86_64/named.dll");
     Files.createDirectory(folder.resolve("empty"));
     Files.createDirectory(folder.resolve("full"));
     Files.createFile(folder.resolve("full/file"));
@@ -126,7 +219,8 @@ class BundleCommandTest {
     CommandRun.of(arguments.toArray(String[]::new)).failedWith(2);
     try (var files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("empty", "full", "there.tar.gz", "parts.tar.gz.part001");
+          .containsExactlyInAnyOrder(
+              "empty", "full", "natives.jar", "there.tar.gz", "parts.tar.gz.part001");
     }
   }
 

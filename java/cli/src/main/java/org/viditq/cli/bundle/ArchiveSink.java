@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 
 /** A bundle as a tar.gz; equal contents give equal bytes. */
@@ -41,6 +42,15 @@ final class ArchiveSink implements BundleSink {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     begin(name, bytes.length, executable);
     tar.write(bytes);
+    tar.closeArchiveEntry();
+  }
+
+  @Override
+  public void addLink(String name, String target) throws IOException {
+    TarArchiveEntry entry = new TarArchiveEntry(top + "/" + name, TarConstants.LF_SYMLINK);
+    entry.setLinkName(target);
+    entry.setModTime(0);
+    tar.putArchiveEntry(entry);
     tar.closeArchiveEntry();
   }
 

@@ -73,9 +73,17 @@ public final class BundleCommand implements Callable<Integer> {
       names = "--library",
       paramLabel = "PATH",
       description =
-          "A shared library, or a folder of some, such as CUDA's and TensorRT's, that goes into"
-              + " native/, which is searched first; may be repeated.")
+          "A shared library, or a folder or jar of some, such as CUDA's and TensorRT's, that goes"
+              + " into native/, which is searched first; may be repeated.")
   private List<Path> libraries = List.of();
+
+  @Option(
+      names = "--jar",
+      paramLabel = "FILE",
+      description =
+          "A jar that goes into lib/ beside those of this program, such as that of the benchmarks;"
+              + " may be repeated.")
+  private List<Path> jars = List.of();
 
   @Option(
       names = "--part-size",
@@ -98,7 +106,7 @@ public final class BundleCommand implements Callable<Integer> {
     try (AtomicOutput scratch = AtomicOutput.folder(sibling(".scratch"))) {
       BundleContents contents =
           BundleContents.collect(
-              classPath(),
+              classPath(jars),
               models,
               libraries,
               Path.of(System.getProperty("viditq.home", "")),
@@ -149,12 +157,18 @@ public final class BundleCommand implements Callable<Integer> {
     return out.resolveSibling(out.getFileName() + more);
   }
 
-  private static List<Path> classPath() {
+  private static List<Path> classPath(List<Path> jars) {
     List<Path> entries = new ArrayList<>();
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       if (!entry.isEmpty() && Files.exists(Path.of(entry))) {
         entries.add(Path.of(entry).toAbsolutePath().normalize());
       }
+    }
+    for (Path jar : jars) {
+      if (!jar.toString().endsWith(".jar") || !Files.isRegularFile(jar)) {
+        throw new UsageException("--jar " + jar + " is no jar.");
+      }
+      entries.add(jar.toAbsolutePath().normalize());
     }
     return entries;
   }

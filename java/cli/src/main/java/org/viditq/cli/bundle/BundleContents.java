@@ -8,6 +8,8 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,8 @@ import org.viditq.core.error.UsageException;
  * @param files by their names in the bundle
  */
 record BundleContents(Map<String, Path> files) {
+  private static final String NATIVE = "native/";
+
   /** Of the Java runtime, what only windows and sound cards need. */
   private static final Set<String> NOT_WITHOUT_A_SCREEN =
       Set.of("libawt_xawt.so", "libjawt.so", "libjsound.so", "libsplashscreen.so");
@@ -36,7 +40,7 @@ record BundleContents(Map<String, Path> files) {
    *
    * @param classPath of the running program
    * @param models folders
-   * @param libraries shared libraries, or folders of some
+   * @param libraries shared libraries, or folders and jars of some
    * @param scratch an empty folder, needed until the files are written
    * @param beforeRuntime is told when all is checked and the Java runtime is begun, which takes
    *     long
@@ -53,9 +57,9 @@ record BundleContents(Map<String, Path> files) {
     addClassPath(files, classPath);
     addModels(files, models);
     addTree(files, "samples", home.resolve("samples"));
-    List<Path> named = named(libraries);
+    List<Path> named = named(libraries, Files.createDirectory(scratch.resolve("named")));
     for (Path library : named) {
-      put(files, "native/" + library.getFileName(), library);
+      put(files, NATIVE + library.getFileName(), library);
     }
 
     beforeRuntime.run();
@@ -101,10 +105,22 @@ record BundleContents(Map<String, Path> files) {
     }
   }
 
-  private static List<Path> named(List<Path> libraries) throws IOException {
+  private static List<Path> named(List<Path> libraries, Path scratch) throws IOException {
     List<Path> all = new ArrayList<>();
     for (Path library : libraries) {
-      if (Files.isDirectory(library)) {
+      if (library.toString().endsWith(".jar") && Files.isRegularFile(library)) {
+        Path unpacked = Files.createDirectory(scratch.resolve(Integer.toString(all.size())));
+        Set<Path> found = unpackedNatives(List.of(library), unpacked);
+        if (found.isEmpty()) {
+          throw new UsageException(
+              "--library " + library + " holds no shared library for this platform.");
+        }
+        for (Path file : found) {
+          String numbered = file.getFileName().toString();
+          String name = numbered.substring(numbered.indexOf('-') + 1);
+          all.add(Files.move(file, unpacked.resolve(name)));
+        }
+      } else if (Files.isDirectory(library)) {
         List<Path> found = sharedObjects(library);
         if (found.isEmpty()) {
           throw new UsageException("--library " + library + " holds no shared library (*.so*).");
@@ -196,10 +212,23 @@ record BundleContents(Map<String, Path> files) {
             : entry.contains("x86_64") || entry.contains("x86-64"));
   }
 
-  /** Writes all of it; {@code written} is told of every file. */
+  /**
+   * Writes all of it; {@code written} is told of every file. Of a library that was named by several
+   * links to it, as development packages have them, links are made.
+   */
   void write(BundleSink sink, Runnable written) throws IOException {
     sink.addText("viditq", resource("viditq.sh"), true);
+    Map<Path, String> libraries = new HashMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
+      if (file.getKey().startsWith(NATIVE)) {
+        String name = file.getKey().substring(NATIVE.length());
+        String first = libraries.putIfAbsent(file.getValue().toRealPath(), name);
+        if (first != null) {
+          sink.addLink(file.getKey(), first);
+          written.run();
+          continue;
+        }
+      }
       boolean program =
           file.getKey().startsWith("runtime/bin/")
               || file.getKey().equals("runtime/lib/jspawnhelper");
@@ -216,11 +245,13 @@ record BundleContents(Map<String, Path> files) {
     }
   }
 
-  /** Bytes of all files whose names start so. */
+  /** Bytes of all files whose names start so, links aside. */
   long bytes(String prefix) throws IOException {
     long bytes = 0;
+    Set<Path> libraries = new HashSet<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
-      if (file.getKey().startsWith(prefix)) {
+      if (file.getKey().startsWith(prefix)
+          && (!file.getKey().startsWith(NATIVE) || libraries.add(file.getValue().toRealPath()))) {
         bytes += Files.size(file.getValue());
       }
     }

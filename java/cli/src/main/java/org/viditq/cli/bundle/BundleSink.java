@@ -14,6 +14,13 @@ interface BundleSink extends AutoCloseable {
   /** A small file, in UTF-8. */
   void addText(String name, String text, boolean executable) throws IOException;
 
+  /**
+   * Another name of a file that was added.
+   *
+   * @param target its name in the folder that both lie in
+   */
+  void addLink(String name, String target) throws IOException;
+
   @Override
   void close() throws IOException;
 }

@@ -21,6 +21,11 @@ record FolderSink(Path folder) implements BundleSink {
     permit(target, executable);
   }
 
+  @Override
+  public void addLink(String name, String target) throws IOException {
+    Files.createSymbolicLink(place(name), Path.of(target));
+  }
+
   private Path place(String name) throws IOException {
     Path target = folder.resolve(name);
     Files.createDirectories(target.getParent());
