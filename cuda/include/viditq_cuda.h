@@ -92,10 +92,20 @@ int viditq_cuda_norm_modulate_quantize(viditq_cuda_quantizer quantizer, const fl
                                        const float* scale, int32_t samples, float epsilon,
                                        viditq_cuda_tokens out, int kernel, void* stream);
 
-/* (x / balance) H / sqrt(block) for every block of neighbouring columns, H being the Hadamard
- * matrix of Sylvester's construction, H[i, j] = (-1)^popcount(i & j). block is 4, 8, .., 128 and
- * divides columns. */
-int viditq_cuda_hadamard_quantize(viditq_cuda_quantizer quantizer, int32_t block,
+/* An orthogonal rotation of every `block` neighbouring columns, as org.viditq.core.quant.Rotation
+ * defines it, order of float32 operations included: with inner = block / base a power of two,
+ * Sylvester's butterflies within each of the `base` runs of inner columns, then the matrix over the
+ * runs; or, regular, a power of four and the regular matrix of order 4 at distance 1, 4, 16, ...;
+ * then the product with 1 / sqrt(block). Its signs are those of the balance. */
+typedef struct viditq_cuda_rotation {
+  int32_t block;        /* 2 or more; divides the columns */
+  int32_t base;         /* 1 for no matrix, as if regular; else a multiple of 4 */
+  const int8_t* matrix; /* [base, base] of 1 and -1, on the device; null for base 1 */
+  int32_t regular;      /* 0 or 1 */
+} viditq_cuda_rotation;
+
+/* x / balance, rotated. */
+int viditq_cuda_hadamard_quantize(viditq_cuda_quantizer quantizer, viditq_cuda_rotation rotation,
                                   viditq_cuda_tokens out, int kernel, void* stream);
 
 /* ---- quantized linear layers ----------------------------------------------------------------- */

@@ -43,12 +43,12 @@ __device__ __forceinline__ V sum_over_warp(V value) {
 template <int kWidth>
 class TokenRow {
  public:
-  // The row of the calling warp, in dynamic shared memory.
-  __device__ __forceinline__ explicit TokenRow(int columns)
+  // The row of the calling warp, in dynamic shared memory, where each warp has room for `rows`.
+  __device__ __forceinline__ explicit TokenRow(int columns, int rows = 1)
       : columns_(columns),
         lane_(static_cast<int>(threadIdx.x) % kLanes),
         slots_(reinterpret_cast<float*>(dynamic_shared()) +
-               static_cast<int>(threadIdx.x) / kLanes * floats(columns) + lane_) {}
+               static_cast<int>(threadIdx.x) / kLanes * rows * floats(columns) + lane_) {}
 
   // Floats of shared memory that a warp needs.
   static __host__ __device__ int floats(int columns) {
@@ -59,6 +59,16 @@ class TokenRow {
   // Where the lane's first vector lies: value i at slots()[i * kLanes], the next vector
   // kWidth * kLanes further on.
   __device__ __forceinline__ float* slots() const { return slots_; }
+
+  // Of any column, whichever lane owns it.
+  __device__ __forceinline__ float& at(int column) const {
+    const int vector = column / kWidth;
+    return (slots_ -
+            lane_)[vector / kLanes * kWidth * kLanes + column % kWidth * kLanes + vector % kLanes];
+  }
+
+  // Where the warp's next row starts, if it has room for another.
+  __device__ __forceinline__ float* second_row() const { return slots_ - lane_ + floats(columns_); }
 
   // Calls body(first column, slots) for each vector of the lane; value i is slots[i * kLanes].
   template <typename Body>

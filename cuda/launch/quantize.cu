@@ -24,11 +24,16 @@ int check(const viditq_cuda_quantizer& in, const viditq_cuda_tokens& out, int ke
   return all_aligned({in.x, in.balance, out.codes}) ? VIDITQ_CUDA_OK : VIDITQ_CUDA_MISALIGNED;
 }
 
-// One warp per row, which it holds in shared memory.
-template <int kWidth, typename Kernel, typename... Arguments>
-int launch_warps(Kernel kernel, const viditq_cuda_quantizer& in, void* stream,
+// Of one row in shared memory.
+template <int kWidth>
+int row_bytes(const viditq_cuda_quantizer& in) {
+  return TokenRow<kWidth>::floats(in.columns) * static_cast<int>(sizeof(float));
+}
+
+// One warp per row, for which it has so many bytes of shared memory.
+template <typename Kernel, typename... Arguments>
+int launch_warps(Kernel kernel, int warp_bytes, const viditq_cuda_quantizer& in, void* stream,
                  const Arguments&... arguments) {
-  const int warp_bytes = TokenRow<kWidth>::floats(in.columns) * static_cast<int>(sizeof(float));
   int warps = kWarpsPerBlock;
   while (warps > 1 && warps * warp_bytes > kFreeSharedBytes) warps /= 2;
   return launch(kernel, blocks_for(in.rows, warps), static_cast<unsigned>(warps * kLanes),
@@ -48,12 +53,30 @@ template <typename T, typename Naive, typename Single, typename Wide, typename..
 int launch_rows(int kernel, Naive naive, Single single, Wide wide, const viditq_cuda_quantizer& in,
                 void* stream, const Arguments&... arguments) {
   constexpr int kWidth = 16 / sizeof(T);
-  if (kernel == VIDITQ_CUDA_NAIVE ||
-      TokenRow<kWidth>::floats(in.columns) * static_cast<int>(sizeof(float)) > kMostSharedBytes) {
+  if (kernel == VIDITQ_CUDA_NAIVE || row_bytes<kWidth>(in) > kMostSharedBytes) {
     return launch_naive(naive, in, stream, arguments...);
   }
-  return in.columns % kWidth == 0 ? launch_warps<kWidth>(wide, in, stream, arguments...)
-                                  : launch_warps<1>(single, in, stream, arguments...);
+  return in.columns % kWidth == 0
+             ? launch_warps(wide, row_bytes<kWidth>(in), in, stream, arguments...)
+             : launch_warps(single, row_bytes<1>(in), in, stream, arguments...);
+}
+
+bool is_power_of_two(int value) { return value > 0 && (value & (value - 1)) == 0; }
+
+// Of a power of two: its only bit is at an even place.
+bool is_power_of_four(int value) { return (value & 0x55555555) != 0; }
+
+int check_rotation(const viditq_cuda_rotation& rotation, int columns) {
+  const int base = rotation.base;
+  if (rotation.block < 2 || columns % rotation.block != 0) return VIDITQ_CUDA_BAD_SIZE;
+  if (base < 1 || (base > 1 && base % 4 != 0) || rotation.block % base != 0) {
+    return VIDITQ_CUDA_BAD_SIZE;
+  }
+  const int inner = rotation.block / base;
+  if (!is_power_of_two(inner)) return VIDITQ_CUDA_BAD_SIZE;
+  if (rotation.regular != 0 && (base != 1 || !is_power_of_four(inner))) return VIDITQ_CUDA_BAD_SIZE;
+  if (base > 1 && rotation.matrix == nullptr) return VIDITQ_CUDA_NULL_POINTER;
+  return all_aligned({rotation.matrix}) ? VIDITQ_CUDA_OK : VIDITQ_CUDA_MISALIGNED;
 }
 
 }  // namespace
@@ -99,22 +122,20 @@ int viditq_cuda_norm_modulate_quantize(viditq_cuda_quantizer in, const float* sh
   });
 }
 
-int viditq_cuda_hadamard_quantize(viditq_cuda_quantizer in, int32_t block, viditq_cuda_tokens out,
-                                  int kernel, void* stream) {
-  const int status = viditq::check(in, out, kernel);
+int viditq_cuda_hadamard_quantize(viditq_cuda_quantizer in, viditq_cuda_rotation rotation,
+                                  viditq_cuda_tokens out, int kernel, void* stream) {
+  int status = viditq::check(in, out, kernel);
+  if (status == VIDITQ_CUDA_OK) status = viditq::check_rotation(rotation, in.columns);
   if (status != VIDITQ_CUDA_OK) return status;
-  const bool power_of_two = block > 0 && (block & (block - 1)) == 0;
-  if (!power_of_two || block < viditq::kHadamardWidth || block > viditq::kMaxHadamardBlock ||
-      in.columns % block != 0) {
-    return VIDITQ_CUDA_BAD_SIZE;
-  }
   return viditq::with_type(in.type, [&](auto element) {
     using T = decltype(element);
-    constexpr int kWidth = viditq::kHadamardWidth;
-    const int bytes = viditq::TokenRow<kWidth>::floats(in.columns) * 4;
-    if (kernel == VIDITQ_CUDA_NAIVE || bytes > viditq::kMostSharedBytes) {
-      return viditq::launch_naive(viditq::hadamard_quantize_naive<T>, in, stream, block, out);
+    constexpr int kWidth = viditq::kRotationWidth;
+    // The outer matrix reads one row and writes another.
+    const int bytes = viditq::row_bytes<kWidth>(in) * (rotation.base > 1 ? 2 : 1);
+    if (kernel == VIDITQ_CUDA_NAIVE || in.columns % kWidth != 0 ||
+        bytes > viditq::kMostSharedBytes) {
+      return viditq::launch_naive(viditq::hadamard_quantize_naive<T>, in, stream, rotation, out);
     }
-    return viditq::launch_warps<kWidth>(viditq::hadamard_quantize<T>, in, stream, block, out);
+    return viditq::launch_warps(viditq::hadamard_quantize<T>, bytes, in, stream, rotation, out);
   });
 }

@@ -33,9 +33,9 @@ class CudaKernels final : public Kernels {
                                                         VIDITQ_CUDA_FAST, stream));
   }
 
-  void hadamard_quantize(const viditq_cuda_quantizer& in, int32_t block,
+  void hadamard_quantize(const viditq_cuda_quantizer& in, const viditq_cuda_rotation& rotation,
                          const viditq_cuda_tokens& out, void* stream) override {
-    require_launched(viditq_cuda_hadamard_quantize(in, block, out, VIDITQ_CUDA_FAST, stream));
+    require_launched(viditq_cuda_hadamard_quantize(in, rotation, out, VIDITQ_CUDA_FAST, stream));
   }
 
   void linear(const LinearOperands& o, void* stream) override {

@@ -45,7 +45,8 @@ class Kernels {
   virtual void norm_modulate_quantize(const viditq_cuda_quantizer& in, const float* shift,
                                       const float* scale, int32_t samples, float epsilon,
                                       const viditq_cuda_tokens& out, void* stream) = 0;
-  virtual void hadamard_quantize(const viditq_cuda_quantizer& in, int32_t block,
+  virtual void hadamard_quantize(const viditq_cuda_quantizer& in,
+                                 const viditq_cuda_rotation& rotation,
                                  const viditq_cuda_tokens& out, void* stream) = 0;
   virtual void linear(const LinearOperands& operands, void* stream) = 0;
   virtual void gated_residual(const GatedResidualOperands& operands, void* stream) = 0;

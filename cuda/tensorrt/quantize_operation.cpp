@@ -1,5 +1,5 @@
-// The plugins that turn activations into token codes: x as it is, behind GELU, rotated by Hadamard
-// matrices, or behind LayerNorm and modulation.
+// The plugins that turn activations into token codes: x as it is, behind GELU, rotated, or behind
+// LayerNorm and modulation.
 #include "operation.h"
 #include "viditq_cuda.h"
 
@@ -96,9 +96,17 @@ class GeluQuantize : public Quantize {
 class HadamardQuantize : public Quantize {
  public:
   explicit HadamardQuantize(const Fields& fields)
-      : Quantize(fields), block_(fields.integer("block")) {
-    require((block_ & (block_ - 1)) == 0,
-            "field block is " + std::to_string(block_) + "; it must be a power of two.");
+      : Quantize(fields), block_(fields.integer("block")), regular_(fields.integer("regular")) {
+    const bool has_matrix = fields.flag("has_matrix");
+    require(!has_matrix || regular_ == 0,
+            "fields has_matrix and regular are both 1; a regular rotation has no outer matrix.");
+    const bool power_of_two = (block_ & (block_ - 1)) == 0;
+    require(has_matrix || power_of_two, "field block is " + std::to_string(block_) +
+                                            "; without a matrix it must be a power of two.");
+    require(regular_ == 0 || (power_of_two && (block_ & 0x55555555) != 0),
+            "field block is " + std::to_string(block_) +
+                "; for a regular rotation it must be a power of four.");
+    if (has_matrix) inputs_.push_back({"matrix", Element::kCode});
     add_balance(fields);
   }
 
@@ -111,16 +119,34 @@ class HadamardQuantize : public Quantize {
                     "blocks of " +
                     std::to_string(block_) + ".");
     }
+    if (const int matrix = index_of("matrix"); matrix >= 0) check_matrix(extents[matrix]);
   }
 
  protected:
   void quantize(const Launch& launch, const viditq_cuda_quantizer& in,
                 const viditq_cuda_tokens& out) const override {
-    launch.kernels->hadamard_quantize(in, block_, out, launch.stream);
+    const int matrix = index_of("matrix");
+    const int32_t base = matrix < 0 ? 1 : kernel_extent(launch.extents[matrix].d[0]);
+    launch.kernels->hadamard_quantize(in, {block_, base, input<int8_t>(launch, "matrix"), regular_},
+                                      out, launch.stream);
   }
 
  private:
+  void check_matrix(const Dims& extents) const {
+    require_extents("matrix", extents, {-1, -1});
+    const int64_t order = extents.d[0];
+    require_extents("matrix", extents, {order, order});
+    if (order < 0) return;
+    const bool divides = order >= 4 && order % 4 == 0 && block_ % order == 0;
+    const int64_t runs = divides ? block_ / order : 0;
+    if (runs == 0 || (runs & (runs - 1)) != 0) {
+      throw Refusal("matrix is of order " + std::to_string(order) + ", of which blocks of " +
+                    std::to_string(block_) + " are not a power of two times.");
+    }
+  }
+
   int32_t block_;
+  int32_t regular_;
 };
 
 class NormModulateQuantize : public Quantize {
@@ -160,16 +186,19 @@ std::unique_ptr<const Operation> make(const Fields& fields) {
 std::vector<PluginKind> quantizers() {
   const std::vector<FieldSpec> common = {integer_field("bits", 2, 8, 8), flag_field("symmetric"),
                                          flag_field("has_balance"), flag_field("has_active_set")};
-  const auto with = [&](const FieldSpec& own) {
+  const auto with = [&](std::initializer_list<FieldSpec> own) {
     std::vector<FieldSpec> fields = common;
-    fields.push_back(own);
+    fields.insert(fields.end(), own);
     return fields;
   };
   const FieldSpec epsilon = {"epsilon", nvinfer1::PluginFieldType::kFLOAT32, 0, 1, 1e-6};
   return {{"ViditqQuantize", common, make<PlainQuantize>},
           {"ViditqGeluQuantize", common, make<GeluQuantize>},
-          {"ViditqHadamardQuantize", with(integer_field("block", 4, 128)), make<HadamardQuantize>},
-          {"ViditqNormModulateQuantize", with(epsilon), make<NormModulateQuantize>}};
+          {"ViditqHadamardQuantize",
+           with({integer_field("block", 2, VIDITQ_CUDA_MAX_INNER), flag_field("regular"),
+                 flag_field("has_matrix")}),
+           make<HadamardQuantize>},
+          {"ViditqNormModulateQuantize", with({epsilon}), make<NormModulateQuantize>}};
 }
 
 }  // namespace viditq::trt

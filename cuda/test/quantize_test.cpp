@@ -24,18 +24,7 @@ void check_exact(const Buffer<T>& x, int rows, int columns) {
         CHECK_EQUAL(finished(viditq_cuda_quantize(in, got.view(), kernel, nullptr)),
                     VIDITQ_CUDA_OK);
         CHECK_EQUAL(got.not_finite[0], 0);
-        int wrong = 0;
-        for (int row = 0; row < rows; row++) {
-          const ExpectedRow& want = expected[row];
-          int32_t sum = 0;
-          for (int c = 0; c < columns; c++) {
-            wrong += got.code(in, row, c) != want.codes[c];
-            sum += want.codes[c];
-          }
-          wrong += got.scale[row] != want.scale || got.zero_point[row] != want.zero_point ||
-                   got.row_sum[row] != sum;
-        }
-        CHECK_EQUAL(wrong, 0);
+        CHECK_EQUAL(differing_tokens(in, got, expected), 0);
       }
     }
   }
@@ -184,18 +173,23 @@ void check_norm() {
   });
 }
 
+// Codes of both kernels, to the bit; the naive one reads a whole block for each value, which takes
+// too long for large ones here.
 template <typename T>
-void check_hadamard() {
-  for (const int block : {4, 16, 128}) {
-    for_inputs<T>({block, 3 * block}, [&](viditq_cuda_quantizer in, const Buffer<T>& x) {
-      check_fused(
-          in,
-          [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
-            return viditq_cuda_hadamard_quantize(q, block, out, kernel, nullptr);
-          },
-          hadamard_oracle(in, x, block));
-    });
-  }
+void check_rotation(const viditq_cuda_rotation& rotation, std::initializer_list<int> all_columns) {
+  for_inputs<T>(all_columns, [&](viditq_cuda_quantizer in, const Buffer<T>& x) {
+    const std::vector<ExpectedRow> expected = rotated_rows(in, x, rotation);
+    const auto check_kernel = [&](int kernel) {
+      Tokens got(in.rows, in.columns);
+      CHECK_EQUAL(
+          finished(viditq_cuda_hadamard_quantize(in, rotation, got.view(), kernel, nullptr)),
+          VIDITQ_CUDA_OK);
+      CHECK_EQUAL(got.not_finite[0], 0);
+      CHECK_EQUAL(differing_tokens(in, got, expected), 0);
+    };
+    if (rotation.block <= 256) check_kernel(VIDITQ_CUDA_NAIVE);
+    under_every_schedule([&] { check_kernel(VIDITQ_CUDA_FAST); });
+  });
 }
 
 TEST(balanced_values) {
@@ -215,9 +209,59 @@ TEST(norm_and_modulation) {
   check_norm<__nv_bfloat16>();
 }
 
-TEST(hadamard_rotation) {
-  check_hadamard<float>();
-  check_hadamard<__half>();
+TEST(rotation_by_sylvesters_matrices) {
+  for (const int block : {2, 4, 16, 128})
+    check_rotation<float>({block, 1, nullptr, 0}, {3 * block});
+  check_rotation<float>({512, 1, nullptr, 0}, {512, 1024});
+  check_rotation<float>({8, 1, nullptr, 0}, {168});
+  check_rotation<__half>({64, 1, nullptr, 0}, {192});
+  check_rotation<__nv_bfloat16>({2, 1, nullptr, 0}, {6});
+}
+
+TEST(rotation_by_regular_matrices) {
+  for (const int block : {4, 16, 64}) check_rotation<float>({block, 1, nullptr, 1}, {3 * block});
+  for (const int block : {256, 1024, 4096}) check_rotation<float>({block, 1, nullptr, 1}, {block});
+  check_rotation<__half>({256, 1, nullptr, 1}, {768});
+  check_rotation<__nv_bfloat16>({16, 1, nullptr, 1}, {144});
+}
+
+TEST(rotation_by_an_outer_matrix) {
+  const Buffer<int8_t> order_12 = paley(11);
+  const Buffer<int8_t> order_20 = paley(19);
+  for (const int inner : {1, 2, 8, 32}) {
+    check_rotation<float>({12 * inner, 12, order_12.data(), 0}, {12 * inner, 36 * inner});
+  }
+  check_rotation<float>({12 * 256, 12, order_12.data(), 0}, {12 * 256});
+  check_rotation<__half>({20 * 16, 20, order_20.data(), 0}, {320});
+  check_rotation<__nv_bfloat16>({20 * 4, 20, order_20.data(), 0}, {240});
+}
+
+// As the blocks are orthogonal, the lengths of rows stay.
+TEST(rotations_of_the_tests_are_rotations) {
+  const Buffer<int8_t> matrix = paley(11);
+  for (const viditq_cuda_rotation& rotation :
+       {viditq_cuda_rotation{32, 1, nullptr, 0}, viditq_cuda_rotation{64, 1, nullptr, 1},
+        viditq_cuda_rotation{96, 12, matrix.data(), 0}}) {
+    for (int column = 0; column < rotation.block; column++) {
+      std::vector<float> unit(rotation.block);
+      unit[column] = 1.0f;
+      rotate(unit, rotation);
+      for (int other = 0; other < column; other++) {
+        std::vector<float> before(rotation.block);
+        before[other] = 1.0f;
+        rotate(before, rotation);
+        double product = 0;
+        for (int i = 0; i < rotation.block; i++) product += unit[i] * before[i];
+        CHECK_EQUAL(std::fabs(product) < 1e-6, true);
+      }
+    }
+  }
+}
+
+TEST(rows_that_cannot_be_rotated_in_shared_memory) {
+  check_rotation<float>({4, 1, nullptr, 0}, {25600});
+  const Buffer<int8_t> matrix = paley(11);
+  check_rotation<float>({12, 12, matrix.data(), 0}, {12696});
 }
 
 TEST(gated_residual) {
@@ -266,10 +310,25 @@ TEST(bad_arguments_are_refused) {
   in.x = x.data() + 1;
   CHECK_EQUAL(status(in), VIDITQ_CUDA_MISALIGNED);
   in.x = x.data();
-  for (const int block : {0, 2, 12, 32, 256}) {
-    CHECK_EQUAL(viditq_cuda_hadamard_quantize(in, block, out.view(), VIDITQ_CUDA_FAST, nullptr),
-                VIDITQ_CUDA_BAD_SIZE);
+  const Buffer<int8_t> matrix = paley(11);
+  const auto rotated = [&](const viditq_cuda_rotation& rotation, int columns) {
+    in.columns = columns;
+    const int result =
+        viditq_cuda_hadamard_quantize(in, rotation, out.view(), VIDITQ_CUDA_FAST, nullptr);
+    in.columns = 16;
+    return result;
+  };
+  for (const int block : {-4, 0, 1, 12, 32, 256}) {
+    CHECK_EQUAL(rotated({block, 1, nullptr, 0}, 16), VIDITQ_CUDA_BAD_SIZE);
   }
+  for (const int base : {-12, 0, 2, 6, 16}) {
+    CHECK_EQUAL(rotated({12, base, matrix.data(), 0}, 12), VIDITQ_CUDA_BAD_SIZE);
+  }
+  CHECK_EQUAL(rotated({36, 12, matrix.data(), 0}, 36), VIDITQ_CUDA_BAD_SIZE);
+  CHECK_EQUAL(rotated({8, 1, nullptr, 1}, 16), VIDITQ_CUDA_BAD_SIZE);
+  CHECK_EQUAL(rotated({12, 12, matrix.data(), 1}, 12), VIDITQ_CUDA_BAD_SIZE);
+  CHECK_EQUAL(rotated({12, 12, nullptr, 0}, 12), VIDITQ_CUDA_NULL_POINTER);
+  CHECK_EQUAL(rotated({12, 12, matrix.data() + 4, 0}, 12), VIDITQ_CUDA_MISALIGNED);
   CHECK_EQUAL(viditq_cuda_norm_modulate_quantize(in, x.data(), x.data(), 3, 1e-6f, out.view(),
                                                  VIDITQ_CUDA_FAST, nullptr),
               VIDITQ_CUDA_BAD_SIZE);

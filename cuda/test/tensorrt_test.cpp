@@ -6,6 +6,7 @@
 
 #include "linear_problem.h"
 #include "nvinfer.h"
+#include "token_oracles.h"
 #include "token_problem.h"
 
 extern "C" nvinfer1::IPluginCreatorInterface* const* getCreators(int32_t& count);
@@ -290,11 +291,19 @@ void check_quantizers(int columns, int bits, int symmetric) {
     check("ViditqGeluQuantize", {}, -1, {x_operand}, [&](viditq_cuda_tokens out) {
       return viditq_cuda_gelu_quantize(in, out, VIDITQ_CUDA_FAST, nullptr);
     });
-    if (columns % 8 == 0) {
-      check("ViditqHadamardQuantize", {{"block", 8}}, -1, {x_operand}, [&](viditq_cuda_tokens out) {
-        return viditq_cuda_hadamard_quantize(in, 8, out, VIDITQ_CUDA_FAST, nullptr);
+    const auto check_rotation = [&](std::vector<IntegerField> own, std::vector<Operand> inputs,
+                                    const viditq_cuda_rotation& rotation) {
+      if (columns % rotation.block != 0) return;
+      own.push_back({"block", rotation.block});
+      check("ViditqHadamardQuantize", own, -1, inputs, [&](viditq_cuda_tokens out) {
+        return viditq_cuda_hadamard_quantize(in, rotation, out, VIDITQ_CUDA_FAST, nullptr);
       });
-    }
+    };
+    const Buffer<int8_t> matrix = paley(11);
+    check_rotation({}, {x_operand}, {8, 1, nullptr, 0});
+    check_rotation({{"regular", 1}}, {x_operand}, {4, 1, nullptr, 1});
+    check_rotation({{"has_matrix", 1}}, {x_operand, {{12, 12}, DataType::kINT8, matrix.data()}},
+                   {24, 12, matrix.data(), 0});
     check("ViditqNormModulateQuantize", {}, 1e-5f,
           {x_operand,
            {{kSamples, 1, columns}, DataType::kFLOAT, shift.data()},
@@ -581,6 +590,17 @@ TEST(extents_of_quantizers_are_checked) {
           "balance has the extents [1, 9]");
   refused(Plugin("ViditqHadamardQuantize", {{"block", 16}}), {{2, 40}},
           "x has 40 channels, which do not divide into blocks of 16.");
+  const auto with_matrix = [](int block) {
+    return Plugin("ViditqHadamardQuantize", {{"block", block}, {"has_matrix", 1}});
+  };
+  refused(with_matrix(48), {{2, 48}, {12, 16}},
+          "matrix has the extents [12, 16]; the fields and the other inputs ask for [12, 12].");
+  refused(with_matrix(48), {{2, 48}, {144}}, "matrix has the extents [144]");
+  refused(with_matrix(48), {{2, 48}, {20, 20}},
+          "matrix is of order 20, of which blocks of 48 are not a power of two times.");
+  refused(with_matrix(36), {{2, 36}, {12, 12}},
+          "matrix is of order 12, of which blocks of 36 are not a power of two times.");
+  refused(with_matrix(48), {{2, 48}, {0, 0}}, "matrix is of order 0");
   refused(Plugin("ViditqNormModulateQuantize", {}), {{2, 3, 8}, {4, 8}, {4, 8}},
           "6 rows do not divide into 4 samples.");
   refused(Plugin("ViditqNormModulateQuantize", {}), {{2, 3, 8}, {2, 8}, {1, 8}},

@@ -94,17 +94,101 @@ Oracle norm_oracle(const viditq_cuda_quantizer& in, const Buffer<T>& x, const Bu
   };
 }
 
-template <typename T>
-Oracle hadamard_oracle(const viditq_cuda_quantizer& in, const Buffer<T>& x, int block) {
-  return [in, &x, block](int row, int c) {
-    const int first = c / block * block;
-    double sum = 0;
-    for (int i = 0; i < block; i++) {
-      const double v = balanced(in, viditq::to_float(x[row * in.columns + first + i]), first + i);
-      sum += __builtin_parity(static_cast<unsigned>(i & (c - first))) ? -v : v;
+// What org.viditq.core.quant.Rotation defines, written down once more; in place, behind the signs.
+inline void rotate(std::vector<float>& values, const viditq_cuda_rotation& rotation) {
+  const int inner = rotation.block / rotation.base;
+  const auto each = [&](int order, int distance, const std::function<void(float*)>& turn) {
+    for (size_t i = 0; i < values.size(); i++) {
+      if (i / distance % order == 0) turn(values.data() + i);
     }
-    return sum / std::sqrt(block);
   };
+  for (int n = 1; n < inner; n *= rotation.regular != 0 ? 4 : 2) {
+    if (rotation.regular != 0) {
+      each(4, n, [n](float* v) {
+        const float sum = v[0] + v[n];
+        const float difference = v[0] - v[n];
+        const float sum_behind = v[2 * n] + v[3 * n];
+        const float difference_behind = v[2 * n] - v[3 * n];
+        v[0] = sum + difference_behind;
+        v[n] = sum - difference_behind;
+        v[2 * n] = difference + sum_behind;
+        v[3 * n] = sum_behind - difference;
+      });
+    } else {
+      each(2, n, [n](float* v) {
+        const float a = v[0];
+        v[0] = a + v[n];
+        v[n] = a - v[n];
+      });
+    }
+  }
+  if (rotation.base > 1) {
+    each(rotation.base, inner, [&](float* v) {
+      std::vector<float> sums;
+      for (int r = 0; r < rotation.base; r++) {
+        const int8_t* signs = rotation.matrix + r * rotation.base;
+        sums.push_back(signs[0] * v[0]);
+        for (int i = 1; i < rotation.base; i++) sums.back() += signs[i] * v[i * inner];
+      }
+      for (int r = 0; r < rotation.base; r++) v[r * inner] = sums[r];
+    });
+  }
+  const float norm = 1.0f / std::sqrt(static_cast<float>(rotation.block));
+  for (float& value : values) value *= norm;
+}
+
+// The rows that a rotation must give, to the bit.
+template <typename T>
+std::vector<ExpectedRow> rotated_rows(const viditq_cuda_quantizer& in, const Buffer<T>& x,
+                                      const viditq_cuda_rotation& rotation) {
+  const int set = in.active_set == nullptr ? 0 : *in.active_set;
+  std::vector<ExpectedRow> rows;
+  for (int row = 0; row < in.rows; row++) {
+    std::vector<float> values;
+    for (int c = 0; c < in.columns; c++) {
+      const float v = viditq::to_float(x[static_cast<size_t>(row) * in.columns + c]);
+      values.push_back(in.balance == nullptr ? v : v / in.balance[set * in.columns + c]);
+    }
+    rotate(values, rotation);
+    rows.emplace_back(values, in.bits, in.symmetric != 0);
+  }
+  return rows;
+}
+
+// How many codes, and grids and code sums of rows, are others than expected.
+inline int differing_tokens(const viditq_cuda_quantizer& in, const Tokens& got,
+                            const std::vector<ExpectedRow>& expected) {
+  int wrong = 0;
+  for (int row = 0; row < in.rows; row++) {
+    const ExpectedRow& want = expected[row];
+    int32_t sum = 0;
+    for (int c = 0; c < in.columns; c++) {
+      wrong += got.code(in, row, c) != want.codes[c];
+      sum += want.codes[c];
+    }
+    wrong += got.scale[row] != want.scale || got.zero_point[row] != want.zero_point ||
+             got.row_sum[row] != sum;
+  }
+  return wrong;
+}
+
+// Paley's Hadamard matrix of order q + 1, q a prime that leaves 3 divided by 4.
+inline Buffer<int8_t> paley(int q) {
+  const auto character = [q](int value) {
+    const int residue = (value % q + q) % q;
+    for (int i = 1; i <= q / 2; i++) {
+      if (i * i % q == residue) return 1;
+    }
+    return -1;
+  };
+  const int order = q + 1;
+  Buffer<int8_t> matrix(static_cast<size_t>(order) * order, 1);
+  for (int i = 1; i < order; i++) {
+    for (int j = 0; j < order; j++) {
+      if (i != j) matrix[i * order + j] = static_cast<int8_t>(j == 0 ? -1 : character(i - j));
+    }
+  }
+  return matrix;
 }
 
 }  // namespace

@@ -107,10 +107,7 @@ template <typename T>
 void random_fused(Dice& dice, int largest, Report& report) {
   const int samples = dice.between(1, 3);
   const int rows = samples * dice.extent(largest / 12 + 1);
-  const int block = 4 << dice.between(0, 5);
-  const bool rotate = dice.chance(3);
-  const int columns =
-      rotate ? block * dice.between(1, std::max(1, largest / block)) : 1 + dice.extent(2 * largest);
+  const int columns = 1 + dice.extent(2 * largest);
   const Buffer<T> x = normal<T>(dice.seed(), static_cast<size_t>(rows) * columns, 2.0f, 0.5f);
   const int sets = dice.between(1, 3);
   Buffer<float> balance = normal<float>(dice.seed(), static_cast<size_t>(sets) * columns);
@@ -127,15 +124,6 @@ void random_fused(Dice& dice, int largest, Report& report) {
     in.active_set = active_set.data();
   }
   const std::string source = shape({rows, columns, in.bits});
-  if (rotate) {
-    const auto hadamard = [block](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
-      return viditq_cuda_hadamard_quantize(q, block, out, kernel, nullptr);
-    };
-    run_fused({source + " blocks of " + std::to_string(block), "hadamard_quantize", in, hadamard,
-               hadamard_oracle(in, x, block)},
-              report);
-    return;
-  }
   const auto norm = [&](viditq_cuda_quantizer q, viditq_cuda_tokens out, int kernel) {
     return viditq_cuda_norm_modulate_quantize(q, shift.data(), scale.data(), samples, 1e-6f, out,
                                               kernel, nullptr);
@@ -148,6 +136,52 @@ void random_fused(Dice& dice, int largest, Report& report) {
   run_fused(
       {source, "norm_modulate_quantize", in, norm, norm_oracle(in, x, shift, scale, samples, 1e-6)},
       report);
+}
+
+// A rotation of blocks of up to 4 * largest columns: of Sylvester's matrices, regular ones, and
+// those that have an outer matrix.
+template <typename T>
+void random_rotation(Dice& dice, int largest, Report& report) {
+  static const Buffer<int8_t> matrices[] = {paley(11), paley(19), paley(43)};
+  static const int orders[] = {12, 20, 44};
+  viditq_cuda_rotation rotation = {1, 1, nullptr, 0};
+  const int kind = dice.between(0, 2);
+  const int matrix = dice.between(0, 2);
+  if (kind == 1) rotation.regular = 1;
+  if (kind == 2) {
+    rotation.block = rotation.base = orders[matrix];
+    rotation.matrix = matrices[matrix].data();
+  }
+  const int factor = kind == 1 ? 4 : 2;
+  for (int doublings = dice.between(kind == 2 ? 0 : 1, 9);
+       doublings > 0 && (rotation.block == 1 || rotation.block * factor <= 4 * largest);
+       doublings--) {
+    rotation.block *= factor;
+  }
+  const int columns = rotation.block * dice.between(1, std::max(1, largest / rotation.block));
+  const int rows = dice.extent(largest / 24 + 1);
+  const Buffer<T> x = nasty_values<T>(dice, rows, columns);
+  Buffer<float> balance = normal<float>(dice.seed(), static_cast<size_t>(columns));
+  for (size_t i = 0; i < balance.size(); i++) {
+    balance[i] = (dice.chance(2) ? 1.0f : -1.0f) * (0.1f + std::fabs(balance[i]));
+  }
+  viditq_cuda_quantizer in = quantizer(x, rows, columns, dice.between(2, 8), dice.chance(2));
+  if (dice.chance(2)) in.balance = balance.data();
+  const std::vector<ExpectedRow> expected = rotated_rows(in, x, rotation);
+  for (const KernelName& kernel : kRowKernels) {
+    next_schedule();
+    report.begin(shape({rows, columns, in.bits}) +
+                     (rotation.regular != 0 ? " regular" : " Hadamard") + " blocks of " +
+                     std::to_string(rotation.block),
+                 std::string("hadamard_quantize ") + kernel.name);
+    Tokens tokens(rows, columns);
+    if (!launched(
+            viditq_cuda_hadamard_quantize(in, rotation, tokens.view(), kernel.kernel, nullptr),
+            report)) {
+      continue;
+    }
+    report.counted("codes and grids", differing_tokens(in, tokens, expected), x.size());
+  }
 }
 
 // What rounding a result to T adds.
@@ -231,6 +265,7 @@ template <typename T>
 void random_case(Dice& dice, int largest, Report& report) {
   random_quantize<T>(dice, largest, report);
   random_fused<T>(dice, largest, report);
+  random_rotation<T>(dice, largest, report);
   random_linear<T>(dice, largest, report);
   random_residual<T>(dice, largest, report);
 }

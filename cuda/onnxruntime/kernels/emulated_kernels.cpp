@@ -37,10 +37,10 @@ class EmulatedKernels final : public NodeKernels {
     });
   }
 
-  void hadamard_quantize(const viditq_cuda_quantizer& in, int32_t block,
+  void hadamard_quantize(const viditq_cuda_quantizer& in, const viditq_cuda_rotation& rotation,
                          const viditq_cuda_tokens& out, void*) override {
     quantized(out, [&](const viditq_cuda_tokens& to) {
-      trt::cuda_kernels().hadamard_quantize(in, block, to, nullptr);
+      trt::cuda_kernels().hadamard_quantize(in, rotation, to, nullptr);
     });
   }
 

@@ -5,7 +5,6 @@
 
 #include "engine.h"
 #include "floats.h"
-#include "hadamard.h"
 #include "kept_weights.h"
 #include "node_kernels.h"
 #include "report.h"
@@ -148,20 +147,16 @@ class NativeKernels final : public NodeKernels {
     quantize_values(turn, in, values, active_balance(in), out);
   }
 
-  void hadamard_quantize(const viditq_cuda_quantizer& in, int32_t block,
+  void hadamard_quantize(const viditq_cuda_quantizer& in, const viditq_cuda_rotation& rotation,
                          const viditq_cuda_tokens& out, void*) override {
     require_sets(in.sets);
     const Turn turn(*engine_);
-    const int64_t columns = in.columns;
-    const float* x = input_of(turn, in);
-    const float* balance = active_balance(in);
-    float* values = turn.memory<float>(Slot::kValues, in.rows * columns);
-    turn.pool().run_blocks(in.rows, task_rows(columns), [&](int64_t first, int64_t end) {
-      for (int64_t row = first; row < end; row++) {
-        rotate_row(x + row * columns, balance, columns, block, values + row * columns);
-      }
-    });
-    quantize_values(turn, in, values, nullptr, out);
+    const TokenRows rows(turn, out, in.rows, in.columns);
+    require_quantized(viditq_quantize_rotated_tokens(
+        turn.context(), input_of(turn, in), active_balance(in),
+        {rotation.block, rotation.base, rotation.matrix, rotation.regular},
+        rows.view(in.bits, in.symmetric)));
+    rows.write();
   }
 
   void norm_modulate_quantize(const viditq_cuda_quantizer& in, const float* shift,

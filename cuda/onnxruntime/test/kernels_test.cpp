@@ -61,6 +61,13 @@ struct Quantizer {
   bool balanced;
 };
 
+// By Sylvester's matrices, regular ones, and those that have an outer matrix.
+std::vector<viditq_cuda_rotation> rotations() {
+  static const Buffer<int8_t> matrix = paley(11);
+  return {{4, 1, nullptr, 0},  {8, 1, nullptr, 0},         {64, 1, nullptr, 0},
+          {64, 1, nullptr, 1}, {24, 12, matrix.data(), 0}, {12, 12, matrix.data(), 0}};
+}
+
 template <typename T>
 void check_quantizers(NodeKernels& native, NodeKernels& emulated, const Quantizer& q) {
   constexpr int kSamples = 3;
@@ -89,10 +96,10 @@ void check_quantizers(NodeKernels& native, NodeKernels& emulated, const Quantize
                   kernels.quantize(in, out, nullptr);
                 }),
                 0);
-    for (const int block : {4, 8, 64}) {
-      if (q.columns % block != 0) continue;
+    for (const viditq_cuda_rotation& rotation : rotations()) {
+      if (q.columns % rotation.block != 0) continue;
       CHECK_EQUAL(both([&](NodeKernels& kernels, const viditq_cuda_tokens& out) {
-                    kernels.hadamard_quantize(in, block, out, nullptr);
+                    kernels.hadamard_quantize(in, rotation, out, nullptr);
                   }),
                   0);
     }
@@ -141,8 +148,9 @@ TEST(values_that_no_grid_holds_are_refused_by_both) {
       CHECK_EQUAL(
           refusal([&] { kernels->quantize(in, out.view(), nullptr); }) == viditq::ort::kNotFinite,
           true);
-      CHECK_EQUAL(refusal([&] { kernels->hadamard_quantize(in, 8, out.view(), nullptr); }) ==
-                      viditq::ort::kNotFinite,
+      CHECK_EQUAL(refusal([&] {
+                    kernels->hadamard_quantize(in, {8, 1, nullptr, 0}, out.view(), nullptr);
+                  }) == viditq::ort::kNotFinite,
                   true);
       CHECK_EQUAL(refusal([&] { kernels->gelu_quantize(in, out.view(), nullptr); }) ==
                       viditq::ort::kNotFinite,

@@ -8,13 +8,16 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
+import org.viditq.core.quant.HadamardMatrix;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.cuda.bridge.Bridge;
 import org.viditq.cuda.bridge.viditq_cuda_epilogue;
 import org.viditq.cuda.bridge.viditq_cuda_quantizer;
+import org.viditq.cuda.bridge.viditq_cuda_rotation;
 import org.viditq.cuda.bridge.viditq_cuda_weights;
 
 /** Calls the kernels on float32 tensors in host memory, and insists that each call succeeds. */
@@ -44,6 +47,37 @@ final class EmulatedKernels {
               quantizer(x, values, format), out.view(), Bridge.VIDITQ_CUDA_FAST, null));
       return out.read();
     }
+  }
+
+  /** x rotated, signs included. */
+  static QuantizedActivations rotateQuantize(
+      Tensor x, Rotation rotation, IntegerFormat format, int kernel) {
+    int columns = x.dim(-1);
+    int base = rotation.base();
+    try (FloatPointer values = new FloatPointer(x.data());
+        FloatPointer signs = new FloatPointer(rotation.signs(columns));
+        BytePointer matrix = new BytePointer(entries(base));
+        EmulatedTokens out = tokens(x, format)) {
+      viditq_cuda_rotation operand = new viditq_cuda_rotation();
+      operand.block(rotation.block());
+      operand.base(base);
+      operand.matrix(base == 1 ? null : matrix);
+      operand.regular(rotation.kind() == Rotation.Kind.REGULAR ? 1 : 0);
+      viditq_cuda_quantizer in = quantizer(x, values, format);
+      in.balance(signs);
+      check(Bridge.viditq_cuda_hadamard_quantize(in, operand, out.view(), kernel, null));
+      assertThat(out.finite()).isTrue();
+      return out.read();
+    }
+  }
+
+  private static byte[] entries(int order) {
+    byte[] entries = new byte[order * order];
+    int[][] matrix = HadamardMatrix.of(order);
+    for (int i = 0; i < entries.length; i++) {
+      entries[i] = (byte) matrix[i / order][i % order];
+    }
+    return entries;
   }
 
   /** shift and scale [B, 1, C] for x [B, N, C]. */

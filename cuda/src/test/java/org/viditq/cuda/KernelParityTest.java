@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,6 +24,8 @@ import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.MinMaxGrid;
 import org.viditq.core.quant.QuantizedActivations;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
+import org.viditq.core.quant.Rotation.Kind;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
@@ -92,6 +95,35 @@ class KernelParityTest {
           EmulatedKernels.geluQuantize(x, format),
           format,
           reference.activate(x, Activation.GELU_TANH));
+    }
+  }
+
+  /** Among them those of the widths of PixArt, 36 · 32 and 36 · 128. */
+  static Stream<Rotation> rotations() {
+    return Stream.of(
+        new Rotation(Kind.HADAMARD, 16, OptionalLong.empty()),
+        new Rotation(Kind.HADAMARD, 256, OptionalLong.of(1)),
+        new Rotation(Kind.HADAMARD, 12, OptionalLong.of(2)),
+        new Rotation(Kind.HADAMARD, 1152, OptionalLong.of(0)),
+        new Rotation(Kind.HADAMARD, 4608, OptionalLong.of(0)),
+        new Rotation(Kind.REGULAR, 4, OptionalLong.empty()),
+        new Rotation(Kind.REGULAR, 16, OptionalLong.of(3)),
+        new Rotation(Kind.REGULAR, 64, OptionalLong.empty()),
+        new Rotation(Kind.REGULAR, 256, OptionalLong.empty()),
+        new Rotation(Kind.REGULAR, 1024, OptionalLong.empty()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("rotations")
+  void rotatedTokensEqualTheReferenceToTheBit(Rotation rotation) {
+    int columns = Math.max(rotation.block(), 768 / rotation.block() * rotation.block());
+    Tensor x = normal(2, columns);
+    x.data()[columns / 2] *= 50;
+    Tensor rotated = Tensor.of(rotation.rotate(x.data(), columns), 2, columns);
+    for (IntegerFormat format : List.of(IntegerFormat.asymmetric(8), IntegerFormat.symmetric(6))) {
+      for (int kernel : new int[] {Bridge.VIDITQ_CUDA_FAST, Bridge.VIDITQ_CUDA_NAIVE}) {
+        assertSame(EmulatedKernels.rotateQuantize(x, rotation, format, kernel), format, rotated);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -22,6 +23,8 @@ import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
+import org.viditq.core.quant.Rotation.Kind;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.DenoiserGraph;
@@ -86,6 +89,36 @@ class FamilyGraphTest {
   @MethodSource
   @Tag("slow")
   void onEmulatedKernels(Path file, Scheme scheme) throws Exception {
+    try (FamilyCase family = FamilyCase.open(file, scheme)) {
+      check(OperatorLibrary.EMULATED, family, scheme, family::smallInput);
+    }
+  }
+
+  /**
+   * Rotated layers, and those whose ranges share weights, in families of other widths; nothing in
+   * them depends on the family.
+   */
+  static Stream<Arguments> otherSchemes() {
+    return Stream.of("dit__learned_sigma", "pixart_alpha__plain")
+        .map(name -> FIXTURES.resolve("model." + name + ".safetensors"))
+        .flatMap(
+            file ->
+                Stream.of(Scheme.W4A8_ROTATED, Scheme.W8A8_CONVROT, Scheme.W4A8_SHARED)
+                    .map(scheme -> Arguments.of(file, scheme)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherSchemes")
+  void otherSchemesOnNativeKernels(Path file, Scheme scheme) throws Exception {
+    try (FamilyCase family = FamilyCase.open(file, scheme)) {
+      check(OperatorLibrary.NATIVE, family, scheme, family::input);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherSchemes")
+  @Tag("slow")
+  void otherSchemesOnEmulatedKernels(Path file, Scheme scheme) throws Exception {
     try (FamilyCase family = FamilyCase.open(file, scheme)) {
       check(OperatorLibrary.EMULATED, family, scheme, family::smallInput);
     }
@@ -169,6 +202,12 @@ class FamilyGraphTest {
       case "ViditqQuantize" ->
           TokenAssertions.assertSame(
               reference, tokens, format, balanced(inputs.get(0), quantizer, probe, set));
+      case "ViditqHadamardQuantize" -> {
+        Tensor given = balanced(inputs.get(0), quantizer, probe, set);
+        Tensor values = Tensor.of(given.shape(), given.data().clone());
+        rotation(quantizer).rotateBlocks(values.data());
+        TokenAssertions.assertSame(reference, tokens, format, values);
+      }
       case "ViditqGeluQuantize" -> {
         Tensor values = reference.activate(inputs.get(0), Activation.GELU_TANH);
         TokenAssertions.assertNear(
@@ -187,6 +226,14 @@ class FamilyGraphTest {
     }
   }
 
+  /** Its signs are in the balance. */
+  private static Rotation rotation(NodeProto quantizer) {
+    return new Rotation(
+        GraphProbe.integer(quantizer, "regular") == 1 ? Kind.REGULAR : Kind.HADAMARD,
+        GraphProbe.integer(quantizer, "block"),
+        OptionalLong.empty());
+  }
+
   /** [B, 1, C]. */
   private static Tensor perSample(Tensor x) {
     return x.shape().rank() == 3 ? x : Tensor.of(x.data(), x.dim(0), 1, x.dim(-1));
@@ -196,7 +243,12 @@ class FamilyGraphTest {
     if (GraphProbe.integer(quantizer, "has_balance") == 0) {
       return x;
     }
-    int at = quantizer.getOpType().equals("ViditqNormModulateQuantize") ? 3 : 1;
+    int at =
+        switch (quantizer.getOpType()) {
+          case "ViditqNormModulateQuantize" -> 3;
+          case "ViditqHadamardQuantize" -> 1 + GraphProbe.integer(quantizer, "has_matrix");
+          default -> 1;
+        };
     float[] balance = probe.row(quantizer.getInput(at), set);
     Tensor result = Tensor.zeros(x.shape().toArray());
     for (int i = 0; i < x.size(); i++) {

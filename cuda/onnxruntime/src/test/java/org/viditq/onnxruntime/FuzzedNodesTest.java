@@ -30,11 +30,13 @@ class FuzzedNodesTest {
   private static final List<String> FLAGS =
       List.of(
           "has_balance",
+          "has_matrix",
           "has_active_set",
           "has_bias",
           "has_gate",
           "has_residual",
           "symmetric",
+          "regular",
           "x_symmetric",
           "activation");
   private static final List<String> NUMBERS =

@@ -38,7 +38,11 @@ final class GraphProbe {
     proto.getGraph().getInitializerList().forEach(c -> constants.put(c.getName(), c));
     for (NodeProto node : proto.getGraph().getNodeList()) {
       switch (node.getOpType()) {
-        case "ViditqQuantize", "ViditqGeluQuantize", "ViditqNormModulateQuantize" -> probe(node);
+        case "ViditqQuantize",
+            "ViditqGeluQuantize",
+            "ViditqHadamardQuantize",
+            "ViditqNormModulateQuantize" ->
+            probe(node);
         case "ViditqQuantizedLinear" -> twin(node);
         default -> {
           // Nothing of ours, or a sum that the prediction shows.

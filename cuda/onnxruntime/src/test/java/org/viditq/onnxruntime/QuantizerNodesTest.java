@@ -8,14 +8,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.quant.HadamardMatrix;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.Rotation;
+import org.viditq.core.quant.Rotation.Kind;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.reference.ReferenceOperators;
 
@@ -165,20 +168,47 @@ class QuantizerNodesTest {
   @ParameterizedTest
   @EnumSource
   void rotatedCodesAreThoseOfTheRotatedValues(OperatorLibrary library) throws OrtException {
-    for (int block : new int[] {4, 16, 128}) {
+    for (Rotation rotation :
+        List.of(
+            new Rotation(Kind.HADAMARD, 4, OptionalLong.empty()),
+            new Rotation(Kind.HADAMARD, 128, OptionalLong.empty()),
+            new Rotation(Kind.HADAMARD, 384, OptionalLong.of(5)),
+            new Rotation(Kind.REGULAR, 64, OptionalLong.empty()),
+            new Rotation(Kind.REGULAR, 16, OptionalLong.of(0)))) {
       for (IntegerFormat format : formats()) {
-        try (NodeSession session =
-            quantizer(
-                library,
-                "ViditqHadamardQuantize",
-                Map.of("block", block),
-                format,
-                ElementKind.FLOAT32)) {
-          Tensor x = normal(3, 256);
-          assertNear(session.run(Map.of("x", Operand.floats(x))), format, rotated(x, block));
+        try (NodeSession session = rotating(library, rotation, format)) {
+          Tensor x = normal(3, 384);
+          Tensor rotated = Tensor.of(rotation.rotate(x.data(), 384), 3, 384);
+          assertSame(session.run(Map.of("x", Operand.floats(x))), format, rotated);
         }
       }
     }
+  }
+
+  private static NodeSession rotating(
+      OperatorLibrary library, Rotation rotation, IntegerFormat format) throws OrtException {
+    NodeModel model = new NodeModel().inputOfAnyRank("x", ElementKind.FLOAT32);
+    List<String> inputs = new ArrayList<>(List.of("x"));
+    Map<String, Object> own = new HashMap<>();
+    own.put("block", rotation.block());
+    own.put("regular", rotation.kind() == Kind.REGULAR ? 1 : 0);
+    int base = rotation.base();
+    if (base > 1) {
+      byte[] entries = new byte[base * base];
+      for (int i = 0; i < entries.length; i++) {
+        entries[i] = (byte) HadamardMatrix.of(base)[i / base][i % base];
+      }
+      model.constant("matrix", Operand.codes(entries, base, base));
+      inputs.add("matrix");
+      own.put("has_matrix", 1);
+    }
+    if (rotation.seed().isPresent()) {
+      model.constant("signs", Operand.floats(rotation.signs(384), 1, 384));
+      inputs.add("signs");
+      own.put("has_balance", 1);
+    }
+    add(model, "ViditqHadamardQuantize", own, format, inputs);
+    return new NodeSession(library, model);
   }
 
   /** Those that only divide, add and round have the same bits. */
@@ -285,23 +315,6 @@ class QuantizerNodesTest {
     return output.equals("codes")
         ? TokenAssertions.withoutPadding(outputs.get(output), columns)
         : outputs.get(output).bytes();
-  }
-
-  /** By the definition, in float64. */
-  private static Tensor rotated(Tensor x, int block) {
-    int columns = x.dim(-1);
-    Tensor result = Tensor.zeros(x.shape().toArray());
-    Function<Integer, Integer> parity = bits -> Integer.bitCount(bits) % 2;
-    for (int i = 0; i < x.size(); i++) {
-      int first = i / columns * columns + i % columns / block * block;
-      double sum = 0;
-      for (int j = 0; j < block; j++) {
-        double value = x.data()[first + j];
-        sum += parity.apply(j & (i - first)) == 1 ? -value : value;
-      }
-      result.data()[i] = (float) (sum / Math.sqrt(block));
-    }
-    return result;
   }
 
   private Tensor normal(int... dims) {

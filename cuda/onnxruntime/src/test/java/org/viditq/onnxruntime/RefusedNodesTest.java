@@ -54,7 +54,7 @@ class RefusedNodesTest {
     refusedAtCreation(
         library,
         quantizer("ViditqHadamardQuantize", Map.of("block", 12), List.of("x")),
-        "field block is 12; it must be a power of two.");
+        "field block is 12; without a matrix it must be a power of two.");
     refusedAtCreation(
         library,
         quantizer("ViditqNormModulateQuantize", Map.of("epsilon", 2f), List.of("x", "x", "x")),

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.model.InputSpec;
+import org.viditq.core.quant.Rotation;
 import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.FloatFormat;
@@ -62,7 +64,7 @@ class PluginGraphTest {
           .doesNotContain("MatMulInteger", "DynamicQuantizeLinear");
       requireWeights(family, scheme, proto);
       requireInputs(family, scheme, model);
-      requireFusion(family, proto);
+      requireFusion(family, scheme, proto);
       graph.write(folder.resolve("graph"));
       GraphCheck.require(folder.resolve("graph").resolve(OnnxGraph.MODEL_FILE));
     }
@@ -87,9 +89,9 @@ class PluginGraphTest {
               layer + ".weight_scale",
               layer + ".weight_zero_point",
               layer + ".weight_centered_sum");
-      assertThat(constants.get(layer + ".weight_codes").getDims(0)).isEqualTo(scheme.ranges());
+      assertThat(constants.get(layer + ".weight_codes").getDims(0)).isEqualTo(scheme.weightSets());
       assertThat(integer(nodes.get(layer), "weight_bits"))
-          .isEqualTo(scheme == Scheme.W4A8_TWO_RANGES ? 4 : 8);
+          .isEqualTo(scheme.weightBits() == 4 ? 4 : 8);
       assertThat(integer(nodes.get(layer), "output_type")).isEqualTo(1);
     }
     long codes = constants.keySet().stream().filter(name -> name.contains(".weight_codes")).count();
@@ -121,12 +123,15 @@ class PluginGraphTest {
         .isEqualTo(expected);
     assertThat(extents(proto.getOutput(0)).get(0)).isEqualTo("batch");
     for (NodeProto node : nodes(proto, LINEAR)) {
-      assertThat(node.getInputList().contains("active_set")).isEqualTo(scheme.ranges() > 1);
+      assertThat(node.getInputList().contains("active_set")).isEqualTo(scheme.weightSets() > 1);
     }
   }
 
-  /** Layers on one input share a quantizer; norms and GELU are in quantizers. */
-  private static void requireFusion(FamilyCase family, GraphProto proto) {
+  /**
+   * Layers on one input share a quantizer; norms and GELU are in quantizers that rotate nothing.
+   */
+  private static void requireFusion(FamilyCase family, Scheme scheme, GraphProto proto) {
+    boolean branches = scheme == Scheme.W4A8_SHARED;
     Map<String, String> codes = new HashMap<>();
     nodes(proto, LINEAR).forEach(node -> codes.put(layer(node), node.getInput(0)));
     Map<String, NodeProto> makers = new HashMap<>();
@@ -140,11 +145,19 @@ class PluginGraphTest {
         assertThat(codes.get(prefix + "q")).isEqualTo(codes.get(layer));
         assertThat(codes.get(prefix + "v")).isEqualTo(codes.get(layer));
       }
+      Optional<Rotation> rotation = family.layers().get(layer).sets().get(0).rotation();
+      rotation.ifPresent(own -> requireRotation(maker, own));
       if (layer.matches(".*(ff\\.net\\.0\\.proj|mlp\\.fc1)")) {
-        assertThat(maker.getOpType()).isEqualTo("ViditqNormModulateQuantize");
+        assertThat(maker.getOpType())
+            .isEqualTo(
+                rotation.isPresent() ? "ViditqHadamardQuantize" : "ViditqNormModulateQuantize");
       }
       if (layer.matches(".*(ff\\.net\\.2|mlp\\.fc2)")) {
-        assertThat(maker.getOpType()).isEqualTo("ViditqGeluQuantize");
+        assertThat(maker.getOpType())
+            .isEqualTo(
+                rotation.isPresent()
+                    ? "ViditqHadamardQuantize"
+                    : branches ? "ViditqQuantize" : "ViditqGeluQuantize");
         sources.add(layer);
       }
     }
@@ -153,6 +166,16 @@ class PluginGraphTest {
     if (family.layers().isEmpty()) {
       assertThat(proto.getNodeList().stream().map(NodeProto::getDomain)).containsOnly("");
     }
+  }
+
+  private static void requireRotation(NodeProto maker, Rotation rotation) {
+    assertThat(maker.getOpType()).isEqualTo("ViditqHadamardQuantize");
+    assertThat(integer(maker, "block")).isEqualTo(rotation.block());
+    assertThat(integer(maker, "regular"))
+        .isEqualTo(rotation.kind() == Rotation.Kind.REGULAR ? 1 : 0);
+    assertThat(integer(maker, "has_matrix")).isEqualTo(rotation.base() > 1 ? 1 : 0);
+    // Signs are those of the balance.
+    assertThat(integer(maker, "has_balance")).isEqualTo(rotation.seed().isPresent() ? 1 : 0);
   }
 
   private static List<NodeProto> nodes(GraphProto graph, String operator) {

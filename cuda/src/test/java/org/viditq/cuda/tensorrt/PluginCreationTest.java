@@ -59,7 +59,9 @@ class PluginCreationTest {
                 integer("symmetric", 0),
                 integer("has_balance", 0),
                 integer("has_active_set", 0),
-                integer("block", 64))),
+                integer("block", 64),
+                integer("regular", 0),
+                integer("has_matrix", 0))),
         Arguments.of(
             "ViditqNormModulateQuantize",
             new PluginFields()
@@ -161,7 +163,19 @@ class PluginCreationTest {
         bad(
             "ViditqHadamardQuantize",
             new PluginFields().with("block", 48),
-            "field block is 48; it must be a power of two"),
+            "field block is 48; without a matrix it must be a power of two"),
+        bad(
+            "ViditqHadamardQuantize",
+            new PluginFields().with("block", 8).with("regular", 1),
+            "field block is 8; for a regular rotation it must be a power of four"),
+        bad(
+            "ViditqHadamardQuantize",
+            new PluginFields().with("block", 16).with("regular", 1).with("has_matrix", 1),
+            "fields has_matrix and regular are both 1"),
+        bad(
+            "ViditqHadamardQuantize",
+            new PluginFields().with("block", 65536),
+            "field block is 65536; it must be 2 to 32768"),
         bad(
             "ViditqNormModulateQuantize",
             new PluginFields().withReal("epsilon", Float.NaN),

@@ -30,7 +30,9 @@ final class ActiveSet {
 
   /** Takes the ranges of a layer into account; before the first {@link #of}. */
   void add(PluginLayer layer) {
-    if (layer.sets() > 1) {
+    if (layer.weightSets().size() > 1
+        || layer.divisors().size() > 1
+        || layer.biasSets().size() > 1) {
       for (WeightSet set : layer.parameters().sets()) {
         borders.add(set.range().start());
         borders.add(set.range().end());
@@ -38,13 +40,15 @@ final class ActiveSet {
     }
   }
 
-  /** The index of a layer's set, int32 [1]; empty if it has but one. */
-  Optional<OnnxValue> of(PluginLayer layer) {
-    if (layer.sets() == 1) {
+  /** The index of what a layer chooses by the timestep, int32 [1]; empty if it has but one. */
+  Optional<OnnxValue> of(PluginLayer layer, RangeChoice<?> choice) {
+    if (choice.size() == 1) {
       return Optional.empty();
     }
     List<Integer> sets =
-        ranges().ranges().stream().map(range -> layer.setFor(range.start())).toList();
+        ranges().ranges().stream()
+            .map(range -> choice.ofRange().get(layer.parameters().setFor(range.start())))
+            .toList();
     if (input == null) {
       input = recorder.input(NAME, ElementType.INT32, Shape.of(1));
     }

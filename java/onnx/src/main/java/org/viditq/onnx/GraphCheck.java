@@ -33,7 +33,7 @@ public final class GraphCheck {
       Map.of(
           "ViditqQuantize", QUANTIZER,
           "ViditqGeluQuantize", QUANTIZER,
-          "ViditqHadamardQuantize", with(QUANTIZER, "block"),
+          "ViditqHadamardQuantize", with(QUANTIZER, "block", "regular", "has_matrix"),
           "ViditqNormModulateQuantize", with(QUANTIZER, "epsilon"),
           "ViditqQuantizedLinear",
               List.of(
@@ -60,9 +60,9 @@ public final class GraphCheck {
     this.file = file;
   }
 
-  private static List<String> with(List<String> fields, String own) {
+  private static List<String> with(List<String> fields, String... own) {
     List<String> all = new ArrayList<>(fields);
-    all.add(own);
+    all.addAll(List.of(own));
     return List.copyOf(all);
   }
 
@@ -202,8 +202,20 @@ public final class GraphCheck {
     }
     if (node.getOpType().equals("ViditqQuantizedLinear")) {
       requireWeights(node, fields);
-    } else if (fields.getOrDefault("has_balance", 0) == 1) {
-      constant(node, own, ElementType.FLOAT);
+      return;
+    }
+    int matrix = fields.getOrDefault("has_matrix", 0);
+    if (matrix == 1) {
+      requireSquare(node, constant(node, own, ElementType.INT8));
+    }
+    if (fields.getOrDefault("has_balance", 0) == 1) {
+      constant(node, own + matrix, ElementType.FLOAT);
+    }
+  }
+
+  private void requireSquare(NodeProto node, TensorProto matrix) {
+    if (matrix.getDimsCount() != 2 || matrix.getDims(0) != matrix.getDims(1)) {
+      throw failure(node.getName() + " has a matrix that is not square");
     }
   }
 
@@ -229,9 +241,10 @@ public final class GraphCheck {
     if (sets > 1 && fields.get("has_active_set") == 0) {
       throw failure(node.getName() + " has several weight sets and nothing that chooses one");
     }
-    if (fields.get("has_bias") == 1) {
-      requireExtents(
-          node, constant(node, 8 + fields.get("has_active_set"), ElementType.FLOAT), channels);
+    int bias = 8 + fields.get("has_active_set");
+    // One of several is looked up by a node.
+    if (fields.get("has_bias") == 1 && constants.containsKey(node.getInput(bias))) {
+      requireExtents(node, constant(node, bias, ElementType.FLOAT), channels);
     }
   }
 

@@ -20,51 +20,31 @@ class LinearLowering {
   private final PointwiseLowering pointwise;
   private final TensorQuantizer tensorQuantizer;
   private final ActivationQuantizer activationQuantizer;
+  private final RotationLowering rotations;
   private final Map<Linear, Optional<OnnxValue>> biases = new IdentityHashMap<>();
   private double timestep;
 
-  LinearLowering(GraphRecorder recorder, OnnxOptions.LinearForm form, PointwiseLowering pointwise) {
+  LinearLowering(
+      GraphRecorder recorder,
+      OnnxOptions.LinearForm form,
+      PointwiseLowering pointwise,
+      ShapeLowering shapes) {
     this.recorder = recorder;
     this.form = form;
     this.pointwise = pointwise;
     this.tensorQuantizer = new TensorQuantizer(recorder);
     this.activationQuantizer = new ActivationQuantizer(recorder, pointwise);
+    this.rotations = new RotationLowering(recorder, pointwise, shapes);
   }
 
   Linear prepare(LinearParameters parameters) {
     LayerChecks.require(parameters);
-    if (parameters instanceof QuantizedLinearParameters quantized) {
-      requireWritable(quantized);
-    }
     OnnxLinear layer =
         parameters instanceof DenseLinearParameters dense
             ? prepare(dense)
             : quantized((QuantizedLinearParameters) parameters);
     biases.put(layer, layer instanceof PluginLayer ? Optional.empty() : bias(parameters));
     return layer;
-  }
-
-  private static void requireWritable(QuantizedLinearParameters layer) {
-    String why = null;
-    if (layer.branch().isPresent()) {
-      why = "has a low-rank branch";
-    }
-    for (QuantizedLinearParameters.WeightSet set : layer.sets()) {
-      if (set.rotation().isPresent()) {
-        why = "rotates its input";
-      } else if (set.correction().isPresent()) {
-        why = "has another bias in each range of timesteps";
-      }
-    }
-    if (why != null) {
-      throw new BackendException(
-          "Layer "
-              + layer.name()
-              + " "
-              + why
-              + ", which graphs cannot say yet; export a model that was quantized by a plan without"
-              + " rotation, low_rank and shared range_weights.");
-    }
   }
 
   private Optional<OnnxValue> bias(LinearParameters parameters) {
@@ -77,7 +57,7 @@ class LinearLowering {
   }
 
   OnnxLinear quantized(QuantizedLinearParameters parameters) {
-    return new QuantizedLinear(recorder, pointwise, activationQuantizer, parameters);
+    return new QuantizedLinear(recorder, pointwise, rotations, activationQuantizer, parameters);
   }
 
   private OnnxLinear prepare(DenseLinearParameters parameters) {

@@ -6,7 +6,7 @@ import org.viditq.core.tensor.Shape;
 /** A prepared linear layer: one way to compute its product. Bias and epilogue are common to all. */
 interface OnnxLinear extends Linear {
   /**
-   * Records x W^T.
+   * Records x W^T, and what else a quantized layer's weight set and branch add before the bias.
    *
    * @param result its shape
    * @param timestep that quantized layers choose their weights by

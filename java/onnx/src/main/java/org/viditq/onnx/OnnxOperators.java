@@ -90,7 +90,7 @@ public final class OnnxOperators implements Operators<OnnxValue> {
             ? Optional.of(new PluginLowering(recorder, pointwise, shapes, this))
             : Optional.empty();
     this.linear =
-        plugin ? plugins.get() : new LinearLowering(recorder, options.linear(), pointwise);
+        plugin ? plugins.get() : new LinearLowering(recorder, options.linear(), pointwise, shapes);
   }
 
   GraphRecorder recorder() {

@@ -1,9 +1,9 @@
 package org.viditq.onnx;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
@@ -11,13 +11,14 @@ import org.viditq.core.quant.ActivationQuantization;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * A quantized layer whose weight sets are constants of one plugin node. Ranges whose sets are the
- * same share one.
+ * A quantized layer whose weight sets are constants of one plugin node. Ranges that have the same
+ * weights, divisors of the input or biases share them.
  */
 final class PluginLayer implements OnnxLinear {
   /** Up to here sums of products of codes cannot overflow. */
@@ -29,15 +30,14 @@ final class PluginLayer implements OnnxLinear {
   private final GraphRecorder recorder;
   private final IntegerFormat inputFormat;
 
-  /** Those that are not equal to an earlier one. */
-  private final List<WeightSet> sets = new ArrayList<>();
-
-  /** For each range, which of {@link #sets} it has. */
-  private final int[] setOfRange;
-
+  private final Optional<Rotation> rotation;
+  private final RangeChoice<QuantizedWeight> weightSets;
+  private final RangeChoice<Optional<float[]>> divisors;
+  private final RangeChoice<WeightSet> biasSets;
   private final int weightBits;
   private final List<OnnxValue> weights;
-  private final Optional<OnnxValue> bias;
+  private final Optional<OnnxValue> biases;
+  private final Optional<BranchLowering> branch;
 
   /**
    * @throws BackendException if the plugins cannot compute the layer, which the message names
@@ -59,31 +59,62 @@ final class PluginLayer implements OnnxLinear {
               + MOST_INNER
               + " inputs");
     }
-    this.setOfRange = parameters.sets().stream().mapToInt(this::index).toArray();
-    List<QuantizedWeight> distinct = sets.stream().map(WeightSet::weight).toList();
-    PackedWeights packed = PackedWeights.of(distinct);
+    this.rotation = rotation(parameters);
+    List<WeightSet> sets = parameters.sets();
+    this.weightSets =
+        RangeChoice.of(sets.stream().map(WeightSet::weight).toList(), (a, b) -> a == b);
+    this.divisors =
+        RangeChoice.of(sets.stream().map(this::divisors).toList(), PluginLayer::sameValues);
+    this.biasSets = RangeChoice.of(sets, (a, b) -> sameValues(a.correction(), b.correction()));
+    PackedWeights packed = PackedWeights.of(weightSets.values());
     this.weightBits = packed.bits();
     this.weights =
         List.of(
             named("weight_codes", packed),
-            named("weight_scale", new TensorConstant(scales(distinct))),
+            named("weight_scale", new TensorConstant(scales(weightSets.values()))),
             named("weight_zero_point", packed.zeroPoints()),
             named("weight_centered_sum", packed.centeredSums()));
-    this.bias = parameters.bias().map(values -> named("bias", new TensorConstant(values)));
+    this.biases = biasValues().map(values -> named("bias", new TensorConstant(values)));
+    this.branch = parameters.branch().map(own -> new BranchLowering(recorder, parameters, own));
   }
 
-  /** Where a set's equal is among the different ones, to which it is added if it has none. */
-  private int index(WeightSet set) {
-    for (int i = 0; i < sets.size(); i++) {
-      boolean equal =
-          sets.get(i).weight() == set.weight()
-              && Arrays.equals(sets.get(i).balance().orElse(null), set.balance().orElse(null));
-      if (equal) {
-        return i;
+  private static boolean sameValues(Optional<float[]> a, Optional<float[]> b) {
+    return Arrays.equals(a.orElse(null), b.orElse(null));
+  }
+
+  /** Without the signs, which are those of the divisors. */
+  private static Optional<Rotation> rotation(QuantizedLinearParameters layer) {
+    Optional<Rotation> rotation = layer.sets().get(0).rotation();
+    for (WeightSet set : layer.sets()) {
+      if (!set.rotation().equals(rotation)) {
+        throw refusal(layer, "rotates its input otherwise at other timesteps");
       }
     }
-    sets.add(set);
-    return sets.size() - 1;
+    return rotation.map(own -> new Rotation(own.kind(), own.block(), OptionalLong.empty()));
+  }
+
+  /** What the input is divided by in a range. */
+  private Optional<float[]> divisors(WeightSet set) {
+    return set.rotation()
+        .map(own -> own.divisors(set.balance(), parameters.inFeatures()))
+        .orElse(set.balance());
+  }
+
+  /** [channels] where all ranges have the same, else [sets, channels]. */
+  private Optional<Tensor> biasValues() {
+    int sets = biasSets.size();
+    if (sets == 1) {
+      return parameters.bias(biasSets.values().get(0));
+    }
+    int channels = parameters.outFeatures();
+    Tensor all = Tensor.zeros(sets, channels);
+    for (int set = 0; set < sets; set++) {
+      int row = set * channels;
+      parameters
+          .bias(biasSets.values().get(set))
+          .ifPresent(bias -> System.arraycopy(bias.data(), 0, all.data(), row, channels));
+    }
+    return Optional.of(all);
   }
 
   private static IntegerFormat inputFormat(QuantizedLinearParameters layer) {
@@ -128,14 +159,29 @@ final class PluginLayer implements OnnxLinear {
     return parameters;
   }
 
-  /** How many weight sets it has that differ. */
-  int sets() {
-    return sets.size();
+  /** Of its input, behind the division and before codes, at every timestep; empty for none. */
+  Optional<Rotation> rotation() {
+    return rotation;
   }
 
-  /** Which of them is for a timestep. */
-  int setFor(double timestep) {
-    return setOfRange[parameters.setFor(timestep)];
+  /** Whose codes, scales, zero points and sums {@link #weights} hold. */
+  RangeChoice<QuantizedWeight> weightSets() {
+    return weightSets;
+  }
+
+  /** What {@link #balance} holds. */
+  RangeChoice<Optional<float[]>> divisors() {
+    return divisors;
+  }
+
+  /** What {@link #biases} hold. */
+  RangeChoice<WeightSet> biasSets() {
+    return biasSets;
+  }
+
+  /** Empty if it has none. */
+  Optional<BranchLowering> branch() {
+    return branch;
   }
 
   /** Of its input, at every timestep. */
@@ -153,15 +199,17 @@ final class PluginLayer implements OnnxLinear {
     return weights;
   }
 
-  /** float32 [channels]. */
-  Optional<OnnxValue> bias() {
-    return bias;
+  /** float32, [channels] or [sets, channels]. */
+  Optional<OnnxValue> biases() {
+    return biases;
   }
 
-  /** What the input is divided by, [sets, inner], 1 for sets that have none; empty if none has. */
+  /**
+   * What the input is divided by, signs of the rotation included, [sets, inner], 1 for sets that
+   * have none; empty if none has.
+   */
   Optional<Tensor> balance() {
-    List<Optional<float[]>> all = new ArrayList<>();
-    sets.forEach(set -> all.add(set.balance()));
+    List<Optional<float[]>> all = divisors.values();
     if (all.stream().allMatch(Optional::isEmpty)) {
       return Optional.empty();
     }

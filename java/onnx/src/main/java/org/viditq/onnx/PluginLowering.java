@@ -22,6 +22,7 @@ import org.viditq.core.tensor.Shape;
 final class PluginLowering extends LinearLowering {
   private final GraphRecorder recorder;
   private final PointwiseLowering pointwise;
+  private final ShapeLowering shapes;
   private final Operators<OnnxValue> operators;
   private final ActiveSet activeSet;
   private final PluginTokens tokens;
@@ -36,9 +37,10 @@ final class PluginLowering extends LinearLowering {
       PointwiseLowering pointwise,
       ShapeLowering shapes,
       Operators<OnnxValue> operators) {
-    super(recorder, OnnxOptions.LinearForm.FLOAT32, pointwise);
+    super(recorder, OnnxOptions.LinearForm.FLOAT32, pointwise, shapes);
     this.recorder = recorder;
     this.pointwise = pointwise;
+    this.shapes = shapes;
     this.operators = operators;
     this.activeSet = new ActiveSet(recorder);
     this.tokens = new PluginTokens(recorder, pointwise, shapes, activeSet);
@@ -64,9 +66,12 @@ final class PluginLowering extends LinearLowering {
 
   OnnxValue apply(LinearInput<OnnxValue> x, Linear layer, Epilogue<OnnxValue> epilogue) {
     requireOwn(layer);
-    return layer instanceof PluginLayer plugin
-        ? product(x.shape(operators), tokens.of(x, plugin), plugin, epilogue)
-        : super.apply(value(x), layer, epilogue);
+    if (!(layer instanceof PluginLayer plugin)) {
+      return super.apply(value(x), layer, epilogue);
+    }
+    LinearInput<OnnxValue> taken = plugin.rotation().isPresent() ? LinearInput.of(value(x)) : x;
+    Optional<OnnxValue> own = plugin.branch().map(branch -> value(x));
+    return product(x.shape(operators), tokens.of(taken, plugin), own, plugin, epilogue);
   }
 
   List<OnnxValue> applyAll(LinearInput<OnnxValue> x, List<Linear> layers) {
@@ -83,15 +88,19 @@ final class PluginLowering extends LinearLowering {
       Activation activation,
       Linear down,
       Epilogue<OnnxValue> epilogue) {
-    if (activation == Activation.GELU_TANH && down instanceof PluginLayer plugin) {
+    if (activation == Activation.GELU_TANH
+        && down instanceof PluginLayer plugin
+        && plugin.rotation().isEmpty()
+        && plugin.branch().isEmpty()) {
       requireOwn(down);
       OnnxValue hidden = apply(x, up, Epilogue.none());
-      return product(hidden.shape(), tokens.ofGelu(hidden, plugin), plugin, epilogue);
+      return product(
+          hidden.shape(), tokens.ofGelu(hidden, plugin), Optional.empty(), plugin, epilogue);
     }
     return apply(apply(x, up, Epilogue.activation(activation)), down, epilogue);
   }
 
-  /** What a full-precision layer takes, computed once for all that take it. */
+  /** What is taken as it is, computed once for all that take it. */
   private OnnxValue value(LinearInput<OnnxValue> x) {
     LinearInput<OnnxValue> whole = x.inSequences(1);
     OnnxValue known = values.get(whole);
@@ -102,8 +111,15 @@ final class PluginLowering extends LinearLowering {
     return known;
   }
 
+  /**
+   * @param branchInput what the layer's branch takes; empty if it has none
+   */
   private OnnxValue product(
-      Shape x, PluginTokens.Tokens input, PluginLayer layer, Epilogue<OnnxValue> epilogue) {
+      Shape x,
+      PluginTokens.Tokens input,
+      Optional<OnnxValue> branchInput,
+      PluginLayer layer,
+      Epilogue<OnnxValue> epilogue) {
     QuantizedLinearParameters parameters = layer.parameters();
     Shape result =
         ResultShapes.linear(
@@ -112,15 +128,18 @@ final class PluginLowering extends LinearLowering {
             epilogue.gate().map(OnnxValue::shape),
             epilogue.residual().map(OnnxValue::shape));
     boolean inside =
-        epilogue.activation() == Activation.NONE || epilogue.activation() == Activation.GELU_TANH;
+        branchInput.isEmpty()
+            && (epilogue.activation() == Activation.NONE
+                || epilogue.activation() == Activation.GELU_TANH);
     Epilogue<OnnxValue> own = inside ? epilogue : Epilogue.none();
-    Optional<OnnxValue> set = activeSet.of(layer);
+    Optional<OnnxValue> set = activeSet.of(layer, layer.weightSets());
+    Optional<OnnxValue> bias = bias(layer);
     NodeBuilder node =
         Plugins.node(recorder, "ViditqQuantizedLinear", parameters.name())
             .inputs(input.values())
             .inputs(layer.weights());
     set.ifPresent(node::inputs);
-    layer.bias().ifPresent(node::inputs);
+    bias.ifPresent(node::inputs);
     own.gate().ifPresent(node::inputs);
     own.residual().ifPresent(node::inputs);
     OnnxValue y =
@@ -131,11 +150,35 @@ final class PluginLowering extends LinearLowering {
             .attribute("activation", own.activation() == Activation.GELU_TANH ? 1 : 0)
             .attribute("output_type", outputType())
             .attribute("has_active_set", set.isPresent() ? 1 : 0)
-            .attribute("has_bias", layer.bias().isPresent() ? 1 : 0)
+            .attribute("has_bias", bias.isPresent() ? 1 : 0)
             .attribute("has_gate", own.gate().isPresent() ? 1 : 0)
             .attribute("has_residual", own.residual().isPresent() ? 1 : 0)
             .result(result);
-    return inside ? y : finish(y, parameters.name(), epilogue);
+    if (inside) {
+      return y;
+    }
+    OnnxValue sum =
+        branchInput
+            .map(in -> pointwise.combine("Add", y, layer.branch().get().product(in, result)))
+            .orElse(y);
+    return finish(sum, parameters.name(), epilogue);
+  }
+
+  /** float32 [channels], looked up where ranges have different ones. */
+  private Optional<OnnxValue> bias(PluginLayer layer) {
+    Optional<OnnxValue> set = activeSet.of(layer, layer.biasSets());
+    if (set.isEmpty()) {
+      return layer.biases();
+    }
+    int channels = layer.parameters().outFeatures();
+    OnnxValue row =
+        recorder
+            .node("Gather")
+            .of(layer.parameters().name())
+            .inputs(layer.biases().get(), set.get())
+            .attribute("axis", 0)
+            .result(ElementType.FLOAT, Shape.of(1, channels));
+    return Optional.of(shapes.reshape(row, channels));
   }
 
   /** VIDITQ_CUDA_FLOAT32, .. in viditq_cuda.h. */

@@ -9,7 +9,9 @@ import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.LinearInput.Modulated;
 import org.viditq.core.operators.LinearInput.Plain;
 import org.viditq.core.operators.ResultShapes;
+import org.viditq.core.quant.HadamardMatrix;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 
@@ -24,6 +26,7 @@ final class PluginTokens {
   private final ActiveSet activeSet;
   private final Map<Key, Tokens> done = new HashMap<>();
   private final Map<Balance, OnnxValue> balances = new HashMap<>();
+  private final Map<Integer, OnnxValue> matrices = new HashMap<>();
   private final Map<OnnxValue, OnnxValue> exactConstants = new HashMap<>();
 
   PluginTokens(
@@ -48,25 +51,29 @@ final class PluginTokens {
   private record Source(LinearInput<OnnxValue> x, boolean gelu) {}
 
   private record Key(
-      Source source, IntegerFormat format, Optional<OnnxValue> balance, Optional<OnnxValue> set) {}
+      Source source,
+      Optional<Rotation> rotation,
+      IntegerFormat format,
+      Optional<OnnxValue> balance,
+      Optional<OnnxValue> set) {}
 
   /** By its values. */
   private record Balance(int sets, List<Float> values) {}
 
-  /** x of a layer. */
+  /** x of a layer; a value of its own if the layer rotates it. */
   Tokens of(LinearInput<OnnxValue> x, PluginLayer layer) {
     return of(new Source(x.inSequences(1), false), layer);
   }
 
-  /** GELU of x, tanh form. */
+  /** GELU of x, tanh form, of a layer that does not rotate it. */
   Tokens ofGelu(OnnxValue x, PluginLayer layer) {
     return of(new Source(LinearInput.of(x), true), layer);
   }
 
   private Tokens of(Source source, PluginLayer layer) {
     Optional<OnnxValue> balance = layer.balance().map(values -> balance(layer, values));
-    Optional<OnnxValue> set = balance.isPresent() ? activeSet.of(layer) : Optional.empty();
-    Key key = new Key(source, layer.inputFormat(), balance, set);
+    Optional<OnnxValue> set = balance.flatMap(values -> activeSet.of(layer, layer.divisors()));
+    Key key = new Key(source, layer.rotation(), layer.inputFormat(), balance, set);
     Tokens known = done.get(key);
     if (known == null) {
       known = record(key, layer);
@@ -85,7 +92,7 @@ final class PluginTokens {
   }
 
   private Tokens record(Key key, PluginLayer layer) {
-    NodeBuilder node;
+    final NodeBuilder node;
     OnnxValue x;
     if (key.source().x() instanceof Modulated<OnnxValue> modulated) {
       x = modulated.x();
@@ -96,7 +103,8 @@ final class PluginTokens {
       node = plugin("ViditqNormModulateQuantize", layer).inputs(x, shift, scale);
     } else {
       x = ((Plain<OnnxValue>) key.source().x()).x();
-      node = plugin(key.source().gelu() ? "ViditqGeluQuantize" : "ViditqQuantize", layer).inputs(x);
+      node = plugin(operator(key), layer).inputs(x);
+      key.rotation().filter(own -> own.base() > 1).ifPresent(own -> node.inputs(matrix(own)));
     }
     key.balance().ifPresent(node::inputs);
     key.set().ifPresent(node::inputs);
@@ -107,6 +115,12 @@ final class PluginTokens {
     if (key.source().x() instanceof Modulated<OnnxValue> modulated) {
       node.attribute("epsilon", modulated.eps());
     }
+    key.rotation()
+        .ifPresent(
+            own ->
+                node.attribute("block", own.block())
+                    .attribute("regular", own.kind() == Rotation.Kind.REGULAR ? 1 : 0)
+                    .attribute("has_matrix", own.base() > 1 ? 1 : 0));
     int[] codes = x.shape().toArray();
     Shape rows = Shape.of(Arrays.copyOf(codes, codes.length - 1));
     codes[codes.length - 1] = PackedWeights.rowBytes(codes[codes.length - 1]);
@@ -114,6 +128,25 @@ final class PluginTokens {
         node.results(
             List.of(ElementType.INT8, ElementType.FLOAT, ElementType.INT32, ElementType.INT32),
             List.of(Shape.of(codes), rows, rows, rows)));
+  }
+
+  private static String operator(Key key) {
+    if (key.rotation().isPresent()) {
+      return "ViditqHadamardQuantize";
+    }
+    return key.source().gelu() ? "ViditqGeluQuantize" : "ViditqQuantize";
+  }
+
+  /** The outer matrix of a rotation. */
+  private OnnxValue matrix(Rotation rotation) {
+    return matrices.computeIfAbsent(
+        rotation.base(),
+        order -> {
+          int[] entries =
+              Arrays.stream(HadamardMatrix.of(order)).flatMapToInt(Arrays::stream).toArray();
+          return recorder.constant(
+              "hadamard." + order, IntegerConstant.matrix(ElementType.INT8, order, order, entries));
+        });
   }
 
   /** float32, and the same extents for shift and scale. */

@@ -1,5 +1,6 @@
 package org.viditq.onnx;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -36,6 +38,7 @@ import org.viditq.core.quant.ActivationQuantization.DynamicTokenShared;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.quant.WeightCodes;
 import org.viditq.core.tensor.Tensor;
@@ -145,6 +148,78 @@ class GraphCheckTest {
           .isInstanceOf(BackendException.class)
           .hasMessageContaining("Layer layer")
           .hasMessageContaining(message);
+    }
+  }
+
+  @Test
+  void layersOnOneInputShareItsRotation() throws IOException {
+    Path file = rotated("a", "b");
+    GraphCheck.require(file);
+    List<NodeProto> nodes = ModelProto.parseFrom(Files.readAllBytes(file)).getGraph().getNodeList();
+    List<NodeProto> quantizers =
+        nodes.stream().filter(node -> node.getOpType().endsWith("Quantize")).toList();
+    assertThat(quantizers).hasSize(1);
+    NodeProto quantizer = quantizers.get(0);
+    assertThat(quantizer.getOpType()).isEqualTo("ViditqHadamardQuantize");
+    assertThat(quantizer.getInputList().subList(1, 3)).containsExactly("hadamard.20", "a.balance");
+    assertThat(nodes.stream().filter(node -> node.getInputList().contains(quantizer.getOutput(0))))
+        .hasSize(2);
+  }
+
+  @Test
+  void damagedRotationsAreRefused() throws IOException {
+    Path file = rotated("a");
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    model.getGraphBuilder().getInitializerBuilderList().stream()
+        .filter(tensor -> tensor.getName().equals("hadamard.20"))
+        .forEach(tensor -> tensor.setDims(0, 4).setDims(1, 100));
+    Files.write(file, model.build().toByteArray());
+    assertThatThrownBy(() -> GraphCheck.require(file))
+        .isInstanceOf(OutputException.class)
+        .hasMessageContaining("a matrix that is not square");
+  }
+
+  @Test
+  void rotationsThatChangeWithTimeHaveNoPlugin() {
+    DynamicToken token = new DynamicToken(IntegerFormat.asymmetric(8));
+    List<WeightSet> sets = new ArrayList<>();
+    for (WeightSet set : layer(List.of(token, token)).sets()) {
+      sets.add(rotated(set, sets.size()));
+    }
+    QuantizedLinearParameters layer =
+        new QuantizedLinearParameters("layer", sets, Optional.empty());
+    try (OnnxOperators operators = new OnnxOperators(PLUGIN)) {
+      assertThatThrownBy(() -> operators.prepare(layer))
+          .isInstanceOf(BackendException.class)
+          .hasMessageContaining("Layer layer has no plugin")
+          .hasMessageContaining("rotates its input otherwise at other timesteps");
+    }
+  }
+
+  private static WeightSet rotated(WeightSet set, long seed) {
+    return new WeightSet(
+        set.range(),
+        set.weight(),
+        set.balance(),
+        Optional.of(new Rotation(Rotation.Kind.HADAMARD, INNER, OptionalLong.of(seed))),
+        set.activation(),
+        Optional.empty());
+  }
+
+  /** A graph of layers on x, whose sum is y. */
+  private Path rotated(String... names) {
+    try (OnnxOperators operators = new OnnxOperators(PLUGIN)) {
+      OnnxValue x = operators.computed(operators.input("x", 2, 3, INNER));
+      OnnxValue y = null;
+      for (String name : names) {
+        WeightSet set = layer(List.of(new DynamicToken(IntegerFormat.asymmetric(8)))).sets().get(0);
+        QuantizedLinearParameters layer =
+            new QuantizedLinearParameters(name, List.of(rotated(set, 3)), Optional.empty());
+        OnnxValue own = operators.linear(x, operators.prepare(layer), Epilogue.none());
+        y = y == null ? own : operators.add(y, own);
+      }
+      operators.graph("rotated", Map.of("y", operators.exact(y))).write(folder.resolve("graph"));
+      return folder.resolve("graph").resolve(OnnxGraph.MODEL_FILE);
     }
   }
 

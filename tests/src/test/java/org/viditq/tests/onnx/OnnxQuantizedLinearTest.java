@@ -2,10 +2,12 @@ package org.viditq.tests.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,9 @@ import org.viditq.core.quant.ActivationQuantization.StaticTensor;
 import org.viditq.core.quant.ActivationQuantization.StaticToken;
 import org.viditq.core.quant.AffineGrid;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.LowRankBranch;
+import org.viditq.core.quant.Rotation;
+import org.viditq.core.quant.Rotation.Kind;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
@@ -99,6 +104,66 @@ class OnnxQuantizedLinearTest {
         .hasMessageContaining("token indices");
   }
 
+  static Stream<Rotation> rotations() {
+    return Stream.of(
+        new Rotation(Kind.HADAMARD, 192, OptionalLong.of(0)),
+        new Rotation(Kind.HADAMARD, 12, OptionalLong.of(1)),
+        new Rotation(Kind.HADAMARD, 32, OptionalLong.empty()),
+        new Rotation(Kind.HADAMARD, 2, OptionalLong.empty()),
+        new Rotation(Kind.REGULAR, 4, OptionalLong.empty()),
+        new Rotation(Kind.REGULAR, 64, OptionalLong.of(2)));
+  }
+
+  /**
+   * MatMul sums in its own order, so a value between two codes may take the other one: a step of
+   * the input times a weight.
+   */
+  @ParameterizedTest
+  @MethodSource("rotations")
+  void rotatedInputsBranchesAndCorrectionsAreTheReferences(Rotation rotation) {
+    int in = 192;
+    ActivationQuantization scheme = new DynamicToken(IntegerFormat.asymmetric(8));
+    float[] balance = normal(6, in).data();
+    for (int c = 0; c < in; c++) {
+      balance[c] = 0.5f + Math.abs(balance[c]);
+    }
+    List<WeightSet> sets = new ArrayList<>();
+    for (int set = 0; set < 2; set++) {
+      sets.add(
+          new WeightSet(
+              TimestepRange.closed(set == 0 ? 0 : 501, set == 0 ? 500 : 1000),
+              new WeightQuantizer()
+                  .quantize(
+                      MemoryTensor.of("weight", normal(7, OUT, in)),
+                      Optional.empty(),
+                      IntegerFormat.asymmetric(8)),
+              Optional.of(balance),
+              Optional.of(rotation),
+              scheme,
+              Optional.of(normal(20 + set, OUT).data())));
+    }
+    LinearParameters layer =
+        new QuantizedLinearParameters(
+            "layer",
+            sets,
+            Optional.of(normal(8, OUT)),
+            Optional.of(new LowRankBranch(normal(9, 3, in), normal(10, OUT, 3))));
+    Tensor x = normal(1, BATCH, TOKENS, in);
+    for (double timestep : new double[] {100, 900}) {
+      Tensor expected = compute(new ReferenceBackend().open(1), layer, x, timestep);
+      Tensor got = compute(emission(LinearForm.FLOAT32), layer, x, timestep);
+      // An input's range is about 10, so a step is 0.04; weights are below 5.
+      for (int i = 0; i < got.size(); i++) {
+        assertThat(got.data()[i]).isCloseTo(expected.data()[i], within(0.2f));
+      }
+      double moved = 0;
+      for (int i = 0; i < got.size(); i++) {
+        moved += Math.abs(got.data()[i] - expected.data()[i]);
+      }
+      assertThat(moved / got.size()).isLessThan(2e-3);
+    }
+  }
+
   /** The whole-tensor quantization of ONNX's DynamicQuantizeLinear, computed here by its text. */
   @ParameterizedTest
   @CsvSource({"1, 1", "1, 0", "5, 2.5", "5, -2.5"})
@@ -159,7 +224,13 @@ class OnnxQuantizedLinearTest {
   }
 
   private static <V> Tensor compute(Operators<V> operators, LinearParameters layer, Tensor x) {
+    return compute(operators, layer, x, 0);
+  }
+
+  private static <V> Tensor compute(
+      Operators<V> operators, LinearParameters layer, Tensor x, double timestep) {
     try (operators) {
+      operators.selectTimestep(timestep);
       return operators.read(operators.linear(operators.constant(x), operators.prepare(layer)));
     }
   }

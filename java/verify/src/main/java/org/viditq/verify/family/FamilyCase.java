@@ -9,9 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.viditq.core.checkpoint.MemoryTensor;
+import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
@@ -28,8 +32,12 @@ import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.core.quant.LowRankBranch;
+import org.viditq.core.quant.QuantizedWeight;
+import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.plan.RotationSettings;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.FixtureReader;
@@ -48,7 +56,13 @@ public final class FamilyCase implements AutoCloseable {
     DENSE(0, 0, 0),
     W8A8(8, 8, 1),
     W6A6(6, 6, 1),
-    W4A8_TWO_RANGES(4, 8, 2);
+    W4A8_TWO_RANGES(4, 8, 2),
+    /** Balanced, then rotated by Hadamard matrices with random signs, as plan viditq-rotate. */
+    W4A8_ROTATED(4, 8, 1),
+    /** Rotated by regular matrices in groups, symmetric, as plan convrot. */
+    W8A8_CONVROT(8, 8, 1),
+    /** Ranges that share weights but neither balance nor correction; with a low-rank branch. */
+    W4A8_SHARED(4, 8, 2);
 
     private final int weightBits;
     private final int inputBits;
@@ -60,9 +74,40 @@ public final class FamilyCase implements AutoCloseable {
       this.ranges = ranges;
     }
 
-    /** Weight sets of each layer. */
+    public int weightBits() {
+      return weightBits;
+    }
+
     public int ranges() {
       return ranges;
+    }
+
+    /** Weight sets of each layer that differ. */
+    public int weightSets() {
+      return this == W4A8_SHARED ? 1 : ranges;
+    }
+
+    private boolean balanced() {
+      return ranges > 1 || this == W4A8_ROTATED;
+    }
+
+    private IntegerFormat format(int bits) {
+      return new IntegerFormat(bits, this == W8A8_CONVROT);
+    }
+
+    /** For the input of a layer; empty if it is not rotated. */
+    private Optional<Rotation> rotation(int channels) {
+      return switch (this) {
+        case W4A8_ROTATED ->
+            new RotationSettings(
+                    Rotation.Kind.HADAMARD, OptionalInt.empty(), OptionalLong.of(0), List.of())
+                .forChannels(channels);
+        case W8A8_CONVROT ->
+            new RotationSettings(
+                    Rotation.Kind.REGULAR, OptionalInt.of(256), OptionalLong.empty(), List.of())
+                .forChannels(channels);
+        default -> Optional.empty();
+      };
     }
   }
 
@@ -111,11 +156,12 @@ public final class FamilyCase implements AutoCloseable {
     DenseLinearParameters dense =
         (DenseLinearParameters)
             fixture.parameters().linear(layer.name(), layer.inFeatures(), layer.outFeatures());
-    IntegerFormat format = IntegerFormat.asymmetric(scheme.weightBits);
+    boolean shared = scheme == Scheme.W4A8_SHARED;
+    Optional<Rotation> rotation = scheme.rotation(layer.inFeatures());
     List<WeightSet> sets = new ArrayList<>();
     for (int i = 0; i < scheme.ranges; i++) {
       Optional<float[]> balance = Optional.empty();
-      if (scheme.ranges > 1) {
+      if (scheme.balanced()) {
         float[] divisors = new float[layer.inFeatures()];
         for (int c = 0; c < divisors.length; c++) {
           divisors[c] = 0.5f + random.nextFloat();
@@ -129,11 +175,50 @@ public final class FamilyCase implements AutoCloseable {
       sets.add(
           new WeightSet(
               range,
-              new WeightQuantizer().quantize(dense.weight(), balance, format),
+              shared && i > 0
+                  ? sets.get(0).weight()
+                  : weight(dense.weight(), balance, rotation, scheme.format(scheme.weightBits)),
               balance,
-              new DynamicToken(IntegerFormat.asymmetric(scheme.inputBits))));
+              rotation,
+              new DynamicToken(scheme.format(scheme.inputBits)),
+              shared
+                  ? Optional.of(normal(random, 0.05f, layer.outFeatures()).data())
+                  : Optional.empty()));
     }
-    return new QuantizedLinearParameters(layer.name(), sets, dense.bias());
+    Optional<LowRankBranch> branch =
+        shared
+            ? Optional.of(
+                new LowRankBranch(
+                    normal(random, 0.05f, 2, layer.inFeatures()),
+                    normal(random, 0.05f, layer.outFeatures(), 2)))
+            : Optional.empty();
+    return new QuantizedLinearParameters(layer.name(), sets, dense.bias(), branch);
+  }
+
+  private static QuantizedWeight weight(
+      StoredTensor weight,
+      Optional<float[]> balance,
+      Optional<Rotation> rotation,
+      IntegerFormat format) {
+    if (rotation.isEmpty()) {
+      return new WeightQuantizer().quantize(weight, balance, format);
+    }
+    Tensor values = weight.toTensor();
+    int channels = values.dim(1);
+    for (int i = 0; i < values.size() && balance.isPresent(); i++) {
+      values.data()[i] *= balance.get()[i % channels];
+    }
+    Tensor rotated = Tensor.of(values.shape(), rotation.get().rotate(values.data(), channels));
+    return new WeightQuantizer()
+        .quantize(MemoryTensor.of(weight.name(), rotated), Optional.empty(), format);
+  }
+
+  private static Tensor normal(Random random, float deviation, int... dims) {
+    Tensor tensor = Tensor.zeros(dims);
+    for (int i = 0; i < tensor.size(); i++) {
+      tensor.data()[i] = deviation * (float) random.nextGaussian();
+    }
+    return tensor;
   }
 
   public DenoiserModel model() {
