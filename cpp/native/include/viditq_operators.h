@@ -174,6 +174,17 @@ int viditq_rotary(viditq_context* context, viditq_rotary_operands operands, floa
 
 /* ---- attention ------------------------------------------------------------------------------- */
 
+/* What the products of attention multiply; AttentionPrecision of the Java contract defines it. */
+enum {
+  VIDITQ_ATTENTION_FP32 = 0,
+  VIDITQ_ATTENTION_BF16 = 1,
+  VIDITQ_ATTENTION_INT8 = 2,
+  VIDITQ_ATTENTION_PRECISION_COUNT = 3
+};
+
+/* In int8: the largest d, and keys of a block, whose weights share a grid. */
+enum { VIDITQ_ATTENTION_MOST_INNER = 1024, VIDITQ_ATTENTION_BLOCK = 128 };
+
 /* softmax(scale q k^T + bias) v. */
 typedef struct viditq_attention_operands {
   const float* q; /* [batch, queries, heads * d] */
@@ -192,10 +203,29 @@ typedef struct viditq_attention_operands {
    * sample], of which every sample has as many then. */
   const float* bias;
   int64_t bias_dims[4];
+  int32_t precision; /* VIDITQ_ATTENTION_FP32 and so on */
 } viditq_attention_operands;
 
-/* out [batch, queries, heads * dv]. */
+/* out [batch, queries, heads * dv]. VIDITQ_BAD_ARGUMENT for a precision that is none. */
 int viditq_attention(viditq_context* context, viditq_attention_operands operands, float* out);
+
+/* The integers of attention in int8, row-major. */
+typedef struct viditq_attention_codes {
+  int8_t* q;       /* [queries, d] */
+  float* q_scale;  /* [queries] */
+  int8_t* k;       /* [keys, d], of the keys less their mean */
+  float* k_scale;  /* [keys] */
+  int32_t* scores; /* [queries, keys]: sums of products of codes of q and k */
+  uint8_t* p;      /* [queries, keys] */
+  int8_t* v;       /* [keys, dv] */
+  float* v_scale;  /* [blocks of keys, dv] */
+  int32_t* sums;   /* [blocks of keys, queries, dv]: sums of products of codes of p and v */
+} viditq_attention_codes;
+
+/* viditq_attention in int8 of one sample with one head, which writes its integers down: what tests
+ * compare. The precision of the operands has no meaning here. */
+int viditq_attention_integers(viditq_context* context, viditq_attention_operands operands,
+                              viditq_attention_codes codes, float* out);
 
 /* ---- linear layers --------------------------------------------------------------------------- */
 

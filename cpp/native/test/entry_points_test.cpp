@@ -340,7 +340,8 @@ TEST(attention_refuses_what_it_must) {
                                                 starts,
                                                 0.5f,
                                                 a.in(3),
-                                                {1, 1, 1, 5}},
+                                                {1, 1, 1, 5},
+                                                VIDITQ_ATTENTION_FP32},
                                                a.out(4));
                      }},
                     context.handle);
@@ -461,7 +462,7 @@ TEST(arrays_of_extents_may_not_be_missing) {
   std::vector<float> out(64);
   CHECK_EQUAL(
       viditq_attention(owner.handle,
-                       {x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, nullptr, 1.0f, nullptr, {}},
+                       {x.data(), x.data(), x.data(), 1, 2, 1, 4, 4, nullptr, 1.0f, nullptr, {}, 0},
                        out.data()),
       VIDITQ_NULL_POINTER);
   viditq_convolution* convolution = nullptr;
@@ -555,7 +556,8 @@ TEST(attention_refuses_biases_beyond_memory) {
                                 starts,
                                 1.0f,
                                 x.data(),
-                                {1, 2, kQueries, kKeys}},
+                                {1, 2, kQueries, kKeys},
+                                0},
                                out.data()),
               VIDITQ_OVERFLOW);
 }

@@ -1,6 +1,7 @@
 // Multi-head attention: tasks of one head and some query rows each.
 #include <algorithm>
 
+#include "attention/attention_kernels.h"
 #include "entry/extents.h"
 #include "threads/context.h"
 #include "viditq_operators.h"
@@ -54,37 +55,69 @@ int64_t task_queries(int64_t groups, int64_t queries, int threads) {
   return units * kQueryUnit;
 }
 
-}  // namespace
-}  // namespace viditq
-
-int viditq_attention(viditq_context* context, viditq_attention_operands in, float* out) {
-  if (context == nullptr || in.key_starts == nullptr) return VIDITQ_NULL_POINTER;
-  const int64_t* key_starts = in.key_starts;
+// Extents and buffers of a call that fit together.
+int check_attention(const viditq_attention_operands& in, const float* out, BiasSteps* steps) {
+  if (in.key_starts == nullptr) return VIDITQ_NULL_POINTER;
   int64_t q_bytes;
   int64_t out_bytes;
-  int status = viditq::float_bytes({in.batch, in.queries, in.heads, in.d}, &q_bytes);
+  int status = float_bytes({in.batch, in.queries, in.heads, in.d}, &q_bytes);
   if (status == VIDITQ_OK) {
-    status = viditq::float_bytes({in.batch, in.queries, in.heads, in.dv}, &out_bytes);
+    status = float_bytes({in.batch, in.queries, in.heads, in.dv}, &out_bytes);
   }
   if (status == VIDITQ_OK) {
-    status = viditq::check_key_starts(key_starts, in.batch, in.bias != nullptr);
+    status = check_key_starts(in.key_starts, in.batch, in.bias != nullptr);
   }
   if (status != VIDITQ_OK) return status;
   int64_t k_bytes;
   int64_t v_bytes;
-  const int64_t keys = key_starts[in.batch];
-  status = viditq::float_bytes({keys, in.heads, in.d}, &k_bytes);
-  if (status == VIDITQ_OK) status = viditq::float_bytes({keys, in.heads, in.dv}, &v_bytes);
-  viditq::BiasSteps steps;
-  if (status == VIDITQ_OK && in.bias != nullptr) status = viditq::BiasSteps::of(in, &steps);
+  const int64_t keys = in.key_starts[in.batch];
+  status = float_bytes({keys, in.heads, in.d}, &k_bytes);
+  if (status == VIDITQ_OK) status = float_bytes({keys, in.heads, in.dv}, &v_bytes);
+  if (status == VIDITQ_OK && in.bias != nullptr) status = BiasSteps::of(in, steps);
   if (status != VIDITQ_OK) return status;
-  status = viditq::check_buffers({{in.q, q_bytes},
-                                  {in.k, k_bytes},
-                                  {in.v, v_bytes},
-                                  viditq::optional(in.bias, steps.bytes, in.q)},
-                                 {{out, out_bytes}});
-  if (status != VIDITQ_OK) return status;
+  return check_buffers(
+      {{in.q, q_bytes}, {in.k, k_bytes}, {in.v, v_bytes}, optional(in.bias, steps->bytes, in.q)},
+      {{out, out_bytes}});
+}
 
+// Query rows `first` on of a head of a sample.
+AttentionTask task_of(const viditq_attention_operands& in, const BiasSteps& steps, int64_t sample,
+                      int64_t head, int64_t first, int64_t most, float* out) {
+  AttentionTask t;
+  t.q_step = t.k_step = in.heads * in.d;
+  t.v_step = in.heads * in.dv;
+  t.q = in.q + (sample * in.queries + first) * t.q_step + head * in.d;
+  t.k = in.k + in.key_starts[sample] * t.k_step + head * in.d;
+  t.v = in.v + in.key_starts[sample] * t.v_step + head * in.dv;
+  t.out = out + (sample * in.queries + first) * t.v_step + head * in.dv;
+  t.queries = std::min(most, in.queries - first);
+  t.keys = in.key_starts[sample + 1] - in.key_starts[sample];
+  t.d = in.d;
+  t.dv = in.dv;
+  t.scale = in.scale;
+  t.bias = in.bias == nullptr
+               ? nullptr
+               : in.bias + sample * steps.sample + head * steps.head + first * steps.query;
+  t.bias_query_step = steps.query;
+  t.bias_key_step = steps.key;
+  t.trace = nullptr;
+  return t;
+}
+
+}  // namespace
+}  // namespace viditq
+
+int viditq_attention(viditq_context* context, viditq_attention_operands in, float* out) {
+  if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::AttentionKernels* kernels =
+      viditq::attention_kernels_for(context->isa, in.precision);
+  if (kernels == nullptr) return VIDITQ_BAD_ARGUMENT;
+  viditq::BiasSteps steps;
+  int status = viditq::check_attention(in, out, &steps);
+  if (status != VIDITQ_OK) return status;
+  if (in.precision == VIDITQ_ATTENTION_INT8 && in.d > VIDITQ_ATTENTION_MOST_INNER) {
+    return VIDITQ_BAD_SIZE;
+  }
   int64_t scratch_bytes;
   status = viditq::float_bytes(
       {viditq::kMostTaskQueries, std::max(in.d, in.dv), context->pool.threads(), 4},
@@ -92,32 +125,52 @@ int viditq_attention(viditq_context* context, viditq_attention_operands in, floa
   if (status != VIDITQ_OK) return status;
   const int64_t most =
       viditq::task_queries(in.batch * in.heads, in.queries, context->pool.threads());
-  const int64_t floats = context->kernels.attention_scratch(most, in.d, in.dv);
+  const int64_t floats = kernels->scratch(most, in.d, in.dv);
   float* scratch = context->scratch.at_least(floats * context->pool.threads());
   if (scratch == nullptr) return VIDITQ_NO_MEMORY;
   const int64_t blocks = (in.queries + most - 1) / most;
   context->pool.run(in.batch * in.heads * blocks, [&](int64_t task, int thread) {
-    const int64_t sample = task / (in.heads * blocks);
-    const int64_t head = task / blocks % in.heads;
-    const int64_t first = task % blocks * most;
-    viditq::AttentionTask t;
-    t.q_step = t.k_step = in.heads * in.d;
-    t.v_step = in.heads * in.dv;
-    t.q = in.q + (sample * in.queries + first) * t.q_step + head * in.d;
-    t.k = in.k + key_starts[sample] * t.k_step + head * in.d;
-    t.v = in.v + key_starts[sample] * t.v_step + head * in.dv;
-    t.out = out + (sample * in.queries + first) * t.v_step + head * in.dv;
-    t.queries = std::min(most, in.queries - first);
-    t.keys = key_starts[sample + 1] - key_starts[sample];
-    t.d = in.d;
-    t.dv = in.dv;
-    t.scale = in.scale;
-    t.bias = in.bias == nullptr
-                 ? nullptr
-                 : in.bias + sample * steps.sample + head * steps.head + first * steps.query;
-    t.bias_query_step = steps.query;
-    t.bias_key_step = steps.key;
-    context->kernels.attend(t, scratch + thread * floats);
+    kernels->attend(viditq::task_of(in, steps, task / (in.heads * blocks), task / blocks % in.heads,
+                                    task % blocks * most, most, out),
+                    scratch + thread * floats);
   });
+  return VIDITQ_OK;
+}
+
+int viditq_attention_integers(viditq_context* context, viditq_attention_operands in,
+                              viditq_attention_codes codes, float* out) {
+  if (context == nullptr || in.key_starts == nullptr) return VIDITQ_NULL_POINTER;
+  if (in.batch != 1 || in.heads != 1 || in.d > VIDITQ_ATTENTION_MOST_INNER) {
+    return VIDITQ_BAD_SIZE;
+  }
+  viditq::BiasSteps steps;
+  int status = viditq::check_attention(in, out, &steps);
+  if (status != VIDITQ_OK) return status;
+  const int64_t keys = in.key_starts[1];
+  int64_t bytes;
+  status = viditq::float_bytes({in.queries, std::max(in.d, in.dv), keys}, &bytes);
+  if (status == VIDITQ_OK) {
+    status = viditq::check_buffers({{in.q, 1}}, {{out, in.queries * in.dv},
+                                                 {codes.q, in.queries * in.d},
+                                                 {codes.q_scale, in.queries},
+                                                 {codes.k, keys * in.d},
+                                                 {codes.k_scale, keys},
+                                                 {codes.scores, in.queries * keys},
+                                                 {codes.p, in.queries * keys},
+                                                 {codes.v, keys * in.dv},
+                                                 {codes.v_scale, in.dv},
+                                                 {codes.sums, in.queries * in.dv}});
+  }
+  if (status != VIDITQ_OK) return status;
+  const viditq::AttentionKernels* kernels =
+      viditq::attention_kernels_for(context->isa, VIDITQ_ATTENTION_INT8);
+  float* scratch = context->scratch.at_least(kernels->scratch(in.queries, in.d, in.dv));
+  if (scratch == nullptr) return VIDITQ_NO_MEMORY;
+  const viditq::AttentionTrace trace{codes.q,       codes.q_scale, codes.k,
+                                     codes.k_scale, codes.scores,  codes.p,
+                                     codes.v,       codes.v_scale, codes.sums};
+  viditq::AttentionTask task = viditq::task_of(in, steps, 0, 0, 0, in.queries, out);
+  task.trace = &trace;
+  kernels->attend(task, scratch);
   return VIDITQ_OK;
 }

@@ -8,10 +8,10 @@
 // task.
 #pragma once
 
+#include "attention/attention_prefetch.h"
 #include "attention/attention_task.h"
 #include "attention/product_tile.h"
 #include "simd/exponential.h"
-#include "simd/prefetch.h"
 #include "simd/transpose.h"
 
 namespace viditq {
@@ -46,11 +46,30 @@ struct AttentionScratch {
   }
 };
 
-int64_t attention_scratch(int64_t queries, int64_t d, int64_t dv) {
+inline int64_t attention_scratch(int64_t queries, int64_t d, int64_t dv) {
   return AttentionScratch(queries, d, dv).total;
 }
 
+// What products multiply. Scores are scaled behind the rounding of q, in float32.
+struct Exact {
+  static Vec of(Vec v) { return v; }
+};
+
+// Rounded to bfloat16, to nearest, ties to even; NaN and infinity stay what they are.
+struct Rounded {
+  static Vec of(Vec v) {
+    UnsignedVec bits;
+    std::memcpy(&bits, &v, sizeof(bits));
+    const UnsignedVec magnitude = bits & 0x7fffffff;
+    const UnsignedVec rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    bits = magnitude >= 0x7f800000 ? bits : rounded;
+    std::memcpy(&v, &bits, sizeof(v));
+    return v;
+  }
+};
+
 // scale * q^T of the panel that starts at query `first`; zeros beyond the last query.
+template <typename Form>
 inline void pack_queries(const AttentionTask& t, float scale, int64_t first, float* to) {
   for (int64_t column = 0; column < kPanel; column += kWidth) {
     const float* from = t.q + (first + column) * t.q_step;
@@ -58,7 +77,8 @@ inline void pack_queries(const AttentionTask& t, float scale, int64_t first, flo
     for_each_vector(t.d, [&](int64_t i, int64_t lanes) {
       Vec square[kWidth];
       for (int64_t row = 0; row < kWidth; row++) {
-        square[row] = row < present ? load_lanes(from + row * t.q_step + i, lanes) : Vec{};
+        square[row] =
+            row < present ? Form::of(load_lanes(from + row * t.q_step + i, lanes)) : Vec{};
       }
       transpose(square);
       for (int64_t row = 0; row < lanes; row++) {
@@ -70,10 +90,11 @@ inline void pack_queries(const AttentionTask& t, float scale, int64_t first, flo
 
 // Rows one after the other. In place they lie a multiple of a page apart in many models: too far
 // for the processor to fetch them ahead, and on too few lines of the first-level cache.
+template <typename Form>
 inline void pack_rows(const float* from, int64_t step, int64_t rows, int64_t count, float* to) {
   for (int64_t row = 0; row < rows; row++) {
     for_each_vector(count, [&](int64_t i, int64_t lanes) {
-      store_lanes(to + row * count + i, lanes, load_lanes(from + row * step + i, lanes));
+      store_lanes(to + row * count + i, lanes, Form::of(load_lanes(from + row * step + i, lanes)));
     });
   }
 }
@@ -144,16 +165,17 @@ struct BinaryWeights {
   static Vec of(Vec x) { return normal_power_of_two(max(x, broadcast(kLeastBinaryPower))); }
 };
 
-// Replaces scores by their weights; returns the sums of these.
-template <typename Weights>
+// Replaces scores by their weights, in the form that is multiplied; returns the sums of these as
+// they were.
+template <typename Weights, typename Form>
 inline PanelRow exponentiate(float* scores, int64_t count, const PanelRow& maximum) {
   PanelRow sum;
   for (int64_t key = 0; key < count; key++) {
     float* row = scores + key * kPanel;
     const Vec left = Weights::of(load(row) - maximum.left);
     const Vec right = Weights::of(load(row + kWidth) - maximum.right);
-    store(row, left);
-    store(row + kWidth, right);
+    store(row, Form::of(left));
+    store(row + kWidth, Form::of(right));
     sum.left += left;
     sum.right += right;
   }
@@ -162,13 +184,13 @@ inline PanelRow exponentiate(float* scores, int64_t count, const PanelRow& maxim
 
 // The online softmax update: takes a block of scores into the panel's running maximum, sum and
 // output; scores become weights.
-template <typename Weights>
+template <typename Weights, typename Form>
 inline void update_online_softmax(float* scores, int64_t count, bool first_block, int64_t dv,
                                   float* maximum, float* sum, float* out) {
   if (first_block) {
     const PanelRow high = largest(scores, count, PanelRow::of(scores));
     high.store_to(maximum);
-    exponentiate<Weights>(scores, count, high).store_to(sum);
+    exponentiate<Weights, Form>(scores, count, high).store_to(sum);
     return;
   }
   const PanelRow before = PanelRow::of(maximum);
@@ -186,7 +208,7 @@ inline void update_online_softmax(float* scores, int64_t count, bool first_block
       store(row + kWidth, load(row + kWidth) * shrink.right);
     }
   }
-  const PanelRow added = exponentiate<Weights>(scores, count, high);
+  const PanelRow added = exponentiate<Weights, Form>(scores, count, high);
   total.left += added.left;
   total.right += added.right;
   total.store_to(sum);
@@ -212,61 +234,28 @@ inline void unpack_output(const AttentionTask& t, int64_t first, const float* ou
   }
 }
 
-// What the products of a block of keys and a panel of queries prefetch between their tiles.
-struct AttentionPrefetch {
-  RowPrefetch<false> keys;     // of the next block
-  RowPrefetch<false> values;   // of the next block
-  RowPrefetch<false> queries;  // of the next panel
-  RowPrefetch<true> out;       // of this panel
-
-  AttentionPrefetch(const AttentionTask& t, int64_t key, int64_t first) {
-    const int64_t last_key = key + kKeyBlock;
-    const int64_t next_panel = first + kPanel;
-    const auto at_most = [](int64_t most, int64_t left) { return left < most ? left : most; };
-    if (last_key < t.keys && first == 0) {
-      const int64_t rows = at_most(kKeyBlock, t.keys - last_key);
-      keys = {t.k + last_key * t.k_step, t.k_step, rows, t.d};
-      values = {t.v + last_key * t.v_step, t.v_step, rows, t.dv};
-    }
-    if (key == 0 && next_panel < t.queries) {
-      queries = {t.q + next_panel * t.q_step, t.q_step, at_most(kPanel, t.queries - next_panel),
-                 t.d};
-    }
-    if (last_key >= t.keys) {
-      out = {t.out + first * t.v_step, t.v_step, at_most(kPanel, t.queries - first), t.dv};
-    }
-  }
-
-  void some() {
-    keys.next(8);
-    values.next(8);
-    queries.next(3);
-    out.next(3);
-  }
-};
-
 // By the weights of scores that scale q k^T + bias makes.
-template <typename Weights>
+template <typename Weights, typename Form>
 inline void attend_by(const AttentionTask& t, float scale, float* scratch) {
   const AttentionScratch at(t.queries, t.d, t.dv);
   float* scores = scratch + at.scores;
   for (int64_t key = 0; key < t.keys; key += kKeyBlock) {
     const int64_t count = t.keys - key < kKeyBlock ? t.keys - key : kKeyBlock;
-    pack_rows(t.k + key * t.k_step, t.k_step, count, t.d, scratch + at.k);
-    pack_rows(t.v + key * t.v_step, t.v_step, count, t.dv, scratch + at.v);
+    pack_rows<Form>(t.k + key * t.k_step, t.k_step, count, t.d, scratch + at.k);
+    pack_rows<Form>(t.v + key * t.v_step, t.v_step, count, t.dv, scratch + at.v);
     const Strided keys{scratch + at.k, t.d, 1};
     const Strided values{scratch + at.v, 1, t.dv};
     for (int64_t first = 0; first < t.queries; first += kPanel) {
       float* q = scratch + at.q + first * t.d;
       float* out = scratch + at.out + first * t.dv;
       float* sum = scratch + at.sum + first;
-      AttentionPrefetch prefetch(t, key, first);
+      AttentionPrefetch prefetch(t, key, kKeyBlock, first, kPanel);
       const auto between = [&] { prefetch.some(); };
-      if (key == 0) pack_queries(t, scale, first, q);
+      if (key == 0) pack_queries<Form>(t, scale, first, q);
       multiply_panel<false>(keys, count, q, t.d, scores, between);
       if (t.bias != nullptr) add_bias(t, first, key, count, scores);
-      update_online_softmax<Weights>(scores, count, key == 0, t.dv, scratch + at.maximum + first,
-                                     sum, out);
+      update_online_softmax<Weights, Form>(scores, count, key == 0, t.dv,
+                                           scratch + at.maximum + first, sum, out);
       if (key == 0) {
         multiply_panel<false>(values, t.dv, scores, count, out, between);
       } else {
@@ -277,13 +266,20 @@ inline void attend_by(const AttentionTask& t, float scale, float* scratch) {
   }
 }
 
-void attend(const AttentionTask& t, float* scratch) {
+template <typename Form>
+inline void attend_in(const AttentionTask& t, float* scratch) {
   // Models mask keys by a bias of the least float32, too low to be scaled.
   if (t.bias != nullptr) {
-    attend_by<NaturalWeights>(t, t.scale, scratch);
+    attend_by<NaturalWeights, Form>(t, t.scale, scratch);
   } else {
-    attend_by<BinaryWeights>(t, t.scale * 1.44269504088896341f, scratch);
+    attend_by<BinaryWeights, Form>(t, t.scale * 1.44269504088896341f, scratch);
   }
+}
+
+inline void attend(const AttentionTask& t, float* scratch) { attend_in<Exact>(t, scratch); }
+
+inline void attend_rounded(const AttentionTask& t, float* scratch) {
+  attend_in<Rounded>(t, scratch);
 }
 
 }  // namespace

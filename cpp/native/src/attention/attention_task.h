@@ -5,6 +5,19 @@
 
 namespace viditq {
 
+// Where attention in int8 writes its integers down, for tests; of one head, row-major.
+struct AttentionTrace {
+  int8_t* q;        // [queries, d]
+  float* q_scale;   // [queries]
+  int8_t* k;        // [keys, d]
+  float* k_scale;   // [keys]
+  int32_t* scores;  // [queries, keys]: the sums of q k^T
+  uint8_t* p;       // [queries, keys]
+  int8_t* v;        // [keys, dv]
+  float* v_scale;   // [blocks of keys, dv]
+  int32_t* sums;    // [blocks of keys, queries, dv]: those of p v
+};
+
 struct AttentionTask {
   const float* q;  // [queries, d], row step q_step
   const float* k;  // [keys, d], row step k_step
@@ -20,7 +33,8 @@ struct AttentionTask {
   float scale;
   const float* bias;  // of the first query and key; null for none
   int64_t bias_query_step;
-  int64_t bias_key_step;  // 0 or 1
+  int64_t bias_key_step;        // 0 or 1
+  const AttentionTrace* trace;  // null for none; of the first query
 };
 
 // A task has a multiple of these query rows, or ends with the last one.
@@ -28,5 +42,8 @@ constexpr int64_t kQueryUnit = 32;
 
 // Most query rows of a task: each block of keys is packed once for all of them.
 constexpr int64_t kMostTaskQueries = 512;
+
+// Keys of a block, whose weights in int8 are codes of 1/255 of the largest one of the block.
+constexpr int64_t kWeightBlock = 128;
 
 }  // namespace viditq

@@ -12,5 +12,7 @@
 #define VIDITQ_FLOAT_TABLE                                                                 \
   {                                                                                        \
     normalize_row, modulate_row_range, rms_row, normalize_group, activate, float_epilogue, \
-        quantized_epilogue, attention_scratch, attend, round_to_bfloat16, widen            \
+        quantized_epilogue, {attention_scratch, attend}, round_to_bfloat16, widen, {       \
+      attention_scratch, attend_rounded                                                    \
+    }                                                                                      \
   }

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "attention/attention_task.h"
+#include "attention/attention_kernels.h"
 #include "gemm/epilogue.h"
 
 namespace viditq {
@@ -27,13 +27,13 @@ struct FloatKernels {
                          float* out);
   // Of rows from `from` to `to` - 1 of the block; for zero points within 8-bit codes.
   void (*quantized_epilogue)(const SumBlock& block, int64_t from, int64_t to);
-  // Floats of working memory for attend, aligned to 64 bytes.
-  int64_t (*attention_scratch)(int64_t queries, int64_t d, int64_t dv);
-  void (*attend)(const AttentionTask& task, float* scratch);
+  AttentionKernels attention;
   // To nearest, ties to even.
   void (*round_to_bfloat16)(const float* from, int64_t count, uint16_t* to);
   // Of VIDITQ_FLOAT16 or VIDITQ_BFLOAT16, to float32; exact.
   void (*widen)(const void* from, int type, int64_t count, float* to);
+  // Of values rounded to bfloat16, with float32 instructions.
+  AttentionKernels rounded_attention;
 };
 
 extern const FloatKernels kPortableFloat;

@@ -1,8 +1,9 @@
 // Which kernels run on which processor.
+#include "attention/attention_kernels.h"
 #include "gemm/tile.h"
 #include "quantize/rows.h"
 #include "simd/float_kernels.h"
-#include "viditq.h"
+#include "viditq_operators.h"
 
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -21,6 +22,8 @@ struct Isa {
   const Tile* tile;
   const RowKernels* rows;
   const FloatKernels* floats;
+  const AttentionKernels* int8_attention;
+  const AttentionKernels* bf16_attention;  // null where it is emulated
   bool supported;
 };
 
@@ -53,22 +56,29 @@ const Isa* find(int isa) {
 #ifdef __x86_64__
   static const bool avx2 = __builtin_cpu_supports("avx2") != 0;
   // Every processor with AVX2 but a few of one maker has FMA, too.
-  static const FloatKernels* const avx2_floats =
-      __builtin_cpu_supports("fma") ? &kAvx2Float : &kPortableFloat;
+  static const bool fma = __builtin_cpu_supports("fma") != 0;
+  static const FloatKernels* const avx2_floats = fma ? &kAvx2Float : &kPortableFloat;
+  static const AttentionKernels* const avx2_int8 =
+      fma ? &kAvx2Int8Attention : &kPortableInt8Attention;
+  static const AttentionKernels* const bf16 =
+      __builtin_cpu_supports("avx512bf16") ? &kAvx512Bf16Attention : nullptr;
 #endif
   static const Isa all[VIDITQ_ISA_COUNT] = {
-      {"portable", &kPortableTile, &kPortableRows, &kPortableFloat, true},
+      {"portable", &kPortableTile, &kPortableRows, &kPortableFloat, &kPortableInt8Attention,
+       nullptr, true},
 #ifdef __x86_64__
-      {"avx2", &kAvx2Tile, &kAvx2Rows, avx2_floats, avx2},
+      {"avx2", &kAvx2Tile, &kAvx2Rows, avx2_floats, avx2_int8, nullptr, avx2},
       {"avxvnni", &kAvxVnniTile, &kAvx2Rows, avx2_floats,
+       fma ? &kAvxVnniInt8Attention : &kPortableInt8Attention, nullptr,
        avx2 && __builtin_cpu_supports("avxvnni")},
-      {"avx512", &kAvx512VnniTile, &kAvx512Rows, &kAvx512Float, has_avx512()},
-      {"amx", &kAmxTile, &kAvx512Rows, &kAvx512Float, has_amx()},
+      {"avx512", &kAvx512VnniTile, &kAvx512Rows, &kAvx512Float, &kAvx512Int8Attention, bf16,
+       has_avx512()},
+      {"amx", &kAmxTile, &kAvx512Rows, &kAvx512Float, &kAvx512Int8Attention, bf16, has_amx()},
 #else
-      {"avx2", nullptr, nullptr, nullptr, false},
-      {"avxvnni", nullptr, nullptr, nullptr, false},
-      {"avx512", nullptr, nullptr, nullptr, false},
-      {"amx", nullptr, nullptr, nullptr, false},
+      {"avx2", nullptr, nullptr, nullptr, nullptr, nullptr, false},
+      {"avxvnni", nullptr, nullptr, nullptr, nullptr, nullptr, false},
+      {"avx512", nullptr, nullptr, nullptr, nullptr, nullptr, false},
+      {"amx", nullptr, nullptr, nullptr, nullptr, nullptr, false},
 #endif
   };
   return isa >= 0 && isa < VIDITQ_ISA_COUNT ? &all[isa] : nullptr;
@@ -94,6 +104,22 @@ const RowKernels* rows_for(int isa) {
 const FloatKernels* float_kernels_for(int isa) {
   const Isa* found = find_supported(isa);
   return found == nullptr ? nullptr : found->floats;
+}
+
+const AttentionKernels* attention_kernels_for(int isa, int precision) {
+  const Isa* found = find_supported(isa);
+  if (found == nullptr) return nullptr;
+  switch (precision) {
+    case VIDITQ_ATTENTION_FP32:
+      return &found->floats->attention;
+    case VIDITQ_ATTENTION_BF16:
+      return found->bf16_attention != nullptr ? found->bf16_attention
+                                              : &found->floats->rounded_attention;
+    case VIDITQ_ATTENTION_INT8:
+      return found->int8_attention;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace viditq

@@ -3,6 +3,7 @@ package org.viditq.bench;
 import org.viditq.bench.engine.EngineCommand;
 import org.viditq.bench.export.ExportCommand;
 import org.viditq.bench.fuzz.FuzzCommand;
+import org.viditq.bench.gemm.AttentionCommand;
 import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Spec;
     commandListHeading = "%nCommands:%n",
     subcommands = {
       GemmCommand.class,
+      AttentionCommand.class,
       PipelineCommand.class,
       MemoryCommand.class,
       ExportCommand.class,

@@ -2,6 +2,7 @@ package org.viditq.cpp;
 
 import java.util.Optional;
 import org.bytedeco.javacpp.LongPointer;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.tensor.Shape;
 import org.viditq.cpp.bridge.Bridge;
@@ -25,19 +26,35 @@ final class NativeAttention {
       NativeTensor v,
       int heads,
       float scale,
-      Optional<NativeTensor> bias) {
+      Optional<NativeTensor> bias,
+      AttentionPrecision precision) {
     Shape shape =
         ResultShapes.attention(
             q.shape(), k.shape(), v.shape(), heads, bias.map(NativeTensor::shape));
     NativeTensor out = memory.allocate(shape);
-    compute(q, k, v, heads, scale, bias, keyStarts(k.shape()), out);
+    compute(q, k, v, heads, scale, bias, precision, keyStarts(k.shape()), out);
     return out;
   }
 
   /** Attention without bias, written to {@code out}; operands have been checked. */
   void compute(
-      NativeTensor q, NativeTensor k, NativeTensor v, int heads, float scale, NativeTensor out) {
-    compute(q, k, v, heads, scale, Optional.empty(), keyStarts(k.shape()), out);
+      NativeTensor q,
+      NativeTensor k,
+      NativeTensor v,
+      int heads,
+      float scale,
+      AttentionPrecision precision,
+      NativeTensor out) {
+    compute(q, k, v, heads, scale, Optional.empty(), precision, keyStarts(k.shape()), out);
+  }
+
+  /** The C interface's number of a precision. */
+  static int code(AttentionPrecision precision) {
+    return switch (precision) {
+      case FP32 -> Bridge.VIDITQ_ATTENTION_FP32;
+      case BF16 -> Bridge.VIDITQ_ATTENTION_BF16;
+      case INT8 -> Bridge.VIDITQ_ATTENTION_INT8;
+    };
   }
 
   private static long[] keyStarts(Shape k) {
@@ -49,14 +66,20 @@ final class NativeAttention {
   }
 
   NativeTensor attentionPacked(
-      NativeTensor q, NativeTensor k, NativeTensor v, int heads, float scale, int[] lengths) {
+      NativeTensor q,
+      NativeTensor k,
+      NativeTensor v,
+      int heads,
+      float scale,
+      int[] lengths,
+      AttentionPrecision precision) {
     Shape shape = ResultShapes.attentionPacked(q.shape(), k.shape(), v.shape(), heads, lengths);
     long[] keyStarts = new long[lengths.length + 1];
     for (int sample = 0; sample < lengths.length; sample++) {
       keyStarts[sample + 1] = keyStarts[sample] + lengths[sample];
     }
     NativeTensor out = memory.allocate(shape);
-    compute(q, k, v, heads, scale, Optional.empty(), keyStarts, out);
+    compute(q, k, v, heads, scale, Optional.empty(), precision, keyStarts, out);
     return out;
   }
 
@@ -67,9 +90,11 @@ final class NativeAttention {
       int heads,
       float scale,
       Optional<NativeTensor> bias,
+      AttentionPrecision precision,
       long[] keyStarts,
       NativeTensor out) {
     Shape shape = out.shape();
+    precision.requireHead(q.shape().dim(2) / heads);
     if (shape.size() == 0) {
       return;
     }
@@ -91,6 +116,7 @@ final class NativeAttention {
                   .dv(v.shape().dim(2) / heads)
                   .key_starts(starts)
                   .scale(scale)
+                  .precision(code(precision))
                   .bias(bias.map(NativeTensor::data).orElse(null)),
               out.data());
       NativeLibrary.check(status, "attention of " + q.shape() + " to " + k.shape());

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Epilogue;
@@ -145,10 +146,15 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
 
   @Override
   public NativeTensor selfAttention(
-      LinearInput<NativeTensor> x, List<Linear> projections, int heads, float scale) {
+      LinearInput<NativeTensor> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
     return selfAttention.serves(projections, timestep)
-        ? selfAttention.compute(new NativeInput(this, x), projections, heads, scale, timestep)
-        : Operators.super.selfAttention(x, projections, heads, scale);
+        ? selfAttention.compute(
+            new NativeInput(this, x), projections, heads, scale, precision, timestep)
+        : Operators.super.selfAttention(x, projections, heads, scale, precision);
   }
 
   @Override
@@ -206,14 +212,21 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
       NativeTensor v,
       int heads,
       float scale,
-      Optional<NativeTensor> bias) {
-    return attention.attention(q, k, v, heads, scale, bias);
+      Optional<NativeTensor> bias,
+      AttentionPrecision precision) {
+    return attention.attention(q, k, v, heads, scale, bias, precision);
   }
 
   @Override
   public NativeTensor attentionPacked(
-      NativeTensor q, NativeTensor k, NativeTensor v, int heads, float scale, int[] lengths) {
-    return attention.attentionPacked(q, k, v, heads, scale, lengths);
+      NativeTensor q,
+      NativeTensor k,
+      NativeTensor v,
+      int heads,
+      float scale,
+      int[] lengths,
+      AttentionPrecision precision) {
+    return attention.attentionPacked(q, k, v, heads, scale, lengths, precision);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.viditq.cpp;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.ResultShapes;
 import org.viditq.core.operators.Scope;
@@ -39,7 +40,12 @@ final class NativeSelfAttention {
 
   /** See {@link org.viditq.core.operators.Operators#selfAttention}. */
   NativeTensor compute(
-      NativeInput x, List<Linear> projections, int heads, float scale, double timestep) {
+      NativeInput x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision,
+      double timestep) {
     int sequences = x.definition().sequences();
     Shape shape =
         ResultShapes.selfAttention(
@@ -56,7 +62,7 @@ final class NativeSelfAttention {
         try (Scope<NativeTensor> scope = memory.scope()) {
           List<NativeTensor> qkv = project(some, projections, group, timestep);
           attention.compute(
-              qkv.get(0), qkv.get(1), qkv.get(2), heads, scale, group.of(whole, memory));
+              qkv.get(0), qkv.get(1), qkv.get(2), heads, scale, precision, group.of(whole, memory));
         }
       }
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Epilogue;
@@ -131,14 +132,26 @@ public final class ReferenceOperators implements Operators<Tensor>, IntegerOpera
 
   @Override
   public Tensor attention(
-      Tensor q, Tensor k, Tensor v, int heads, float scale, Optional<Tensor> bias) {
-    return attention.attention(q, k, v, heads, scale, bias);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int heads,
+      float scale,
+      Optional<Tensor> bias,
+      AttentionPrecision precision) {
+    return attention.attention(q, k, v, heads, scale, bias, precision);
   }
 
   @Override
   public Tensor attentionPacked(
-      Tensor q, Tensor k, Tensor v, int heads, float scale, int[] lengths) {
-    return attention.attentionPacked(q, k, v, heads, scale, lengths);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int heads,
+      float scale,
+      int[] lengths,
+      AttentionPrecision precision) {
+    return attention.attentionPacked(q, k, v, heads, scale, lengths, precision);
   }
 
   @Override

@@ -1,2 +1,5 @@
-/** Linear layers side by side with their peers: {@code bench gemm}. */
+/**
+ * Linear layers side by side with their peers, and the precisions of attention: {@code bench gemm}
+ * and {@code bench attention}.
+ */
 package org.viditq.bench.gemm;

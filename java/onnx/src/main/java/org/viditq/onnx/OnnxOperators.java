@@ -7,10 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Convolution;
 import org.viditq.core.operators.ConvolutionParameters;
 import org.viditq.core.operators.Epilogue;
@@ -43,6 +47,11 @@ import org.viditq.onnx.OnnxOptions.Dialect;
  * Weights stay where they are stored until the graph is written. For one thread.
  */
 public final class OnnxOperators implements Operators<OnnxValue> {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxOperators.class);
+
+  /** Once per process: a model is recorded several times. */
+  private static final AtomicBoolean SAID_ATTENTION = new AtomicBoolean();
+
   private final OnnxOptions options;
   private final GraphRecorder recorder;
   private final PointwiseLowering pointwise;
@@ -315,14 +324,38 @@ public final class OnnxOperators implements Operators<OnnxValue> {
 
   @Override
   public OnnxValue attention(
-      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, Optional<OnnxValue> bias) {
+      OnnxValue q,
+      OnnxValue k,
+      OnnxValue v,
+      int heads,
+      float scale,
+      Optional<OnnxValue> bias,
+      AttentionPrecision precision) {
+    sayFloat(precision);
     return attention.attention(q, k, v, heads, scale, bias);
   }
 
   @Override
   public OnnxValue attentionPacked(
-      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, int[] lengths) {
+      OnnxValue q,
+      OnnxValue k,
+      OnnxValue v,
+      int heads,
+      float scale,
+      int[] lengths,
+      AttentionPrecision precision) {
+    sayFloat(precision);
     return attention.attentionPacked(q, k, v, heads, scale, lengths);
+  }
+
+  /** Graphs have attention in the format of everything else; what a plan says of it is left out. */
+  private static void sayFloat(AttentionPrecision precision) {
+    if (precision != AttentionPrecision.FP32 && !SAID_ATTENTION.getAndSet(true)) {
+      LOG.warn(
+          "The plan has attention in {}, which graphs do not have; they compute it as everything"
+              + " that is not quantized.",
+          precision);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.viditq.bench.onnxruntime.OnnxRuntimeModel;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.ForwardingOperators;
 import org.viditq.core.operators.PositionTable;
 import org.viditq.core.tensor.Tensor;
@@ -40,7 +41,13 @@ final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
   /** ONNX Runtime's Attention repeats no bias over queries. */
   @Override
   public OnnxValue attention(
-      OnnxValue q, OnnxValue k, OnnxValue v, int heads, float scale, Optional<OnnxValue> bias) {
+      OnnxValue q,
+      OnnxValue k,
+      OnnxValue v,
+      int heads,
+      float scale,
+      Optional<OnnxValue> bias,
+      AttentionPrecision precision) {
     return super.attention(
         q,
         k,
@@ -49,7 +56,8 @@ final class OnnxRuntimeOperators extends ForwardingOperators<OnnxValue> {
         scale,
         wholeBiases
             ? bias.map(b -> broadcast(b, shape(q).dim(0), heads, shape(q).dim(1), shape(k).dim(1)))
-            : bias);
+            : bias,
+        precision);
   }
 
   @Override

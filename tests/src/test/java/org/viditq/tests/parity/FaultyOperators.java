@@ -2,6 +2,7 @@ package org.viditq.tests.parity;
 
 import java.util.Optional;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.ForwardingOperators;
 import org.viditq.core.operators.IntegerOperators;
@@ -76,15 +77,17 @@ final class FaultyOperators<V> extends ForwardingOperators<V> implements Integer
   }
 
   @Override
-  public V attention(V q, V k, V v, int heads, float scale, Optional<V> bias) {
+  public V attention(
+      V q, V k, V v, int heads, float scale, Optional<V> bias, AttentionPrecision precision) {
     boolean forget = fault == Fault.ATTENTION_BIAS_FORGOTTEN;
-    return inner().attention(q, k, v, heads, scale, forget ? Optional.empty() : bias);
+    return inner().attention(q, k, v, heads, scale, forget ? Optional.empty() : bias, precision);
   }
 
   @Override
-  public V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths) {
+  public V attentionPacked(
+      V q, V k, V v, int heads, float scale, int[] lengths, AttentionPrecision precision) {
     if (fault != Fault.PACKED_TEXT_OF_FIRST_SAMPLE_FOR_ALL) {
-      return inner().attentionPacked(q, k, v, heads, scale, lengths);
+      return inner().attentionPacked(q, k, v, heads, scale, lengths, precision);
     }
     V first = inner().slice(k, 1, 0, lengths[0]);
     V firstValues = inner().slice(v, 1, 0, lengths[0]);
@@ -97,7 +100,8 @@ final class FaultyOperators<V> extends ForwardingOperators<V> implements Integer
             inner().broadcast(firstValues, batch, lengths[0], channels),
             heads,
             scale,
-            Optional.empty());
+            Optional.empty(),
+            precision);
   }
 
   @Override

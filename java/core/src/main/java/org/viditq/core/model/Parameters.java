@@ -45,6 +45,11 @@ public interface Parameters {
       int[] padBefore,
       int[] padAfter);
 
+  /** What the attention of the model multiplies; float32 unless a plan says otherwise. */
+  default AttentionPrecisions attention() {
+    return AttentionPrecisions.FLOAT;
+  }
+
   /**
    * Says that a model computes these tensors by itself, though its checkpoints hold them, so that
    * it is no sign of a wrong configuration if nobody asks for them.

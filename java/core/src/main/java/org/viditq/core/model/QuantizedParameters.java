@@ -17,6 +17,7 @@ import org.viditq.core.tensor.Tensor;
 public final class QuantizedParameters implements Parameters {
   private final Parameters base;
   private final Map<String, QuantizedLinearParameters> layers;
+  private final AttentionPrecisions attention;
   private final String prefix;
   private final Set<String> used;
 
@@ -25,17 +26,27 @@ public final class QuantizedParameters implements Parameters {
    * @param layers by qualified name, relative to {@code base}
    */
   public QuantizedParameters(Parameters base, Map<String, QuantizedLinearParameters> layers) {
-    this(base, Map.copyOf(layers), "", ConcurrentHashMap.newKeySet());
+    this(base, layers, AttentionPrecisions.FLOAT);
+  }
+
+  /** The same with attention in other precisions. */
+  public QuantizedParameters(
+      Parameters base,
+      Map<String, QuantizedLinearParameters> layers,
+      AttentionPrecisions attention) {
+    this(base, Map.copyOf(layers), attention, "", ConcurrentHashMap.newKeySet());
     layers.keySet().forEach(layer -> base.leaveOut(layer + ".weight", layer + ".bias"));
   }
 
   private QuantizedParameters(
       Parameters base,
       Map<String, QuantizedLinearParameters> layers,
+      AttentionPrecisions attention,
       String prefix,
       Set<String> used) {
     this.base = base;
     this.layers = layers;
+    this.attention = attention;
     this.prefix = prefix;
     this.used = used;
   }
@@ -107,13 +118,19 @@ public final class QuantizedParameters implements Parameters {
   }
 
   @Override
+  public AttentionPrecisions attention() {
+    return attention;
+  }
+
+  @Override
   public void leaveOut(String... names) {
     base.leaveOut(names);
   }
 
   @Override
   public Parameters under(String prefix) {
-    return new QuantizedParameters(base.under(prefix), layers, this.prefix + prefix, used);
+    return new QuantizedParameters(
+        base.under(prefix), layers, attention, this.prefix + prefix, used);
   }
 
   /** Quantized layers that the model has not asked for, sorted, and what else is unused. */

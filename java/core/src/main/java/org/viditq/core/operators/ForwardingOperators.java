@@ -119,13 +119,15 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   }
 
   @Override
-  public V attention(V q, V k, V v, int heads, float scale, Optional<V> bias) {
-    return inner.attention(q, k, v, heads, scale, bias);
+  public V attention(
+      V q, V k, V v, int heads, float scale, Optional<V> bias, AttentionPrecision precision) {
+    return inner.attention(q, k, v, heads, scale, bias, precision);
   }
 
   @Override
-  public V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths) {
-    return inner.attentionPacked(q, k, v, heads, scale, lengths);
+  public V attentionPacked(
+      V q, V k, V v, int heads, float scale, int[] lengths, AttentionPrecision precision) {
+    return inner.attentionPacked(q, k, v, heads, scale, lengths, precision);
   }
 
   @Override

@@ -110,13 +110,25 @@ public final class IdleOperators implements Operators<Object> {
 
   @Override
   public Object attention(
-      Object q, Object k, Object v, int heads, float scale, Optional<Object> bias) {
+      Object q,
+      Object k,
+      Object v,
+      int heads,
+      float scale,
+      Optional<Object> bias,
+      AttentionPrecision precision) {
     return VALUE;
   }
 
   @Override
   public Object attentionPacked(
-      Object q, Object k, Object v, int heads, float scale, int[] lengths) {
+      Object q,
+      Object k,
+      Object v,
+      int heads,
+      float scale,
+      int[] lengths,
+      AttentionPrecision precision) {
     return VALUE;
   }
 

@@ -46,6 +46,10 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
     return layers.size() + " x " + (layers.isEmpty() ? "linear" : kind(layers.get(0)));
   }
 
+  private static String kind(String operator, AttentionPrecision precision) {
+    return precision == AttentionPrecision.FP32 ? operator : operator + " " + precision;
+  }
+
   @Override
   public V constant(Tensor tensor) {
     return intercept("constant", () -> super.constant(tensor));
@@ -87,11 +91,16 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
   }
 
   @Override
-  public V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+  public V selfAttention(
+      LinearInput<V> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
     return intercept(
         "self attention of " + kind(projections),
         projections,
-        () -> inner().selfAttention(x, projections, heads, scale));
+        () -> inner().selfAttention(x, projections, heads, scale, precision));
   }
 
   /** {@link #feedForward} as the calls that define it, each of them intercepted. */
@@ -102,8 +111,12 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
 
   /** {@link #selfAttention} as the calls that define it, each of them intercepted. */
   protected final V selfAttentionInParts(
-      LinearInput<V> x, List<Linear> projections, int heads, float scale) {
-    return super.selfAttention(x, projections, heads, scale);
+      LinearInput<V> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
+    return super.selfAttention(x, projections, heads, scale, precision);
   }
 
   @Override
@@ -152,15 +165,18 @@ public abstract class InterceptingOperators<V> extends ForwardingOperators<V> {
   }
 
   @Override
-  public V attention(V q, V k, V v, int heads, float scale, Optional<V> bias) {
-    String kind = "attention " + shape(q).dim(1) + " to " + shape(k).dim(1);
-    return intercept(kind, () -> super.attention(q, k, v, heads, scale, bias));
+  public V attention(
+      V q, V k, V v, int heads, float scale, Optional<V> bias, AttentionPrecision precision) {
+    String kind = kind("attention", precision) + " " + shape(q).dim(1) + " to " + shape(k).dim(1);
+    return intercept(kind, () -> super.attention(q, k, v, heads, scale, bias, precision));
   }
 
   @Override
-  public V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths) {
+  public V attentionPacked(
+      V q, V k, V v, int heads, float scale, int[] lengths, AttentionPrecision precision) {
     return intercept(
-        "attentionPacked", () -> super.attentionPacked(q, k, v, heads, scale, lengths));
+        kind("attentionPacked", precision),
+        () -> super.attentionPacked(q, k, v, heads, scale, lengths, precision));
   }
 
   @Override

@@ -99,10 +99,15 @@ public final class NonFiniteTracer<V> extends InterceptingOperators<V> {
   }
 
   @Override
-  public V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+  public V selfAttention(
+      LinearInput<V> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
     return tracing
-        ? selfAttentionInParts(x, projections, heads, scale)
-        : super.selfAttention(x, projections, heads, scale);
+        ? selfAttentionInParts(x, projections, heads, scale, precision)
+        : super.selfAttention(x, projections, heads, scale, precision);
   }
 
   @Override

@@ -151,9 +151,15 @@ public interface Operators<V> extends AutoCloseable {
    *     one layer whose outputs are the three, of H*D channels each
    * @param scale usually 1/sqrt(D)
    * @return [B, N, H*Dv]
+   * @param precision of attention
    * @throws org.viditq.core.error.NonFiniteException as {@link #linear(Object, Linear, Epilogue)}
    */
-  default V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+  default V selfAttention(
+      LinearInput<V> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
     Shape shape =
         ResultShapes.selfAttention(
             x.shape(this),
@@ -166,9 +172,15 @@ public interface Operators<V> extends AutoCloseable {
         parts.addAll(inSequences(part, x.sequences(), 3 / projections.size()));
       }
       V attended =
-          attention(parts.get(0), parts.get(1), parts.get(2), heads, scale, Optional.empty());
+          attention(
+              parts.get(0), parts.get(1), parts.get(2), heads, scale, Optional.empty(), precision);
       return scope.keep(x.sequences() == 1 ? attended : reshape(attended, shape.toArray()));
     }
+  }
+
+  /** {@link #selfAttention(LinearInput, List, int, float, AttentionPrecision)} in float32. */
+  default V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
+    return selfAttention(x, projections, heads, scale, AttentionPrecision.FP32);
   }
 
   /** The {@code parts} equal blocks of channels of x [B, N, C], each sequence as a sample. */
@@ -240,16 +252,35 @@ public interface Operators<V> extends AutoCloseable {
    * @param scale usually 1/sqrt(D); 1 for T5
    * @param bias added to the scores, broadcast to [B, H, N, S]: rank 4 with each extent matching or
    *     1 (a padding mask is [B, 1, 1, S] of 0 and -10000)
+   * @param precision what the products multiply
    * @return [B, N, H*Dv]
+   * @throws ShapeException also if a head is too wide for {@link AttentionPrecision#INT8}
    */
-  V attention(V q, V k, V v, int heads, float scale, Optional<V> bias);
+  V attention(
+      V q, V k, V v, int heads, float scale, Optional<V> bias, AttentionPrecision precision);
+
+  /**
+   * {@link #attention(Object, Object, Object, int, float, Optional, AttentionPrecision)} in FP32.
+   */
+  default V attention(V q, V k, V v, int heads, float scale, Optional<V> bias) {
+    return attention(q, k, v, heads, scale, bias, AttentionPrecision.FP32);
+  }
 
   /**
    * Cross attention on packed text, as the original PixArt and Open-Sora code does: k and v [1,
    * sum(lengths), C] hold the valid tokens of all samples one after the other, and sample i of q
    * [B, N, C] attends only to its own lengths[i] rows.
+   *
+   * @param precision as of {@link #attention(Object, Object, Object, int, float, Optional,
+   *     AttentionPrecision)}
    */
-  V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths);
+  V attentionPacked(
+      V q, V k, V v, int heads, float scale, int[] lengths, AttentionPrecision precision);
+
+  /** The same in float32. */
+  default V attentionPacked(V q, V k, V v, int heads, float scale, int[] lengths) {
+    return attentionPacked(q, k, v, heads, scale, lengths, AttentionPrecision.FP32);
+  }
 
   /**
    * Rotary embedding of x [B, N, H, D] on neighbouring pairs: (x0, x1) becomes (x0 cos - x1 sin, x1

@@ -191,6 +191,35 @@ public final class ResultShapes {
   }
 
   /**
+   * The result of one head of attention in int8, [N, Dv].
+   *
+   * @param q [N, D]
+   * @param k [S, D]
+   * @param v [S, Dv]
+   * @param bias [N, S]
+   */
+  public static Shape integerAttention(Shape q, Shape k, Shape v, Optional<Shape> bias) {
+    require(
+        q.rank() == 2
+            && k.rank() == 2
+            && v.rank() == 2
+            && q.size() > 0
+            && k.size() > 0
+            && v.size() > 0
+            && k.dim(1) == q.dim(1)
+            && v.dim(0) == k.dim(0),
+        "integerAttention",
+        "q [N, D], k [S, D] and v [S, Dv], none of them empty",
+        q,
+        k,
+        v);
+    AttentionPrecision.INT8.requireHead(q.dim(1));
+    bias.ifPresent(
+        b -> require(is(b, q.dim(0), k.dim(0)), "integerAttention", "a bias [N, S]", b, q, k));
+    return Shape.of(q.dim(0), v.dim(1));
+  }
+
+  /**
    * The result of self attention, [B, N, H*Dv].
    *
    * @param x [B, N, C]

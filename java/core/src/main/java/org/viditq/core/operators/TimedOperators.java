@@ -31,7 +31,12 @@ public final class TimedOperators<V> extends InterceptingOperators<V> {
 
   /** In its parts, with the same result: which of them takes the time is what a profile tells. */
   @Override
-  public V selfAttention(LinearInput<V> x, List<Linear> projections, int heads, float scale) {
-    return selfAttentionInParts(x, projections, heads, scale);
+  public V selfAttention(
+      LinearInput<V> x,
+      List<Linear> projections,
+      int heads,
+      float scale,
+      AttentionPrecision precision) {
+    return selfAttentionInParts(x, projections, heads, scale, precision);
   }
 }

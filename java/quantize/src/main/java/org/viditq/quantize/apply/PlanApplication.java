@@ -84,6 +84,6 @@ public final class PlanApplication {
                 statistics.inputs(),
                 backend,
                 model);
-    return new QuantizedLayers(calibrated);
+    return new QuantizedLayers(calibrated, layers.attention());
   }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
@@ -55,6 +56,9 @@ final class QuantizationConfig {
     config.putNull("kv_cache_scheme");
     config.putNull("global_compression_ratio");
     config.put("viditq_plan", plan.name());
+    if (!plan.attention().equals(AttentionPrecisions.FLOAT)) {
+      config.set(AttentionJson.KEY, AttentionJson.of(plan.attention()));
+    }
     return config;
   }
 

@@ -74,7 +74,8 @@ public record QuantizedCheckpoint(
           layer.getKey(),
           new LayerReader(checkpoint, layer.getKey(), others::leaveOut).read(layer.getValue()));
     }
-    QuantizedLayers quantized = new QuantizedLayers(layers);
+    QuantizedLayers quantized =
+        new QuantizedLayers(layers, AttentionJson.read(metadata, checkpoint.source()));
     return new QuantizedCheckpoint(
         metadata.getOrDefault("viditq_plan", ""),
         Origin.of(metadata),

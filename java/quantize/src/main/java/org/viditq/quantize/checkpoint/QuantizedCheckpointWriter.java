@@ -17,6 +17,7 @@ import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.io.AtomicOutput;
 import org.viditq.core.io.IoReason;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -90,7 +91,7 @@ public final class QuantizedCheckpointWriter {
       SafetensorsWriter.write(
           output.path().resolve(WEIGHTS_FILE),
           tensors(source, layers),
-          metadata(plan, layers, origin));
+          metadata(plan, quantized, origin));
       Files.writeString(
           output.path().resolve(CONFIG_FILE),
           JSON.writerWithDefaultPrettyPrinter().writeValueAsString(completed) + "\n");
@@ -101,7 +102,8 @@ public final class QuantizedCheckpointWriter {
   }
 
   private static Map<String, String> metadata(
-      QuantizationPlan plan, Map<String, QuantizedLinearParameters> layers, Origin origin) {
+      QuantizationPlan plan, QuantizedLayers quantized, Origin origin) {
+    Map<String, QuantizedLinearParameters> layers = quantized.layers();
     Map<String, String> metadata = new TreeMap<>(origin.metadata());
     metadata.put("format", "pt"); // what diffusers asks of its own files
     metadata.put("viditq_format", FORMAT);
@@ -110,6 +112,9 @@ public final class QuantizedCheckpointWriter {
     metadata.put("viditq_format_version", plain ? VERSION : EXTENDED_VERSION);
     metadata.put("viditq_plan", plan.name());
     metadata.put("viditq_layers", LayerJson.write(layers));
+    if (!quantized.attention().equals(AttentionPrecisions.FLOAT)) {
+      metadata.put(AttentionJson.KEY, AttentionJson.of(quantized.attention()).toString());
+    }
     return metadata;
   }
 

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.viditq.core.model.AttentionPrecisions;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.Rotation;
 
@@ -36,6 +38,7 @@ final class ConcisePlanParser {
         "balance",
         "rotation",
         "low_rank",
+        "attention",
         "quantize",
         "include",
         "exclude",
@@ -73,7 +76,8 @@ final class ConcisePlanParser {
         map("weight", candidates),
         map("activation", List.of()),
         calibration,
-        scheme());
+        scheme(),
+        attention());
   }
 
   /** {@code full_precision} is the older word for {@code exclude}. */
@@ -151,6 +155,23 @@ final class ConcisePlanParser {
                 r.integer("rank", 1, MAX_RANK)
                     .orElseThrow(() -> r.invalid("rank", "between 1 and " + MAX_RANK)))
         .orElse(0);
+  }
+
+  /** One precision, or one per kind; what is left out is float32. */
+  private AttentionPrecisions attention() {
+    if (!root.raw("attention").isObject()) {
+      return AttentionPrecisions.all(attention(root, "attention"));
+    }
+    PlanNode kinds = root.child("attention").orElseThrow();
+    kinds.allowOnly("self", "temporal", "cross");
+    return new AttentionPrecisions(
+        attention(kinds, "self"), attention(kinds, "temporal"), attention(kinds, "cross"));
+  }
+
+  private static AttentionPrecision attention(PlanNode node, String key) {
+    return node.choice(key, "fp32", "bf16", "int8")
+        .map(text -> AttentionPrecision.valueOf(text.toUpperCase(Locale.ROOT)))
+        .orElse(AttentionPrecision.FP32);
   }
 
   private ActivationSettings activation() {

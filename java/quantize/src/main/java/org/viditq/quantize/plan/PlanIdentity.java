@@ -5,6 +5,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.viditq.core.io.Sha256;
+import org.viditq.core.model.AttentionPrecisions;
 
 /**
  * A fingerprint of what a plan says: SHA-256 over its settings. Two files that differ in comments,
@@ -30,7 +31,8 @@ public final class PlanIdentity {
                 plan.overrides().toString(),
                 text(plan.weightBits()),
                 text(plan.activationBits()))
-            + scheme(plan);
+            + scheme(plan)
+            + attention(plan);
     return HexFormat.of()
         .formatHex(Sha256.begin().digest(settings.getBytes(StandardCharsets.UTF_8)));
   }
@@ -58,6 +60,10 @@ public final class PlanIdentity {
 
   private static String scheme(QuantizationPlan plan) {
     return plan.scheme().equals(WeightScheme.PLAIN) ? "" : "\n" + plan.scheme();
+  }
+
+  private static String attention(QuantizationPlan plan) {
+    return plan.attention().equals(AttentionPrecisions.FLOAT) ? "" : "\n" + plan.attention();
   }
 
   /** Without the file's name, and in an order that does not change from run to run. */

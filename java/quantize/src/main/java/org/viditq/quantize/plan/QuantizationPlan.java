@@ -2,6 +2,7 @@ package org.viditq.quantize.plan;
 
 import java.util.List;
 import java.util.Optional;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.quant.IntegerFormat;
 
 /**
@@ -24,6 +25,7 @@ import org.viditq.core.quant.IntegerFormat;
  * @param activationBits mixed-precision map of activations
  * @param calibration how much calibration it asks for
  * @param scheme how weights become codes
+ * @param attention what attention multiplies
  */
 public record QuantizationPlan(
     String name,
@@ -40,7 +42,8 @@ public record QuantizationPlan(
     Optional<StepBitMap> weightBits,
     Optional<StepBitMap> activationBits,
     CalibrationSettings calibration,
-    WeightScheme scheme) {
+    WeightScheme scheme,
+    AttentionPrecisions attention) {
   public QuantizationPlan {
     quantize = List.copyOf(quantize);
     include = List.copyOf(include);
@@ -81,6 +84,42 @@ public record QuantizationPlan(
         activationBits,
         calibration,
         WeightScheme.PLAIN);
+  }
+
+  /** A plan that leaves attention in float32. */
+  public QuantizationPlan(
+      String name,
+      String description,
+      IntegerFormat weight,
+      ActivationSettings activation,
+      Optional<Balancing> balancing,
+      PatternSyntax patterns,
+      List<String> quantize,
+      List<String> include,
+      List<String> keepFullPrecision,
+      List<LayerOverride> overrides,
+      List<Integer> candidates,
+      Optional<StepBitMap> weightBits,
+      Optional<StepBitMap> activationBits,
+      CalibrationSettings calibration,
+      WeightScheme scheme) {
+    this(
+        name,
+        description,
+        weight,
+        activation,
+        balancing,
+        patterns,
+        quantize,
+        include,
+        keepFullPrecision,
+        overrides,
+        candidates,
+        weightBits,
+        activationBits,
+        calibration,
+        scheme,
+        AttentionPrecisions.FLOAT);
   }
 
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -15,15 +16,22 @@ import org.viditq.core.quant.QuantizedWeight;
  * open while they are used.
  *
  * @param layers by qualified name
+ * @param attention what the attention between them multiplies
  */
-public record QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
+public record QuantizedLayers(
+    Map<String, QuantizedLinearParameters> layers, AttentionPrecisions attention) {
   public QuantizedLayers {
     layers = Collections.unmodifiableMap(layers);
   }
 
+  /** With attention in float32. */
+  public QuantizedLayers(Map<String, QuantizedLinearParameters> layers) {
+    this(layers, AttentionPrecisions.FLOAT);
+  }
+
   /** {@code base} with these layers in place of its own. */
   public Parameters over(Parameters base) {
-    return new QuantizedParameters(base, layers);
+    return new QuantizedParameters(base, layers, attention);
   }
 
   /** How many weights are quantized. */

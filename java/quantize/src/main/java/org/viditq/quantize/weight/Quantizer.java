@@ -89,7 +89,7 @@ public final class Quantizer {
           layer.getKey(),
           quantizer.quantize(LinearLayers.get(weights, layer.getKey()), layer.getValue()));
     }
-    return new QuantizedLayers(layers);
+    return new QuantizedLayers(layers, plan.attention());
   }
 
   private String reason() {

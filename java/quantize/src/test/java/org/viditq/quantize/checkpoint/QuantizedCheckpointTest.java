@@ -28,6 +28,8 @@ import org.viditq.core.checkpoint.SafetensorsWriter;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.error.ViditqException;
+import org.viditq.core.model.AttentionPrecisions;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization.StaticToken;
@@ -205,6 +207,43 @@ class QuantizedCheckpointTest {
     assertDamaged(
         MemoryTensor.of(TinyModel.MLP + ".balance", Tensor.zeros(TinyModel.CHANNELS)),
         "must be finite and above 0");
+  }
+
+  @Test
+  void keepsThePrecisionsOfAttention() throws IOException {
+    QuantizedLayers written =
+        write(W8 + "attention: {self: int8, cross: bf16}\n", UnaryOperator.identity());
+    assertThat(written.attention())
+        .isEqualTo(
+            new AttentionPrecisions(
+                AttentionPrecision.INT8, AttentionPrecision.FP32, AttentionPrecision.BF16));
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("out"))) {
+      QuantizedCheckpoint read = QuantizedCheckpoint.read(checkpoint);
+      assertThat(read.layers().attention()).isEqualTo(written.attention());
+      assertThat(read.parameters().attention()).isEqualTo(written.attention());
+      assertThat(read.parameters().under("blocks.0.").attention()).isEqualTo(written.attention());
+    }
+    assertThat(Files.readString(folder.resolve("out").resolve("config.json")))
+        .contains("viditq_attention")
+        .contains("\"self\" : \"int8\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "int8", "{}", "{\"self\":\"int8\"}", "[1]", "{\"self\":"})
+  void rejectsPrecisionsOfAttentionThatAreNone(String text) throws IOException {
+    write(W8, UnaryOperator.identity());
+    Path damaged = folder.resolve("damaged.safetensors");
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("out"))) {
+      Map<String, String> metadata = new LinkedHashMap<>(checkpoint.metadata());
+      metadata.put("viditq_attention", text);
+      SafetensorsWriter.write(
+          damaged, checkpoint.names().stream().map(checkpoint::get).toList(), metadata);
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(damaged)) {
+      assertThatThrownBy(() -> QuantizedCheckpoint.read(checkpoint))
+          .isInstanceOf(InvalidCheckpointException.class)
+          .hasMessageContaining("viditq_attention");
+    }
   }
 
   @Test

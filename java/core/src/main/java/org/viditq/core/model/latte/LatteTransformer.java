@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserValues;
@@ -94,10 +95,16 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
     List<ModulatedBlock<V>> acrossFrames = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
       LayerLoader<V> first = loader.under(config.layout().spatialBlock(i));
-      withinFrames.add(textToVideo ? singleBlock(first, true) : zeroBlock(first));
+      withinFrames.add(
+          textToVideo
+              ? singleBlock(first, true, UnaryOperator.identity())
+              : zeroBlock(first, UnaryOperator.identity()));
       if (config.temporal()) {
         LayerLoader<V> second = loader.under(config.layout().temporalBlock(i));
-        acrossFrames.add(textToVideo ? singleBlock(second, false) : zeroBlock(second));
+        acrossFrames.add(
+            textToVideo
+                ? singleBlock(second, false, SelfAttention::inTime)
+                : zeroBlock(second, SelfAttention::inTime));
       }
     }
     if (!config.temporal()) {
@@ -128,14 +135,15 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
   }
 
   /** A block of diffusers' layout, modulated by a table and the timestep (adaLN-single). */
-  private ModulatedBlock<V> singleBlock(LayerLoader<V> loader, boolean attendsToText) {
+  private ModulatedBlock<V> singleBlock(
+      LayerLoader<V> loader, boolean attendsToText, UnaryOperator<SelfAttention<V>> kind) {
     int channels = config.channels();
     int heads = config.heads();
     boolean bias = config.attentionBias();
     V table = loader.constant("scale_shift_table", 6, channels);
     return block(
         t -> BlockModulation.of(operators, table, t),
-        SelfAttention.diffusers(loader.under("attn1."), channels, heads, bias),
+        kind.apply(SelfAttention.diffusers(loader.under("attn1."), channels, heads, bias)),
         attendsToText
             ? Optional.of(
                 CrossAttention.diffusers(loader.under("attn2."), channels, channels, heads, bias))
@@ -144,12 +152,12 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
   }
 
   /** A block of the authors' layout, modulated by a layer of its own (adaLN-zero). */
-  private ModulatedBlock<V> zeroBlock(LayerLoader<V> loader) {
+  private ModulatedBlock<V> zeroBlock(LayerLoader<V> loader, UnaryOperator<SelfAttention<V>> kind) {
     int channels = config.channels();
     Linear modulation = loader.linear("adaLN_modulation.1", channels, 6 * channels);
     return block(
         c -> BlockModulation.project(operators, c, modulation),
-        SelfAttention.fused(loader.under("attn."), channels, config.heads()),
+        kind.apply(SelfAttention.fused(loader.under("attn."), channels, config.heads())),
         Optional.empty(),
         FeedForward.original(loader.under("mlp."), channels, config.mlpHidden()));
   }

@@ -3,6 +3,7 @@ package org.viditq.core.model.layer;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
@@ -17,20 +18,22 @@ public final class CrossAttention<V> {
   private final List<Linear> keyValue;
   private final Linear output;
   private final AttentionHeads heads;
+  private final AttentionPrecision precision;
 
   private CrossAttention(
-      Operators<V> operators,
+      LayerLoader<V> loader,
       Optional<QueryKeyRotation<V>> rotation,
       Linear query,
       List<Linear> keyValue,
       Linear output,
       AttentionHeads heads) {
-    this.operators = operators;
+    this.operators = loader.operators();
     this.rotation = rotation;
     this.query = query;
     this.keyValue = keyValue;
     this.output = output;
     this.heads = heads;
+    this.precision = loader.parameters().attention().cross();
   }
 
   /**
@@ -42,7 +45,7 @@ public final class CrossAttention<V> {
   public static <V> CrossAttention<V> diffusers(
       LayerLoader<V> loader, int channels, int textChannels, int heads, boolean bias) {
     return new CrossAttention<>(
-        loader.operators(),
+        loader,
         Optional.empty(),
         Projections.diffusers(loader, "to_q", channels, channels, bias),
         List.of(
@@ -58,7 +61,7 @@ public final class CrossAttention<V> {
    */
   public static <V> CrossAttention<V> original(LayerLoader<V> loader, int channels, int heads) {
     return new CrossAttention<>(
-        loader.operators(),
+        loader,
         Optional.empty(),
         loader.linear("q_linear", channels, channels),
         List.of(loader.linear("kv_linear", channels, 2 * channels)),
@@ -74,7 +77,7 @@ public final class CrossAttention<V> {
   public static <V> CrossAttention<V> hunyuan(
       LayerLoader<V> loader, int channels, int textChannels, int heads) {
     return new CrossAttention<>(
-        loader.operators(),
+        loader,
         Optional.of(QueryKeyRotation.diffusers(loader, channels, heads)),
         loader.linear("to_q", channels, channels),
         List.of(
@@ -91,7 +94,7 @@ public final class CrossAttention<V> {
   public static <V> CrossAttention<V> hunyuanOriginal(
       LayerLoader<V> loader, int channels, int textChannels, int heads) {
     return new CrossAttention<>(
-        loader.operators(),
+        loader,
         Optional.of(QueryKeyRotation.original(loader, channels, heads)),
         loader.linear("q_proj", channels, channels),
         List.of(loader.linear("kv_proj", textChannels, 2 * channels)),
@@ -160,7 +163,8 @@ public final class CrossAttention<V> {
 
   private V attend(V q, V k, V v, TextTokens<V> text) {
     return text.lengths().isPresent()
-        ? operators.attentionPacked(q, k, v, heads.count(), heads.scale(), text.lengths().get())
-        : operators.attention(q, k, v, heads.count(), heads.scale(), text.bias());
+        ? operators.attentionPacked(
+            q, k, v, heads.count(), heads.scale(), text.lengths().get(), precision)
+        : operators.attention(q, k, v, heads.count(), heads.scale(), text.bias(), precision);
   }
 }

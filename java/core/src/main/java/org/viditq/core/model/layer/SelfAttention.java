@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
+import org.viditq.core.model.AttentionPrecisions;
+import org.viditq.core.model.LinearLayer;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
@@ -20,18 +22,52 @@ public final class SelfAttention<V> {
   private final List<Linear> projections;
   private final Linear output;
   private final AttentionHeads heads;
+  private final AttentionPrecisions precisions;
+  private final LinearLayer.Type type;
+
+  private SelfAttention(
+      LayerLoader<V> loader,
+      Optional<QueryKeyRotation<V>> rotation,
+      List<Linear> projections,
+      Linear output,
+      AttentionHeads heads) {
+    this(
+        loader.operators(),
+        rotation,
+        projections,
+        output,
+        heads,
+        loader.parameters().attention(),
+        LinearLayer.Type.SELF_ATTENTION);
+  }
 
   private SelfAttention(
       Operators<V> operators,
       Optional<QueryKeyRotation<V>> rotation,
       List<Linear> projections,
       Linear output,
-      AttentionHeads heads) {
+      AttentionHeads heads,
+      AttentionPrecisions precisions,
+      LinearLayer.Type type) {
     this.operators = operators;
     this.rotation = rotation;
     this.projections = projections;
     this.output = output;
     this.heads = heads;
+    this.precisions = precisions;
+    this.type = type;
+  }
+
+  /** The same layers as attention of places to themselves in other frames. */
+  public SelfAttention<V> inTime() {
+    return new SelfAttention<>(
+        operators,
+        rotation,
+        projections,
+        output,
+        heads,
+        precisions,
+        LinearLayer.Type.TEMPORAL_ATTENTION);
   }
 
   /**
@@ -43,7 +79,7 @@ public final class SelfAttention<V> {
   public static <V> SelfAttention<V> diffusers(
       LayerLoader<V> loader, int channels, int heads, boolean bias) {
     return new SelfAttention<>(
-        loader.operators(),
+        loader,
         Optional.empty(),
         diffusersProjections(loader, channels, bias),
         loader.linear("to_out.0", channels, channels),
@@ -56,7 +92,7 @@ public final class SelfAttention<V> {
    */
   public static <V> SelfAttention<V> hunyuan(LayerLoader<V> loader, int channels, int heads) {
     return new SelfAttention<>(
-        loader.operators(),
+        loader,
         Optional.of(QueryKeyRotation.diffusers(loader, channels, heads)),
         diffusersProjections(loader, channels, true),
         loader.linear("to_out.0", channels, channels),
@@ -70,7 +106,7 @@ public final class SelfAttention<V> {
   public static <V> SelfAttention<V> hunyuanOriginal(
       LayerLoader<V> loader, int channels, int heads) {
     return new SelfAttention<>(
-        loader.operators(),
+        loader,
         Optional.of(QueryKeyRotation.original(loader, channels, heads)),
         List.of(loader.linear("Wqkv", channels, 3 * channels)),
         loader.linear("out_proj", channels, channels),
@@ -80,7 +116,7 @@ public final class SelfAttention<V> {
   /** Open-Sora's split layout: {@code q}, {@code k}, {@code v}, {@code proj}. */
   public static <V> SelfAttention<V> split(LayerLoader<V> loader, int channels, int heads) {
     return new SelfAttention<>(
-        loader.operators(),
+        loader,
         Optional.empty(),
         List.of(
             loader.linear("q", channels, channels),
@@ -96,7 +132,7 @@ public final class SelfAttention<V> {
    */
   public static <V> SelfAttention<V> fused(LayerLoader<V> loader, int channels, int heads) {
     return new SelfAttention<>(
-        loader.operators(),
+        loader,
         Optional.empty(),
         List.of(loader.linear("qkv", channels, 3 * channels)),
         loader.linear("proj", channels, channels),
@@ -116,7 +152,8 @@ public final class SelfAttention<V> {
     if (rotation.isPresent()) {
       throw new ShapeException("This attention layer needs the rotary table of its grid.");
     }
-    V attended = operators.selfAttention(x, projections, heads.count(), heads.scale());
+    V attended =
+        operators.selfAttention(x, projections, heads.count(), heads.scale(), precisions.of(type));
     return operators.linear(LinearInput.of(attended).inSequences(x.sequences()), output, epilogue);
   }
 
@@ -149,7 +186,8 @@ public final class SelfAttention<V> {
   }
 
   private V attend(V q, V k, V v) {
-    return operators.attention(q, k, v, heads.count(), heads.scale(), Optional.empty());
+    return operators.attention(
+        q, k, v, heads.count(), heads.scale(), Optional.empty(), precisions.of(type));
   }
 
   private static <V> List<Linear> diffusersProjections(

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.Linear;
 import org.viditq.core.operators.LinearInput;
@@ -25,6 +26,7 @@ public final class CompressedAttention<V> {
   private final Linear output;
   private final int channels;
   private final int heads;
+  private final AttentionPrecision precision;
 
   /** One [1, 1, C] per place of a square, row by row; empty where nothing is learned. */
   private final List<V> weights;
@@ -39,6 +41,7 @@ public final class CompressedAttention<V> {
     this.compression = compression;
     this.channels = channels;
     this.heads = heads;
+    this.precision = loader.parameters().attention().self();
     this.qkv = loader.linear("qkv", channels, 3 * channels);
     this.output = loader.linear("proj", channels, channels);
     if (compression.sampling() == KeyValueCompression.Sampling.CONVOLUTION) {
@@ -79,7 +82,8 @@ public final class CompressedAttention<V> {
       V k = compress(operators.slice(projected, 2, channels, 2 * channels), grid);
       V v = compress(operators.slice(projected, 2, 2 * channels, 3 * channels), grid);
       float scale = (float) (1 / Math.sqrt((double) channels / heads));
-      attended = scope.keep(operators.attention(q, k, v, heads, scale, Optional.empty()));
+      attended =
+          scope.keep(operators.attention(q, k, v, heads, scale, Optional.empty(), precision));
     }
     return operators.linear(attended, output, epilogue);
   }

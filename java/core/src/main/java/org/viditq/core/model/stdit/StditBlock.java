@@ -35,7 +35,7 @@ final class StditBlock<V> {
     this.operators = loader.operators();
     this.table = loader.constant("scale_shift_table", 6, config.channels());
     this.spatialAttention = attention(loader.under("attn."), config);
-    this.temporalAttention = attention(loader.under("attn_temp."), config);
+    this.temporalAttention = attention(loader.under("attn_temp."), config).inTime();
     this.crossAttention =
         CrossAttention.original(loader.under("cross_attn."), config.channels(), config.heads());
     this.mlp = FeedForward.original(loader.under("mlp."), config.channels(), config.mlpHidden());
