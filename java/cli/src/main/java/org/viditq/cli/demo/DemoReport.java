@@ -15,6 +15,7 @@ import org.viditq.cli.report.ComparisonReport.Cell;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.cli.report.FrontierPlot;
 
 /**
  * The demo's outcomes as table, page and JSON.
@@ -95,7 +96,8 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
       }
       scenes.add(new Scene(prompts.get(i).prompt(), "seed " + prompts.get(i).seed(), pictures));
     }
-    return new ComparisonReport(
+    ComparisonReport page =
+        new ComparisonReport(
         "One diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
         List.of(
             "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after training"
@@ -114,6 +116,19 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
         scenes,
         findings(),
         settings.facts());
+    return settings.caches().isEmpty()
+        ? page
+        : page.withFrontier(FrontierPlot.svg(points(), "picture"));
+  }
+
+  private List<FrontierPlot.Point> points() {
+    return outcomes.stream()
+        .filter(outcome -> outcome.scores().isPresent())
+        .map(
+            outcome ->
+                new FrontierPlot.Point(
+                    outcome.title(), outcome.secondsPerPicture(), outcome.scores().get().meanPsnr()))
+        .toList();
   }
 
   private Variant variant(Outcome outcome) {

@@ -22,6 +22,7 @@ import org.viditq.cli.report.ComparisonReport.Fact;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.cli.report.FrontierPlot;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.cache.StepCaching;
 
@@ -79,6 +80,9 @@ record EvaluationReport(
     if (isVideo()) {
       columns.addAll(6, List.of(">flicker", ">warping"));
     }
+    if (isCached()) {
+      columns.add(">skipped");
+    }
     TextTable table = new TextTable(columns.toArray(String[]::new));
     for (EvaluatedPlan plan : plans) {
       List<String> row =
@@ -94,6 +98,9 @@ record EvaluationReport(
                   peak(plan)));
       if (isVideo()) {
         row.addAll(6, List.of(flicker(plan), warping(plan)));
+      }
+      if (isCached()) {
+        row.add(skipped(plan));
       }
       table.row(row.toArray(String[]::new));
     }
@@ -128,7 +135,8 @@ record EvaluationReport(
               + " thousandths once the motion of the full-precision clip is taken out. What a plan"
               + " adds to full precision's is its own.");
     }
-    return new ComparisonReport(
+    ComparisonReport page =
+        new ComparisonReport(
         "What quantization does to " + model,
         List.of(
             "The same prompts and seeds in full precision and with "
@@ -146,6 +154,16 @@ record EvaluationReport(
         worstFirst().stream().map(i -> scene(i, address)).toList(),
         findings,
         facts);
+    return isCached() ? page.withFrontier(FrontierPlot.svg(points(), thing())) : page;
+  }
+
+  private List<FrontierPlot.Point> points() {
+    return plans.stream()
+        .filter(plan -> plan.scores().isPresent())
+        .map(
+            plan ->
+                new FrontierPlot.Point(plan.name(), plan.secondsPerPicture(), plan.psnr().mean()))
+        .toList();
   }
 
   private boolean isCached() {
@@ -291,6 +309,13 @@ record EvaluationReport(
 
   private static String peak(EvaluatedPlan plan) {
     return plan.peakBytes().isPresent() ? Quantities.bytes(plan.peakBytes().getAsLong()) : NOTHING;
+  }
+
+  /** Evaluations that took everything from earlier ones. */
+  private static String skipped(EvaluatedPlan plan) {
+    return plan.caching().isOn()
+        ? plan.evaluations().skipped() + " of " + plan.evaluations().asked()
+        : NOTHING;
   }
 
   private static String flicker(EvaluatedPlan plan) {

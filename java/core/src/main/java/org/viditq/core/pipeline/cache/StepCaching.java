@@ -146,6 +146,19 @@ public record StepCaching(
         "The caching " + Printable.name(text) + " cannot be used: " + reason + ADVICE);
   }
 
+  /**
+   * What is said where networks run as a whole and nothing is kept between their evaluations.
+   *
+   * @param asked the option that asks for it
+   */
+  public static UsageException unsupported(String asked) {
+    return new UsageException(
+        "Step caching ("
+            + asked
+            + ") needs a backend that computes operator by operator, and this one runs networks as"
+            + " a whole; leave it out, or take --backend native.");
+  }
+
   /** Only the residual of all blocks. */
   public static StepCaching threshold(double threshold, ChangeEstimate estimate) {
     return new StepCaching(OptionalDouble.of(threshold), estimate, 1, 1, 1, 1);
