@@ -39,8 +39,8 @@ public record StepCaching(
   public static final StepCaching NONE =
       new StepCaching(OptionalDouble.empty(), ChangeEstimate.IDENTITY, 1, 1, 1, 1);
 
-  /** The threshold of {@code auto}: TeaCache publishes 0.1 for its careful settings. */
-  public static final double AUTOMATIC_THRESHOLD = 0.1;
+  /** The threshold of {@code auto}: TeaCache publishes 0.1 to 0.2 for most of its models. */
+  public static final double AUTOMATIC_THRESHOLD = 0.15;
 
   private static final String ADVICE =
       "; give none, auto, or one or more of threshold:X, interval:N, attention:N, feed-forward:N,"

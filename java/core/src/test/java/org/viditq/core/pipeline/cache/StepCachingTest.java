@@ -22,7 +22,7 @@ class StepCachingTest {
       delimiter = '|',
       value = {
         "none | none",
-        "auto | threshold:0.1",
+        "auto | threshold:0.15",
         "threshold:0.15 | threshold:0.15",
         "threshold:0 | threshold:0.0",
         "interval:1 | none",
