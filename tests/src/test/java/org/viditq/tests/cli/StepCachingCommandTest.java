@@ -42,15 +42,15 @@ class StepCachingCommandTest {
   @Test
   void cachedPicturesAreTheSameInEveryRunAndBatch() throws IOException {
     JsonNode first =
-        generate("a.png", "--prompt", STAR, "--cache", "threshold:0.2", "--json")
+        generate("a.png", "--prompt", STAR, "--cache", "threshold:0.7", "--json")
             .succeeded()
             .json();
-    assertThat(first.path("cache").asText()).isEqualTo("threshold:0.2");
+    assertThat(first.path("cache").asText()).isEqualTo("threshold:0.7");
     assertThat(first.path("evaluations").asInt()).isEqualTo(6);
     assertThat(first.path("evaluationsSkipped").asInt()).isBetween(1, 4);
-    generate("b.png", "--prompt", STAR, "--cache", "threshold:0.2").succeeded();
+    generate("b.png", "--prompt", STAR, "--cache", "threshold:0.7").succeeded();
     assertThat(bytes("b.png")).isEqualTo(bytes("a.png"));
-    generate("both", "--prompt", RING, "--prompt", STAR, "--cache", "threshold:0.2").succeeded();
+    generate("both", "--prompt", RING, "--prompt", STAR, "--cache", "threshold:0.7").succeeded();
     try (Stream<Path> files = Files.list(folder.resolve("both"))) {
       Path second = files.sorted().skip(1).findFirst().orElseThrow();
       assertThat(Files.readAllBytes(second)).isEqualTo(bytes("a.png"));
@@ -116,7 +116,7 @@ class StepCachingCommandTest {
       "--cache",
       "interval:2",
       "--cache",
-      "threshold:0.2",
+      "threshold:0.7",
       "--out",
       out.toString(),
       "--json"
@@ -133,16 +133,16 @@ class StepCachingCommandTest {
     assertThat(rows)
         .containsExactly(
             "full precision interval:2",
-            "full precision threshold:0.2",
+            "full precision threshold:0.7",
             "w8a8 ",
             "w8a8 interval:2",
-            "w8a8 threshold:0.2");
+            "w8a8 threshold:0.7");
     assertThat(plans.get(3).path("evaluations").asInt()).isEqualTo(12);
     assertThat(plans.get(3).path("evaluationsSkipped").asInt()).isEqualTo(6);
     assertThat(plans.get(2).path("psnr").asDouble())
         .isGreaterThan(plans.get(3).path("psnr").asDouble());
     String page = Files.readString(whole.resolve("report.html"));
-    assertThat(page).contains("Quality against time", "<svg", "w8a8, threshold:0.2");
+    assertThat(page).contains("Quality against time", "<svg", "w8a8, threshold:0.7");
 
     // What was killed is gone on with, skipped evaluations included.
     Path broken = folder.resolve("broken");

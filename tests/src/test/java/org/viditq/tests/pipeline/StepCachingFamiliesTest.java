@@ -180,8 +180,7 @@ class StepCachingFamiliesTest {
             };
         assertThat(count)
             .as(caching)
-            .isEqualTo(
-                new EvaluationCount((long) STEPS * pictures, (long) skipped * pictures));
+            .isEqualTo(new EvaluationCount((long) STEPS * pictures, (long) skipped * pictures));
         assertSame(cached(denoiser, caching, pictures, inputs), predictions);
         assertThat(predictions.get(1).data())
             .as("%s takes something", caching)
@@ -250,8 +249,7 @@ class StepCachingFamiliesTest {
 
   private static DenoiserInput broken(DenoiserInput input) {
     Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
-    tensors.put(
-        InputNames.LATENTS, Tensor.full(Float.NaN, input.latents().shape().toArray()));
+    tensors.put(InputNames.LATENTS, Tensor.full(Float.NaN, input.latents().shape().toArray()));
     return new DenoiserInput(tensors);
   }
 

@@ -13,6 +13,7 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Backends;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -23,7 +24,6 @@ import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.pipeline.RecordingBackend;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.pipeline.WeightForm;
-import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.cache.ChangeEstimate;
 import org.viditq.core.pipeline.cache.EvaluationCount;
 import org.viditq.core.pipeline.cache.StepCaching;
@@ -106,22 +106,18 @@ class StepCachingPipelineTest {
             }
           };
       assertThatThrownBy(
-              () ->
-                  pipeline.sample(
-                      cached, prompts, denoiser, SamplingListener.NONE, cancelling))
+              () -> pipeline.sample(cached, prompts, denoiser, SamplingListener.NONE, cancelling))
           .hasMessage("cancelled");
       assertThat(denoiser.evaluations().asked()).isEqualTo(4);
       Tensor whole =
-          pipeline.sample(
-              cached, prompts, denoiser, SamplingListener.NONE, ProgressListener.NONE);
+          pipeline.sample(cached, prompts, denoiser, SamplingListener.NONE, ProgressListener.NONE);
       assertThat(whole.data()).containsExactly(sample(request(4), prompts, "threshold:0.2").data());
     }
   }
 
   @Test
   void changesOfAllStepsAreMeasured() {
-    List<StepChange> changes =
-        pipeline.stepChanges(request(4), prompts, ProgressListener.NONE);
+    List<StepChange> changes = pipeline.stepChanges(request(4), prompts, ProgressListener.NONE);
     assertThat(changes).hasSize(2 * 3);
     assertThat(changes).allSatisfy(c -> assertThat(c.input()).isBetween(1e-4, 2.0));
     assertThat(changes).allSatisfy(c -> assertThat(c.residual()).isBetween(1e-4, 2.0));
@@ -156,7 +152,8 @@ class StepCachingPipelineTest {
         .isInstanceOf(UsageException.class)
         .hasMessage(
             "Step caching (--cache interval:2) needs a backend that computes operator by operator,"
-                + " and this one runs networks as a whole; leave it out, or take --backend native.");
+                + " and this one runs networks as a whole; leave it out, or take --backend"
+                + " native.");
     whole.requireFit(request(4));
   }
 

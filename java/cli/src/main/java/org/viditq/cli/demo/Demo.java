@@ -83,9 +83,7 @@ final class Demo {
                       png(score.run().clips(), prompts, score.name()),
                       Optional.of(score.scores()),
                       score.run().secondsPerPicture(),
-                      score.caching().isOn()
-                          ? Optional.empty()
-                          : published.of(demoPlan.name()))));
+                      score.caching().isOn() ? Optional.empty() : published.of(demoPlan.name()))));
     }
     return new DemoReport(settings, prompts, outcomes);
   }

@@ -17,8 +17,7 @@ record DemoPlan(String name, String title) {
   /** What a plan is shown with: without step caching, and with each that was asked for. */
   static List<StepCaching> cachings(DemoSettings settings, DiffusionPipeline pipeline) {
     return Stream.concat(
-            Stream.of(StepCaching.NONE),
-            CacheOptions.readAll(settings.caches(), pipeline).stream())
+            Stream.of(StepCaching.NONE), CacheOptions.readAll(settings.caches(), pipeline).stream())
         .toList();
   }
 

@@ -51,8 +51,8 @@ record DemoSettings(
                 + ", every second step"),
         new Fact(
             "Compared",
-            "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian window;"
-                + " means over the prompts"),
+            "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian"
+                + " window; means over the prompts"),
         new Fact(
             "Backend",
             backend + ", " + precision + ", " + threads + (threads == 1 ? " thread" : " threads")),

@@ -92,16 +92,18 @@ record VideoDemoReport(
     }
     ComparisonReport page =
         new ComparisonReport(
-        "One video diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
-        List.of(
-            "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels), quantized"
-                + " after training with plans of ViDiT‑Q. Every plan got the same prompts and seeds;"
-                + " PSNR and SSIM compare its frames with the full-precision ones."),
-        List.of("Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Warping error", "Per clip"),
-        variants,
-        scenes,
-        findings(),
-        settings.facts());
+            "One video diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
+            List.of(
+                "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels),"
+                    + " quantized after training with plans of ViDiT‑Q. Every plan got the same"
+                    + " prompts and seeds; PSNR and SSIM compare its frames with the full-precision"
+                    + " ones."),
+            List.of(
+                "Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Warping error", "Per clip"),
+            variants,
+            scenes,
+            findings(),
+            settings.facts());
     return settings.caches().isEmpty()
         ? page
         : page.withFrontier(FrontierPlot.svg(points(), "clip"));

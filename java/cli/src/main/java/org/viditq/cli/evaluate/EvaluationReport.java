@@ -137,23 +137,24 @@ record EvaluationReport(
     }
     ComparisonReport page =
         new ComparisonReport(
-        "What quantization does to " + model,
-        List.of(
-            "The same prompts and seeds in full precision and with "
-                + Quantities.of(planCount(), "plan")
-                + (isCached() ? ", each without and with step caching" : "")
-                + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
-                + Quantities.of(prompts.size(), thing())
-                + ", on values before they are rounded to eight bits.",
-            "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below each "
-                + thing()
-                + " is the absolute difference from full precision, multiplied as its caption says."
-                + " A click enlarges."),
-        columns,
-        plans.stream().map(this::variant).toList(),
-        worstFirst().stream().map(i -> scene(i, address)).toList(),
-        findings,
-        facts);
+            "What quantization does to " + model,
+            List.of(
+                "The same prompts and seeds in full precision and with "
+                    + Quantities.of(planCount(), "plan")
+                    + (isCached() ? ", each without and with step caching" : "")
+                    + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
+                    + Quantities.of(prompts.size(), thing())
+                    + ", on values before they are rounded to eight bits.",
+                "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below"
+                    + " each "
+                    + thing()
+                    + " is the absolute difference from full precision, multiplied as its caption"
+                    + " says. A click enlarges."),
+            columns,
+            plans.stream().map(this::variant).toList(),
+            worstFirst().stream().map(i -> scene(i, address)).toList(),
+            findings,
+            facts);
     return isCached() ? page.withFrontier(FrontierPlot.svg(points(), thing())) : page;
   }
 
@@ -171,9 +172,7 @@ record EvaluationReport(
   }
 
   private long planCount() {
-    return plans.stream()
-        .filter(plan -> plan.plan().isPresent() && !plan.caching().isOn())
-        .count();
+    return plans.stream().filter(plan -> plan.plan().isPresent() && !plan.caching().isOn()).count();
   }
 
   /** Indices of prompts. */
@@ -242,10 +241,7 @@ record EvaluationReport(
       cells.addAll(5, List.of(Cell.of(flicker(plan)), Cell.of(warping(plan))));
     }
     metrics.ifPresent(table -> table.cells(plan.name()).forEach(text -> cells.add(Cell.of(text))));
-    return new Variant(
-        plan.name(),
-        description(plan),
-        cells);
+    return new Variant(plan.name(), description(plan), cells);
   }
 
   private static String description(EvaluatedPlan plan) {

@@ -78,7 +78,8 @@ public final class FrontierPlot {
     text(svg, LEFT, TOP - 4, "end", "dB");
     StringBuilder path = new StringBuilder();
     for (Point point : frontier) {
-      path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(x, point.seconds()), y(y, point.psnr())));
+      path.append(
+          String.format(Locale.ROOT, "%.1f,%.1f ", x(x, point.seconds()), y(y, point.psnr())));
     }
     svg.append("<polyline fill=\"none\" stroke=\"var(--accent)\" points=\"")
         .append(path.toString().trim())

@@ -46,7 +46,8 @@ class FrontierPlotTest {
 
   @Test
   void nothingToShowIsAnEmptyPlot() throws Exception {
-    assertThat(parse(FrontierPlot.svg(List.of(), "clip")).getElementsByTagName("circle").getLength())
+    assertThat(
+            parse(FrontierPlot.svg(List.of(), "clip")).getElementsByTagName("circle").getLength())
         .isZero();
   }
 

@@ -18,8 +18,7 @@ class ChangeMeterTest {
   private static List<Boolean> decisions(ChangeMeter meter, float... means) {
     List<Boolean> computes = new ArrayList<>();
     for (int i = 0; i < means.length; i++) {
-      ChangeMeter.Decision decision =
-          meter.at(input(means[i], -means[i]), i == means.length - 1);
+      ChangeMeter.Decision decision = meter.at(input(means[i], -means[i]), i == means.length - 1);
       computes.add(decision.computes());
       meter = decision.next();
     }
