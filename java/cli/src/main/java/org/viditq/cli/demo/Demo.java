@@ -11,7 +11,6 @@ import java.util.stream.LongStream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
-import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -22,7 +21,6 @@ import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
-import org.viditq.quantize.plan.QuantizationPlan;
 
 /** Calibrates the sample, quantizes it with every plan, and makes the same pictures with each. */
 final class Demo {
@@ -71,18 +69,21 @@ final class Demo {
             comparison.reference().secondsPerPicture(),
             Optional.empty()));
     for (DemoPlan demoPlan : DemoPlan.ALL) {
-      QuantizationPlan plan = BuiltInPlans.get(demoPlan.name());
-      PlanScore score = comparison.score(plan, Optional.of(statistics));
-      outcomes.add(
-          new Outcome(
-              plan.name(),
-              demoPlan.title(),
-              plan.description(),
-              score.size(),
-              png(score.run().clips(), prompts, plan.name()),
-              Optional.of(score.scores()),
-              score.run().secondsPerPicture(),
-              published.of(plan.name())));
+      comparison.score(
+          BuiltInPlans.get(demoPlan.name()),
+          Optional.of(statistics),
+          DemoPlan.cachings(settings, pipeline),
+          score ->
+              outcomes.add(
+                  new Outcome(
+                      score.name(),
+                      demoPlan.title(score),
+                      demoPlan.description(score),
+                      score.size(),
+                      png(score.run().clips(), prompts, score.name()),
+                      Optional.of(score.scores()),
+                      score.run().secondsPerPicture(),
+                      score.caching().isOn() ? Optional.empty() : published.of(demoPlan.name()))));
     }
     return new DemoReport(settings, prompts, outcomes);
   }

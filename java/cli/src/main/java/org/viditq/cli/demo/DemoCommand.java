@@ -87,6 +87,14 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Sampling steps. Default: ${DEFAULT-VALUE}.")
   private int steps;
 
+  @Option(
+      names = "--cache",
+      paramLabel = "C",
+      description =
+          "Make the pictures of every plan with this step caching as well: auto, interval:2 and"
+              + " others (see docs/caching.md); repeat it for several.")
+  private List<String> caches = List.of();
+
   @Mixin private PrecisionOptions backend;
 
   @Option(
@@ -167,7 +175,8 @@ public final class DemoCommand implements Callable<Integer> {
         backend.find().name(),
         backend.precision().toString(),
         backend.threads(),
-        Version.number());
+        Version.number(),
+        caches);
   }
 
   private int compareClips(Path sample, Console console, long start) {
@@ -201,7 +210,7 @@ public final class DemoCommand implements Callable<Integer> {
       Files.writeString(folder.resolve(REPORT), report.page().toHtml());
       Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
       for (VideoOutcome outcome : report.outcomes()) {
-        Path clips = Files.createDirectory(folder.resolve(outcome.plan()));
+        Path clips = Files.createDirectory(folder.resolve(PictureNames.folder(outcome.plan())));
         for (int i = 0; i < outcome.clips().size(); i++) {
           Files.write(clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
         }
@@ -234,7 +243,7 @@ public final class DemoCommand implements Callable<Integer> {
               titles(report.prompts()),
               report.outcomes().stream().map(Outcome::pictures).toList()));
       for (Outcome outcome : report.outcomes()) {
-        Path pictures = Files.createDirectory(folder.resolve(outcome.plan()));
+        Path pictures = Files.createDirectory(folder.resolve(PictureNames.folder(outcome.plan())));
         for (int i = 0; i < outcome.pictures().size(); i++) {
           EvaluationPrompt prompt = report.prompts().get(i);
           Files.write(

@@ -1,6 +1,11 @@
 package org.viditq.cli.demo;
 
 import java.util.List;
+import java.util.stream.Stream;
+import org.viditq.cli.evaluate.PlanScore;
+import org.viditq.cli.option.CacheOptions;
+import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.cache.StepCaching;
 
 /**
  * A plan that the demo shows.
@@ -9,6 +14,25 @@ import java.util.List;
  * @param title for people
  */
 record DemoPlan(String name, String title) {
+  /** What a plan is shown with: without step caching, and with each that was asked for. */
+  static List<StepCaching> cachings(DemoSettings settings, DiffusionPipeline pipeline) {
+    return Stream.concat(
+            Stream.of(StepCaching.NONE), CacheOptions.readAll(settings.caches(), pipeline).stream())
+        .toList();
+  }
+
+  /** The title with the caching. */
+  String title(PlanScore score) {
+    return score.caching().isOn() ? title + ", " + score.caching() : title;
+  }
+
+  /** One line. */
+  String description(PlanScore score) {
+    return score.caching().isOn()
+        ? score.evaluations() + "."
+        : score.quantization().orElseThrow().description();
+  }
+
   /** From what everybody tries first to what the method is for. */
   static final List<DemoPlan> ALL =
       List.of(

@@ -15,6 +15,7 @@ import org.viditq.cli.report.ComparisonReport.Cell;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.cli.report.FrontierPlot;
 
 /**
  * The demo's outcomes as table, page and JSON.
@@ -69,10 +70,11 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
   String aboutVariant() {
     return settings.outlier()
         ? "The transformer is the outlier variant of the sample: the same function, rewritten so"
-            + " that 6 of the 192 channels of every layer input are 32 times larger. Large diffusion"
-            + " transformers have such channels by themselves, a model as small as this one has not:"
-            + " here naive quantization breaks as it does there, and channel balancing shows what it"
-            + " is for. Run the demo with --plain for the model as it was trained."
+              + " that 6 of the 192 channels of every layer input are 32 times larger. Large"
+              + " diffusion transformers have such channels by themselves, a model as small as this"
+              + " one has not: here naive quantization breaks as it does there, and channel"
+              + " balancing shows what it is for. Run the demo with --plain for the model as it was"
+              + " trained."
         : "The transformer is the sample as it was trained. So small a model has no outlier"
             + " channels and is robust: the plans rank alike, but the gaps are small. Without"
             + " --plain the demo takes the outlier variant, which behaves as large models do.";
@@ -95,25 +97,41 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
       }
       scenes.add(new Scene(prompts.get(i).prompt(), "seed " + prompts.get(i).seed(), pictures));
     }
-    return new ComparisonReport(
-        "One diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
-        List.of(
-            "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after training"
-                + " with plans of ViDiT‑Q. Every plan got the same prompts and seeds; PSNR and SSIM"
-                + " compare its pictures with the full-precision ones.",
-            aboutVariant()),
-        List.of(
-            "Weights",
-            "Smaller by",
-            "Quantized layers by",
-            "PSNR",
-            "SSIM",
-            "Per picture",
-            "Published layers"),
-        variants,
-        scenes,
-        findings(),
-        settings.facts());
+    ComparisonReport page =
+        new ComparisonReport(
+            "One diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
+            List.of(
+                "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after"
+                    + " training with plans of ViDiT‑Q. Every plan got the same prompts and seeds;"
+                    + " PSNR and SSIM compare its pictures with the full-precision ones.",
+                aboutVariant()),
+            List.of(
+                "Weights",
+                "Smaller by",
+                "Quantized layers by",
+                "PSNR",
+                "SSIM",
+                "Per picture",
+                "Published layers"),
+            variants,
+            scenes,
+            findings(),
+            settings.facts());
+    return settings.caches().isEmpty()
+        ? page
+        : page.withFrontier(FrontierPlot.svg(points(), "picture"));
+  }
+
+  private List<FrontierPlot.Point> points() {
+    return outcomes.stream()
+        .filter(outcome -> outcome.scores().isPresent())
+        .map(
+            outcome ->
+                new FrontierPlot.Point(
+                    outcome.title(),
+                    outcome.secondsPerPicture(),
+                    outcome.scores().get().meanPsnr()))
+        .toList();
   }
 
   private Variant variant(Outcome outcome) {

@@ -10,6 +10,7 @@ import org.viditq.cli.report.Machine;
  * @param variant of the sample's transformer: pixart-mini or pixart-mini-outlier
  * @param backend that computed
  * @param precision of its full-precision layers
+ * @param caches step cachings that plans are shown with as well, as {@code --cache} takes them
  */
 record DemoSettings(
     String variant,
@@ -19,7 +20,8 @@ record DemoSettings(
     String backend,
     String precision,
     int threads,
-    String version) {
+    String version,
+    List<String> caches) {
   static final String OUTLIER = "pixart-mini-outlier";
   static final String PLAIN = "pixart-mini";
   static final String VIDEO = "stdit-mini";
@@ -49,8 +51,8 @@ record DemoSettings(
                 + ", every second step"),
         new Fact(
             "Compared",
-            "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian window;"
-                + " means over the prompts"),
+            "8-bit pictures; PSNR over all pixels and channels, SSIM with the 11×11 Gaussian"
+                + " window; means over the prompts"),
         new Fact(
             "Backend",
             backend + ", " + precision + ", " + threads + (threads == 1 ? " thread" : " threads")),

@@ -11,7 +11,6 @@ import java.util.stream.LongStream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
-import org.viditq.cli.evaluate.PlanScore;
 import org.viditq.cli.evaluate.TimedPictures;
 import org.viditq.cli.picture.Motion;
 import org.viditq.core.operators.Operators;
@@ -26,7 +25,6 @@ import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
-import org.viditq.quantize.plan.QuantizationPlan;
 
 /** Calibrates the video sample and makes the same clips in full precision and with each plan. */
 final class VideoDemo {
@@ -81,18 +79,21 @@ final class VideoDemo {
             motion(comparison, comparison.reference()),
             comparison.reference().secondsPerPicture()));
     for (DemoPlan demoPlan : PLANS) {
-      QuantizationPlan plan = BuiltInPlans.get(demoPlan.name());
-      PlanScore score = comparison.score(plan, Optional.of(statistics));
-      outcomes.add(
-          new VideoOutcome(
-              plan.name(),
-              demoPlan.title(),
-              plan.description(),
-              score.size(),
-              gifs(score.run(), prompts, plan.name()),
-              Optional.of(score.scores()),
-              motion(comparison, score.run()),
-              score.run().secondsPerPicture()));
+      comparison.score(
+          BuiltInPlans.get(demoPlan.name()),
+          Optional.of(statistics),
+          DemoPlan.cachings(settings, pipeline),
+          score ->
+              outcomes.add(
+                  new VideoOutcome(
+                      score.name(),
+                      demoPlan.title(score),
+                      demoPlan.description(score),
+                      score.size(),
+                      gifs(score.run(), prompts, score.name()),
+                      Optional.of(score.scores()),
+                      motion(comparison, score.run()),
+                      score.run().secondsPerPicture())));
     }
     return new VideoDemoReport(settings, prompts, FIRST_SEED, outcomes);
   }

@@ -16,6 +16,7 @@ import org.viditq.cli.report.ComparisonReport.Cell;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.cli.report.FrontierPlot;
 
 /**
  * The video demo's outcomes as table, page and JSON.
@@ -89,17 +90,33 @@ record VideoDemoReport(
       }
       scenes.add(new Scene(prompts.get(i), "seed " + (firstSeed + i), pictures));
     }
-    return new ComparisonReport(
-        "One video diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
-        List.of(
-            "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels), quantized"
-                + " after training with plans of ViDiT‑Q. Every plan got the same prompts and seeds;"
-                + " PSNR and SSIM compare its frames with the full-precision ones."),
-        List.of("Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Warping error", "Per clip"),
-        variants,
-        scenes,
-        findings(),
-        settings.facts());
+    ComparisonReport page =
+        new ComparisonReport(
+            "One video diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
+            List.of(
+                "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels),"
+                    + " quantized after training with plans of ViDiT‑Q. Every plan got the same"
+                    + " prompts and seeds; PSNR and SSIM compare its frames with the full-precision"
+                    + " ones."),
+            List.of(
+                "Weights", "Smaller by", "PSNR", "SSIM", "Flicker", "Warping error", "Per clip"),
+            variants,
+            scenes,
+            findings(),
+            settings.facts());
+    return settings.caches().isEmpty()
+        ? page
+        : page.withFrontier(FrontierPlot.svg(points(), "clip"));
+  }
+
+  private List<FrontierPlot.Point> points() {
+    return outcomes.stream()
+        .filter(outcome -> outcome.scores().isPresent())
+        .map(
+            outcome ->
+                new FrontierPlot.Point(
+                    outcome.title(), outcome.secondsPerClip(), outcome.scores().get().meanPsnr()))
+        .toList();
   }
 
   private Variant variant(VideoOutcome outcome) {

@@ -22,6 +22,7 @@ import org.viditq.cli.report.ComparisonReport.Fact;
 import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
+import org.viditq.cli.report.FrontierPlot;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.cache.StepCaching;
 
@@ -79,6 +80,9 @@ record EvaluationReport(
     if (isVideo()) {
       columns.addAll(6, List.of(">flicker", ">warping"));
     }
+    if (isCached()) {
+      columns.addAll(List.of(">skipped", ">faster by"));
+    }
     TextTable table = new TextTable(columns.toArray(String[]::new));
     for (EvaluatedPlan plan : plans) {
       List<String> row =
@@ -94,6 +98,9 @@ record EvaluationReport(
                   peak(plan)));
       if (isVideo()) {
         row.addAll(6, List.of(flicker(plan), warping(plan)));
+      }
+      if (isCached()) {
+        row.addAll(List.of(skipped(plan), cached(plan, p -> Quantities.times(gain(p)))));
       }
       table.row(row.toArray(String[]::new));
     }
@@ -128,24 +135,36 @@ record EvaluationReport(
               + " thousandths once the motion of the full-precision clip is taken out. What a plan"
               + " adds to full precision's is its own.");
     }
-    return new ComparisonReport(
-        "What quantization does to " + model,
-        List.of(
-            "The same prompts and seeds in full precision and with "
-                + Quantities.of(planCount(), "plan")
-                + (isCached() ? ", each without and with step caching" : "")
-                + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
-                + Quantities.of(prompts.size(), thing())
-                + ", on values before they are rounded to eight bits.",
-            "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below each "
-                + thing()
-                + " is the absolute difference from full precision, multiplied as its caption says."
-                + " A click enlarges."),
-        columns,
-        plans.stream().map(this::variant).toList(),
-        worstFirst().stream().map(i -> scene(i, address)).toList(),
-        findings,
-        facts);
+    ComparisonReport page =
+        new ComparisonReport(
+            "What quantization does to " + model,
+            List.of(
+                "The same prompts and seeds in full precision and with "
+                    + Quantities.of(planCount(), "plan")
+                    + (isCached() ? ", each without and with step caching" : "")
+                    + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
+                    + Quantities.of(prompts.size(), thing())
+                    + ", on values before they are rounded to eight bits.",
+                "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below"
+                    + " each "
+                    + thing()
+                    + " is the absolute difference from full precision, multiplied as its caption"
+                    + " says. A click enlarges."),
+            columns,
+            plans.stream().map(this::variant).toList(),
+            worstFirst().stream().map(i -> scene(i, address)).toList(),
+            findings,
+            facts);
+    return isCached() ? page.withFrontier(FrontierPlot.svg(points(), thing())) : page;
+  }
+
+  private List<FrontierPlot.Point> points() {
+    return plans.stream()
+        .filter(plan -> plan.scores().isPresent())
+        .map(
+            plan ->
+                new FrontierPlot.Point(plan.name(), plan.secondsPerPicture(), plan.psnr().mean()))
+        .toList();
   }
 
   private boolean isCached() {
@@ -153,9 +172,7 @@ record EvaluationReport(
   }
 
   private long planCount() {
-    return plans.stream()
-        .filter(plan -> plan.plan().isPresent() && !plan.caching().isOn())
-        .count();
+    return plans.stream().filter(plan -> plan.plan().isPresent() && !plan.caching().isOn()).count();
   }
 
   /** Indices of prompts. */
@@ -218,16 +235,13 @@ record EvaluationReport(
                         : OptionalDouble.of(plan.psnr().mean() / FULL_BAR_DECIBEL),
                     reasons.ofPsnr(plan)),
                 Cell.of(scored(plan, p -> similarity(p.ssim()))),
-                Cell.of(Quantities.seconds(plan.secondsPerPicture()), reasons.ofTime(plan)),
+                Cell.of(Quantities.seconds(plan.secondsPerPicture()), ofTime(plan)),
                 Cell.of(peak(plan))));
     if (isVideo()) {
       cells.addAll(5, List.of(Cell.of(flicker(plan)), Cell.of(warping(plan))));
     }
     metrics.ifPresent(table -> table.cells(plan.name()).forEach(text -> cells.add(Cell.of(text))));
-    return new Variant(
-        plan.name(),
-        description(plan),
-        cells);
+    return new Variant(plan.name(), description(plan), cells);
   }
 
   private static String description(EvaluatedPlan plan) {
@@ -247,6 +261,7 @@ record EvaluationReport(
           node.put("cache", plan.caching().toString());
           node.put("evaluations", plan.evaluations().asked());
           node.put("evaluationsSkipped", plan.evaluations().skipped());
+          node.put("timesAsFast", gain(plan));
         }
         StoredSizeJson.put(plan.size(), node);
         plan.scores().orElseThrow().putInto(node);
@@ -291,6 +306,36 @@ record EvaluationReport(
 
   private static String peak(EvaluatedPlan plan) {
     return plan.peakBytes().isPresent() ? Quantities.bytes(plan.peakBytes().getAsLong()) : NOTHING;
+  }
+
+  /** Evaluations that took everything from earlier ones. */
+  private static String skipped(EvaluatedPlan plan) {
+    return cached(plan, p -> p.evaluations().skipped() + " of " + p.evaluations().asked());
+  }
+
+  /** Times as fast as the same plan without step caching. */
+  private double gain(EvaluatedPlan plan) {
+    return plans.stream()
+            .filter(other -> other.plan().equals(plan.plan()) && !other.caching().isOn())
+            .findFirst()
+            .orElseThrow()
+            .secondsPerPicture()
+        / plan.secondsPerPicture();
+  }
+
+  /** Beside the seconds: why they surprise, or what step caching has to do with them. */
+  private String ofTime(EvaluatedPlan plan) {
+    return plan.caching().isOn()
+        ? Quantities.times(gain(plan))
+            + " as fast; "
+            + skipped(plan)
+            + " evaluations taken from earlier steps"
+        : reasons.ofTime(plan);
+  }
+
+  /** What {@code text} says of one with step caching; nothing for others. */
+  private static String cached(EvaluatedPlan plan, Function<EvaluatedPlan, String> text) {
+    return plan.caching().isOn() ? text.apply(plan) : NOTHING;
   }
 
   private static String flicker(EvaluatedPlan plan) {

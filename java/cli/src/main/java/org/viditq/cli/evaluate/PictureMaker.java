@@ -132,9 +132,7 @@ final class PictureMaker {
     long start = System.nanoTime();
     Tensor latents =
         pipeline.sample(
-            request
-                .withSeeds(batch.stream().map(request.seeds()::get).toList())
-                .caching(caching),
+            request.withSeeds(batch.stream().map(request.seeds()::get).toList()).caching(caching),
             prompts.select(batch),
             denoiser,
             SamplingListener.NONE,

@@ -26,6 +26,14 @@ public record PlanScore(
     return name(quantization, caching);
   }
 
+  /** How many evaluations were skipped, as a phrase. */
+  public String evaluations() {
+    return run.evaluations().skipped()
+        + " of "
+        + run.evaluations().asked()
+        + " evaluations taken from earlier steps";
+  }
+
   /** What a plan with a caching is called. */
   static String name(Optional<QuantizationPlan> plan, StepCaching caching) {
     String quantized = plan.map(QuantizationPlan::name).orElse("full precision");

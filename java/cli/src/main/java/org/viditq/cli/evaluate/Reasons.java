@@ -81,12 +81,6 @@ record Reasons(List<EvaluatedPlan> plans, Optional<OutlierChannels> outliers, St
 
   /** Beside the seconds. */
   String ofTime(EvaluatedPlan plan) {
-    if (plan.caching().isOn()) {
-      return plan.evaluations().skipped()
-          + " of "
-          + plan.evaluations().asked()
-          + " evaluations taken from earlier steps";
-    }
     return isSlower(plan)
         ? backend.equals("reference")
             ? "plain Java gains nothing from narrow integers"

@@ -29,14 +29,28 @@ public final class CacheOptions {
    * @throws org.viditq.core.error.UsageException if it asks for nothing that there is
    */
   public StepCaching read(String text, DiffusionPipeline pipeline) {
+    return read(text, pipeline, Optional.ofNullable(stepChanges));
+  }
+
+  /** As {@link #read}, by the fit in the model's folder, of several texts. */
+  public static List<StepCaching> readAll(List<String> texts, DiffusionPipeline pipeline) {
+    return texts.stream()
+        .map(text -> read(text, pipeline, Optional.empty()))
+        .filter(StepCaching::isOn)
+        .distinct()
+        .toList();
+  }
+
+  private static StepCaching read(
+      String text, DiffusionPipeline pipeline, Optional<Path> stepChanges) {
     StepCaching plain = StepCaching.parse(text, ChangeEstimate.IDENTITY);
     if (plain.threshold().isEmpty()) {
       return plain;
     }
     Optional<ChangeEstimate> fitted =
-        stepChanges == null
+        stepChanges.isEmpty()
             ? ChangeEstimateFile.find(pipeline.folder().root(), pipeline.model())
-            : Optional.of(ChangeEstimateFile.read(stepChanges, pipeline.model()));
+            : Optional.of(ChangeEstimateFile.read(stepChanges.get(), pipeline.model()));
     if (fitted.isEmpty() && text.equals("auto")) {
       LOG.warn(
           "The model's folder has no {}, so --cache auto takes the change of the blocks' input as"

@@ -32,6 +32,7 @@ import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.WeightForm;
+import org.viditq.core.pipeline.cache.ChangeEstimateFile;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
@@ -39,6 +40,7 @@ import org.viditq.quantize.apply.CalibrationUnits;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
+import org.viditq.quantize.calibrate.ChangeFit;
 import org.viditq.quantize.calibrate.SecondMomentsText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,6 +92,15 @@ public final class CalibrateCommand implements Callable<Integer> {
               + " RANGES: ${FALLBACK-VALUE}.")
   private String secondMoments;
 
+  @Option(
+      names = "--step-changes",
+      paramLabel = "FILE",
+      description =
+          "Sample the prompts once more and fit there how much the blocks change from step to step,"
+              + " which --cache auto goes by (see docs/caching.md); step_changes.json in the"
+              + " model's folder is found by itself.")
+  private Path stepChanges;
+
   @Mixin private BackendOptions backend;
 
   @Option(
@@ -123,9 +134,14 @@ public final class CalibrateCommand implements Callable<Integer> {
     workers.check();
     part.requireAlone(workers);
     if (!UnitServer.isWorker()) {
-      new Outputs(spec, force.given()).requireFile(out);
+      Outputs outputs = new Outputs(spec, force.given());
+      outputs.requireFile(out);
       // Opened and given up again: a place that cannot be written is known before the work.
       AtomicOutput.file(out).close();
+      if (stepChanges != null) {
+        outputs.requireFile(stepChanges);
+        AtomicOutput.file(stepChanges).close();
+      }
     }
     new MemoryCheck(backend.find(), console)
         .sampling(pipeline, request, WeightForm.of(Precision.FP32));
@@ -156,6 +172,14 @@ public final class CalibrateCommand implements Callable<Integer> {
     if (moments.isPresent()) {
       try (StageProgress progress = new StageProgress(console, "second moments")) {
         statistics = calibration.withSecondMoments(statistics, moments.get(), progress);
+      }
+    }
+    if (stepChanges != null) {
+      try (StageProgress progress = new StageProgress(console, "step changes")) {
+        ChangeEstimateFile.write(
+            stepChanges,
+            ChangeFit.of(pipeline.stepChanges(request, encoded, progress)),
+            pipeline.model());
       }
     }
     CalibrationStatisticsFile.write(out, statistics);

@@ -24,6 +24,7 @@ import java.util.OptionalDouble;
  * @param scenes one row of pictures each
  * @param findings sentences below the table
  * @param facts settings and machine
+ * @param frontier quality against time, a {@link FrontierPlot}; empty for none
  */
 public record ComparisonReport(
     String title,
@@ -32,7 +33,8 @@ public record ComparisonReport(
     List<Variant> variants,
     List<Scene> scenes,
     List<String> findings,
-    List<Fact> facts) {
+    List<Fact> facts,
+    Optional<String> frontier) {
 
   /**
    * A row of the table.
@@ -139,6 +141,24 @@ public record ComparisonReport(
   /** A line of the settings. */
   public record Fact(String name, String value) {}
 
+  /** A page without a plot. */
+  public ComparisonReport(
+      String title,
+      List<String> lead,
+      List<String> columns,
+      List<Variant> variants,
+      List<Scene> scenes,
+      List<String> findings,
+      List<Fact> facts) {
+    this(title, lead, columns, variants, scenes, findings, facts, Optional.empty());
+  }
+
+  /** The same page with a plot. */
+  public ComparisonReport withFrontier(String svg) {
+    return new ComparisonReport(
+        title, lead, columns, variants, scenes, findings, facts, Optional.of(svg));
+  }
+
   public ComparisonReport {
     lead = List.copyOf(lead);
     columns = List.copyOf(columns);
@@ -170,6 +190,11 @@ public record ComparisonReport(
                 + " variants.");
       }
     }
+  }
+
+  /** For the template: none or one. */
+  List<String> plots() {
+    return frontier.stream().toList();
   }
 
   /** Number of picture columns, for the page's grid. */

@@ -71,7 +71,7 @@ class DemoReportTest {
   private static DemoReport report(double naive, double balanced) {
     PublishedFigures published = PublishedFigures.of(DemoSettings.OUTLIER, 20);
     return new DemoReport(
-        new DemoSettings(DemoSettings.OUTLIER, 20, 4.5, 8, "reference", "fp32", 2, "1"),
+        new DemoSettings(DemoSettings.OUTLIER, 20, 4.5, 8, "reference", "fp32", 2, "1", List.of()),
         List.of(new EvaluationPrompt("a red ring", 1001)),
         List.of(
             new Outcome(

@@ -73,11 +73,7 @@ public interface CachedSampling extends AutoCloseable {
     for (int picture = 0; picture < pictures.length; picture++) {
       for (int i = 0; i < dims[0]; i++) {
         System.arraycopy(
-            pictures[picture].data(),
-            i * row,
-            values,
-            (picture + i * pictures.length) * row,
-            row);
+            pictures[picture].data(), i * row, values, (picture + i * pictures.length) * row, row);
       }
     }
     dims[0] *= pictures.length;

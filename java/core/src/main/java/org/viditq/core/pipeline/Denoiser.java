@@ -5,6 +5,7 @@ import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.pipeline.cache.EvaluationCount;
 import org.viditq.core.pipeline.cache.StepCaching;
+import org.viditq.core.pipeline.cache.StepObserver;
 import org.viditq.core.tensor.Tensor;
 
 /** A diffusion model ready to be evaluated on a backend, in full precision or quantized. */
@@ -35,11 +36,16 @@ public interface Denoiser extends AutoCloseable {
    * @throws UsageException if the denoiser runs as a whole and keeps nothing between evaluations
    */
   default CachedSampling begin(StepCaching caching, int evaluations, int pictures) {
-    throw new UsageException(
-        "Step caching (--cache "
-            + caching
-            + ") needs a backend that computes operator by operator, and this one runs networks as"
-            + " a whole; leave out --cache, or take --backend native.");
+    throw StepCaching.unsupported("--cache " + caching);
+  }
+
+  /**
+   * A sampling whose evaluations compute everything, picture by picture, and tell of it.
+   *
+   * @throws UsageException as {@link #begin}
+   */
+  default CachedSampling observe(StepObserver observer, int pictures) {
+    throw StepCaching.unsupported("--step-changes");
   }
 
   /** The evaluations of all samplings with step caching so far. */

@@ -30,6 +30,8 @@ import org.viditq.core.model.vae.AutoencoderKlConfig;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.ProgressListener.Stage;
+import org.viditq.core.pipeline.cache.StepCaching;
+import org.viditq.core.pipeline.cache.StepChange;
 import org.viditq.core.schedule.Scheduler;
 import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.core.tensor.Tensor;
@@ -332,11 +334,7 @@ public final class DiffusionPipeline {
     request.finalSize().ifPresent(LatentGrid::requireFinalSize);
     request.times().start(scheduler, request.steps());
     if (request.caching().isOn() && networks.isPresent()) {
-      throw new UsageException(
-          "Step caching (--cache "
-              + request.caching()
-              + ") needs a backend that computes operator by operator, and this one runs networks"
-              + " as a whole; leave out --cache, or take --backend native.");
+      throw StepCaching.unsupported("--cache " + request.caching());
     }
   }
 
@@ -403,6 +401,27 @@ public final class DiffusionPipeline {
     requireInputs(prompts);
     return new LatentSampler(scheduler, grid())
         .sample(request, padded(prompts), denoiser, listener, progress);
+  }
+
+  /**
+   * How much blocks and their input change from step to step while latents are sampled, in full
+   * precision.
+   *
+   * @throws UsageException if networks run as a whole
+   */
+  public List<StepChange> stepChanges(
+      GenerationRequest request, EncodedPrompts prompts, ProgressListener progress) {
+    StepChange.Recorder recorder = new StepChange.Recorder();
+    try (Denoiser denoiser = openDenoiser(UnaryOperator.identity());
+        CachedSampling observed = denoiser.observe(recorder, request.seeds().size())) {
+      sample(
+          request.caching(StepCaching.NONE),
+          prompts,
+          new ObservedDenoiser(denoiser.model(), observed),
+          SamplingListener.NONE,
+          progress);
+    }
+    return recorder.changes();
   }
 
   /** With their padding treated as the model's published pipeline does. */

@@ -3,6 +3,7 @@ package org.viditq.core.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
@@ -14,8 +15,10 @@ import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.operators.Scope;
 import org.viditq.core.pipeline.cache.EvaluationCount;
+import org.viditq.core.pipeline.cache.ObservedBlocks;
 import org.viditq.core.pipeline.cache.SamplingCache;
 import org.viditq.core.pipeline.cache.StepCaching;
+import org.viditq.core.pipeline.cache.StepObserver;
 import org.viditq.core.tensor.Tensor;
 
 /** A model of any family on a backend that computes at once. */
@@ -74,6 +77,34 @@ public final class ModelDenoiser<V> implements Denoiser {
   }
 
   @Override
+  public CachedSampling observe(StepObserver observer, int pictures) {
+    return new CachedSampling() {
+      @Override
+      public Tensor predict(DenoiserInput input) {
+        return byPicture(
+            input,
+            pictures,
+            (picture, own) ->
+                finite(
+                    own,
+                    () -> prediction(own, new ObservedBlocks<>(operators, picture, observer))));
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private static Tensor byPicture(
+      DenoiserInput input, int pictures, BiFunction<Integer, DenoiserInput, Tensor> predict) {
+    Tensor[] each = new Tensor[pictures];
+    for (int i = 0; i < pictures; i++) {
+      each[i] = predict.apply(i, CachedSampling.ofPicture(input, i, pictures));
+    }
+    return CachedSampling.join(each);
+  }
+
+  @Override
   public EvaluationCount evaluations() {
     return evaluations;
   }
@@ -97,14 +128,9 @@ public final class ModelDenoiser<V> implements Denoiser {
 
     @Override
     public Tensor predict(DenoiserInput input) {
-      if (caches.size() == 1) {
-        return predict(input, caches.get(0));
-      }
-      Tensor[] each = new Tensor[pictures];
-      for (int i = 0; i < pictures; i++) {
-        each[i] = predict(CachedSampling.ofPicture(input, i, pictures), caches.get(i));
-      }
-      return CachedSampling.join(each);
+      return caches.size() == 1
+          ? predict(input, caches.get(0))
+          : byPicture(input, pictures, (picture, own) -> predict(own, caches.get(picture)));
     }
 
     private Tensor predict(DenoiserInput input, SamplingCache<V> cache) {

@@ -54,8 +54,7 @@ final class StditBlock<V> {
    * @param times [1, frames, C]: positions in time, which the temporal attention gets to see in the
    *     first block only
    */
-  V forward(
-      V hidden, V t, TextTokens<V> text, int frames, Optional<V> times, BlockCache<V> cache) {
+  V forward(V hidden, V t, TextTokens<V> text, int frames, Optional<V> times, BlockCache<V> cache) {
     try (Scope<V> block = operators.scope()) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V inFrames =
@@ -85,8 +84,7 @@ final class StditBlock<V> {
                       Epilogue.gatedResidual(m.gateMlp(), informed),
                       epilogue ->
                           mlp.forward(
-                              LinearInput.modulated(
-                                  informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS),
+                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS),
                               epilogue)));
       return block.replace(informed, result);
     }
@@ -97,12 +95,7 @@ final class StditBlock<V> {
    * tokens lie place by place.
    */
   private V attendInTime(
-      V hidden,
-      V gate,
-      int frames,
-      Optional<V> times,
-      BlockCache<V> cache,
-      Scope<V> block) {
+      V hidden, V gate, int frames, Optional<V> times, BlockCache<V> cache, Scope<V> block) {
     int places = operators.shape(hidden).dim(1) / frames;
     V byPlace = block.replace(hidden, alone(() -> transposed(hidden, frames, places)));
     V attended =

@@ -127,8 +127,7 @@ public final class StditTransformer<V> {
         config.outChannels());
   }
 
-  private V throughBlocks(
-      V tokens, V t, TextTokens<V> text, int frames, StepCache<V> cache) {
+  private V throughBlocks(V tokens, V t, TextTokens<V> text, int frames, StepCache<V> cache) {
     V hidden = tokens;
     for (int i = 0; i < blocks.size(); i++) {
       Optional<V> inTime = i == 0 ? Optional.of(times.of(frames)) : Optional.empty();

@@ -45,7 +45,6 @@ final class ChangeMeter {
             .orElse(Double.POSITIVE_INFINITY);
     boolean computes = last || !(changed < threshold);
     return new Decision(
-        computes,
-        new ChangeMeter(threshold, estimate, Optional.of(input), computes ? 0 : changed));
+        computes, new ChangeMeter(threshold, estimate, Optional.of(input), computes ? 0 : changed));
   }
 }

@@ -39,8 +39,8 @@ public record StepCaching(
   public static final StepCaching NONE =
       new StepCaching(OptionalDouble.empty(), ChangeEstimate.IDENTITY, 1, 1, 1, 1);
 
-  /** The threshold of {@code auto}: TeaCache publishes 0.1 for its careful settings. */
-  public static final double AUTOMATIC_THRESHOLD = 0.1;
+  /** The threshold of {@code auto}: TeaCache publishes 0.1 to 0.2 for most of its models. */
+  public static final double AUTOMATIC_THRESHOLD = 0.15;
 
   private static final String ADVICE =
       "; give none, auto, or one or more of threshold:X, interval:N, attention:N, feed-forward:N,"
@@ -144,6 +144,19 @@ public record StepCaching(
   private static UsageException refused(String text, String reason) {
     return new UsageException(
         "The caching " + Printable.name(text) + " cannot be used: " + reason + ADVICE);
+  }
+
+  /**
+   * What is said where networks run as a whole and nothing is kept between their evaluations.
+   *
+   * @param asked the option that asks for it
+   */
+  public static UsageException unsupported(String asked) {
+    return new UsageException(
+        "Step caching ("
+            + asked
+            + ") needs a backend that computes operator by operator, and this one runs networks as"
+            + " a whole; leave it out, or take --backend native.");
   }
 
   /** Only the residual of all blocks. */
