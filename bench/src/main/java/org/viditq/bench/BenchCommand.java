@@ -5,6 +5,7 @@ import org.viditq.bench.fuzz.FuzzCommand;
 import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
+import org.viditq.bench.serve.ServeCommand;
 import org.viditq.bench.stability.StabilityCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       MemoryCommand.class,
       ExportCommand.class,
       StabilityCommand.class,
+      ServeCommand.class,
       FuzzCommand.class
     })
 public final class BenchCommand implements Benchmarks, Runnable {
