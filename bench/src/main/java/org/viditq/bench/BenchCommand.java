@@ -8,6 +8,7 @@ import org.viditq.bench.gemm.GemmCommand;
 import org.viditq.bench.memory.MemoryCommand;
 import org.viditq.bench.pipeline.PipelineCommand;
 import org.viditq.bench.quantize.QuantizeCommand;
+import org.viditq.bench.serve.ServeCommand;
 import org.viditq.bench.stability.StabilityCommand;
 import org.viditq.cli.bench.Benchmarks;
 import picocli.CommandLine.Command;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
       QuantizeCommand.class,
       EngineCommand.class,
       StabilityCommand.class,
+      ServeCommand.class,
       FuzzCommand.class
     })
 public final class BenchCommand implements Benchmarks, Runnable {

@@ -66,8 +66,8 @@ public final class ServeCommand implements Server, Callable<Integer> {
       paramLabel = "P",
       split = ",",
       description =
-          "Quantize on the fly by this plan: a built-in name or a YAML file. The first of several is"
-              + " the one of requests that name none; full-precision is always offered.")
+          "Quantize on the fly by this plan: a built-in name or a YAML file. The first of several"
+              + " is the one of requests that name none; full-precision is always offered.")
   private List<String> plans = List.of();
 
   @Option(
@@ -257,12 +257,26 @@ public final class ServeCommand implements Server, Callable<Integer> {
 
   @Override
   public Integer call() {
+    return server().run();
+  }
+
+  /**
+   * A server for programs: as the command would make it of these words, not yet started.
+   *
+   * @throws org.viditq.core.error.ViditqException if the command would end with that
+   */
+  public static ViditqServer open(String... words) {
+    return parsed(new ServeCommand(), List.of(words)).server();
+  }
+
+  private ViditqServer server() {
     check();
     Console console = new Console(spec, common);
     ApiKeys keys = keyFile == null ? ApiKeys.none() : ApiKeys.read(keyFile);
     requireKeyOffLoopback(keys);
     backend.find();
-    return new RunningServer(
+    return new ViditqServer(
+        new ServerParts(
             new ServerSettings(
                 host,
                 port,
@@ -289,9 +303,8 @@ public final class ServeCommand implements Server, Callable<Integer> {
             backend.find(),
             memoryBudget == null ? defaultBudget() : memoryBudget * MEBI,
             promptCache * MEBI,
-            Duration.ofSeconds(drain),
-            console)
-        .run();
+            Duration.ofSeconds(drain)),
+        console);
   }
 
   private void check() {
@@ -314,6 +327,10 @@ public final class ServeCommand implements Server, Callable<Integer> {
     requireRange("--prompt-cache", promptCache, 0, 1L << 20);
     requireRange("--result-store", resultStore, 0, 1L << 20);
     requireRange("--result-lifetime", resultLifetime, 1, 1_000_000);
+    if (publicUrl != null && !publicUrl.matches("https?://[A-Za-z0-9.:_\\[\\]-]+(/[!-~]*)?")) {
+      throw new UsageException(
+          "--public-url is no address such as https://pictures.example; give one.");
+    }
     if (quantized != null && !plans.isEmpty()) {
       throw new UsageException("Give --plan or --quantized, not both.");
     }
@@ -363,7 +380,8 @@ public final class ServeCommand implements Server, Callable<Integer> {
       String name = equals >= 0 ? given.substring(0, equals) : String.valueOf(last);
       if (!name.matches("[A-Za-z0-9._-]{1,64}")) {
         throw new UsageException(
-            "The name of a model has 1 to 64 letters, digits, dots, dashes and underscores, unlike '"
+            "The name of a model has 1 to 64 letters, digits, dots, dashes and underscores, unlike"
+                + " '"
                 + name
                 + "'; give --model NAME=DIR.");
       }

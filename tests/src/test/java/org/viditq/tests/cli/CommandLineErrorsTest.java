@@ -72,8 +72,10 @@ class CommandLineErrorsTest {
         "convert",
         "verify",
         "inspect",
+        "serve",
         "bench gemm",
-        "bench pipeline"
+        "bench pipeline",
+        "bench serve"
       })
   void everyCommandHasHelpWithExamples(String command) {
     assertThat(CommandRun.of((command + " --help").split(" ")).succeeded().stdout())

@@ -129,6 +129,19 @@ class LauncherTest {
   }
 
   @Test
+  void theServerIsBuiltOnItsFirstUseOnly() throws Exception {
+    launch(root.resolve("viditq"), "x");
+    Result first = launch(root.resolve("viditq"), "serve", "--port", "0");
+    assertThat(first.exitCode).as(first.stderr).isZero();
+    assertThat(first.stdout).contains("serve-1.jar").contains("Main|serve|--port|0|");
+    assertThat(launch(root.resolve("viditq"), "serve").stderr).isEmpty();
+    assertThat(launch(root.resolve("viditq"), "demo", "serve").stdout)
+        .contains("cli-1.jar")
+        .doesNotContain("serve-1.jar");
+    assertThat(builds()).isEqualTo(2);
+  }
+
+  @Test
   void runtimesBeforeThePreviousOneGo() throws Exception {
     for (int i = 1; i <= 3; i++) {
       Files.setLastModifiedTime(
@@ -321,7 +334,7 @@ class LauncherTest {
             + "echo \"$@\" >> '"
             + temp
             + "/builds'\n"
-            + "for module in java/cli bench; do\n"
+            + "for module in java/cli java/serve bench; do\n"
             + "mkdir -p $module/target/lib\n"
             + "touch $module/target/${module##*/}-1.jar $module/target/lib/a.jar\n"
             + "done\n"

@@ -57,6 +57,11 @@ public final class ApiException extends ViditqException {
     return of(401, INVALID, null, "invalid_api_key", sentence);
   }
 
+  /** A request that a web page of others has made. */
+  public static ApiException forbidden(String sentence) {
+    return of(403, INVALID, null, "forbidden_origin", sentence);
+  }
+
   public static ApiException modelNotFound(String sentence) {
     return of(404, INVALID, "model", "model_not_found", sentence);
   }

@@ -51,6 +51,7 @@ public final class ApiServer implements AutoCloseable {
   private final WorkQueue queue;
   private final ServerMetrics metrics;
   private final ApiKeys keys;
+  private final Origins origins;
   private final ModelCatalog catalog;
   private final ResultStore store;
   private final VideosEndpoint videos;
@@ -73,6 +74,7 @@ public final class ApiServer implements AutoCloseable {
     this.queue = queue;
     this.metrics = metrics;
     this.keys = keys;
+    this.origins = new Origins(keys.isNeeded(), settings.publicUrl());
     this.catalog = catalog;
     this.store = new ResultStore(settings.storeBytes(), settings.lifetime());
     GenerationFields generation = new GenerationFields(catalog, limits);
@@ -185,6 +187,8 @@ public final class ApiServer implements AutoCloseable {
     }
     context.header("X-Content-Type-Options", "nosniff");
     boolean open = !context.path().startsWith("/v1/") && !context.path().equals("/metrics");
+    origins.require(
+        Optional.ofNullable(context.header("Host")), Optional.ofNullable(context.header("Origin")));
     if (!open) {
       keys.require(Optional.ofNullable(context.header("Authorization")));
     }

@@ -81,14 +81,20 @@ final class ImagesEndpoint {
         .requireFit(1, first.request().outputSize().height(), first.request().outputSize().width());
 
     WatchedConnection connection = WatchedConnection.of(context.req());
-    if (answer.stream()) {
-      stream(context, connection, answer, first);
-    } else {
-      List<Task> tasks =
-          orders.stream().map(order -> task(order, connection::isGone, Watcher.NOBODY)).toList();
-      queue.add(tasks);
-      List<Clip> clips = Waiting.all(tasks, connection);
-      Json.send(context, result(orders, clips, answer));
+    AtomicBoolean answered = new AtomicBoolean();
+    BooleanSupplier abandoned = () -> answered.get() || connection.isGone();
+    try {
+      if (answer.stream()) {
+        stream(context, connection, abandoned, answer, first);
+      } else {
+        List<Task> tasks =
+            orders.stream().map(order -> task(order, abandoned, Watcher.NOBODY)).toList();
+        queue.add(tasks);
+        Json.send(context, result(orders, Waiting.all(tasks, connection), answer));
+      }
+    } finally {
+      // Where one picture of several has failed, nobody waits for the others.
+      answered.set(true);
     }
   }
 
@@ -164,9 +170,12 @@ final class ImagesEndpoint {
   }
 
   private void stream(
-      Context context, WatchedConnection connection, Answer answer, Task.Order order)
+      Context context,
+      WatchedConnection connection,
+      BooleanSupplier abandoned,
+      Answer answer,
+      Task.Order order)
       throws IOException {
-    AtomicBoolean broken = new AtomicBoolean();
     EventStream events = new EventStream(answer.partialImages() + order.request().steps() + 2);
     Previews previews =
         new Previews(
@@ -175,7 +184,7 @@ final class ImagesEndpoint {
             answer.progress(),
             (index, image) -> events.add(partial(order, answer, index, image)),
             (done, steps) -> events.add(progress(done, steps)));
-    Task task = task(order, () -> broken.get() || connection.isGone(), previews);
+    Task task = task(order, abandoned, previews);
     queue.add(List.of(task));
     task.result().whenComplete((clip, failure) -> events.end());
     try {
@@ -189,7 +198,6 @@ final class ImagesEndpoint {
       }
       events.sendLast(context, completed(order, answer, clip));
     } catch (IOException gone) {
-      broken.set(true);
       throw ApiException.abandoned();
     }
   }

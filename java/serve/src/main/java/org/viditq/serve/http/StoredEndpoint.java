@@ -21,8 +21,6 @@ final class StoredEndpoint {
                 () ->
                     ApiException.notFound(
                         "There is no such result, or no longer; ask for the picture again."));
-    context.contentType(file.contentType());
-    context.header("Cache-Control", "private, max-age=3600");
-    context.result(file.bytes());
+    Binary.send(context, file);
   }
 }

@@ -156,8 +156,7 @@ final class VideosEndpoint implements AutoCloseable {
                     ApiException.conflict(
                         "The video is not done yet; ask for its content when its status is"
                             + " completed."));
-    context.contentType(file.contentType());
-    context.result(file.bytes());
+    Binary.send(context, file);
   }
 
   void delete(Context context) {

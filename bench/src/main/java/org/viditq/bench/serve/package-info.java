@@ -1,0 +1,2 @@
+/** {@code viditq bench serve}: a server under load. */
+package org.viditq.bench.serve;
