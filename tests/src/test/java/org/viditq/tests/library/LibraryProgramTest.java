@@ -30,6 +30,9 @@ class LibraryProgramTest {
 
   @Test
   void theProgramOfTheReadmeBuildsAndRuns() throws Exception {
+    assertThat(Module.of(Module.PROJECT.resolve("java/api")).jars())
+        .as("packaged before this module's tests run, by mvn verify as by mvn package")
+        .isNotEmpty();
     String section = section(Files.readString(Module.PROJECT.resolve("README.md")));
     FileRepository repository =
         FileRepository.create(folder.resolve("repository"), usersRepository(), Module.published());

@@ -61,13 +61,11 @@ record Module(Path folder, Element project) {
     return packaging == null || packaging.getTextContent().equals("jar");
   }
 
-  /** Where its classes are once it is packaged. */
-  Path jar() {
-    return folder.resolve("target").resolve(artifact() + "-" + version() + ".jar");
-  }
-
-  /** That, and those of its natives. */
+  /** Its classes and its natives as far as it is packaged. */
   List<Path> jars() throws IOException {
+    if (!Files.isDirectory(folder.resolve("target"))) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.list(folder.resolve("target"))) {
       return files
           .filter(
