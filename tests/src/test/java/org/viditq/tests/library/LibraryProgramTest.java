@@ -50,7 +50,7 @@ class LibraryProgramTest {
             "-Dexec.mainClass=Ring",
             "-Dexec.args=" + SAMPLE);
 
-    assertThat(output).contains("ENCODING 1/1", "SAMPLING 20/20", "DECODING 1/1");
+    assertThat(output).contains("ENCODING 2/2", "SAMPLING 20/20", "DECODING 1/1");
     assertThat(output).doesNotContain("is left out");
     assertThat(pixels(project.resolve("ring.png"))).isEqualTo(pixels(ofCommand()));
   }
