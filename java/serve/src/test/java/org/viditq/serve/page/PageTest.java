@@ -60,8 +60,7 @@ class PageTest {
     server = ServerProcess.start(folder, "pixart-mini", "--plan", "w4a8-dynamic,w8a8");
     playwright =
         Playwright.create(
-            new Playwright.CreateOptions()
-                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
     browser =
         playwright
             .chromium()
@@ -327,8 +326,7 @@ class PageTest {
 
   @Test
   void showsClips() throws Exception {
-    try (ServerProcess clips =
-        ServerProcess.start(folder, "stdit-mini", "--plan", "w8a8")) {
+    try (ServerProcess clips = ServerProcess.start(folder, "stdit-mini", "--plan", "w8a8")) {
       Page page = open(clips.address(), new Browser.NewContextOptions());
       await(page, "document.getElementById('plan').options.length === 2");
       ask(page, "a red circle moving right on a white background", "2", "1");

@@ -33,8 +33,7 @@ public final class ServerProcess implements AutoCloseable {
    * @param model a folder of {@code samples}
    * @param options beside the model and the port
    */
-  public static ServerProcess start(Path folder, String model, String... options)
-      throws Exception {
+  public static ServerProcess start(Path folder, String model, String... options) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
