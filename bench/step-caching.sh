@@ -17,7 +17,7 @@ compare() {
 }
 
 mkdir -p "$out"
-compare picture pixart-mini --cache auto --cache threshold:0.2 --cache threshold:0.25 \
-  --cache interval:2 --cache interval:2,cross:0.5
-compare video stdit-mini --cache auto --cache threshold:0.2 --cache threshold:0.25 \
-  --cache interval:2 --cache interval:2,cross:0.5
+for sample in picture:pixart-mini video:stdit-mini; do
+  compare "${sample%%:*}" "${sample#*:}" --cache threshold:0.1 --cache auto --cache threshold:0.2 \
+    --cache threshold:0.3 --cache interval:2 --cache interval:2,cross:0.5
+done
