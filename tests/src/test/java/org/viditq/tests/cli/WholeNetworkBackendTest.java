@@ -69,15 +69,17 @@ class WholeNetworkBackendTest {
   void whatHasNoUseForItSaysSo() throws Exception {
     ProcessRun run =
         run(
-            "quantize",
+            "calibrate",
             "--model",
             SAMPLE.toString(),
-            "--plan",
-            "w8a8",
+            "--prompt",
+            "a red circle",
+            "--steps",
+            "1",
             "--backend",
             "onnxruntime",
             "--out",
-            "quantized");
+            "stats.safetensors");
     assertThat(run.stderr()).containsOnlyOnce(OPERATORS);
   }
 }

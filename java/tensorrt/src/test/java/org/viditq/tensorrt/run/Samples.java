@@ -169,6 +169,17 @@ final class Samples {
     return inputs;
   }
 
+  /** With every seventh of the latents changed in its last bit. */
+  static DenoiserInput nudged(DenoiserInput input) {
+    float[] values = input.latents().data().clone();
+    for (int i = 0; i < values.length; i += 7) {
+      values[i] = Math.nextUp(values[i]);
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>(input.tensors());
+    tensors.put(InputNames.LATENTS, Tensor.of(values, input.latents().shape().toArray()));
+    return new DenoiserInput(tensors);
+  }
+
   private static final Guidance GUIDANCE = new Guidance(2.5, 3);
 
   /** What a denoiser says of an input at another timestep, guided, of the latents' channels. */
