@@ -106,7 +106,7 @@ class BadRequestsTest {
         arguments("{\"prompt\":\"a\",\"background\":\"transparent\"}", 400, "background", "opaque"),
         arguments("{\"prompt\":\"a\",\"file\":\"/etc/passwd\"}", 400, "file", "no parameter"),
         arguments(
-            "{\"prompt\":\"" + "a".repeat(20001) + "\"}", 413, null, "larger than this server"));
+            "{\"prompt\":\"" + "a".repeat(20001) + "\"}", 413, null, "20000 bytes"));
   }
 
   @ParameterizedTest(name = "{index} {3}")

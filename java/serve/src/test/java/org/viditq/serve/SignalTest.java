@@ -66,7 +66,7 @@ class SignalTest {
       assertThat(client.images("{\"prompt\":\"a\",\"steps\":1}").statusCode()).isEqualTo(200);
       List<CompletableFuture<HttpResponse<byte[]>>> accepted = new ArrayList<>();
       for (int seed = 0; seed < REQUESTS; seed++) {
-        String body = "{\"prompt\":\"a\",\"steps\":50,\"seed\":" + seed + "}";
+        String body = "{\"prompt\":\"a\",\"steps\":200,\"seed\":" + seed + "}";
         accepted.add(
             client
                 .http()

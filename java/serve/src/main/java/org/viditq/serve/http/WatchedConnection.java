@@ -118,12 +118,25 @@ final class WatchedConnection extends SocketChannelEndPoint {
       filled = super.fill(buffer);
     }
     if (filled > 0 && !received && receiveLimit == null) {
-      receiveLimit = scheduler.schedule(this::tooSlow, receiveSeconds, TimeUnit.SECONDS);
+      startClock();
     }
     return filled;
   }
 
+  private void startClock() {
+    receiveLimit = scheduler.schedule(this::tooSlow, receiveSeconds, TimeUnit.SECONDS);
+  }
+
   private void tooSlow() {
+    synchronized (this) {
+      if (received) {
+        return;
+      }
+      if (!isFillInterested()) {
+        startClock(); // It is this machine that is slow: nobody waits for bytes.
+        return;
+      }
+    }
     close(new TimeoutException("The request did not arrive in time."));
   }
 

@@ -83,7 +83,7 @@ public final class Fields {
     } catch (JsonProcessingException malformed) {
       throw ApiException.invalid(
           "The body is not the JSON that is expected: " + StrictJson.describe(malformed) + ".");
-    } catch (ArithmeticException beyondDecimal) {
+    } catch (ArithmeticException | NumberFormatException beyondDecimal) {
       throw ApiException.invalid("The body holds a number with an absurd exponent.");
     }
     if (!(root instanceof ObjectNode object)) {

@@ -41,6 +41,9 @@ class SharedDenoiserTest {
   private static final List<String> PROMPTS =
       List.of("a red ring on a gray background", "a blue star", "");
 
+  /** As many as pseudo Runge-Kutta methods need at the least. */
+  private static final int STEPS = 4;
+
   private static Backend backend;
   private static DiffusionPipeline pipeline;
   private static EncodedPrompts prompts;
@@ -97,7 +100,7 @@ class SharedDenoiserTest {
   private static Tensor sample(
       DiffusionPipeline with, int index, Denoiser member, SamplingListener listener) {
     return with.sample(
-        GenerationRequest.pictures(List.of(40L + index), 3, 4.5, 64, 64),
+        GenerationRequest.pictures(List.of(40L + index), STEPS, 4.5, 64, 64),
         prompts.select(List.of(index)),
         member,
         listener,
@@ -157,7 +160,7 @@ class SharedDenoiserTest {
         together(pipeline, new Watched(denoiser, batches, input -> false), List.of(0, 1, 2))) {
       each.get();
     }
-    assertThat(batches).containsExactly(6, 6, 6); // With guidance each has two rows.
+    assertThat(batches).containsExactly(6, 6, 6, 6); // With guidance each has two rows.
   }
 
   @Test
@@ -180,7 +183,7 @@ class SharedDenoiserTest {
         .containsExactly(sample(pipeline, 1, denoiser, SamplingListener.NONE).data());
     assertThat(all.get(2).get().data())
         .containsExactly(sample(pipeline, 2, denoiser, SamplingListener.NONE).data());
-    assertThat(batches).containsExactly(6, 4, 4);
+    assertThat(batches).containsExactly(6, 4, 4, 4);
   }
 
   @Test
