@@ -161,6 +161,8 @@ class SparkTest {
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().put("SPARK_HOME", installation.toString());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    // What the scripts of an installation set.
+    builder.environment().put("SPARK_SCALA_VERSION", "2.13");
     builder.environment().remove("CLASSPATH");
     Process process = builder.redirectOutput(output.toFile()).start();
     started.add(process);

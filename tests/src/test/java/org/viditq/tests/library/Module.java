@@ -102,7 +102,8 @@ record Module(Path folder, Element project) {
 
   /** Whether it makes a jar of natives besides that of its classes. */
   boolean buildsNatives() throws IOException {
-    return Files.readString(pom()).contains("<classifier>${native.platform}</classifier>\n              <classesDirectory>");
+    return Files.readString(pom())
+        .contains("<classifier>${native.platform}</classifier>\n              <classesDirectory>");
   }
 
   /** The artifacts that it gives versions of, with their classifiers if any: {@code a:c}. */

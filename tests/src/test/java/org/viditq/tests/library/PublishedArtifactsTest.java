@@ -63,7 +63,9 @@ class PublishedArtifactsTest {
     for (Module module : Module.published()) {
       if (module.hasJar()) {
         String name = module.properties().get("automatic.module.name");
-        assertThat(name).as(module.artifact()).isEqualTo(module.artifact().replace("viditq-", "org.viditq."));
+        assertThat(name)
+            .as(module.artifact())
+            .isEqualTo(module.artifact().replace("viditq-", "org.viditq."));
         assertThat(names.add(name)).as(name).isTrue();
         assertThat(module.folder().resolve("src/main/java").resolve(name.replace('.', '/')))
             .isDirectory();
