@@ -84,6 +84,8 @@ final class ExecutorWorkers {
   }
 
   private void end() {
+    parts.deleteAll();
+    idle.forEach(WorkerProcess::release);
     idle.forEach(WorkerProcess::close);
     parts.deleteAll();
   }

@@ -49,15 +49,15 @@ final class PartFiles {
     return content;
   }
 
-  /** Deletes all of them and the folder. */
+  /** Deletes the folder and all that is in it. */
   void deleteAll() {
-    try {
-      for (Path file : list()) {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
         Files.deleteIfExists(file);
       }
       Files.deleteIfExists(folder);
-    } catch (IOException inUse) {
-      // The system clears its folder of temporary files.
+    } catch (IOException gone) {
+      // Or in use: the system clears its folder of temporary files.
     }
   }
 

@@ -36,6 +36,7 @@ class ArrowsTest {
           entry("quantize", Set.of("core")),
           entry("verify", Set.of("core", "quantize")),
           entry("media", Set.of("core")),
+          entry("spark", Set.of("core")),
           entry("api", Set.of("core", "quantize", "media")),
           entry("cli", Set.of("core", "quantize", "verify", "media", "onnx", "tensorrt")),
           entry("serve", Set.of("core", "quantize", "cli", "media")),

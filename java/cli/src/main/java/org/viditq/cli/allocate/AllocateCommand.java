@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
@@ -23,6 +25,7 @@ import org.viditq.quantize.allocate.AllocatedPlan;
 import org.viditq.quantize.allocate.Allocation;
 import org.viditq.quantize.allocate.Allocator;
 import org.viditq.quantize.allocate.Budget;
+import org.viditq.quantize.allocate.CostModel;
 import org.viditq.quantize.sensitivity.SensitivityFile;
 import org.viditq.quantize.sensitivity.SensitivityTable;
 import picocli.CommandLine.Command;
@@ -72,6 +75,22 @@ public final class AllocateCommand implements Callable<Integer> {
   private Long budgetBytes;
 
   @Option(
+      names = "--budget-seconds",
+      paramLabel = "S",
+      description =
+          "Seconds of the quantized layers in one evaluation of the denoiser, by the costs of"
+              + " --cost; mean over timesteps.")
+  private Double budgetSeconds;
+
+  @Option(
+      names = "--cost",
+      paramLabel = "FILE",
+      description =
+          "With --budget-seconds, what 'viditq bench gemm --out FILE' measured, at as many rows as"
+              + " the model has tokens.")
+  private Path cost;
+
+  @Option(
       names = "--by",
       paramLabel = "R",
       defaultValue = "decoupled",
@@ -113,13 +132,19 @@ public final class AllocateCommand implements Callable<Integer> {
     if (map != null) {
       write(map, AllocatedPlan.publishedMap(allocation));
     }
-    report(allocation, console);
+    report(allocation, budget, console);
     return 0;
   }
 
   private Budget budget() {
-    if ((budgetBits == null) == (budgetBytes == null)) {
-      throw new UsageException("Give either --budget-bits or --budget-bytes.");
+    if (Stream.of(budgetBits, budgetBytes, budgetSeconds).filter(Objects::nonNull).count() != 1) {
+      throw new UsageException("Give one of --budget-bits, --budget-bytes and --budget-seconds.");
+    }
+    if ((budgetSeconds == null) != (cost == null)) {
+      throw new UsageException("--budget-seconds and --cost go together.");
+    }
+    if (budgetSeconds != null) {
+      return Budget.ofSeconds(budgetSeconds, CostModel.read(cost));
     }
     return budgetBits != null ? Budget.ofAverageBits(budgetBits) : Budget.ofBytes(budgetBytes);
   }
@@ -149,7 +174,7 @@ public final class AllocateCommand implements Callable<Integer> {
             : "allocated by the metric of each type of layer");
   }
 
-  private void report(Allocation allocation, Console console) {
+  private void report(Allocation allocation, Budget budget, Console console) {
     SensitivityTable table = allocation.table();
     Map<Integer, Long> weights = new TreeMap<>();
     for (int unit = 0; unit < allocation.widths().length; unit++) {
@@ -183,8 +208,22 @@ public final class AllocateCommand implements Callable<Integer> {
             + Quantities.bytes(allocation.bytes())
             + " of quantized layers; "
             + shares);
+    budget
+        .costs()
+        .ifPresent(
+            costs ->
+                console.result(
+                    String.format(
+                        Locale.ROOT,
+                        "%.4g seconds of quantized layers per evaluation at %d rows, by the costs"
+                            + " of %s",
+                        costs.seconds(allocation),
+                        costs.rows(),
+                        cost)));
     console.result("Plan: " + out);
-    console.result(json(allocation, weights));
+    ObjectNode root = json(allocation, weights);
+    budget.costs().ifPresent(costs -> root.put("seconds", costs.seconds(allocation)));
+    console.result(root);
   }
 
   /** As a share of what the narrowest width of all would do. */

@@ -28,15 +28,18 @@ import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.picture.Motion;
 import org.viditq.cli.quantize.StatisticsOption;
 import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.Grid;
 import org.viditq.cli.report.Machine;
 import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
+import org.viditq.cli.sensitivity.SensitivityGrids;
 import org.viditq.cli.workers.PartOption;
 import org.viditq.cli.workers.UnitServer;
 import org.viditq.cli.workers.WorkerOptions;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -50,6 +53,8 @@ import org.viditq.quantize.metric.clip.ClipMetric;
 import org.viditq.quantize.metric.clip.ClipMetrics;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.sensitivity.SensitivityFile;
+import org.viditq.quantize.sensitivity.SensitivityTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -95,6 +100,14 @@ public final class EvaluateCommand implements Callable<Integer> {
               + " docs/evaluate.md); repeat it for several.")
   private List<String> metrics = List.of();
 
+  @Option(
+      names = "--sensitivity",
+      paramLabel = "FILE",
+      description =
+          "Show heat maps of these sensitivities in the report: what 'viditq sensitivity' has"
+              + " written.")
+  private Path sensitivity;
+
   @Mixin private PromptOptions prompts;
 
   @Mixin private LimitOption limit;
@@ -124,6 +137,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Mixin private ForceOption force;
 
   private List<StepCaching> cachings = List.of();
+  private Optional<SensitivityTable> measured = Optional.empty();
 
   @Mixin private PartOption part;
   @Mixin private WorkerOptions workers;
@@ -137,6 +151,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     PipelineFolder folder = model.open();
     List<QuantizationPlan> chosen = plans.stream().map(BuiltInPlans::find).toList();
     Optional<CalibrationStatistics> seen = statistics.read();
+    measured = Optional.ofNullable(sensitivity).map(SensitivityFile::read);
     List<String> texts = limit.of(prompts.read());
     backend.find();
     DiffusionPipeline pipeline =
@@ -297,7 +312,15 @@ public final class EvaluateCommand implements Callable<Integer> {
         evaluated,
         new Reasons(evaluated, seen.flatMap(OutlierChannels::of), backend.find().name()),
         judges.isEmpty() ? Optional.empty() : Optional.of(table),
+        maps(comparison.model(), chosen),
         facts(request));
+  }
+
+  private List<Grid> maps(DenoiserModel of, List<QuantizationPlan> chosen) {
+    List<Grid> maps = new ArrayList<>();
+    measured.ifPresent(table -> maps.addAll(SensitivityGrids.of(table)));
+    chosen.forEach(plan -> BitMap.of(plan, of).ifPresent(maps::add));
+    return maps;
   }
 
   private List<StepCaching> withNone() {

@@ -23,6 +23,7 @@ import org.viditq.cli.report.ComparisonReport.Picture;
 import org.viditq.cli.report.ComparisonReport.Scene;
 import org.viditq.cli.report.ComparisonReport.Variant;
 import org.viditq.cli.report.FrontierPlot;
+import org.viditq.cli.report.Grid;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.cache.StepCaching;
 
@@ -35,6 +36,7 @@ import org.viditq.core.pipeline.cache.StepCaching;
  * @param plans full precision first
  * @param reasons why figures are as they are
  * @param metrics that were asked for beside PSNR and SSIM
+ * @param maps of sensitivities and of the plans' bit widths
  * @param facts settings and machine
  */
 record EvaluationReport(
@@ -44,6 +46,7 @@ record EvaluationReport(
     List<EvaluatedPlan> plans,
     Reasons reasons,
     Optional<MetricTable> metrics,
+    List<Grid> maps,
     List<Fact> facts) {
   private static final String NOTHING = "–";
 
@@ -53,6 +56,7 @@ record EvaluationReport(
   EvaluationReport {
     prompts = List.copyOf(prompts);
     plans = List.copyOf(plans);
+    maps = List.copyOf(maps);
     facts = List.copyOf(facts);
   }
 
@@ -154,7 +158,8 @@ record EvaluationReport(
             plans.stream().map(this::variant).toList(),
             worstFirst().stream().map(i -> scene(i, address)).toList(),
             findings,
-            facts);
+            facts)
+        .withGrids(grids());
     return isCached() ? page.withFrontier(FrontierPlot.svg(points(), thing())) : page;
   }
 
@@ -173,6 +178,13 @@ record EvaluationReport(
 
   private long planCount() {
     return plans.stream().filter(plan -> plan.plan().isPresent() && !plan.caching().isOn()).count();
+  }
+
+  private List<Grid> grids() {
+    List<Grid> grids = new ArrayList<>();
+    metrics.ifPresent(table -> grids.addAll(table.grids()));
+    grids.addAll(maps);
+    return grids;
   }
 
   /** Indices of prompts. */

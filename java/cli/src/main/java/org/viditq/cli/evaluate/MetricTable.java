@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.picture.Spread;
+import org.viditq.cli.report.Grid;
+import org.viditq.cli.report.Grid.Shade;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.quantize.metric.BootstrapInterval;
 import org.viditq.quantize.metric.clip.ClipMetric;
@@ -76,6 +78,48 @@ final class MetricTable {
       lines.addAll(table.lines());
     }
     return lines;
+  }
+
+  /** A table per metric for the page, coloured by how much worse a plan is. */
+  List<Grid> grids() {
+    return metrics.stream().map(this::grid).toList();
+  }
+
+  private Grid grid(ClipMetric metric) {
+    Map<String, double[]> plans = figures.get(metric.id());
+    Map<String, Double> means = new LinkedHashMap<>();
+    plans.keySet().forEach(plan -> means.put(plan, mean(worsening(metric, plan))));
+    double largest =
+        means.values().stream().filter(Double::isFinite).mapToDouble(v -> v).max().orElse(0);
+    List<Grid.Row> rows = new ArrayList<>();
+    plans.forEach(
+        (plan, values) -> {
+          Spread spread = spread(values);
+          double[] worse = worsening(metric, plan);
+          boolean finite = Arrays.stream(worse).allMatch(Double::isFinite);
+          BootstrapInterval interval = finite ? BootstrapInterval.of(worse) : null;
+          double depth = finite && largest > 0 ? means.get(plan) / largest : 0;
+          rows.add(
+              new Grid.Row(
+                  plan,
+                  List.of(
+                      new Shade(number(spread.mean()), 0),
+                      new Shade(number(spread.deviation()), 0),
+                      finite ? new Shade(number(means.get(plan)), depth) : Shade.NONE,
+                      finite
+                          ? new Shade(number(interval.low()) + " to " + number(interval.high()), 0)
+                          : Shade.NONE)));
+        });
+    return new Grid(
+        metric.id() + ", " + metric.direction().words(),
+        "Over the prompts; darker is worse against full precision.",
+        "plan",
+        List.of("mean", "± deviation", "worse by", "95 % of that mean (bootstrap)"),
+        rows);
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
   }
 
   /** Mean ± deviation, for the page's columns, in their order. */

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.report.PeakMemory;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
@@ -60,6 +61,11 @@ final class PictureMaker {
     this.kept = kept;
     this.key = key;
     this.console = console;
+  }
+
+  /** What denoises. */
+  DenoiserModel model() {
+    return pipeline.model();
   }
 
   /** What an evaluation of a denoiser gave for some prompts of one batch. */

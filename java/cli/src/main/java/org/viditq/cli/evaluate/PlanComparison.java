@@ -13,6 +13,7 @@ import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -79,6 +80,11 @@ public final class PlanComparison {
     return reference;
   }
 
+  /** What is quantized. */
+  DenoiserModel model() {
+    return maker.model();
+  }
+
   /** What the transformer takes in full precision. */
   public StoredSize originalSize() {
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
@@ -130,11 +136,7 @@ public final class PlanComparison {
         String title = PlanScore.name(Optional.of(plan), caching);
         TimedPictures run =
             maker.make(
-                layers::over,
-                title,
-                weights(plan, statisticsStamp),
-                sharesGrids(plan),
-                caching);
+                layers::over, title, weights(plan, statisticsStamp), sharesGrids(plan), caching);
         each.accept(score(Optional.of(plan), size, run, caching));
       }
     }

@@ -29,11 +29,12 @@ import picocli.CommandLine.Model.OptionSpec;
  * Keeps what a command writes away from what it reads, and from what exists.
  *
  * <p>Inputs are all files and folders that the command line names, except by {@code --out}, {@code
- * --save-embeddings} and {@code --plot}: so no command has to list them. A file is recognized under
- * any name, through symbolic and hard links.
+ * --report}, {@code --save-embeddings} and {@code --plot}: so no command has to list them. A file
+ * is recognized under any name, through symbolic and hard links.
  */
 public final class Outputs {
-  private static final Set<String> OUTPUTS = Set.of("--out", "--save-embeddings", "--plot");
+  private static final Set<String> OUTPUTS =
+      Set.of("--out", "--save-embeddings", "--plot", "--report");
 
   /** Words, not names of files, even where a file is called so. */
   private static final Set<String> WORDS = Set.of("TEXT", "WORD", "KEY");

@@ -1,12 +1,5 @@
 package org.viditq.cli.report;
 
-import com.samskivert.mustache.Mustache;
-import com.samskivert.mustache.Template;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +18,7 @@ import java.util.OptionalDouble;
  * @param findings sentences below the table
  * @param facts settings and machine
  * @param frontier quality against time, a {@link FrontierPlot}; empty for none
+ * @param grids coloured tables between table and pictures; may be empty
  */
 public record ComparisonReport(
     String title,
@@ -34,7 +28,8 @@ public record ComparisonReport(
     List<Scene> scenes,
     List<String> findings,
     List<Fact> facts,
-    Optional<String> frontier) {
+    Optional<String> frontier,
+    List<Grid> grids) {
 
   /**
    * A row of the table.
@@ -150,13 +145,19 @@ public record ComparisonReport(
       List<Scene> scenes,
       List<String> findings,
       List<Fact> facts) {
-    this(title, lead, columns, variants, scenes, findings, facts, Optional.empty());
+    this(title, lead, columns, variants, scenes, findings, facts, Optional.empty(), List.of());
   }
 
   /** The same page with a plot. */
   public ComparisonReport withFrontier(String svg) {
     return new ComparisonReport(
-        title, lead, columns, variants, scenes, findings, facts, Optional.of(svg));
+        title, lead, columns, variants, scenes, findings, facts, Optional.of(svg), grids);
+  }
+
+  /** The same with coloured tables. */
+  public ComparisonReport withGrids(List<Grid> tables) {
+    return new ComparisonReport(
+        title, lead, columns, variants, scenes, findings, facts, frontier, tables);
   }
 
   public ComparisonReport {
@@ -166,6 +167,7 @@ public record ComparisonReport(
     scenes = List.copyOf(scenes);
     findings = List.copyOf(findings);
     facts = List.copyOf(facts);
+    grids = List.copyOf(grids);
     for (Variant variant : variants) {
       if (variant.cells().size() != columns.size()) {
         throw new IllegalArgumentException(
@@ -197,6 +199,11 @@ public record ComparisonReport(
     return frontier.stream().toList();
   }
 
+  /** For the template. */
+  boolean hasGrids() {
+    return !grids.isEmpty();
+  }
+
   /** Number of picture columns, for the page's grid. */
   int pictureColumns() {
     return variants.size();
@@ -204,17 +211,6 @@ public record ComparisonReport(
 
   /** The page. */
   public String toHtml() {
-    return template().execute(this);
-  }
-
-  private static Template template() {
-    try (Reader reader =
-        new InputStreamReader(
-            ComparisonReport.class.getResourceAsStream("comparison.html.mustache"),
-            StandardCharsets.UTF_8)) {
-      return Mustache.compiler().escapeHTML(true).compile(reader);
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
-    }
+    return Templates.find("comparison").execute(this);
   }
 }

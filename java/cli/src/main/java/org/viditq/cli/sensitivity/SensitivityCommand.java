@@ -1,6 +1,8 @@
 package org.viditq.cli.sensitivity;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,6 +31,8 @@ import org.viditq.cli.option.SamplingOptions;
 import org.viditq.cli.option.SeedOptions;
 import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.cli.quantize.StatisticsOption;
+import org.viditq.cli.report.ComparisonReport.Fact;
+import org.viditq.cli.report.GridReport;
 import org.viditq.cli.resume.ResumableEncoding;
 import org.viditq.cli.resume.ResumeOptions;
 import org.viditq.cli.resume.RunKey;
@@ -38,8 +42,10 @@ import org.viditq.cli.workers.WorkerOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.io.IoReason;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -146,6 +152,14 @@ public final class SensitivityCommand implements Callable<Integer> {
       description = "The sensitivities, .json.")
   private Path out;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description =
+          "Write a page with heat maps there: types of layers by metric, layers by range of"
+              + " timesteps.")
+  private Path page;
+
   @Mixin private ForceOption force;
   @Mixin private ResumeOptions resume;
   @Mixin private CommonOptions common;
@@ -190,6 +204,10 @@ public final class SensitivityCommand implements Callable<Integer> {
       new Outputs(spec, force.given()).requireFile(out);
       // Opened and given up again: a place that cannot be written is known before the work.
       AtomicOutput.file(out).close();
+      if (page != null) {
+        new Outputs(spec, force.given()).requireFile(page);
+        AtomicOutput.file(page).close();
+      }
     }
     new MemoryCheck(backend.find(), console)
         .pictures(
@@ -235,11 +253,37 @@ public final class SensitivityCommand implements Callable<Integer> {
               sweep.table(facts(request, texts), template.name(), template.yaml(), progress::step);
         }
         SensitivityFile.write(out, table);
+        if (page != null) {
+          write(page, page(table).toHtml());
+        }
         kept.remove();
         report(table, console);
       }
     }
     return 0;
+  }
+
+  private GridReport page(SensitivityTable table) {
+    return new GridReport(
+        "What quantizing each layer alone costs " + model.describe(),
+        List.of(
+            "Each unit was quantized alone, in one range of timesteps and to one width, all else in"
+                + " full precision; the same clips were sampled again and judged by the metric that"
+                + " errors of its type show in.",
+            "Settings of the layers: plan " + table.planName() + "."),
+        SensitivityGrids.of(table),
+        table.facts().entrySet().stream()
+            .map(fact -> new Fact(fact.getKey(), fact.getValue()))
+            .toList());
+  }
+
+  private static void write(Path file, String text) {
+    try (AtomicOutput output = AtomicOutput.file(file)) {
+      Files.writeString(output.path(), text);
+      output.commit();
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + file + ": " + IoReason.of(e) + ".", e);
+    }
   }
 
   private List<Integer> widths() {

@@ -161,6 +161,7 @@ final class LocalWorkers {
 
   private void stop() {
     stopped = true;
+    running.forEach(WorkerProcess::release);
     running.forEach(WorkerProcess::close);
   }
 }

@@ -160,13 +160,25 @@ public final class WorkerProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Ends the process, whatever it does. */
+  /** Tells it that nothing more is wanted, upon which it ends. */
+  public void release() {
+    try {
+      requests.close();
+    } catch (IOException ended) {
+      // Then it has ended before.
+    }
+  }
+
+  /** Ends the process, whatever it does, after some seconds to do so by itself. */
   @Override
   public void close() {
-    process.destroy();
+    release();
     try {
-      if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+      if (!process.waitFor(2 * SECONDS_TO_END, TimeUnit.SECONDS)) {
+        process.destroy();
+        if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+          process.destroyForcibly();
+        }
       }
     } catch (InterruptedException stopped) {
       process.destroyForcibly();

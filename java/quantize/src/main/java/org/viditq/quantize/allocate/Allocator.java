@@ -27,6 +27,7 @@ public final class Allocator {
   }
 
   private static final double TIE_BREAK = 1e-3;
+  private static final double PICOSECONDS = 1e12;
 
   /** More combinations of widths and ranges of one unit are not listed. */
   private static final int MOST_OPTIONS_OF_A_UNIT = 4096;
@@ -95,6 +96,9 @@ public final class Allocator {
     if (budget.kind() == Budget.Kind.BYTES) {
       return (long) budget.amount();
     }
+    if (budget.kind() == Budget.Kind.SECONDS) {
+      return (long) (budget.amount() * PICOSECONDS) * table.ranges();
+    }
     long weights = 0;
     for (SensitivityTable.Unit unit : table.units()) {
       weights = Math.addExact(weights, Math.multiplyExact(unit.weights(), (long) table.ranges()));
@@ -121,10 +125,22 @@ public final class Allocator {
     return bits;
   }
 
+  private long picoseconds(int unit, int[] widths) {
+    long weights = table.units().get(unit).weights();
+    long sum = 0;
+    for (int width : widths) {
+      double seconds = budget.costs().orElseThrow().seconds(weights, width);
+      sum = Math.addExact(sum, Math.round(seconds * PICOSECONDS));
+    }
+    return sum;
+  }
+
   private long cost(int unit, int[] widths) {
-    return budget.kind() == Budget.Kind.BYTES
-        ? stored.of(table.units().get(unit), widths)
-        : bits(unit, widths);
+    return switch (budget.kind()) {
+      case BYTES -> stored.of(table.units().get(unit), widths);
+      case AVERAGE_BITS -> bits(unit, widths);
+      case SECONDS -> picoseconds(unit, widths);
+    };
   }
 
   /** An item of the problem: a unit in one range, or with all of them where they share bytes. */
