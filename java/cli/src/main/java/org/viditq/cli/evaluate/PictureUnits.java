@@ -30,8 +30,7 @@ final class PictureUnits implements Units, AutoCloseable {
    * @param caching what steps take from earlier ones
    * @param batch indices of the prompts
    */
-  private record Unit(
-      Optional<QuantizationPlan> plan, StepCaching caching, List<Integer> batch) {}
+  private record Unit(Optional<QuantizationPlan> plan, StepCaching caching, List<Integer> batch) {}
 
   private final DiffusionPipeline pipeline;
   private final Supplier<Operators<?>> backend;
@@ -81,8 +80,7 @@ final class PictureUnits implements Units, AutoCloseable {
 
   @Override
   public PartKey key(int unit) {
-    return maker.key(
-        units.get(unit).batch(), weights(units.get(unit)), units.get(unit).caching());
+    return maker.key(units.get(unit).batch(), weights(units.get(unit)), units.get(unit).caching());
   }
 
   private String weights(Unit unit) {
