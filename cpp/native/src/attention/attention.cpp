@@ -46,12 +46,12 @@ int check_key_starts(const int64_t* starts, int64_t batch, bool equal) {
 // Tasks per thread, so that a thread that is held up leaves some of its share to others.
 constexpr int64_t kTasksPerThread = 4;
 
-// Query rows of a task, for `groups` heads of samples: as many as leave enough tasks. How they are
-// cut shows in no result.
-int64_t task_queries(int64_t groups, int64_t queries, int threads) {
+// Query rows of a task, for `groups` heads of samples: as many as leave enough tasks, up to `most`.
+// How they are cut shows in no result.
+int64_t task_queries(int64_t groups, int64_t queries, int threads, int64_t most) {
   const int64_t cuts = (kTasksPerThread * threads + groups - 1) / groups;
   const int64_t fair = (queries + cuts - 1) / cuts;
-  const int64_t units = (std::min(fair, kMostTaskQueries) + kQueryUnit - 1) / kQueryUnit;
+  const int64_t units = (std::min(fair, most) + kQueryUnit - 1) / kQueryUnit;
   return units * kQueryUnit;
 }
 
@@ -118,13 +118,14 @@ int viditq_attention(viditq_context* context, viditq_attention_operands in, floa
   if (in.precision == VIDITQ_ATTENTION_INT8 && in.d > VIDITQ_ATTENTION_MOST_INNER) {
     return VIDITQ_BAD_SIZE;
   }
+  const int64_t limit = in.precision == VIDITQ_ATTENTION_INT8 ? viditq::kMostInt8TaskQueries
+                                                              : viditq::kMostTaskQueries;
   int64_t scratch_bytes;
-  status = viditq::float_bytes(
-      {viditq::kMostTaskQueries, std::max(in.d, in.dv), context->pool.threads(), 4},
-      &scratch_bytes);
+  status = viditq::float_bytes({limit, std::max(in.d, in.dv), context->pool.threads(), 4},
+                               &scratch_bytes);
   if (status != VIDITQ_OK) return status;
   const int64_t most =
-      viditq::task_queries(in.batch * in.heads, in.queries, context->pool.threads());
+      viditq::task_queries(in.batch * in.heads, in.queries, context->pool.threads(), limit);
   const int64_t floats = kernels->scratch(most, in.d, in.dv);
   float* scratch = context->scratch.at_least(floats * context->pool.threads());
   if (scratch == nullptr) return VIDITQ_NO_MEMORY;

@@ -40,8 +40,10 @@ struct AttentionTask {
 // A task has a multiple of these query rows, or ends with the last one.
 constexpr int64_t kQueryUnit = 32;
 
-// Most query rows of a task: each block of keys is packed once for all of them.
+// Most query rows of a task: each block of keys is packed once for all of them. In int8 packing is
+// quantization, and products take less time beside it.
 constexpr int64_t kMostTaskQueries = 512;
+constexpr int64_t kMostInt8TaskQueries = 1024;
 
 // Keys of a block, whose weights in int8 are codes of 1/255 of the largest one of the block.
 constexpr int64_t kWeightBlock = 128;

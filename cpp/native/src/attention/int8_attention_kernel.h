@@ -258,11 +258,19 @@ inline void encode_rows(const float* x, int64_t step, int64_t rows, int64_t coun
 
 // ---- packing ------------------------------------------------------------------------------------
 
+// Keys whose rows are on their way from memory while one is added up.
+constexpr int64_t kKeysAhead = 8;
+
 // Sums in float64, key after key, divided by their number, as float32.
 inline void key_means(const AttentionTask& t, double* sums, float* means) {
   for (int64_t i = 0; i < t.d; i++) sums[i] = 0.0;
   for (int64_t key = 0; key < t.keys; key++) {
     const float* row = t.k + key * t.k_step;
+    if (key + kKeysAhead < t.keys) {
+      for (int64_t i = 0; i < t.d; i += 16) {
+        __builtin_prefetch(row + kKeysAhead * t.k_step + i);
+      }
+    }
     for (int64_t i = 0; i < t.d; i++) sums[i] += static_cast<double>(row[i]);
   }
   const double count = static_cast<double>(t.keys);

@@ -3,6 +3,7 @@ package org.viditq.cli.evaluate;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.plan.StepBitMap;
 import org.viditq.quantize.plan.WeightScheme;
@@ -26,9 +27,9 @@ final class PlanText {
             of(plan.activationBits()));
     // What has only been added since is left out where it says nothing, so that results of earlier
     // runs are found.
-    return plan.scheme().equals(WeightScheme.PLAIN)
-        ? parts.toString()
-        : parts + " " + plan.scheme();
+    return parts
+        + (plan.scheme().equals(WeightScheme.PLAIN) ? "" : " " + plan.scheme())
+        + (plan.attention().equals(AttentionPrecisions.FLOAT) ? "" : " " + plan.attention());
   }
 
   /** Maps of the JDK that cannot be changed have another order in every process. */
