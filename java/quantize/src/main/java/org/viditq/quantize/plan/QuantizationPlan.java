@@ -122,6 +122,27 @@ public record QuantizationPlan(
         AttentionPrecisions.FLOAT);
   }
 
+  /** The same with other balancing. */
+  public QuantizationPlan withBalancing(Balancing other) {
+    return new QuantizationPlan(
+        name,
+        description,
+        weight,
+        activation,
+        Optional.of(other),
+        patterns,
+        quantize,
+        include,
+        keepFullPrecision,
+        overrides,
+        candidates,
+        weightBits,
+        activationBits,
+        calibration,
+        scheme,
+        attention);
+  }
+
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */
   public boolean needsCalibration() {
     return balancing.isPresent() || activation.mode().isStatic() || needsSecondMoments();
