@@ -31,8 +31,7 @@ class CalibrateCommandTest {
   void foundRangesAndBranchesApartServeAPlanThatFindsThem() throws Exception {
     Path statistics = folder.resolve("stats.safetensors");
     CommandRun run =
-        CommandRun.of(
-                calibrate(statistics, "--branches", "apart", "--second-moments", "found:2"))
+        CommandRun.of(calibrate(statistics, "--branches", "apart", "--second-moments", "found:2"))
             .succeeded();
     assertThat(run.stderr()).containsPattern("second moments of timesteps 0-[0-9]+,[0-9]+-1000");
     CalibrationStatistics read = CalibrationStatisticsFile.read(statistics);
@@ -88,8 +87,7 @@ class CalibrateCommandTest {
     Path broken = folder.resolve("broken.safetensors");
     Path partial = folder.resolve(".broken.safetensors.partial");
     // The encoding, four steps, and some of the inputs of the first batches.
-    KilledRun.after(
-        120, partial, folder.resolve("errors"), calibrate(broken, "--second-moments"));
+    KilledRun.after(120, partial, folder.resolve("errors"), calibrate(broken, "--second-moments"));
     assertThat(broken).doesNotExist();
     CommandRun.of(calibrate(broken, "--second-moments")).succeeded();
     assertThat(Files.mismatch(whole, broken)).isEqualTo(-1);

@@ -76,11 +76,7 @@ final class ActivationFindings {
                             Double.compare(
                                 b.getValue()[0] / b.getValue()[1],
                                 a.getValue()[0] / a.getValue()[1]))
-                    .map(
-                        e ->
-                            e.getKey().label()
-                                + " "
-                                + decibel(e.getValue()[0] / e.getValue()[1]))
+                    .map(e -> e.getKey().label() + " " + decibel(e.getValue()[0] / e.getValue()[1]))
                     .toList())
             + ".");
   }

@@ -52,8 +52,7 @@ final class ActivationFolder implements AutoCloseable {
       figures.add(
           write(plots, 0, ActivationPlots.overview(report.layers()), "All layers, in their order"));
       for (LayerActivations layer : report.worst(count)) {
-        figures.add(
-            write(plots, figures.size(), ActivationPlots.variations(layer), title(layer)));
+        figures.add(write(plots, figures.size(), ActivationPlots.variations(layer), title(layer)));
       }
       Files.writeString(output.path().resolve(REPORT), page(report, figures));
       Files.writeString(output.path().resolve(FIGURES), Console.toJson(report.json()) + "\n");
@@ -94,12 +93,16 @@ final class ActivationFolder implements AutoCloseable {
               "name", layer.layer().name(),
               "type",
                   layer.layer().type().label()
-                      + (layer.layer().quantizedByDefault() ? "" : ", in full precision by default"),
+                      + (layer.layer().quantizedByDefault()
+                          ? ""
+                          : ", in full precision by default"),
               "channels", ActivationReport.factor(layer.variations().channels()),
               "tokens", ActivationReport.factor(layer.variations().tokens()),
               "timesteps", ActivationReport.factor(layer.variations().timesteps()),
               "branches",
-                  layer.branches() > 1 ? ActivationReport.factor(layer.variations().branches()) : "–",
+                  layer.branches() > 1
+                      ? ActivationReport.factor(layer.variations().branches())
+                      : "–",
               "static", Quantities.decibel(layer.signalToNoise().get(GridScope.TENSOR)),
               "token", Quantities.decibel(layer.signalToNoise().get(GridScope.TOKEN)),
               "channel", Quantities.decibel(layer.signalToNoise().get(GridScope.CHANNEL)),

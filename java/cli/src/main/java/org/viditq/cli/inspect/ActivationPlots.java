@@ -61,7 +61,12 @@ final class ActivationPlots {
     if (layer.branches() > 1) {
       line(chart, "negative", x, doubles(layer.stepMax().get(0)), SECOND);
     }
-    line(chart, layer.branches() > 1 ? "with prompt" : "all", x, doubles(last(layer.stepMax())), FIRST);
+    line(
+        chart,
+        layer.branches() > 1 ? "with prompt" : "all",
+        x,
+        doubles(last(layer.stepMax())),
+        FIRST);
     return chart;
   }
 

@@ -194,8 +194,7 @@ public final class CalibrateCommand implements Callable<Integer> {
       List<TimestepRange> ranges = moments.get().apply(statistics);
       console.note("second moments of timesteps " + SecondMomentsText.ranges(ranges));
       try (StageProgress progress = new StageProgress(console, "second moments")) {
-        statistics =
-            calibration.withSecondMoments(statistics, ranges, kept, sampled, progress);
+        statistics = calibration.withSecondMoments(statistics, ranges, kept, sampled, progress);
       }
     }
     if (stepChanges != null) {
@@ -229,7 +228,8 @@ public final class CalibrateCommand implements Callable<Integer> {
         return false;
       }
     }
-    try (CalibrationUnits units = calibration.observation(request, encoded, every, isApart(), kept, key)) {
+    try (CalibrationUnits units =
+        calibration.observation(request, encoded, every, isApart(), kept, key)) {
       return workers.compute(units, kept, backend.threads(), "Observing layers", spec, console);
     }
   }

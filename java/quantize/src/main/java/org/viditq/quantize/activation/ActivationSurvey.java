@@ -94,8 +94,7 @@ public final class ActivationSurvey {
     }
   }
 
-  private List<LayerActivations> results(
-      ProfileRecorder recorder, Map<String, GridErrors> errors) {
+  private List<LayerActivations> results(ProfileRecorder recorder, Map<String, GridErrors> errors) {
     List<LayerActivations> results = new ArrayList<>();
     try (Checkpoint weights = pipeline.folder().checkpoint(Component.TRANSFORMER)) {
       for (LinearLayer layer : pipeline.model().linearLayers()) {

@@ -33,8 +33,8 @@ import org.viditq.quantize.weight.QuantizedLayers;
 import org.viditq.quantize.weight.Quantizer;
 
 /**
- * Quantizes the blocks of a transformer one after the other. Before each, the calibration batches go
- * through the model with all blocks before it quantized, so that the second moments by which its
+ * Quantizes the blocks of a transformer one after the other. Before each, the calibration batches
+ * go through the model with all blocks before it quantized, so that the second moments by which its
  * weights are rounded are those of the inputs that it will get. This takes as many passes over the
  * calibration as there are blocks. Activations have dynamic grids meanwhile.
  *

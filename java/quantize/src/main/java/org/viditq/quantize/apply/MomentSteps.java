@@ -20,9 +20,10 @@ import org.viditq.quantize.calibrate.SecondMomentRecorder;
 import org.viditq.quantize.calibrate.SecondMomentRecorder.Rows;
 
 /**
- * The calibration batches' second pass, for second moments, which keeps the rows that count of every
- * layer's input; a batch that an earlier run kept is not evaluated again. Parts are those of single
- * inputs, so that no more than one lies on the heap, and one per batch that says how many there are.
+ * The calibration batches' second pass, for second moments, which keeps the rows that count of
+ * every layer's input; a batch that an earlier run kept is not evaluated again. Parts are those of
+ * single inputs, so that no more than one lies on the heap, and one per batch that says how many
+ * there are.
  */
 final class MomentSteps implements LinearObserver, AutoCloseable {
   private static final String USED = "used";

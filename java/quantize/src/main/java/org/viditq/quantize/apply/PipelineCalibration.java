@@ -131,8 +131,8 @@ public final class PipelineCalibration {
   }
 
   /**
-   * As {@link #withSecondMoments(CalibrationStatistics, List, ProgressListener)}, batch by batch from
-   * where an earlier run was, with the same result to the bit.
+   * As {@link #withSecondMoments(CalibrationStatistics, List, ProgressListener)}, batch by batch
+   * from where an earlier run was, with the same result to the bit.
    *
    * @param parts the rows that count of the layers' inputs
    * @param key of the run

@@ -49,8 +49,7 @@ public final class FoundRanges {
     TreeMap<Integer, List<Integer>> batches = new TreeMap<>();
     for (int i = 0; i < statistics.timesteps().size(); i++) {
       batches
-          .computeIfAbsent(
-              (int) Math.floor(statistics.timesteps().get(i)), t -> new ArrayList<>())
+          .computeIfAbsent((int) Math.floor(statistics.timesteps().get(i)), t -> new ArrayList<>())
           .add(i);
     }
     List<Integer> times = List.copyOf(batches.keySet());

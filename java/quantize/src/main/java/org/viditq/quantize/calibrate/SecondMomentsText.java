@@ -32,8 +32,8 @@ public final class SecondMomentsText {
   /**
    * N of {@code found:N}, which stands for ranges that are found; empty for other texts.
    *
-   * @throws IllegalArgumentException if N is no number from 1 to 20; the message says what is wrong,
-   *     in words that follow "because"
+   * @throws IllegalArgumentException if N is no number from 1 to 20; the message says what is
+   *     wrong, in words that follow "because"
    */
   public static OptionalInt found(String text) {
     if (!text.startsWith(FOUND)) {

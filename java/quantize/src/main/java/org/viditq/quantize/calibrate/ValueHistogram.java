@@ -62,8 +62,7 @@ final class ValueHistogram {
     double smallest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < CANDIDATES; i++) {
       float factor = 1 - STEP * i;
-      AffineGrid grid =
-          MinMaxGrid.of(format, new float[] {lo * factor}, new float[] {hi * factor});
+      AffineGrid grid = MinMaxGrid.of(format, new float[] {lo * factor}, new float[] {hi * factor});
       double error = error(grid);
       if (error < smallest) {
         smallest = error;

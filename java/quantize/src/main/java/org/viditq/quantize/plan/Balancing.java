@@ -62,7 +62,6 @@ public record Balancing(
     for (int i = 0; i < found.size(); i++) {
       own.add(new Range(found.get(i), ranges.get(i).alpha()));
     }
-    return new Balancing(
-        own, momentum, zeroStatEps, layers, searchesAlpha, sharesWeights, false);
+    return new Balancing(own, momentum, zeroStatEps, layers, searchesAlpha, sharesWeights, false);
   }
 }

@@ -28,8 +28,7 @@ final class TimestepRanges {
     Matcher word = FOUND.matcher(node.raw(key).textValue());
     int count = word.matches() ? Integer.parseInt(word.group(1)) : 0;
     if (count < 1 || count > MOST_FOUND) {
-      throw node.invalid(
-          key, "a list of [start, end], or found:N with N from 1 to " + MOST_FOUND);
+      throw node.invalid(key, "a list of [start, end], or found:N with N from 1 to " + MOST_FOUND);
     }
     return OptionalInt.of(count);
   }
@@ -38,8 +37,7 @@ final class TimestepRanges {
   static List<TimestepRange> equal(int count) {
     List<TimestepRange> ranges = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      ranges.add(
-          new TimestepRange((LAST + 1) * i / count, (LAST + 1) * (i + 1) / count));
+      ranges.add(new TimestepRange((LAST + 1) * i / count, (LAST + 1) * (i + 1) / count));
     }
     return ranges;
   }

@@ -151,8 +151,7 @@ final class LayerBalance {
     Optional<ChannelMoments> input =
         plan.scheme().grid() == WeightGrid.OUTPUT_SEARCH && !rotated
             ? Optional.of(
-                ChannelMoments.of(
-                    moments, layer.name(), range, Optional.empty(), Optional.empty()))
+                ChannelMoments.of(moments, layer.name(), range, Optional.empty(), Optional.empty()))
             : Optional.empty();
     return s -> {
       Optional<ChannelMoments> divided = input.map(own -> own.divided(s));
@@ -163,10 +162,10 @@ final class LayerBalance {
                 : searched
                     ? ShrunkGrids.search(format, weights, (double[]) null)
                     : range(format, weights);
-          for (int c = 0; c < weights.length; c++) {
-            weights[c] = grid.decode(0, grid.encode(0, weights[c]));
-          }
-        };
+        for (int c = 0; c < weights.length; c++) {
+          weights[c] = grid.decode(0, grid.encode(0, weights[c]));
+        }
+      };
     };
   }
 

@@ -121,8 +121,7 @@ final class LayerWeights {
             balance,
             rotation,
             format,
-            CompensatedRounding.of(
-                moments(balance, rotation, range), plan.scheme().damping()));
+            CompensatedRounding.of(moments(balance, rotation, range), plan.scheme().damping()));
     }
   }
 

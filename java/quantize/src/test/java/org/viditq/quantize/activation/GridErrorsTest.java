@@ -81,7 +81,9 @@ class GridErrorsTest {
     for (GridScope other : GridScope.values()) {
       boolean follows = other == scope || other == GridScope.TOKEN && scope != GridScope.CHANNEL;
       if (!follows) {
-        assertThat(ratios.get(scope) - ratios.get(other)).as("%s over %s", scope, other).isGreaterThan(1);
+        assertThat(ratios.get(scope) - ratios.get(other))
+            .as("%s over %s", scope, other)
+            .isGreaterThan(1);
       }
     }
   }

@@ -14,13 +14,14 @@ import org.viditq.core.tensor.Tensor;
 class FoundRangesTest {
   private static final List<String> LAYERS = List.of("a", "b");
 
-  /** Batches from the noisiest on, layer a of the profiles' channels and b of one that is the same. */
+  /**
+   * Batches from the noisiest on, layer a of the profiles' channels and b of one that is the same.
+   */
   private static CalibrationStatistics seen(double[] timesteps, float[][] profiles) {
     CalibrationRecorder recorder = new CalibrationRecorder(step -> true);
     for (int i = 0; i < timesteps.length; i++) {
       recorder.begin(timesteps[i]);
-      recorder.observe(
-          List.of("a"), Tensor.of(profiles[i].clone(), 1, 1, profiles[i].length), 1);
+      recorder.observe(List.of("a"), Tensor.of(profiles[i].clone(), 1, 1, profiles[i].length), 1);
       recorder.observe(List.of("b"), Tensor.of(new float[] {3}, 1, 1, 1), 1);
     }
     return recorder.statistics("m");
@@ -71,7 +72,8 @@ class FoundRangesTest {
     }
   }
 
-  private static double scatter(double[] timesteps, float[][] profiles, List<TimestepRange> ranges) {
+  private static double scatter(
+      double[] timesteps, float[][] profiles, List<TimestepRange> ranges) {
     double sum = 0;
     for (TimestepRange range : ranges) {
       List<float[]> own = new ArrayList<>();

@@ -49,10 +49,7 @@ class ValueHistogramTest {
         best =
             Math.min(
                 best,
-                error(
-                    MinMaxGrid.of(
-                        format, new float[] {lo * p}, new float[] {hi * p}),
-                    values));
+                error(MinMaxGrid.of(format, new float[] {lo * p}, new float[] {hi * p}), values));
       }
       assertThat(error(histogram.search(format), values)).isCloseTo(best, within(best * 0.05));
     }

@@ -287,7 +287,9 @@ class PlanReaderTest {
     assertThat(plan.activation().searchesRange()).isTrue();
     Balancing balancing = plan.balancing().orElseThrow();
     assertThat(balancing.findsRanges()).isTrue();
-    assertThat(balancing.ranges()).extracting(Balancing.Range::alpha).containsExactly(0.3, 0.3, 0.3);
+    assertThat(balancing.ranges())
+        .extracting(Balancing.Range::alpha)
+        .containsExactly(0.3, 0.3, 0.3);
     List<TimestepRange> found =
         List.of(
             TimestepRange.closed(0, 99),

@@ -46,8 +46,7 @@ class ShrunkGridsTest {
       ChannelMoments input = new ChannelMoments(mean, variance);
       float[] row = row(random);
       double found = outputError(ShrunkGrids.search(FORMAT, row, input), row, input);
-      double byWeights =
-          outputError(ShrunkGrids.search(FORMAT, row, (double[]) null), row, input);
+      double byWeights = outputError(ShrunkGrids.search(FORMAT, row, (double[]) null), row, input);
       assertThat(found).isLessThanOrEqualTo(byWeights * (1 + 1e-9));
       better += found < 0.5 * byWeights ? 1 : 0;
     }
