@@ -3,7 +3,9 @@ package org.viditq.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -39,6 +42,7 @@ import org.viditq.quantize.plan.QuantizationPlan;
 @Tag("slow")
 class StepErrorsTest {
   private static final float GUIDANCE = 4.5f;
+  @TempDir static Path place;
   private static PipelineFolder folder;
   private static DiffusionPipeline pipeline;
   private static CalibrationStatistics statistics;
@@ -108,8 +112,7 @@ class StepErrorsTest {
   }
 
   private static double error(String backend, String yaml, List<DenoiserInput> inputs) {
-    QuantizationPlan plan =
-        new PlanReader().parse(yaml.getBytes(StandardCharsets.UTF_8), "plan", "plan.yaml");
+    QuantizationPlan plan = plan(yaml);
     try (Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       UnaryOperator<Parameters> layers =
           new PlanApplication(folder, () -> open("native"), QuantizationListener.NONE)
@@ -118,6 +121,14 @@ class StepErrorsTest {
       return error(
           predictions(backend, layers, inputs),
           predictions(backend, UnaryOperator.identity(), inputs));
+    }
+  }
+
+  private static QuantizationPlan plan(String yaml) {
+    try {
+      return new PlanReader().read(Files.writeString(place.resolve("plan.yaml"), yaml));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -82,19 +82,18 @@ final class BlockwiseQuantization {
     for (Set<String> block : blocks(names)) {
       CalibrationStatistics seen = statistics.with(moments(block, done, backend.get()).moments());
       int before = done.size();
-      done.putAll(
-          quantizer
-              .quantize(
-                  model,
-                  weights,
-                  Optional.of(seen),
-                  block::contains,
-                  (i, total, layer) -> listener.quantizing(plan.name(), before + i, names.size()))
-              .layers());
+      QuantizedLayers own =
+          quantizer.quantize(
+              model,
+              weights,
+              Optional.of(seen),
+              block::contains,
+              (i, total, layer) -> listener.quantizing(plan.name(), before + i, names.size()));
+      done.putAll(own.layers());
       // Warnings are the same for every block.
       quantizer = new Quantizer(plan, SmallScaleRule.PER_GROUP, warning -> {});
     }
-    return new QuantizedLayers(done);
+    return new QuantizedLayers(done, plan.attention());
   }
 
   /** By the names, in the model's order; layers outside of blocks are a block each. */

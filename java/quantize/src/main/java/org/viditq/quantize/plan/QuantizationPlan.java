@@ -150,7 +150,7 @@ public record QuantizationPlan(
 
   /** Whether these must hold second moments and samples of the layers' inputs. */
   public boolean needsSecondMoments() {
-    return scheme.grid() == WeightGrid.GPTQ
+    return scheme.grid().needsSecondMoments()
         || balancing.filter(b -> b.searchesAlpha() || b.sharesWeights()).isPresent();
   }
 }
