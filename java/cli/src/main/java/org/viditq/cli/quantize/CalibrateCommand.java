@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.StageProgress;
@@ -27,6 +29,7 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
@@ -41,6 +44,7 @@ import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
 import org.viditq.quantize.calibrate.ChangeFit;
+import org.viditq.quantize.calibrate.FoundRanges;
 import org.viditq.quantize.calibrate.SecondMomentsText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,14 +86,25 @@ public final class CalibrateCommand implements Callable<Integer> {
   private int every;
 
   @Option(
+      names = "--branches",
+      paramLabel = "HOW",
+      defaultValue = "together",
+      description =
+          "together: a batch is an evaluation of both guidance branches; apart: each branch is a batch"
+              + " of its own, and balancing goes by the branch with the larger channel. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String branches;
+
+  @Option(
       names = "--second-moments",
       paramLabel = "RANGES",
       arity = "0..1",
       fallbackValue = "0-500,501-1000",
       description =
           "Keep second moments and some rows of the inputs, too, which plans with weight grid gptq"
-              + " or alpha: search need, apart for each of these ranges of timesteps. Default"
-              + " RANGES: ${FALLBACK-VALUE}.")
+              + " or alpha: search need, apart for each of these ranges of timesteps, or of the N that"
+              + " found:N finds: those cut where the channels' magnitudes change most. Default RANGES:"
+              + " ${FALLBACK-VALUE}.")
   private String secondMoments;
 
   @Option(
@@ -123,12 +138,18 @@ public final class CalibrateCommand implements Callable<Integer> {
     if (every < 1) {
       throw new UsageException("--every is " + every + ", but must be at least 1.");
     }
-    Optional<List<TimestepRange>> moments = momentRanges();
+    boolean apart = isApart();
     PipelineFolder folder = model.open();
     backend.find();
     DiffusionPipeline pipeline = prompts.prepare(sampling.open(folder, backend::open));
+    Optional<Function<CalibrationStatistics, List<TimestepRange>>> moments =
+        momentRanges(pipeline.model());
     List<String> texts = prompts.read();
     GenerationRequest request = sampling.request(pipeline, seeds.onePerPrompt(texts.size()));
+    if (apart && !request.isGuided()) {
+      throw new UsageException(
+          "--branches is apart, but without guidance there is one branch only; leave it out.");
+    }
     SamplingOptions.sizeNote(request).ifPresent(console::note);
     part.check();
     workers.check();
@@ -167,11 +188,13 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
     CalibrationStatistics statistics;
     try (StageProgress progress = new StageProgress(console, "calibration")) {
-      statistics = calibration.run(request, encoded, every, kept, sampled, progress);
+      statistics = calibration.run(request, encoded, every, apart, kept, sampled, progress);
     }
     if (moments.isPresent()) {
+      List<TimestepRange> ranges = moments.get().apply(statistics);
+      console.note("second moments of timesteps " + SecondMomentsText.ranges(ranges));
       try (StageProgress progress = new StageProgress(console, "second moments")) {
-        statistics = calibration.withSecondMoments(statistics, moments.get(), progress);
+        statistics = calibration.withSecondMoments(statistics, ranges, kept, sampled, progress);
       }
     }
     if (stepChanges != null) {
@@ -205,21 +228,41 @@ public final class CalibrateCommand implements Callable<Integer> {
         return false;
       }
     }
-    try (CalibrationUnits units = calibration.observation(request, encoded, every, kept, key)) {
+    try (CalibrationUnits units =
+        calibration.observation(request, encoded, every, isApart(), kept, key)) {
       return workers.compute(units, kept, backend.threads(), "Observing layers", spec, console);
     }
   }
 
-  private Optional<List<TimestepRange>> momentRanges() {
+  private boolean isApart() {
+    return switch (branches) {
+      case "together" -> false;
+      case "apart" -> true;
+      default ->
+          throw new UsageException(
+              "--branches is " + Printable.name(branches) + ", but must be together or apart.");
+    };
+  }
+
+  private Optional<Function<CalibrationStatistics, List<TimestepRange>>> momentRanges(
+      DenoiserModel model) {
+    if (secondMoments == null) {
+      return Optional.empty();
+    }
     try {
-      return Optional.ofNullable(secondMoments).map(SecondMomentsText::ranges);
+      OptionalInt count = SecondMomentsText.found(secondMoments);
+      if (count.isPresent()) {
+        return Optional.of(seen -> FoundRanges.of(seen, model, count.getAsInt()));
+      }
+      List<TimestepRange> ranges = SecondMomentsText.ranges(secondMoments);
+      return Optional.of(seen -> ranges);
     } catch (IllegalArgumentException malformed) {
       throw new UsageException(
           "--second-moments cannot be "
               + Printable.name(secondMoments)
               + ", because "
               + malformed.getMessage()
-              + "; give ranges that tile the timesteps, such as 0-500,501-1000.");
+              + "; give ranges that tile the timesteps, such as 0-500,501-1000, or found:2.");
     }
   }
 

@@ -20,6 +20,7 @@ import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.balance.BalancedRows;
+import org.viditq.quantize.calibrate.InputHalves;
 import org.viditq.quantize.calibrate.LinearObserver;
 import org.viditq.quantize.calibrate.ObservingOperators;
 

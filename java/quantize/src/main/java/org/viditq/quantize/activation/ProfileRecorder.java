@@ -7,6 +7,7 @@ import java.util.Map;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.calibrate.InputHalves;
 import org.viditq.quantize.calibrate.LinearObserver;
 
 /** Profiles of all linear layers' inputs while a model samples; every so manieth step counts. */

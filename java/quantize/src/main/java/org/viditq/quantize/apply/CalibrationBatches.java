@@ -44,6 +44,7 @@ final class CalibrationBatches implements Units, AutoCloseable {
 
   /**
    * @param keep which sampling steps are calibration batches
+   * @param apart whether guidance branches are batches of their own
    * @param key of a calibration's steps
    */
   CalibrationBatches(
@@ -53,6 +54,7 @@ final class CalibrationBatches implements Units, AutoCloseable {
       EncodedPrompts prompts,
       JoinedPredictions joined,
       IntPredicate keep,
+      boolean apart,
       PartialResults kept,
       PartKey key) {
     this.key = key;
@@ -60,7 +62,12 @@ final class CalibrationBatches implements Units, AutoCloseable {
     this.open =
         () ->
             new CalibrationSteps(
-                pipeline, backend, new CalibrationRecorder(keep), kept, key, Optional.empty());
+                pipeline,
+                backend,
+                new CalibrationRecorder(keep, apart),
+                kept,
+                key,
+                Optional.empty());
   }
 
   private static List<Batch> batches(

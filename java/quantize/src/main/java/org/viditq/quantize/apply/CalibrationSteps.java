@@ -35,8 +35,8 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
   private static final String TOKEN_MIN = ".token_min";
   private static final String TOKEN_MAX = ".token_max";
 
-  /** What layers that share an input got. */
-  private record Seen(List<String> layers, InputStatistics input) {}
+  /** What layers that share an input got, in all samples or by branch. */
+  private record Seen(List<String> layers, List<InputStatistics> inputs) {}
 
   private final DiffusionPipeline pipeline;
   private final Supplier<? extends Operators<?>> backend;
@@ -82,9 +82,9 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
   @Override
   public void observe(List<String> layers, Tensor x, int sequences) {
     if (recorder.isRecording()) {
-      InputStatistics input = InputStatistics.of(layers.get(0), x, sequences);
-      recorder.record(layers, input);
-      seen.add(new Seen(layers, input));
+      List<InputStatistics> inputs = recorder.statistics(layers, x, sequences);
+      recorder.record(layers, inputs);
+      seen.add(new Seen(layers, inputs));
     }
   }
 
@@ -106,7 +106,7 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
     PartKey evaluation = key(key, step, input);
     Optional<Part> known = kept.find(evaluation);
     if (known.isPresent()) {
-      observations(known.get()).forEach(one -> recorder.record(one.layers(), one.input()));
+      observations(known.get()).forEach(one -> recorder.record(one.layers(), one.inputs()));
       return known.get().tensors().get(PREDICTION);
     }
     if (!recorder.isRecording()) {
@@ -137,11 +137,13 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
     Map<String, String> facts = new LinkedHashMap<>();
     tensors.put(PREDICTION, prediction);
     for (int i = 0; i < seen.size(); i++) {
-      InputStatistics input = seen.get(i).input();
       facts.put(LAYERS + i, String.join("\n", seen.get(i).layers()));
-      tensors.put(i + CHANNEL_MAX, Tensor.of(input.channelMax(), input.channels()));
-      tensors.put(i + TOKEN_MIN, Tensor.of(input.tokenMin(), input.tokens()));
-      tensors.put(i + TOKEN_MAX, Tensor.of(input.tokenMax(), input.tokens()));
+      for (int b = 0; b < seen.get(i).inputs().size(); b++) {
+        InputStatistics input = seen.get(i).inputs().get(b);
+        tensors.put(name(i, b, CHANNEL_MAX), Tensor.of(input.channelMax(), input.channels()));
+        tensors.put(name(i, b, TOKEN_MIN), Tensor.of(input.tokenMin(), input.tokens()));
+        tensors.put(name(i, b, TOKEN_MAX), Tensor.of(input.tokenMax(), input.tokens()));
+      }
     }
     return new Part(tensors, facts);
   }
@@ -149,15 +151,21 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
   private static List<Seen> observations(Part part) {
     List<Seen> observations = new ArrayList<>();
     for (int i = 0; part.facts().containsKey(LAYERS + i); i++) {
-      observations.add(
-          new Seen(
-              part.facts().get(LAYERS + i).lines().toList(),
-              new InputStatistics(
-                  part.tensors().get(i + CHANNEL_MAX).data(),
-                  part.tensors().get(i + TOKEN_MIN).data(),
-                  part.tensors().get(i + TOKEN_MAX).data())));
+      List<InputStatistics> inputs = new ArrayList<>();
+      for (int b = 0; part.tensors().containsKey(name(i, b, CHANNEL_MAX)); b++) {
+        inputs.add(
+            new InputStatistics(
+                part.tensors().get(name(i, b, CHANNEL_MAX)).data(),
+                part.tensors().get(name(i, b, TOKEN_MIN)).data(),
+                part.tensors().get(name(i, b, TOKEN_MAX)).data()));
+      }
+      observations.add(new Seen(part.facts().get(LAYERS + i).lines().toList(), inputs));
     }
     return observations;
+  }
+
+  private static String name(int input, int branch, String what) {
+    return input + "." + branch + what;
   }
 
   @Override

@@ -4,12 +4,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
@@ -20,7 +18,6 @@ import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.calibrate.ModelIdentity;
-import org.viditq.quantize.calibrate.ObservingOperators;
 import org.viditq.quantize.calibrate.SecondMomentRecorder;
 
 /** Samples calibration prompts in full precision and records the inputs of every linear layer. */
@@ -40,7 +37,8 @@ public final class PipelineCalibration {
    */
   public CalibrationStatistics run(
       GenerationRequest request, EncodedPrompts prompts, int every, ProgressListener progress) {
-    return run(request, prompts, every, PartialResults.none(), new PartKey(Map.of()), progress);
+    return run(
+        request, prompts, every, false, PartialResults.none(), new PartKey(Map.of()), progress);
   }
 
   /**
@@ -48,6 +46,7 @@ public final class PipelineCalibration {
    * where an earlier run was: its steps are taken from what it kept, with the same result to the
    * bit.
    *
+   * @param apart whether guidance branches are batches of their own; the request must be guided
    * @param steps one part per sampling step
    * @param key of the run: model, backend and whatever else decides a prediction beside its input
    */
@@ -55,17 +54,18 @@ public final class PipelineCalibration {
       GenerationRequest request,
       EncodedPrompts prompts,
       int every,
+      boolean apart,
       PartialResults steps,
       PartKey key,
       ProgressListener progress) {
-    CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0);
+    CalibrationRecorder recorder = new CalibrationRecorder(step -> step % every == 0, apart);
     try (CalibrationSteps denoiser =
         new CalibrationSteps(
             pipeline,
             backend,
             recorder,
             steps,
-            key.with("every", every),
+            key.with("every", every).with("apart", apart),
             Optional.of(joined(request, prompts, steps, key)))) {
       pipeline.sample(request, prompts, denoiser, denoiser, progress);
     }
@@ -88,11 +88,13 @@ public final class PipelineCalibration {
    * first half is kept.
    *
    * @param every as of the run
+   * @param apart as of the run
    */
   public CalibrationUnits observation(
       GenerationRequest request,
       EncodedPrompts prompts,
       int every,
+      boolean apart,
       PartialResults kept,
       PartKey key) {
     CalibrationBatches units =
@@ -103,8 +105,9 @@ public final class PipelineCalibration {
             prompts,
             joined(request, prompts, kept, key),
             step -> step % every == 0,
+            apart,
             kept,
-            key.with("every", every));
+            key.with("every", every).with("apart", apart));
     return new CalibrationUnits(units, units::close);
   }
 
@@ -123,29 +126,33 @@ public final class PipelineCalibration {
    */
   public CalibrationStatistics withSecondMoments(
       CalibrationStatistics statistics, List<TimestepRange> ranges, ProgressListener progress) {
-    SecondMomentRecorder recorder = new SecondMomentRecorder(ranges);
-    try (Operators<?> operators = backend.get()) {
-      observe(statistics, recorder, operators, progress);
-    }
-    return statistics.with(recorder.moments());
+    return withSecondMoments(
+        statistics, ranges, PartialResults.none(), new PartKey(Map.of()), progress);
   }
 
-  private <V> void observe(
+  /**
+   * As {@link #withSecondMoments(CalibrationStatistics, List, ProgressListener)}, batch by batch
+   * from where an earlier run was, with the same result to the bit.
+   *
+   * @param parts the rows that count of the layers' inputs
+   * @param key of the run
+   */
+  public CalibrationStatistics withSecondMoments(
       CalibrationStatistics statistics,
-      SecondMomentRecorder recorder,
-      Operators<V> operators,
+      List<TimestepRange> ranges,
+      PartialResults parts,
+      PartKey key,
       ProgressListener progress) {
+    SecondMomentRecorder recorder = new SecondMomentRecorder(ranges);
     int batches = statistics.inputs().size();
-    try (Denoiser denoiser =
-        pipeline.openDenoiser(
-            UnaryOperator.identity(), new ObservingOperators<>(operators, recorder))) {
+    try (MomentSteps steps = new MomentSteps(pipeline, backend, recorder, parts, key)) {
       for (int i = 0; i < batches; i++) {
         progress.progress(ProgressListener.Stage.SAMPLING, i, batches);
-        recorder.begin(statistics.timesteps().get(i));
-        denoiser.predict(statistics.inputs().get(i));
+        steps.batch(i, statistics.timesteps().get(i), statistics.inputs().get(i));
       }
       progress.progress(ProgressListener.Stage.SAMPLING, batches, batches);
     }
+    return statistics.with(recorder.moments());
   }
 
   /** Fingerprint of a pipeline's transformer, which its statistics carry. */

@@ -57,12 +57,15 @@ public final class PlanApplication {
     }
     DenoiserModel model = DiffusionPipeline.readModel(folder);
     QuantizedLayers layers =
-        new Quantizer(plan)
-            .quantize(
-                model,
-                weights,
-                statistics,
-                (done, total, layer) -> listener.quantizing(plan.name(), done, total));
+        plan.scheme().blockwise() && statistics.isPresent()
+            ? new BlockwiseQuantization(plan, model, weights, statistics.get(), backend)
+                .run(listener)
+            : new Quantizer(plan)
+                .quantize(
+                    model,
+                    weights,
+                    statistics,
+                    (done, total, layer) -> listener.quantizing(plan.name(), done, total));
     listener.quantizing(plan.name(), layers.layers().size(), layers.layers().size());
     return plan.activation().mode().isStatic()
         ? withStaticGrids(plan, model, layers, weights, statistics.orElseThrow())

@@ -16,12 +16,15 @@ import org.viditq.core.tensor.Tensor;
  * ObservingOperators} on which the denoiser computes, and as listener to the sampling.
  *
  * <p>A calibration batch is one denoiser evaluation as the model sees it: all prompts of the
- * sampling batch, and with guidance both halves, the negative one first.
+ * sampling batch, and with guidance both halves, the negative one first; or each half, if they are
+ * kept apart.
  */
 public final class CalibrationRecorder implements SamplingListener, LinearObserver {
   private final IntPredicate keep;
+  private final boolean apart;
   private final List<Double> timesteps = new ArrayList<>();
   private final List<DenoiserInput> inputs = new ArrayList<>();
+  private final List<Integer> branches = new ArrayList<>();
   private final Map<String, List<CalibrationStatistics.Observation>> layers = new LinkedHashMap<>();
   private boolean recording;
 
@@ -29,7 +32,16 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
    * @param keep which sampling steps (0 first) become calibration batches
    */
   public CalibrationRecorder(IntPredicate keep) {
+    this(keep, false);
+  }
+
+  /**
+   * @param apart whether the guidance branches of an evaluation are batches of their own, the
+   *     negative one first; all evaluations must then be guided
+   */
+  public CalibrationRecorder(IntPredicate keep, boolean apart) {
     this.keep = keep;
+    this.apart = apart;
   }
 
   /** Keeps {@code kept} of {@code steps} sampling steps, evenly spread from the first on. */
@@ -48,7 +60,14 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
   @Override
   public void beforeDenoising(int step, DenoiserInput input) {
     recording = keep.test(step);
-    if (recording) {
+    if (recording && apart) {
+      List<DenoiserInput> halves = InputHalves.of(input);
+      for (int branch = 0; branch < halves.size(); branch++) {
+        timesteps.add(input.timestep());
+        inputs.add(halves.get(branch));
+        branches.add(branch);
+      }
+    } else if (recording) {
       timesteps.add(input.timestep());
       inputs.add(input);
     }
@@ -66,8 +85,19 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
   @Override
   public void observe(List<String> names, Tensor x, int sequences) {
     if (recording) {
-      record(names, InputStatistics.of(names.get(0), x, sequences));
+      record(names, statistics(names, x, sequences));
     }
+  }
+
+  /**
+   * What {@link #record} wants to know of an input: of all samples, or of each branch. What is no
+   * batch of both branches, as they have it in common, is that of each.
+   */
+  public List<InputStatistics> statistics(List<String> names, Tensor x, int sequences) {
+    int batch = apart ? 2 * inputs.get(inputs.size() - 1).latents().dim(0) : 0;
+    return InputHalves.of(x, batch, apart).stream()
+        .map(part -> InputStatistics.of(names.get(0), part, sequences))
+        .toList();
   }
 
   /** Whether the evaluation that is going on is a calibration batch. */
@@ -75,8 +105,15 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
     return recording;
   }
 
-  /** What {@link #observe} would find in the input of layers, in a calibration batch. */
-  public void record(List<String> names, InputStatistics input) {
+  /** What {@link #statistics} found in the input of layers, in a calibration batch. */
+  public void record(List<String> names, List<InputStatistics> parts) {
+    int own = apart ? 2 : 1;
+    for (int i = 0; i < own; i++) {
+      record(names, parts.get(Math.min(i, parts.size() - 1)), timesteps.size() - own + i);
+    }
+  }
+
+  private void record(List<String> names, InputStatistics input, int batch) {
     for (String name : names) {
       List<CalibrationStatistics.Observation> seen =
           layers.computeIfAbsent(name, n -> new ArrayList<>());
@@ -90,7 +127,7 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
                 + input.channels()
                 + " channels.");
       }
-      seen.add(new CalibrationStatistics.Observation(timesteps.size() - 1, input));
+      seen.add(new CalibrationStatistics.Observation(batch, input));
     }
   }
 
@@ -103,6 +140,6 @@ public final class CalibrationRecorder implements SamplingListener, LinearObserv
    * @param model {@link ModelIdentity} of the calibrated model
    */
   public CalibrationStatistics statistics(String model) {
-    return new CalibrationStatistics(model, timesteps, inputs, layers, Optional.empty());
+    return new CalibrationStatistics(model, timesteps, inputs, branches, layers, Optional.empty());
   }
 }

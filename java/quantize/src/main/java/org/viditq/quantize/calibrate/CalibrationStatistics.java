@@ -25,6 +25,7 @@ public final class CalibrationStatistics {
   private final String model;
   private final List<Double> timesteps;
   private final List<DenoiserInput> inputs;
+  private final List<Integer> branches;
   private final Map<String, List<Observation>> layers;
   private final Optional<SecondMoments> secondMoments;
 
@@ -32,6 +33,8 @@ public final class CalibrationStatistics {
    * @param model {@link ModelIdentity} of the calibrated model
    * @param timesteps of each batch, in order
    * @param inputs of each batch; empty if they were not kept
+   * @param branches of each batch: 0 for the negative one, 1 for that of prompts; empty if batches
+   *     are of both
    * @param layers observations in order, by qualified layer name
    * @param secondMoments of the layers' inputs, where they were asked for
    */
@@ -39,11 +42,13 @@ public final class CalibrationStatistics {
       String model,
       List<Double> timesteps,
       List<DenoiserInput> inputs,
+      List<Integer> branches,
       Map<String, List<Observation>> layers,
       Optional<SecondMoments> secondMoments) {
     this.model = model;
     this.timesteps = List.copyOf(timesteps);
     this.inputs = List.copyOf(inputs);
+    this.branches = List.copyOf(branches);
     Map<String, List<Observation>> copy = new LinkedHashMap<>();
     layers.forEach((layer, seen) -> copy.put(layer, List.copyOf(seen)));
     this.layers = copy;
@@ -52,7 +57,8 @@ public final class CalibrationStatistics {
 
   /** The same with second moments. */
   public CalibrationStatistics with(SecondMoments moments) {
-    return new CalibrationStatistics(model, timesteps, inputs, layers, Optional.of(moments));
+    return new CalibrationStatistics(
+        model, timesteps, inputs, branches, layers, Optional.of(moments));
   }
 
   /** Second moments and sample rows of the layers' inputs; empty if they were not asked for. */
@@ -88,6 +94,11 @@ public final class CalibrationStatistics {
     return inputs;
   }
 
+  /** The guidance branch of each batch, 0 for the negative one; empty if batches are of both. */
+  public List<Integer> branches() {
+    return branches;
+  }
+
   /** Qualified names of the linear layers seen, in the order of computation. */
   public Set<String> layers() {
     return Collections.unmodifiableSet(layers.keySet());
@@ -106,18 +117,21 @@ public final class CalibrationStatistics {
   }
 
   /**
-   * The balancing statistic of a layer over one timestep range, [in]; exact zeros are kept.
+   * The balancing statistic of a layer over one timestep range, [in]; exact zeros are kept. Where
+   * guidance branches were kept apart, each has one, and the larger counts, as both are computed
+   * with the same weights.
    *
    * @throws InvalidPlanException if no calibration batch lies in the range
    */
   public float[] channelScale(String layer, TimestepRange range, double momentum) {
-    ChannelScale scale = new ChannelScale(momentum);
+    ChannelScale[] scales = {new ChannelScale(momentum), new ChannelScale(momentum)};
     for (Observation observation : observations(layer)) {
       if (range.contains(timesteps.get(observation.batch()))) {
-        scale.update(observation.input().channelMax());
+        int branch = branches.isEmpty() ? 0 : branches.get(observation.batch());
+        scales[branch].update(observation.input().channelMax());
       }
     }
-    if (scale.isEmpty()) {
+    if (scales[0].isEmpty() && scales[1].isEmpty()) {
       throw new InvalidPlanException(
           String.format(
               Locale.ROOT,
@@ -126,7 +140,15 @@ public final class CalibrationStatistics {
               range.start(),
               range.end()));
     }
-    return scale.values();
+    if (scales[0].isEmpty() || scales[1].isEmpty()) {
+      return scales[scales[0].isEmpty() ? 1 : 0].values();
+    }
+    float[] larger = scales[0].values();
+    float[] other = scales[1].values();
+    for (int c = 0; c < larger.length; c++) {
+      larger[c] = Math.max(larger[c], other[c]);
+    }
+    return larger;
   }
 
   /**

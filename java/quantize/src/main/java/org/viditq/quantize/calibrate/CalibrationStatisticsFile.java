@@ -35,6 +35,7 @@ public final class CalibrationStatisticsFile {
   private static final String FORMAT = "viditq-calibration";
   private static final String VERSION = "2";
   private static final String TIMESTEPS = "timesteps";
+  private static final String BRANCHES = "branch";
   private static final String LAYER = "layer.";
   private static final String BATCH = ".batch";
   private static final String INPUT = "input.";
@@ -51,6 +52,10 @@ public final class CalibrationStatisticsFile {
   public static void write(Path file, CalibrationStatistics statistics) {
     List<StoredTensor> tensors = new ArrayList<>();
     tensors.add(MemoryTensor.of(TIMESTEPS, vector(statistics.timesteps())));
+    if (!statistics.branches().isEmpty()) {
+      int[] branches = statistics.branches().stream().mapToInt(Integer::intValue).toArray();
+      tensors.add(MemoryTensor.ofInts(BRANCHES, Shape.of(branches.length), branches));
+    }
     for (String layer : statistics.layers()) {
       addLayer(tensors, LAYER + layer, statistics.observations(layer));
     }
@@ -215,7 +220,23 @@ public final class CalibrationStatisticsFile {
           .lines()
           .forEach(layer -> layers.put(layer, layer(LAYER + layer, timesteps.size())));
       return new CalibrationStatistics(
-          metadata.get("model"), timesteps, inputs(timesteps), layers, secondMoments());
+          metadata.get("model"),
+          timesteps,
+          inputs(timesteps),
+          branches(timesteps.size()),
+          layers,
+          secondMoments());
+    }
+
+    private List<Integer> branches(int batches) {
+      if (!checkpoint.contains(BRANCHES)) {
+        return List.of();
+      }
+      int[] branches = ints(BRANCHES, 1);
+      if (branches.length != batches || Arrays.stream(branches).anyMatch(b -> b != 0 && b != 1)) {
+        throw damaged(BRANCHES, "does not have a branch, 0 or 1, per batch");
+      }
+      return Arrays.stream(branches).boxed().toList();
     }
 
     /** What they say is checked when a layer asks. */

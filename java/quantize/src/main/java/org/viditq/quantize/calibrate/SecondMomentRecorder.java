@@ -3,6 +3,7 @@ package org.viditq.quantize.calibrate;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,13 +74,47 @@ public final class SecondMomentRecorder implements LinearObserver {
     }
   }
 
+  /**
+   * The rows of an input that count: all that is taken in of it.
+   *
+   * @param used [rows, in], whose moments count
+   * @param kept [rows, in], which are kept as they are
+   */
+  public record Rows(Tensor used, Tensor kept) {}
+
   @Override
   public void observe(List<String> layers, Tensor x, int sequences) {
-    String input = layers.get(0);
+    add(layers, rows(layers.get(0), x));
+  }
+
+  /**
+   * Chooses rows of an input of the batch that was begun.
+   *
+   * @param input for messages
+   */
+  public Rows rows(String input, Tensor x) {
     if (x.shape().rank() < 1 || x.size() == 0) {
       throw new ShapeException("Layer " + input + " got an empty input " + x.shape() + ".");
     }
-    int channels = x.dim(-1);
+    int rows = x.size() / x.dim(-1);
+    Tensor used = choose(x, Math.min(rows, MAX_ROWS));
+    for (float value : used.data()) {
+      if (!Float.isFinite(value)) {
+        throw new NonFiniteException(
+            "The input of layer " + input + " holds NaN or infinity during calibration.");
+      }
+    }
+    return new Rows(used, choose(x, Math.min(rows, KEPT_ROWS)));
+  }
+
+  /**
+   * Takes in chosen rows.
+   *
+   * @param layers that have the input
+   */
+  public void add(List<String> layers, Rows rows) {
+    String input = layers.get(0);
+    int channels = rows.used().dim(1);
     layers.forEach(layer -> inputs.putIfAbsent(layer, input));
     Sums own = sums.computeIfAbsent(input, name -> new Sums(channels, ranges.size()));
     if (own.channels != channels) {
@@ -92,27 +127,31 @@ public final class SecondMomentRecorder implements LinearObserver {
               + channels
               + " channels.");
     }
-    int rows = x.size() / channels;
-    int used = Math.min(rows, MAX_ROWS);
-    DMatrixRMaj chosen = new DMatrixRMaj(used, channels);
-    for (int i = 0; i < used; i++) {
-      int row = chosenRow(i, used, rows);
-      for (int c = 0; c < channels; c++) {
-        float value = x.data()[row * channels + c];
-        if (!Float.isFinite(value)) {
-          throw new NonFiniteException(
-              "The input of layer " + input + " holds NaN or infinity during calibration.");
-        }
-        chosen.data[i * channels + c] = value;
-      }
+    DMatrixRMaj chosen = new DMatrixRMaj(rows.used().dim(0), channels);
+    for (int i = 0; i < chosen.data.length; i++) {
+      chosen.data[i] = rows.used().data()[i];
     }
     double[] sum = own.sum[range];
     for (int i = 0; i < chosen.data.length; i++) {
       sum[i % channels] += chosen.data[i];
     }
-    sum[channels] += used;
+    sum[channels] += chosen.numRows;
     add(chosen, own.second.get(range).asFloatBuffer());
-    keep(x, rows, channels, own.rows.get(range));
+    for (int i = 0; i < rows.kept().dim(0); i++) {
+      own.rows
+          .get(range)
+          .add(Arrays.copyOfRange(rows.kept().data(), i * channels, (i + 1) * channels));
+    }
+  }
+
+  private Tensor choose(Tensor x, int used) {
+    int channels = x.dim(-1);
+    Tensor chosen = Tensor.zeros(used, channels);
+    for (int i = 0; i < used; i++) {
+      int row = chosenRow(i, used, x.size() / channels);
+      System.arraycopy(x.data(), row * channels, chosen.data(), i * channels, channels);
+    }
+    return chosen;
   }
 
   /**
@@ -133,16 +172,6 @@ public final class SecondMomentRecorder implements LinearObserver {
         line[c] += (float) product.data[r * x.numCols + c];
       }
       sum.put(r * x.numCols, line);
-    }
-  }
-
-  private void keep(Tensor x, int rows, int channels, List<float[]> kept) {
-    int used = Math.min(rows, KEPT_ROWS);
-    for (int i = 0; i < used; i++) {
-      int row = chosenRow(i, used, rows);
-      float[] values = new float[channels];
-      System.arraycopy(x.data(), row * channels, values, 0, channels);
-      kept.add(values);
     }
   }
 

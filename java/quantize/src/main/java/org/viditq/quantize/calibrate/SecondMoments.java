@@ -135,6 +135,22 @@ public final class SecondMoments {
    * @throws InvalidPlanException if the range is no union of {@link #ranges()}
    */
   public float[] mean(String layer, TimestepRange range) {
+    double[] sum = sums(layer, range);
+    float[] mean = new float[sum.length - 1];
+    for (int c = 0; c < mean.length; c++) {
+      mean[c] = (float) (sum[c] / sum[mean.length]);
+    }
+    return mean;
+  }
+
+  /** How many rows {@link #of} and {@link #mean} are of. */
+  public double count(String layer, TimestepRange range) {
+    double[] sum = sums(layer, range);
+    return sum[sum.length - 1];
+  }
+
+  /** Of rows, and how many. */
+  private double[] sums(String layer, TimestepRange range) {
     try (Checkpoint tensors = open.get()) {
       double[] sum = null;
       for (int r : parts(range)) {
@@ -148,11 +164,7 @@ public final class SecondMoments {
           sum[i] += values[i];
         }
       }
-      float[] mean = new float[sum.length - 1];
-      for (int c = 0; c < mean.length; c++) {
-        mean[c] = (float) (sum[c] / sum[mean.length]);
-      }
-      return mean;
+      return sum;
     }
   }
 

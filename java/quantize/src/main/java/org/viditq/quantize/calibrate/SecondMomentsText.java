@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.viditq.core.quant.TimestepRange;
 
@@ -14,15 +15,36 @@ import org.viditq.core.quant.TimestepRange;
  */
 public final class SecondMomentsText {
   private static final int LAST = 1000;
+  private static final String FOUND = "found:";
+  private static final int MOST_FOUND = 20;
 
   private SecondMomentsText() {}
 
-  static String ranges(List<TimestepRange> ranges) {
+  /** As {@link #ranges(String)} reads them. */
+  public static String ranges(List<TimestepRange> ranges) {
     List<String> texts = new ArrayList<>();
     for (TimestepRange range : ranges) {
       texts.add((int) range.start() + "-" + ((int) range.end() - 1));
     }
     return String.join(",", texts);
+  }
+
+  /**
+   * N of {@code found:N}, which stands for ranges that are found; empty for other texts.
+   *
+   * @throws IllegalArgumentException if N is no number from 1 to 20; the message says what is
+   *     wrong, in words that follow "because"
+   */
+  public static OptionalInt found(String text) {
+    if (!text.startsWith(FOUND)) {
+      return OptionalInt.empty();
+    }
+    String number = text.substring(FOUND.length());
+    int count = number.matches("[0-9]{1,3}") ? Integer.parseInt(number) : 0;
+    if (count < 1 || count > MOST_FOUND) {
+      throw new IllegalArgumentException("found: is followed by a number from 1 to " + MOST_FOUND);
+    }
+    return OptionalInt.of(count);
   }
 
   /**

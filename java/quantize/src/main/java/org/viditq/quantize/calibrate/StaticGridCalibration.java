@@ -29,7 +29,8 @@ public final class StaticGridCalibration {
 
   /**
    * Runs the calibration batches through the quantized model. Without running statistics only the
-   * last batch has an effect, so only that one is run.
+   * last batch has an effect, so only that one is run. Where ranges are searched, all batches are
+   * run once, with the dynamic grids that the layers have.
    *
    * @param layers quantized weights, by qualified name
    * @param base all other parameters
@@ -51,6 +52,9 @@ public final class StaticGridCalibration {
               + plan.name()
               + " has static activation grids, which need calibration inputs; calibrate first.");
     }
+    if (plan.activation().searchesRange()) {
+      return search(layers, base, inputs, backend.get(), model);
+    }
     List<DenoiserInput> effective =
         plan.activation().runningStat() ? inputs : inputs.subList(inputs.size() - 1, inputs.size());
     Map<String, RunningRange> ranges = new HashMap<>();
@@ -58,6 +62,23 @@ public final class StaticGridCalibration {
     for (DenoiserInput input : effective) {
       calibrated = runBatch(layers, base, input, backend.get(), model, ranges);
     }
+    return calibrated;
+  }
+
+  private static <V> Map<String, QuantizedLinearParameters> search(
+      Map<String, QuantizedLinearParameters> layers,
+      Parameters base,
+      List<DenoiserInput> inputs,
+      Operators<V> backend,
+      DenoiserModel model) {
+    RangeSearchOperators<V> operators = new RangeSearchOperators<>(backend);
+    try (Denoiser denoiser =
+        new ModelDenoiser<>(
+            model, new QuantizedParameters(base, layers), operators, operators::close)) {
+      inputs.forEach(denoiser::predict);
+    }
+    Map<String, QuantizedLinearParameters> calibrated = new LinkedHashMap<>();
+    layers.forEach((name, layer) -> calibrated.put(name, operators.withGrids(layer)));
     return calibrated;
   }
 

@@ -74,16 +74,19 @@ public final class StaticGridOperators<V> extends ForwardingOperators<V> {
     }
     QuantizedLinearParameters parameters = calibrating.parameters();
     WeightSet set = parameters.sets().get(parameters.setFor(timestep));
-    Tensor seen = inner().read(x);
-    Tensor divided = set.balance().map(s -> BalanceVector.divide(seen, s)).orElse(seen);
-    Tensor balanced =
-        set.rotation()
-            .map(r -> Tensor.of(divided.shape(), r.rotate(divided.data(), divided.dim(-1))))
-            .orElse(divided);
+    Tensor balanced = asQuantized(inner().read(x), set);
     ranges
         .computeIfAbsent(parameters.name(), name -> new RunningRange(settings))
         .update(InputStatistics.of(parameters.name(), balanced));
     return inner().linear(x, inner().prepare(withGrids(parameters)), epilogue);
+  }
+
+  /** What of an input becomes codes: divided by the balancing vector, rotated. */
+  static Tensor asQuantized(Tensor x, WeightSet set) {
+    Tensor divided = set.balance().map(s -> BalanceVector.divide(x, s)).orElse(x);
+    return set.rotation()
+        .map(r -> Tensor.of(divided.shape(), r.rotate(divided.data(), divided.dim(-1))))
+        .orElse(divided);
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.viditq.quantize.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.viditq.core.quant.TimestepRange;
 
@@ -16,6 +17,8 @@ import org.viditq.core.quant.TimestepRange;
  *     on calibrated inputs; that of the ranges then means nothing
  * @param sharesWeights whether all ranges have the same vector and with it the same codes, and
  *     ranges differ in what is added to the bias only
+ * @param findsRanges whether the ranges stand for as many others, which the calibration statistics
+ *     say; see {@code FoundRanges}
  */
 public record Balancing(
     List<Range> ranges,
@@ -23,7 +26,8 @@ public record Balancing(
     double zeroStatEps,
     List<String> layers,
     boolean searchesAlpha,
-    boolean sharesWeights) {
+    boolean sharesWeights,
+    boolean findsRanges) {
   /** Statistic of a channel that calibration never saw different from zero. */
   public static final double DEFAULT_ZERO_STAT_EPS = 1e-5;
 
@@ -41,6 +45,23 @@ public record Balancing(
 
   /** With the α of the ranges. */
   public Balancing(List<Range> ranges, double momentum, double zeroStatEps, List<String> layers) {
-    this(ranges, momentum, zeroStatEps, layers, false, false);
+    this(ranges, momentum, zeroStatEps, layers, false, false, false);
+  }
+
+  /**
+   * The same with ranges that were found.
+   *
+   * @param found as many as {@link #ranges()}, tiling the schedule
+   */
+  public Balancing with(List<TimestepRange> found) {
+    if (found.size() != ranges.size()) {
+      throw new IllegalArgumentException(
+          found.size() + " ranges for a plan with " + ranges.size() + ".");
+    }
+    List<Range> own = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      own.add(new Range(found.get(i), ranges.get(i).alpha()));
+    }
+    return new Balancing(own, momentum, zeroStatEps, layers, searchesAlpha, sharesWeights, false);
   }
 }

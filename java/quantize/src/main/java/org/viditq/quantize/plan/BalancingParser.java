@@ -3,6 +3,7 @@ package org.viditq.quantize.plan;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import org.viditq.core.quant.TimestepRange;
 
 /** The keys alpha, momentum and the timestep ranges, which both forms of a plan share. */
@@ -16,7 +17,11 @@ final class BalancingParser {
    * @param rangesKey what this form calls the timestep ranges
    */
   static Balancing parse(PlanNode node, String rangesKey, List<String> layers) {
-    List<TimestepRange> ranges = TimestepRanges.read(node, rangesKey);
+    OptionalInt found = TimestepRanges.found(node, rangesKey);
+    List<TimestepRange> ranges =
+        found.isPresent()
+            ? TimestepRanges.equal(found.getAsInt())
+            : TimestepRanges.read(node, rangesKey);
     boolean searched = isSearched(node);
     List<Double> alphas = searched ? List.of(UNUSED_ALPHA) : node.numbers("alpha", 0, 1);
     if (alphas.isEmpty()) {
@@ -45,7 +50,8 @@ final class BalancingParser {
         node.number("zero_stat_eps", 1e-12, 1).orElse(Balancing.DEFAULT_ZERO_STAT_EPS),
         layers,
         searched,
-        sharesWeights(node, ranges, alphas));
+        sharesWeights(node, ranges, alphas),
+        found.isPresent());
   }
 
   private static boolean sharesWeights(

@@ -91,7 +91,7 @@ final class ConcisePlanParser {
     PlanNode weight =
         root.child("weight")
             .orElseThrow(() -> root.failure("weight is missing; a plan says at least weight.bits"));
-    weight.allowOnly("bits", "symmetric", "grid", "damping");
+    weight.allowOnly("bits", "symmetric", "grid", "damping", "inputs");
     return new IntegerFormat(
         weight.bits("bits").orElseThrow(() -> weight.invalid("bits", "between 2 and 8")),
         weight.bool("symmetric").orElse(false));
@@ -101,14 +101,23 @@ final class ConcisePlanParser {
     PlanNode weight = root.child("weight").orElseThrow();
     WeightGrid grid =
         weight
-            .choice("grid", "minmax", "mse-search", "gptq")
+            .choice("grid", "minmax", "mse-search", "output-search", "gptq")
             .map(text -> WeightGrid.valueOf(text.replace('-', '_').toUpperCase(Locale.ROOT)))
             .orElse(WeightGrid.MINMAX);
     Optional<Double> damping = weight.number("damping", 1e-6, 1);
     if (damping.isPresent() && grid != WeightGrid.GPTQ) {
       throw weight.contradiction("damping", "weight.grid is not gptq, which alone is damped");
     }
-    return new WeightScheme(grid, damping.orElse(WeightScheme.DEFAULT_DAMPING), rotation(), rank());
+    boolean blockwise =
+        weight
+            .choice("inputs", "full-precision", "quantized")
+            .filter("quantized"::equals)
+            .isPresent();
+    if (blockwise && grid != WeightGrid.GPTQ) {
+      throw weight.contradiction("inputs", "weight.grid is not gptq, which alone goes by inputs");
+    }
+    return new WeightScheme(
+        grid, damping.orElse(WeightScheme.DEFAULT_DAMPING), rotation(), rank(), blockwise);
   }
 
   private Optional<RotationSettings> rotation() {
@@ -181,7 +190,7 @@ final class ConcisePlanParser {
           ActivationMode.DYNAMIC_TOKEN, IntegerFormat.asymmetric(DEFAULT_BITS));
     }
     PlanNode activation = node.get();
-    activation.allowOnly("mode", "bits", "symmetric", "running_stat", "momentum");
+    activation.allowOnly("mode", "bits", "symmetric", "running_stat", "momentum", "range");
     ActivationMode mode =
         activation
             .choice(
@@ -193,13 +202,22 @@ final class ConcisePlanParser {
       throw activation.contradiction(
           "running_stat", "activation.mode is dynamic, which keeps no statistics");
     }
+    boolean searchesRange =
+        activation.choice("range", "minmax", "mse-search").filter("mse-search"::equals).isPresent();
+    if (searchesRange && mode != ActivationMode.STATIC_TENSOR) {
+      throw activation.contradiction("range", "only a static grid per tensor is searched");
+    }
+    if (searchesRange && runningStat) {
+      throw activation.contradiction("running_stat", "activation.range is searched instead");
+    }
     return new ActivationSettings(
         mode,
         new IntegerFormat(
             activation.bits("bits").orElse(DEFAULT_BITS),
             activation.bool("symmetric").orElse(false)),
         runningStat,
-        activation.number("momentum", 0, 0.9999).orElse(ActivationSettings.DEFAULT_MOMENTUM));
+        activation.number("momentum", 0, 0.9999).orElse(ActivationSettings.DEFAULT_MOMENTUM),
+        searchesRange);
   }
 
   private Optional<Balancing> balancing() {

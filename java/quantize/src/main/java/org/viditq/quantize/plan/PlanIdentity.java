@@ -22,7 +22,7 @@ public final class PlanIdentity {
         String.join(
                 "\n",
                 plan.weight().toString(),
-                plan.activation().toString(),
+                activation(plan.activation()),
                 balancing(plan.balancing()),
                 plan.patterns().toString(),
                 plan.quantize().toString(),
@@ -35,6 +35,20 @@ public final class PlanIdentity {
             + attention(plan);
     return HexFormat.of()
         .formatHex(Sha256.begin().digest(settings.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** As before ranges could be searched. */
+  private static String activation(ActivationSettings activation) {
+    return "ActivationSettings[mode="
+        + activation.mode()
+        + ", format="
+        + activation.format()
+        + ", runningStat="
+        + activation.runningStat()
+        + ", momentum="
+        + activation.momentum()
+        + "]"
+        + (activation.searchesRange() ? " range searched" : "");
   }
 
   /** As before there was anything but the first four, where the rest says what was the only way. */
@@ -54,12 +68,26 @@ public final class PlanIdentity {
                                 + "]")
                         .toString()
                     + (b.searchesAlpha() ? " alpha searched" : "")
-                    + (b.sharesWeights() ? " weights shared" : ""))
+                    + (b.sharesWeights() ? " weights shared" : "")
+                    + (b.findsRanges() ? " ranges found" : ""))
         .orElse(Optional.empty().toString());
   }
 
   private static String scheme(QuantizationPlan plan) {
-    return plan.scheme().equals(WeightScheme.PLAIN) ? "" : "\n" + plan.scheme();
+    WeightScheme scheme = plan.scheme();
+    // As before there was the last of its settings.
+    return scheme.equals(WeightScheme.PLAIN)
+        ? ""
+        : "\nWeightScheme[grid="
+            + scheme.grid()
+            + ", damping="
+            + scheme.damping()
+            + ", rotation="
+            + scheme.rotation()
+            + ", rank="
+            + scheme.rank()
+            + "]"
+            + (scheme.blockwise() ? " blockwise" : "");
   }
 
   private static String attention(QuantizationPlan plan) {

@@ -122,6 +122,27 @@ public record QuantizationPlan(
         AttentionPrecisions.FLOAT);
   }
 
+  /** The same with other balancing. */
+  public QuantizationPlan withBalancing(Balancing other) {
+    return new QuantizationPlan(
+        name,
+        description,
+        weight,
+        activation,
+        Optional.of(other),
+        patterns,
+        quantize,
+        include,
+        keepFullPrecision,
+        overrides,
+        candidates,
+        weightBits,
+        activationBits,
+        calibration,
+        scheme,
+        attention);
+  }
+
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */
   public boolean needsCalibration() {
     return balancing.isPresent() || activation.mode().isStatic() || needsSecondMoments();
@@ -129,7 +150,7 @@ public record QuantizationPlan(
 
   /** Whether these must hold second moments and samples of the layers' inputs. */
   public boolean needsSecondMoments() {
-    return scheme.grid() == WeightGrid.GPTQ
+    return scheme.grid().needsSecondMoments()
         || balancing.filter(b -> b.searchesAlpha() || b.sharesWeights()).isPresent();
   }
 }

@@ -147,14 +147,26 @@ final class LayerBalance {
       };
     }
     boolean searched = plan.scheme().grid() != WeightGrid.MINMAX;
-    return s ->
-        weights -> {
-          AffineGrid grid =
-              searched ? ShrunkGrids.search(format, weights, null) : range(format, weights);
-          for (int c = 0; c < weights.length; c++) {
-            weights[c] = grid.decode(0, grid.encode(0, weights[c]));
-          }
-        };
+    // Behind a rotation, moments of every α would have to be rotated.
+    Optional<ChannelMoments> input =
+        plan.scheme().grid() == WeightGrid.OUTPUT_SEARCH && !rotated
+            ? Optional.of(
+                ChannelMoments.of(moments, layer.name(), range, Optional.empty(), Optional.empty()))
+            : Optional.empty();
+    return s -> {
+      Optional<ChannelMoments> divided = input.map(own -> own.divided(s));
+      return weights -> {
+        AffineGrid grid =
+            divided.isPresent()
+                ? ShrunkGrids.search(format, weights, divided.get())
+                : searched
+                    ? ShrunkGrids.search(format, weights, (double[]) null)
+                    : range(format, weights);
+        for (int c = 0; c < weights.length; c++) {
+          weights[c] = grid.decode(0, grid.encode(0, weights[c]));
+        }
+      };
+    };
   }
 
   private static AffineGrid range(IntegerFormat format, float[] weights) {

@@ -13,10 +13,10 @@ import org.viditq.core.quant.Rotation;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.core.quant.TimestepRange;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.SecondMoments;
 import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.LayerPlan;
 import org.viditq.quantize.plan.QuantizationPlan;
-import org.viditq.quantize.plan.WeightGrid;
 
 /** The weights of one layer as codes; each is made once. */
 final class LayerWeights {
@@ -50,7 +50,7 @@ final class LayerWeights {
   QuantizedWeight of(LayerPlan.Part part, Optional<float[]> balance) {
     // Codes that do not depend on the inputs' moments do not depend on their range.
     TimestepRange range =
-        plan.scheme().grid() == WeightGrid.GPTQ && !sharesWeights()
+        plan.scheme().grid().needsSecondMoments() && !sharesWeights()
             ? part.balance().map(b -> b.timesteps()).orElse(TimestepRange.ALL)
             : TimestepRange.ALL;
     for (Made known : made) {
@@ -100,28 +100,49 @@ final class LayerWeights {
       case MINMAX:
         return quantizer.quantizeOnDemand(layer.weight(), balance, rotation, format);
       case MSE_SEARCH:
-        return quantizer.searchOnDemand(layer.weight(), balance, rotation, format);
+        return quantizer.searchOnDemand(
+            layer.weight(),
+            balance,
+            rotation,
+            format,
+            row -> ShrunkGrids.search(format, row, (double[]) null));
+      case OUTPUT_SEARCH:
+        ChannelMoments input =
+            ChannelMoments.of(secondMoments(), layer.name(), range, balance, rotation);
+        return quantizer.searchOnDemand(
+            layer.weight(),
+            balance,
+            rotation,
+            format,
+            row -> ShrunkGrids.search(format, row, input));
       default:
         return quantizer.compensate(
-            layer.weight(), balance, rotation, format, rounding(balance, rotation, range));
+            layer.weight(),
+            balance,
+            rotation,
+            format,
+            CompensatedRounding.of(moments(balance, rotation, range), plan.scheme().damping()));
     }
   }
 
-  private CompensatedRounding rounding(
+  private SecondMoments secondMoments() {
+    return statistics
+        .orElseThrow(
+            () ->
+                new InvalidPlanException(
+                    "Plan "
+                        + plan.name()
+                        + " rounds weights by second moments of the inputs, which needs"
+                        + " calibration statistics; calibrate first."))
+        .requireSecondMoments(plan.name());
+  }
+
+  /** Of the input as it is multiplied. */
+  private DMatrixRMaj moments(
       Optional<float[]> balance, Optional<Rotation> rotation, TimestepRange range) {
-    DMatrixRMaj moments =
-        statistics
-            .orElseThrow(
-                () ->
-                    new InvalidPlanException(
-                        "Plan "
-                            + plan.name()
-                            + " rounds weights by second moments of the inputs, which needs"
-                            + " calibration statistics; calibrate first."))
-            .requireSecondMoments(plan.name())
-            .of(layer.name(), range);
+    DMatrixRMaj moments = secondMoments().of(layer.name(), range);
     balance.ifPresent(s -> InputMoments.divide(moments, s));
     rotation.ifPresent(r -> InputMoments.rotate(moments, r));
-    return CompensatedRounding.of(moments, plan.scheme().damping());
+    return moments;
   }
 }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -12,6 +13,8 @@ import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.quant.SmallScaleRule;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.calibrate.FoundRanges;
+import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.LayerPlan;
 import org.viditq.quantize.plan.PlanResolver;
 import org.viditq.quantize.plan.QuantizationPlan;
@@ -69,6 +72,20 @@ public final class Quantizer {
       Checkpoint weights,
       Optional<CalibrationStatistics> statistics,
       Progress progress) {
+    return quantize(model, weights, statistics, name -> true, progress);
+  }
+
+  /**
+   * As {@link #quantize(DenoiserModel, Checkpoint, Optional, Progress)}, some layers only.
+   *
+   * @param wanted whether to quantize a layer that the plan quantizes
+   */
+  public QuantizedLayers quantize(
+      DenoiserModel model,
+      Checkpoint weights,
+      Optional<CalibrationStatistics> statistics,
+      Predicate<String> wanted,
+      Progress progress) {
     if (plan.needsCalibration() && statistics.isEmpty()) {
       throw new InvalidPlanException(
           "Plan "
@@ -80,8 +97,10 @@ public final class Quantizer {
     if (plan.needsSecondMoments()) {
       statistics.get().requireSecondMoments(plan.name());
     }
-    Map<String, LayerPlan> layerPlans = new PlanResolver(plan).resolve(model, warnings);
-    LayerQuantizer quantizer = new LayerQuantizer(plan, statistics, smallScales);
+    QuantizationPlan found = withFoundRanges(model, statistics);
+    Map<String, LayerPlan> layerPlans = new PlanResolver(found).resolve(model, warnings);
+    layerPlans.keySet().removeIf(wanted.negate());
+    LayerQuantizer quantizer = new LayerQuantizer(found, statistics, smallScales);
     Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
     for (Map.Entry<String, LayerPlan> layer : layerPlans.entrySet()) {
       progress.layer(layers.size(), layerPlans.size(), layer.getKey());
@@ -90,6 +109,17 @@ public final class Quantizer {
           quantizer.quantize(LinearLayers.get(weights, layer.getKey()), layer.getValue()));
     }
     return new QuantizedLayers(layers, plan.attention());
+  }
+
+  private QuantizationPlan withFoundRanges(
+      DenoiserModel model, Optional<CalibrationStatistics> statistics) {
+    return plan.balancing()
+        .filter(Balancing::findsRanges)
+        .map(
+            b ->
+                plan.withBalancing(
+                    b.with(FoundRanges.of(statistics.orElseThrow(), model, b.ranges().size()))))
+        .orElse(plan);
   }
 
   private String reason() {

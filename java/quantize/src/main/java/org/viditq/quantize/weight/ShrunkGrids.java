@@ -23,6 +23,18 @@ final class ShrunkGrids {
    * @param importance factor of each weight's squared error; null for 1
    */
   static AffineGrid search(IntegerFormat format, float[] row, double[] importance) {
+    return search(format, row, importance, null);
+  }
+
+  /**
+   * As {@link #search(IntegerFormat, float[], double[])}, by the mean squared error of the output.
+   */
+  static AffineGrid search(IntegerFormat format, float[] row, ChannelMoments input) {
+    return search(format, row, input.variance(), input.mean());
+  }
+
+  private static AffineGrid search(
+      IntegerFormat format, float[] row, double[] importance, double[] mean) {
     float lo = 0;
     float hi = 0;
     for (float value : row) {
@@ -34,7 +46,7 @@ final class ShrunkGrids {
     for (int i = 0; i <= STEPS; i++) {
       float factor = 1 - STEP * i;
       AffineGrid grid = grid(format, lo * factor, hi * factor);
-      double error = error(grid, row, importance, smallest);
+      double error = error(grid, row, importance, mean, smallest);
       if (error < smallest) {
         smallest = error;
         best = grid;
@@ -48,12 +60,15 @@ final class ShrunkGrids {
   }
 
   /** Stops where it is no longer below {@code bound}. */
-  private static double error(AffineGrid grid, float[] row, double[] importance, double bound) {
+  private static double error(
+      AffineGrid grid, float[] row, double[] importance, double[] mean, double bound) {
     double sum = 0;
+    double together = 0;
     for (int c = 0; c < row.length && sum < bound; c++) {
       double error = (double) grid.decode(0, grid.encode(0, row[c])) - row[c];
       sum += error * error * (importance == null ? 1 : importance[c]);
+      together += mean == null ? 0 : error * mean[c];
     }
-    return sum;
+    return sum + together * together;
   }
 }

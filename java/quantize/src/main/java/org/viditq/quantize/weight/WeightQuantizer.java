@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.error.NonFiniteException;
@@ -62,17 +63,18 @@ public final class WeightQuantizer {
     return new QuantizedWeight(new CodesOnDemand(weight, balance, rotation, grid), grid);
   }
 
-  /** As {@link #quantizeOnDemand}, on the grids of {@link ShrunkGrids}. */
+  /** As {@link #quantizeOnDemand}, on a grid that is found for each output channel. */
   QuantizedWeight searchOnDemand(
       StoredTensor weight,
       Optional<float[]> balance,
       Optional<Rotation> rotation,
-      IntegerFormat format) {
+      IntegerFormat format,
+      Function<float[], AffineGrid> search) {
     BalancedRows rows = new BalancedRows(weight, balance, rotation);
     float[] scale = new float[rows.count()];
     int[] zeroPoint = new int[rows.count()];
     for (int r = 0; r < rows.count(); r++) {
-      AffineGrid own = ShrunkGrids.search(format, rows.read(r), null);
+      AffineGrid own = search.apply(rows.read(r));
       scale[r] = own.scale()[0];
       zeroPoint[r] = own.zeroPoint()[0];
     }

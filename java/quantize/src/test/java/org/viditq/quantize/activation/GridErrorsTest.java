@@ -10,6 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.calibrate.InputHalves;
 
 class GridErrorsTest {
   private static final int TOKENS = 64;

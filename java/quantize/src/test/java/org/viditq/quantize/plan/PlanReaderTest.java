@@ -60,6 +60,15 @@ class PlanReaderTest {
   /** YAML | part of the message. */
   private static final String MALFORMED =
       """
+                                                                {weight: {bits: 4, inputs: quantized}} | weight.inputs
+                                                                {weight: {bits: 4, grid: output-serch}} | weight.grid
+                                                                {weight: {bits: 4}, activation: {range: mse-search}} | activation.range
+                                                                {weight: {bits: 4}, activation: {mode: static_token, range: mse-search}} | activation.range
+                                                                {weight: {bits: 4}, activation: {mode: static_tensor, range: mse-search, running_stat: true}} | activation.running_stat
+                                                                {weight: {bits: 4}, balance: {alpha: 0.3, ranges: "found:0"}} | balance.ranges
+                                                                {weight: {bits: 4}, balance: {alpha: 0.3, ranges: "found:21"}} | balance.ranges
+                                                                {weight: {bits: 4}, balance: {alpha: 0.3, ranges: found}} | balance.ranges
+                                                                {weight: {bits: 4}, balance: {alpha: [0.3, 0.2], ranges: "found:3"}} | balance.alpha
                                                                 | is empty
       [1, 2]                                                    | mapping of keys
       {}                                                        | weight is missing
@@ -75,7 +84,7 @@ class PlanReaderTest {
       {weight: {bits: 8, symmetric: 1}}                         | weight.symmetric is 1, but must be true or false
       {weight: {bits: 8}, weight: {bits: 4}}                    | duplicate key weight (line 1)
       {weight: {bits: 8}, activation: {mode: dynamic}}          | activation.mode
-      {weight: {bits: 8, grid: awq}}                            | weight.grid is "awq", but must be one of minmax, mse-search, gptq
+      {weight: {bits: 8, grid: awq}}                            | weight.grid is "awq", but must be one of minmax, mse-search, output-search, gptq
       {weight: {bits: 8, damping: 0.1}}                         | weight.grid is not gptq
       {weight: {bits: 8, grid: gptq, damping: 0}}               | weight.damping is 0
       {weight: {bits: 8}, balance: {alpha: seek}}               | balance.alpha is "seek"
@@ -266,6 +275,57 @@ class PlanReaderTest {
   }
 
   @Test
+  void readsRangesThatAreFoundAndSearched() {
+    QuantizationPlan plan =
+        parse(
+            """
+            weight: {bits: 4, grid: gptq, inputs: quantized}
+            activation: {mode: static_tensor, range: mse-search}
+            balance: {alpha: 0.3, ranges: "found:3"}
+            """);
+    assertThat(plan.scheme().blockwise()).isTrue();
+    assertThat(plan.activation().searchesRange()).isTrue();
+    Balancing balancing = plan.balancing().orElseThrow();
+    assertThat(balancing.findsRanges()).isTrue();
+    assertThat(balancing.ranges())
+        .extracting(Balancing.Range::alpha)
+        .containsExactly(0.3, 0.3, 0.3);
+    List<TimestepRange> found =
+        List.of(
+            TimestepRange.closed(0, 99),
+            TimestepRange.closed(100, 799),
+            TimestepRange.closed(800, 1000));
+    Balancing known = balancing.with(found);
+    assertThat(known.findsRanges()).isFalse();
+    assertThat(known.ranges()).extracting(Balancing.Range::timesteps).isEqualTo(found);
+    assertThatThrownBy(() -> balancing.with(List.of(TimestepRange.ALL)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(PlanIdentity.of(plan))
+        .isNotEqualTo(PlanIdentity.of(plan.withBalancing(known)))
+        .isNotEqualTo(
+            PlanIdentity.of(
+                parse(
+                    """
+                    weight: {bits: 4, grid: gptq}
+                    activation: {mode: static_tensor, range: mse-search}
+                    balance: {alpha: 0.3, ranges: "found:3"}
+                    """)));
+    assertThat(
+            parse("weight: {bits: 4, grid: output-search}\nactivation: {mode: static_tensor}\n")
+                .needsSecondMoments())
+        .isTrue();
+  }
+
+  @Test
+  void plansHaveTheFingerprintsThatCheckpointsCarry() {
+    // As made by the version before ranges were searched: files that name them must stay valid.
+    assertThat(PlanIdentity.of(BuiltInPlans.get("w8a8-naive"))).startsWith("39ee69aa70a10f66");
+    assertThat(PlanIdentity.of(BuiltInPlans.get("w4a8"))).startsWith("e3cdebe45da4cc11");
+    assertThat(PlanIdentity.of(BuiltInPlans.get("w4a8-gptq"))).startsWith("02d2fcb897d45eba");
+    assertThat(PlanIdentity.of(BuiltInPlans.get("viditq-rotate"))).startsWith("e1c4763fa035c6f6");
+  }
+
+  @Test
   void warnsAboutPatternsThatMatchNothing() {
     QuantizationPlan plan = parse("weight: {bits: 8}\nfull_precision: [t_block, proj]\n");
     new PlanResolver(plan).resolve(ListedModel.of("proj_out", "blocks.attn"), warnings::add);
@@ -414,7 +474,8 @@ class PlanReaderTest {
     assertThat(plan.weight().bits()).isEqualTo(widths.charAt(1) - '0');
     assertThat(plan.activation().format().bits()).isEqualTo(widths.charAt(3) - '0');
     assertThat(plan.scheme().rotation().isPresent()).isNotEqualTo(widths.equals(name));
-    assertThat(plan.activation().mode().isStatic()).isEqualTo(name.endsWith("naive"));
+    assertThat(plan.activation().mode().isStatic())
+        .isEqualTo(name.matches(".*-(naive|static-token|qdiffusion)"));
     assertThat(
             new PlanResolver(plan).resolve(ListedModel.of("blocks.0.attn.q", "proj_out"), w -> {}))
         .containsOnlyKeys("blocks.0.attn.q");
