@@ -1,5 +1,5 @@
-// Runs the rotation by an outer matrix that was compiled with a planted bug, under every schedule, and
-// succeeds as planted_linear.cpp does.
+// Runs the rotation by an outer matrix that was compiled with a planted bug, under every schedule,
+// and succeeds as planted_linear.cpp does.
 #include <iostream>
 
 #include "token_oracles.h"

@@ -75,7 +75,25 @@ struct Quantizer {
   bool modulated;
   std::function<int(const Activations<T>&, viditq_cuda_quantizer, viditq_cuda_tokens)> launch;
   std::function<Oracle(const Activations<T>&, const viditq_cuda_quantizer&)> oracle;
+  bool has_matrix = false;
 };
+
+const Buffer<int8_t>& order_12() {
+  static const Buffer<int8_t> matrix = paley(11);
+  return matrix;
+}
+
+// One of each kind that fits the channels, of the largest blocks.
+std::vector<viditq_cuda_rotation> rotations(int columns) {
+  std::vector<viditq_cuda_rotation> all;
+  const int power = columns & -columns;
+  if (power >= 2) all.push_back({power, 1, nullptr, 0});
+  int regular = 1;
+  while (power % (4 * regular) == 0) regular *= 4;
+  if (regular > 1) all.push_back({regular, 1, nullptr, 1});
+  if (columns % 12 == 0) all.push_back({3 * power, 12, order_12().data(), 0});
+  return all;
+}
 
 template <typename T>
 std::vector<Quantizer<T>> quantizers(int columns) {
@@ -106,20 +124,21 @@ std::vector<Quantizer<T>> quantizers(int columns) {
        [](A a, const viditq_cuda_quantizer& in) {
          return norm_oracle(in, a.x, a.shift, a.scale, kSamples, kEpsilon);
        }}};
-  // The largest block that divides the channels.
-  int block = 128;
-  while (block >= 4 && columns % block != 0) block /= 2;
-  if (block >= 4) {
+  for (const viditq_cuda_rotation& rotation : rotations(columns)) {
     all.push_back({"ViditqHadamardQuantize",
-                   {{{"block", block}}, {}},
+                   {{{"block", rotation.block},
+                     {"regular", rotation.regular},
+                     {"has_matrix", rotation.base > 1}},
+                    {}},
                    false,
-                   [block](A, viditq_cuda_quantizer in, viditq_cuda_tokens out) {
-                     return viditq_cuda_hadamard_quantize(in, block, out, VIDITQ_CUDA_FAST,
+                   [rotation](A, viditq_cuda_quantizer in, viditq_cuda_tokens out) {
+                     return viditq_cuda_hadamard_quantize(in, rotation, out, VIDITQ_CUDA_FAST,
                                                           nullptr);
                    },
-                   [block](A a, const viditq_cuda_quantizer& in) {
-                     return hadamard_oracle(in, a.x, block);
-                   }});
+                   [rotation](A a, const viditq_cuda_quantizer& in) {
+                     return rotation_oracle(in, a.x, rotation);
+                   },
+                   rotation.base > 1});
   }
   return all;
 }
@@ -162,6 +181,7 @@ void add_quantizers(std::vector<Case>& cases, int tokens, int columns, int bits,
     for (const int which : {0, 1}) {
       const Activations<T> a(which, rows, columns);
       add_input(added, which, {kSamples, tokens, columns}, data_type<T>(), a.x);
+      if (quantizer.has_matrix) add_input(added, which, {12, 12}, DataType::kINT8, order_12());
       if (quantizer.modulated) {
         add_input(added, which, {kSamples, 1, columns}, DataType::kFLOAT, a.shift);
         add_input(added, which, {kSamples, 1, columns}, DataType::kFLOAT, a.scale);
