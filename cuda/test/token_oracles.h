@@ -137,20 +137,35 @@ inline void rotate(std::vector<float>& values, const viditq_cuda_rotation& rotat
   for (float& value : values) value *= norm;
 }
 
+// A row behind division and rotation, to the bit.
+template <typename T>
+std::vector<float> rotated_values(const viditq_cuda_quantizer& in, const Buffer<T>& x, int row,
+                                  const viditq_cuda_rotation& rotation) {
+  const int set = in.active_set == nullptr ? 0 : *in.active_set;
+  std::vector<float> values;
+  for (int c = 0; c < in.columns; c++) {
+    const float v = viditq::to_float(x[static_cast<size_t>(row) * in.columns + c]);
+    values.push_back(in.balance == nullptr ? v : v / in.balance[set * in.columns + c]);
+  }
+  rotate(values, rotation);
+  return values;
+}
+
+template <typename T>
+Oracle rotation_oracle(const viditq_cuda_quantizer& in, const Buffer<T>& x,
+                       const viditq_cuda_rotation& rotation) {
+  std::vector<std::vector<float>> rows;
+  for (int row = 0; row < in.rows; row++) rows.push_back(rotated_values(in, x, row, rotation));
+  return [rows](int row, int c) { return static_cast<double>(rows[row][c]); };
+}
+
 // The rows that a rotation must give, to the bit.
 template <typename T>
 std::vector<ExpectedRow> rotated_rows(const viditq_cuda_quantizer& in, const Buffer<T>& x,
                                       const viditq_cuda_rotation& rotation) {
-  const int set = in.active_set == nullptr ? 0 : *in.active_set;
   std::vector<ExpectedRow> rows;
   for (int row = 0; row < in.rows; row++) {
-    std::vector<float> values;
-    for (int c = 0; c < in.columns; c++) {
-      const float v = viditq::to_float(x[static_cast<size_t>(row) * in.columns + c]);
-      values.push_back(in.balance == nullptr ? v : v / in.balance[set * in.columns + c]);
-    }
-    rotate(values, rotation);
-    rows.emplace_back(values, in.bits, in.symmetric != 0);
+    rows.emplace_back(rotated_values(in, x, row, rotation), in.bits, in.symmetric != 0);
   }
   return rows;
 }

@@ -76,22 +76,24 @@ struct Quantizer {
   std::function<int(const Activations<T>&, viditq_cuda_quantizer, viditq_cuda_tokens)> launch;
   // How many codes and grids are not as they are defined.
   std::function<int(const Activations<T>&, const viditq_cuda_quantizer&, const Tokens&)> wrong;
+  bool has_matrix = false;
 };
 
-// Rotations, which are defined to the bit.
-template <typename T>
-Quantizer<T> rotating(int block, int regular) {
-  using A = const Activations<T>&;
-  const viditq_cuda_rotation rotation = {block, 1, nullptr, regular};
-  return {"ViditqHadamardQuantize",
-          {{{"block", block}, {"regular", regular}}, {}},
-          false,
-          [rotation](A, viditq_cuda_quantizer in, viditq_cuda_tokens out) {
-            return viditq_cuda_hadamard_quantize(in, rotation, out, VIDITQ_CUDA_FAST, nullptr);
-          },
-          [rotation](A a, const viditq_cuda_quantizer& in, const Tokens& got) {
-            return differing_tokens(in, got, rotated_rows(in, a.x, rotation));
-          }};
+const Buffer<int8_t>& order_12() {
+  static const Buffer<int8_t> matrix = paley(11);
+  return matrix;
+}
+
+// One of each kind that fits the channels, of the largest blocks.
+std::vector<viditq_cuda_rotation> rotations(int columns) {
+  std::vector<viditq_cuda_rotation> all;
+  const int power = columns & -columns;
+  if (power >= 2) all.push_back({power, 1, nullptr, 0});
+  int regular = 1;
+  while (power % (4 * regular) == 0) regular *= 4;
+  if (regular > 1) all.push_back({regular, 1, nullptr, 1});
+  if (columns % 12 == 0) all.push_back({3 * power, 12, order_12().data(), 0});
+  return all;
 }
 
 template <typename T>
@@ -128,13 +130,22 @@ std::vector<Quantizer<T>> quantizers(int columns) {
          return wrong_tokens(
              in, got, values_of(in, norm_oracle(in, a.x, a.shift, a.scale, kSamples, kEpsilon)));
        }}};
-  // The largest blocks that divide the channels.
-  int block = 128;
-  while (block >= 4 && columns % block != 0) block /= 2;
-  if (block >= 4) all.push_back(rotating<T>(block, 0));
-  int regular = 64;
-  while (regular >= 4 && columns % regular != 0) regular /= 4;
-  if (regular >= 4) all.push_back(rotating<T>(regular, 1));
+  for (const viditq_cuda_rotation& rotation : rotations(columns)) {
+    all.push_back({"ViditqHadamardQuantize",
+                   {{{"block", rotation.block},
+                     {"regular", rotation.regular},
+                     {"has_matrix", rotation.base > 1}},
+                    {}},
+                   false,
+                   [rotation](A, viditq_cuda_quantizer in, viditq_cuda_tokens out) {
+                     return viditq_cuda_hadamard_quantize(in, rotation, out, VIDITQ_CUDA_FAST,
+                                                          nullptr);
+                   },
+                   [rotation](A a, const viditq_cuda_quantizer& in, const Tokens& got) {
+                     return differing_tokens(in, got, rotated_rows(in, a.x, rotation));
+                   },
+                   rotation.base > 1});
+  }
   return all;
 }
 
@@ -176,6 +187,7 @@ void add_quantizers(std::vector<Case>& cases, int tokens, int columns, int bits,
     for (const int which : {0, 1}) {
       const Activations<T> a(which, rows, columns);
       add_input(added, which, {kSamples, tokens, columns}, data_type<T>(), a.x);
+      if (quantizer.has_matrix) add_input(added, which, {12, 12}, DataType::kINT8, order_12());
       if (quantizer.modulated) {
         add_input(added, which, {kSamples, 1, columns}, DataType::kFLOAT, a.shift);
         add_input(added, which, {kSamples, 1, columns}, DataType::kFLOAT, a.scale);

@@ -1,0 +1,43 @@
+file(REMOVE_RECURSE
+  "CMakeFiles/kernels_test.dir/native/test/attention_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/attention_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/entry_points_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/entry_points_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/layers_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/layers_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/library_pages_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/library_pages_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/main.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/main.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/mapped_pages_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/mapped_pages_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/modulate_quantize_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/modulate_quantize_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/multiply_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/multiply_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/normalize_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/normalize_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/pointwise_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/pointwise_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/quantize_groups_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/quantize_groups_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/quantize_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/quantize_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/quantized_linear_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/quantized_linear_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/quantized_linear_to_codes_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/quantized_linear_to_codes_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/rotate_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/rotate_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/thread_pool_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/thread_pool_test.cpp.o.d"
+  "CMakeFiles/kernels_test.dir/native/test/work_test.cpp.o"
+  "CMakeFiles/kernels_test.dir/native/test/work_test.cpp.o.d"
+  "kernels_test"
+  "kernels_test.pdb"
+)
+
+# Per-language clean rules from dependency scanning.
+foreach(lang CXX)
+  include(CMakeFiles/kernels_test.dir/cmake_clean_${lang}.cmake OPTIONAL)
+endforeach()

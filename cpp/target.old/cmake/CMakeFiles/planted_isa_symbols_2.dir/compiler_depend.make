@@ -1,0 +1,2 @@
+# Empty compiler generated dependencies file for planted_isa_symbols_2.
+# This may be replaced when dependencies are built.

@@ -1,0 +1,3 @@
+file(REMOVE_RECURSE
+  "libviditq_native.a"
+)
