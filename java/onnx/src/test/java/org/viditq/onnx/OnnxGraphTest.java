@@ -207,8 +207,7 @@ class OnnxGraphTest {
     assertThat(layer(MemoryTensor.of("weight", values)).source()).isNotEqualTo(graph.source());
     // Bits that are the same in another type are other values.
     assertThat(layer(MemoryTensor.of("weight", Tensor.zeros(64, 64), DType.F16)).source())
-        .isNotEqualTo(
-            layer(MemoryTensor.of("weight", Tensor.zeros(64, 64), DType.BF16)).source());
+        .isNotEqualTo(layer(MemoryTensor.of("weight", Tensor.zeros(64, 64), DType.BF16)).source());
     // The same weights in another place of the graph.
     assertThat(layers().source()).isNotEqualTo(layer(counted(33, 33)).source());
   }
