@@ -105,8 +105,7 @@ class BadRequestsTest {
             "b64_json"),
         arguments("{\"prompt\":\"a\",\"background\":\"transparent\"}", 400, "background", "opaque"),
         arguments("{\"prompt\":\"a\",\"file\":\"/etc/passwd\"}", 400, "file", "no parameter"),
-        arguments(
-            "{\"prompt\":\"" + "a".repeat(20001) + "\"}", 413, null, "20000 bytes"));
+        arguments("{\"prompt\":\"" + "a".repeat(20001) + "\"}", 413, null, "20000 bytes"));
   }
 
   @ParameterizedTest(name = "{index} {3}")
