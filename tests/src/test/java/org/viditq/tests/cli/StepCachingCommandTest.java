@@ -70,8 +70,7 @@ class StepCachingCommandTest {
   @Test
   void backendsThatRunWholeNetworksRefuse() {
     CommandRun run =
-        generate(
-            "x.png", "--prompt", STAR, "--cache", "interval:2", "--backend", "onnxruntime");
+        generate("x.png", "--prompt", STAR, "--cache", "interval:2", "--backend", "onnxruntime");
     assertThat(run.failedWith(2).stderr()).contains("operator by operator");
   }
 

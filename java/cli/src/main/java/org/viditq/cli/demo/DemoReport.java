@@ -70,11 +70,11 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
   String aboutVariant() {
     return settings.outlier()
         ? "The transformer is the outlier variant of the sample: the same function, rewritten so"
-              + " that 6 of the 192 channels of every layer input are 32 times larger. Large"
-              + " diffusion transformers have such channels by themselves, a model as small as this"
-              + " one has not: here naive quantization breaks as it does there, and channel"
-              + " balancing shows what it is for. Run the demo with --plain for the model as it was"
-              + " trained."
+            + " that 6 of the 192 channels of every layer input are 32 times larger. Large"
+            + " diffusion transformers have such channels by themselves, a model as small as this"
+            + " one has not: here naive quantization breaks as it does there, and channel"
+            + " balancing shows what it is for. Run the demo with --plain for the model as it was"
+            + " trained."
         : "The transformer is the sample as it was trained. So small a model has no outlier"
             + " channels and is robust: the plans rank alike, but the gaps are small. Without"
             + " --plain the demo takes the outlier variant, which behaves as large models do.";

@@ -141,25 +141,25 @@ record EvaluationReport(
     }
     ComparisonReport page =
         new ComparisonReport(
-            "What quantization does to " + model,
-            List.of(
-                "The same prompts and seeds in full precision and with "
-                    + Quantities.of(planCount(), "plan")
-                    + (isCached() ? ", each without and with step caching" : "")
-                    + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
-                    + Quantities.of(prompts.size(), thing())
-                    + ", on values before they are rounded to eight bits.",
-                "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below"
-                    + " each "
-                    + thing()
-                    + " is the absolute difference from full precision, multiplied as its caption"
-                    + " says. A click enlarges."),
-            columns,
-            plans.stream().map(this::variant).toList(),
-            worstFirst().stream().map(i -> scene(i, address)).toList(),
-            findings,
-            facts)
-        .withGrids(grids());
+                "What quantization does to " + model,
+                List.of(
+                    "The same prompts and seeds in full precision and with "
+                        + Quantities.of(planCount(), "plan")
+                        + (isCached() ? ", each without and with step caching" : "")
+                        + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
+                        + Quantities.of(prompts.size(), thing())
+                        + ", on values before they are rounded to eight bits.",
+                    "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below"
+                        + " each "
+                        + thing()
+                        + " is the absolute difference from full precision, multiplied as its caption"
+                        + " says. A click enlarges."),
+                columns,
+                plans.stream().map(this::variant).toList(),
+                worstFirst().stream().map(i -> scene(i, address)).toList(),
+                findings,
+                facts)
+            .withGrids(grids());
     return isCached() ? page.withFrontier(FrontierPlot.svg(points(), thing())) : page;
   }
 

@@ -56,8 +56,7 @@ class GridReportTest {
   @Test
   void aComparisonShowsGrids() {
     ComparisonReport without =
-        new ComparisonReport(
-            "t", List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+        new ComparisonReport("t", List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
     assertThat(without.toHtml()).doesNotContain("bit widths");
     ComparisonReport with =
         without.withGrids(List.of(grid(new Shade("8 / 8", 0.1), new Shade("4 / 8", 0.6))));
