@@ -14,8 +14,7 @@ class InterceptingOperatorsTest {
     for (Method method : Operators.class.getMethods()) {
       boolean computes =
           method.getReturnType() == Object.class || method.getReturnType() == List.class;
-      boolean shorthand = method.getName().equals("linear") && method.getParameterCount() == 2;
-      if (computes && !shorthand) {
+      if (computes && !isShorthand(method)) {
         assertThat(Arrays.stream(InterceptingOperators.class.getDeclaredMethods()))
             .as(method.toString())
             .anyMatch(
@@ -24,5 +23,18 @@ class InterceptingOperatorsTest {
                         && Arrays.equals(own.getParameterTypes(), method.getParameterTypes()));
       }
     }
+  }
+
+  /** Whether it calls another one of its name that takes more, and which is intercepted. */
+  private static boolean isShorthand(Method method) {
+    Class<?>[] own = method.getParameterTypes();
+    return method.isDefault()
+        && Arrays.stream(Operators.class.getMethods())
+            .filter(other -> other.getName().equals(method.getName()))
+            .map(Method::getParameterTypes)
+            .anyMatch(
+                more ->
+                    more.length == own.length + 1
+                        && Arrays.equals(own, Arrays.copyOf(more, own.length)));
   }
 }
