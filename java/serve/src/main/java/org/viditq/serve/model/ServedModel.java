@@ -35,6 +35,7 @@ public final class ServedModel {
 
   /**
    * @param plans by the names that requests call them by, the default first; at least one
+   * @throws org.viditq.core.error.ViditqException if a plan cannot be read
    */
   public ServedModel(
       String name,
@@ -46,6 +47,8 @@ public final class ServedModel {
     plans.forEach(
         (plan, quantization) ->
             forms.put(plan, new Form(quantization, quantization.configure(folder))));
+    // Reads the plans: one that cannot be read is told before the first request for it.
+    forms.values().forEach(form -> form.quantization().weightForm(backend.precision()));
     pipeline(defaultPlan(), Optional.empty());
   }
 
