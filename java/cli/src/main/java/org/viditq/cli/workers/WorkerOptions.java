@@ -160,6 +160,7 @@ public final class WorkerOptions {
     java.add("-Dviditq.progress.seconds=1000000");
     List<String> program = new ArrayList<>(List.of(PROGRAM));
     program.addAll(spec.root().commandLine().getParseResult().originalArgs());
-    return new WorkerCommand(java, System.getProperty("java.class.path"), program);
+    return new WorkerCommand(
+        java, System.getProperty("user.dir"), System.getProperty("java.class.path"), program);
   }
 }

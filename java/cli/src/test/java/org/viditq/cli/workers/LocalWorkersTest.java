@@ -31,6 +31,7 @@ class LocalWorkersTest {
     WorkerCommand command =
         new WorkerCommand(
             List.of("-Xmx64m", "-XX:+UseSerialGC"),
+            System.getProperty("user.dir"),
             System.getProperty("java.class.path"),
             List.of(
                 FakeWorker.class.getName(),

@@ -11,10 +11,12 @@ import java.util.List;
  * wants the work, told by properties that it is a worker.
  *
  * @param java options behind the program {@code java}
+ * @param directory where relative paths of class path and arguments begin
  * @param classPath where the program's classes are
  * @param program main class and arguments
  */
-public record WorkerCommand(List<String> java, String classPath, List<String> program)
+public record WorkerCommand(
+    List<String> java, String directory, String classPath, List<String> program)
     implements Serializable {
   private static final long serialVersionUID = 1;
 
@@ -45,6 +47,7 @@ public record WorkerCommand(List<String> java, String classPath, List<String> pr
     command.add("-D" + FOLDER + "=" + folder);
     command.addAll(program);
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.directory(Path.of(directory).toFile());
     // Not on the command line, which has a limit.
     builder.environment().put("CLASSPATH", classPath);
     return builder.start();

@@ -57,7 +57,10 @@ class WorkerLinesTest {
             "/a b/.x.partial",
             "abc",
             new WorkerCommand(
-                List.of("-Xmx1g"), "a.jar:b.jar", List.of("Main", "--prompt", "ein Café\n")));
+                List.of("-Xmx1g"),
+                "/a b",
+                "a.jar:b.jar",
+                List.of("Main", "--prompt", "ein Café\n")));
     assertThat(job.toLine()).doesNotContain("\n");
     assertThat(ClusterJob.ofLine(job.toLine())).isEqualTo(job);
   }
