@@ -21,6 +21,7 @@ final class SentencePieces {
   private static final int TRAINER_FIELD = 2;
   private static final int NORMALIZER_FIELD = 3;
   private static final int UNKNOWN_SURFACE_FIELD = 44;
+  private static final int NORMALIZATION_MAP_FIELD = 2;
   private static final int DUMMY_PREFIX_FIELD = 3;
   private static final int EXTRA_WHITE_SPACE_FIELD = 4;
 
@@ -139,6 +140,7 @@ final class SentencePieces {
               input,
               inner -> {
                 switch (field(inner)) {
+                  case NORMALIZATION_MAP_FIELD -> NormalizationMap.check(input.readByteBuffer());
                   case DUMMY_PREFIX_FIELD -> dummyPrefix = input.readBool();
                   case EXTRA_WHITE_SPACE_FIELD -> extraWhiteSpaceRemoved = input.readBool();
                   default -> skip(input, inner);
@@ -160,6 +162,10 @@ final class SentencePieces {
             default -> skip(input, tag);
           }
         });
+    if (text[0].indexOf(0) >= 0) {
+      // The native library ends the process over one: its keys end at a zero.
+      throw new IOException("A piece holds character 0.");
+    }
     if (kind[0] == Kind.BYTE && !text[0].matches("<0x[0-9A-F]{2}>")) {
       throw new IOException("Byte piece " + text[0] + " names no byte.");
     }

@@ -68,6 +68,23 @@ class TokenizerFuzzTest {
     }
   }
 
+  /** Found by bench/fuzz: the native library ended the process over one. */
+  @Test
+  void piecesHoldNoZeros() throws IOException {
+    byte[] model = model(true, true);
+    byte[] piece = "\uD83D\uDE00".getBytes(StandardCharsets.UTF_8);
+    int place =
+        new String(model, StandardCharsets.ISO_8859_1)
+            .indexOf(new String(piece, StandardCharsets.ISO_8859_1));
+    model[place + piece.length - 1] = 0;
+    for (int i = 0; i < piece.length - 1; i++) {
+      model[place + i] = 'a';
+    }
+    assertThatThrownBy(() -> SentencePieces.read(model, NAME))
+        .isInstanceOf(InvalidModelException.class)
+        .hasRootCauseMessage("A piece holds character 0.");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void damagedSentencePieceModels(int seed) {
