@@ -83,7 +83,9 @@ public final class WorkQueue {
     lock.lock();
     try {
       while (true) {
-        waiting.removeIf(Task::isGivenUp);
+        if (waiting.removeIf(Task::isGivenUp)) {
+          changed.signalAll(); // What waits for an empty queue.
+        }
         if (waiting.isEmpty()) {
           if (closed) {
             return List.of();

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.pipeline.GenerationRequest;
@@ -52,6 +54,38 @@ class WorkQueueTest {
     assertThat(queue.take()).containsExactly(other);
     queue.done(Duration.ofSeconds(1));
     assertThat(queue.take()).containsExactly(fourth);
+  }
+
+  /** The one task that a drain waits for may be given up instead of being done. */
+  @Test
+  void aQueueOfTasksThatAreGivenUpIsEmptyInTheEnd() throws Exception {
+    WorkQueue queue = queue(9, 3, 8);
+    queue.add(List.of(task(4, 1)));
+    CompletableFuture<Boolean> empty =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return queue.awaitEmpty(Duration.ofSeconds(60));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    // Lets the other thread wait first; where it comes later, the queue is empty already.
+    Thread.sleep(200);
+    gone.set(true);
+    Thread taker =
+        new Thread(
+            () -> {
+              try {
+                queue.take();
+              } catch (InterruptedException ended) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    taker.start();
+    assertThat(empty.get(30, TimeUnit.SECONDS)).isTrue();
+    queue.close();
+    taker.join();
   }
 
   @Test
