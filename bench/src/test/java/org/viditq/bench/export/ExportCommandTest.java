@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.viditq.bench.process.CommandProcess;
 import org.viditq.cli.Main;
 import org.viditq.core.error.BackendException;
 

@@ -76,6 +76,9 @@ class VideosTest {
       refused(form(client, field("prompt", "a") + field("seconds", "-1")), "seconds");
       refused(client.post("/v1/videos", "--X", "Content-Type", "multipart/form-data"), "boundary");
       refused(
+          client.post("/v1/videos", "--X", "Content-Type", "multipart/form-data; boundary=\"X"),
+          "quote");
+      refused(
           client.post("/v1/videos", "garbage", "Content-Type", "multipart/form-data; boundary=X"),
           "not the form");
       refused(client.images("{\"prompt\":\"a\",\"model\":\"clips\"}"), "makes clips");

@@ -25,10 +25,7 @@ final class MultipartForm {
    * @throws ApiException if it is no such form, or holds a file
    */
   static Map<String, List<String>> parse(byte[] body, String contentType) {
-    String boundary = MultiPart.extractBoundary(contentType);
-    if (boundary == null || boundary.isEmpty()) {
-      throw ApiException.invalid("The form names no boundary; let a library write it.");
-    }
+    String boundary = boundary(contentType);
     Map<String, List<String>> fields = new LinkedHashMap<>();
     MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
     parser.setMaxParts(MOST_PARTS);
@@ -49,6 +46,19 @@ final class MultipartForm {
       throw ApiException.invalid("The body is not the form that its type announces.");
     }
     return fields;
+  }
+
+  private static String boundary(String contentType) {
+    String boundary;
+    try {
+      boundary = MultiPart.extractBoundary(contentType);
+    } catch (IllegalArgumentException unquoted) {
+      throw ApiException.invalid("The form's type has a quote that does not end.");
+    }
+    if (boundary == null || boundary.isEmpty()) {
+      throw ApiException.invalid("The form names no boundary; let a library write it.");
+    }
+    return boundary;
   }
 
   private static String text(MultiPart.Part part, String name) {
