@@ -1,2 +1,0 @@
-# Empty compiler generated dependencies file for planted_isa_symbols_2.
-# This may be replaced when dependencies are built.

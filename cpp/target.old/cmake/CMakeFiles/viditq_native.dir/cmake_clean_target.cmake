@@ -1,3 +1,0 @@
-file(REMOVE_RECURSE
-  "libviditq_native.a"
-)
