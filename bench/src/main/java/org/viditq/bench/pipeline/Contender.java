@@ -16,7 +16,7 @@ import org.viditq.core.operators.OperatorProfile;
 final class Contender implements AutoCloseable {
   /** A small heap: what counts lies outside. The first compiler's code is fast enough for calls. */
   static final List<String> JVM_OPTIONS =
-      List.of("-Xms8m", "-Xmx32m", "-Xmn1m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+      List.of("-Xms8m", "-Xmx64m", "-Xmn1m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   private final String name;
   private final Path errors;

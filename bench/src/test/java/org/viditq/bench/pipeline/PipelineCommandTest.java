@@ -56,7 +56,7 @@ class PipelineCommandTest {
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("benchmark").asText()).isEqualTo("pipeline");
-    assertThat(report.get("jvmOptions").asText()).contains("-Xmx32m");
+    assertThat(report.get("jvmOptions").asText()).contains("-Xmx64m");
     JsonNode results = report.get("sizes").get(0).get("results");
     assertThat(results.findValuesAsText("name"))
         .containsExactlyElementsOf(Variant.supported().stream().map(Variant::toString).toList());
