@@ -148,6 +148,31 @@ TEST(bfloat16_layers_multiply_rounded_operands) {
   });
 }
 
+TEST(rows_of_dense_layers_do_not_depend_on_how_many_there_are) {
+  operators::on_every_isa(2, [](viditq_context* context) {
+    for (const int precision : {VIDITQ_FP32, VIDITQ_BF16}) {
+      if (!viditq_precision_supported(precision)) continue;
+      for (const Extents& e : std::vector<Extents>{
+               {257, 1, 1}, {258, 48, 130}, {257, 1152, 65}, {300, 2049, 8}, {513, 4608, 9}}) {
+        const auto x = normal(e.rows * e.in, 1);
+        const DenseLayer dense(normal(e.out * e.in, 2), e.out, e.in, precision);
+        std::vector<float> together(e.rows * e.out);
+        CHECK_EQUAL(
+            viditq_dense_linear(context, dense.handle, x.data(), e.rows, e.in, {}, together.data()),
+            VIDITQ_OK);
+        for (const int64_t rows : {1, 2, 3, 17, 255, 256, 257}) {
+          const int64_t first = e.rows - rows;
+          std::vector<float> apart(rows * e.out, NAN);
+          CHECK_EQUAL(viditq_dense_linear(context, dense.handle, &x[first * e.in], rows, e.in, {},
+                                          apart.data()),
+                      VIDITQ_OK);
+          CHECK_EQUAL(std::memcmp(apart.data(), &together[first * e.out], apart.size() * 4), 0);
+        }
+      }
+    }
+  });
+}
+
 TEST(bfloat16_rounds_to_nearest_even_and_keeps_nan_and_infinity) {
   if (!viditq_precision_supported(VIDITQ_BF16)) return;
   const std::vector<float> values = {1.0f,

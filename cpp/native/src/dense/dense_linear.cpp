@@ -2,6 +2,7 @@
 // channels, with the epilogue while the block is in the cache.
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "dense/onednn.h"
 #include "dense/stored_floats.h"
@@ -32,6 +33,11 @@ constexpr int64_t kBlockRows = 256;
 constexpr int64_t kFloatChannels = 64;
 // Products of bfloat16 take less time than what is around them.
 constexpr int64_t kBfloat16Channels = 384;
+
+// oneDNN sums a single row in another order than a row among others. What a row becomes must not
+// depend on its company (a picture in a batch has the bits that it has alone), so a row that is by
+// itself is multiplied in two copies.
+constexpr int64_t kLeastRows = 2;
 
 constexpr int64_t kLine = 64;
 
@@ -123,7 +129,8 @@ class Products {
  public:
   Products(viditq_dense* dense, int64_t rows) : dense_(dense) {
     const int64_t last_channels = group_channels(*dense, group_count(*dense) - 1);
-    for (const int64_t some_rows : {std::min(kBlockRows, rows), (rows - 1) % kBlockRows + 1}) {
+    for (int64_t some_rows : {std::min(kBlockRows, rows), (rows - 1) % kBlockRows + 1}) {
+      some_rows = std::max(some_rows, kLeastRows);
       for (const int64_t channels : {std::min(dense->width, dense->out), last_channels}) {
         const int64_t bytes = whole_lines(of(some_rows, channels).scratch_bytes());
         scratch_bytes_ = std::max(scratch_bytes_, bytes);
@@ -137,10 +144,33 @@ class Products {
     });
   }
 
-  // Of any of them.
-  int64_t scratch_bytes() const { return scratch_bytes_; }
+  // out = x W^T of some rows of a group, out's rows as far apart as those of the layer's result.
+  void run(const char* x, int64_t rows, const char* weights, int64_t channels, float* out,
+           char* scratch) const {
+    if (rows >= kLeastRows) {
+      of(rows, channels).run(x, weights, out, scratch);
+      return;
+    }
+    char* copies = scratch + scratch_bytes_;
+    float* results = reinterpret_cast<float*>(copies + copies_bytes());
+    for (int64_t i = 0; i < kLeastRows; i++) std::memcpy(copies + i * row_bytes(), x, row_bytes());
+    of(kLeastRows, channels).run(copies, weights, results, scratch);
+    std::memcpy(out, results, channels * sizeof(float));
+  }
+
+  // Of any of them, with room for the copies of a row that is by itself.
+  int64_t scratch_bytes() const {
+    const int64_t results = (kLeastRows - 1) * dense_->out + dense_->width;
+    return scratch_bytes_ + copies_bytes() +
+           whole_lines(results * static_cast<int64_t>(sizeof(float)));
+  }
 
  private:
+  int64_t row_bytes() const {
+    return dense_->in * static_cast<int64_t>(dnnl::memory::data_type_size(dense_->type));
+  }
+  int64_t copies_bytes() const { return whole_lines(kLeastRows * row_bytes()); }
+
   viditq_dense* dense_;
   int64_t scratch_bytes_ = 0;
 };
@@ -266,9 +296,8 @@ int viditq_dense_linear(viditq_context* context, viditq_dense* dense, const floa
         const int64_t from = i * block;
         const int64_t count = std::min(block, rows - from);
         try {
-          products.of(count, channels)
-              .run(input + from * row_bytes, weights, out + from * dense->out + first,
-                   memory.of_thread(thread) + widened);
+          products.run(input + from * row_bytes, count, weights, channels,
+                       out + from * dense->out + first, memory.of_thread(thread) + widened);
         } catch (const std::exception&) {
           outcome = VIDITQ_LIBRARY_FAILED;
           return;

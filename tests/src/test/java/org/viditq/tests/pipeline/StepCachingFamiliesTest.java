@@ -53,24 +53,6 @@ class StepCachingFamiliesTest {
                     Arguments.of(file, Scheme.W4A8_TWO_RANGES, "native")));
   }
 
-  /**
-   * Without caching, too, HunyuanDiT 1.1 has other bits in a batch than alone on native, whose
-   * products round its few rows of size conditions by how many they are.
-   */
-  private static boolean dependsOnBatch(Path file, String backend) {
-    return file.getFileName().toString().startsWith("model.hunyuan_dit__v11")
-        && backend.equals("native");
-  }
-
-  private static List<DenoiserInput> independent(
-      Path file, String backend, List<DenoiserInput> inputs) {
-    return dependsOnBatch(file, backend)
-        ? inputs.stream()
-            .map(input -> CachedSampling.ofPicture(input, 0, pictures(inputs)))
-            .toList()
-        : inputs;
-  }
-
   private static StepCaching caching(String text) {
     return StepCaching.parse(text, ChangeEstimate.IDENTITY);
   }
@@ -124,7 +106,7 @@ class StepCachingFamiliesTest {
     try (FamilyCase family = FamilyCase.open(file, scheme);
         Operators<?> operators = Backends.find(backend).open(2);
         Denoiser denoiser = denoiser(family, operators)) {
-      List<DenoiserInput> inputs = independent(file, backend, trajectory(family, false));
+      List<DenoiserInput> inputs = trajectory(family, false);
       List<Tensor> plain = inputs.stream().map(denoiser::predict).toList();
       assertSame(cached(denoiser, "interval:1", pictures(inputs), inputs), plain);
       assertSame(cached(denoiser, "threshold:0", pictures(inputs), inputs), plain);
@@ -139,7 +121,7 @@ class StepCachingFamiliesTest {
     try (FamilyCase family = FamilyCase.open(file, scheme);
         Operators<?> operators = Backends.find(backend).open(2);
         Denoiser denoiser = denoiser(family, operators)) {
-      List<DenoiserInput> inputs = independent(file, backend, trajectory(family, true));
+      List<DenoiserInput> inputs = trajectory(family, true);
       float[] plain = denoiser.predict(inputs.get(0)).data();
       for (String caching : List.of("interval:9", "attention:9", "feed-forward:9", "cross:0.1")) {
         List<Tensor> predictions = cached(denoiser, caching, pictures(inputs), inputs);
@@ -199,10 +181,7 @@ class StepCachingFamiliesTest {
         Denoiser denoiser = denoiser(family, operators)) {
       List<DenoiserInput> inputs = trajectory(family, false);
       int pictures = pictures(inputs);
-      for (String caching :
-          dependsOnBatch(file, backend)
-              ? List.of("threshold:0.2")
-              : List.of("threshold:0.2", "interval:2", "cross:0.4")) {
+      for (String caching : List.of("none", "threshold:0.2", "interval:2", "cross:0.4")) {
         List<Tensor> together = cached(denoiser, caching, pictures, inputs);
         for (int picture = 0; picture < pictures; picture++) {
           int chosen = picture;
