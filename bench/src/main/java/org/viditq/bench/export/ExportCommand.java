@@ -2,15 +2,14 @@ package org.viditq.bench.export;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.viditq.bench.model.FullSizeModel;
-import org.viditq.bench.model.RandomPipeline;
+import org.viditq.bench.model.FullSizeOptions;
 import org.viditq.bench.process.CommandProcess;
+import org.viditq.bench.process.StoredBytes;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.ReportOptions;
 import org.viditq.cli.console.Console;
@@ -18,9 +17,6 @@ import org.viditq.cli.console.Progress;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
-import org.viditq.core.error.OutputException;
-import org.viditq.core.io.AtomicOutput;
-import org.viditq.core.io.IoReason;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.quantize.plan.BuiltInPlans;
 import picocli.CommandLine.Command;
@@ -51,33 +47,12 @@ import picocli.CommandLine.Spec;
     })
 public final class ExportCommand implements Callable<Integer> {
   @Option(
-      names = "--models",
-      split = ",",
-      paramLabel = "NAME",
-      defaultValue = "pixart-sigma-xl,stdit-xl-2",
-      description = "Of dit-xl-2, latte-1, pixart-sigma-xl, stdit-xl-2. Default: ${DEFAULT-VALUE}.")
-  private List<String> models;
-
-  @Option(
-      names = "--plans",
-      split = ",",
-      paramLabel = "P",
-      defaultValue = "w8a8,w4a8-dynamic",
-      description = "Built-in plans that need no calibration. Default: ${DEFAULT-VALUE}.")
-  private List<String> plans;
-
-  @Option(
       names = "--graphs",
       paramLabel = "DIR",
       description = "Keep the graphs there, in folders MODEL-PLAN. Default: they are deleted.")
   private Path graphs;
 
-  @Option(
-      names = "--scratch",
-      paramLabel = "DIR",
-      description = "Where models are written, and deleted again. Default: the temporary folder.")
-  private Path scratch;
-
+  @Mixin private FullSizeOptions subjects;
   @Mixin private ReportOptions output;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -85,7 +60,8 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    List<FullSizeModel> chosen = models.stream().map(FullSizeModel::named).toList();
+    List<FullSizeModel> chosen = subjects.models("pixart-sigma-xl", "stdit-xl-2");
+    List<String> plans = subjects.plans("w8a8", "w4a8-dynamic");
     plans.forEach(BuiltInPlans::find);
     BenchReport report = new BenchReport(spec, output);
     report.root().put("jvmOptions", String.join(" ", CommandProcess.JVM_OPTIONS));
@@ -93,20 +69,18 @@ public final class ExportCommand implements Callable<Integer> {
         new TextTable(
             "graph", ">weights", ">peak", ">of the weights", ">without the checkpoint", ">seconds");
     ArrayNode results = report.root().putArray("exports");
-    Path parent = scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
     try (Progress progress =
         console.progress("Exporting", (long) chosen.size() * (1 + 2L * plans.size()))) {
-      for (FullSizeModel model : chosen) {
-        try (AtomicOutput place = AtomicOutput.folder(parent.resolve("viditq-bench-export"))) {
-          progress.label(model.name());
-          Path pipeline = place.path().resolve("pipeline");
-          RandomPipeline.write(model, pipeline);
-          progress.step();
-          for (String plan : plans) {
-            measure(model, plan, pipeline, place.path(), progress, table, results.addObject());
-          }
-        }
-      }
+      subjects.forEach(
+          chosen,
+          "viditq-bench-export",
+          progress,
+          (model, pipeline, place) -> {
+            progress.step();
+            for (String plan : plans) {
+              measure(model, plan, pipeline, place, progress, table, results.addObject());
+            }
+          });
     }
     table.lines().forEach(console::result);
     report.finish(console);
@@ -151,12 +125,12 @@ public final class ExportCommand implements Callable<Integer> {
             graph.toString());
     double seconds = (System.nanoTime() - start) * 1e-9;
     progress.step();
-    long weights = size(graph.resolve(OnnxGraph.DATA_FILE));
+    long weights = StoredBytes.of(graph.resolve(OnnxGraph.DATA_FILE));
     node.put("model", model.name());
     node.put("plan", plan);
     node.put("precision", "fp16");
     node.put("weightBytes", weights);
-    node.put("graphBytes", size(graph.resolve(OnnxGraph.MODEL_FILE)));
+    node.put("graphBytes", StoredBytes.of(graph.resolve(OnnxGraph.MODEL_FILE)));
     node.put("peakResidentBytes", peak.resident());
     node.put("peakResidentOfWeights", BenchReport.rounded(peak.resident() / (double) weights));
     node.put("peakAnonymousBytes", peak.anonymous());
@@ -168,13 +142,5 @@ public final class ExportCommand implements Callable<Integer> {
         String.format(Locale.ROOT, "%.2f×", peak.resident() / (double) weights),
         Quantities.bytes(peak.anonymous()),
         Quantities.seconds(seconds));
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new OutputException("Cannot read " + file + ": " + IoReason.of(e) + ".", e);
-    }
   }
 }

@@ -2,6 +2,7 @@ package org.viditq.bench.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -48,16 +49,50 @@ public record FullSizeModel(
           .fields()
           .forEachRemaining(entry -> extents.put(entry.getKey(), entry.getValue().intValue()));
       JsonConfig config = JsonConfig.of(json.get("config"), resource);
-      DenoiserModel model =
-          DenoiserFamilies.model(config, new MemoryCheckpoint("no weights yet", List.of()));
-      return new FullSizeModel(name, config, model, extents);
+      return new FullSizeModel(name, config, define(config), extents);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  private static DenoiserModel define(JsonConfig config) {
+    return DenoiserFamilies.model(config, new MemoryCheckpoint("no weights yet", List.of()));
+  }
+
   public FullSizeModel {
     extents = Collections.unmodifiableMap(new TreeMap<>(extents));
+  }
+
+  /** Transformer blocks. */
+  public int blocks() {
+    return config.getInt(depthKey());
+  }
+
+  /**
+   * The same with its first blocks only, everything else as published: what a block takes is
+   * measured on fewer of them in less time.
+   *
+   * @throws UsageException if there are fewer, or none is left
+   */
+  public FullSizeModel withBlocks(int blocks) {
+    if (blocks < 1 || blocks > blocks()) {
+      throw new UsageException(
+          name
+              + " has "
+              + blocks()
+              + " blocks, of which 1 at least may be left, not "
+              + blocks
+              + ".");
+    }
+    ObjectNode node = config.node().deepCopy();
+    node.put(depthKey(), blocks);
+    JsonConfig shallow = JsonConfig.of(node, config.source());
+    return new FullSizeModel(name, shallow, define(shallow), extents);
+  }
+
+  /** Authors' configurations say depth, those of diffusers num_layers. */
+  private String depthKey() {
+    return config.has("depth") ? "depth" : "num_layers";
   }
 
   /**

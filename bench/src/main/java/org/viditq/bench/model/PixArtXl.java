@@ -41,18 +41,6 @@ public final class PixArtXl {
     return JsonConfig.of(config, "PixArt-Σ XL/2");
   }
 
-  /**
-   * Writes a pipeline folder that holds nothing but the transformer; the same one every time.
-   *
-   * @param folder exists and is empty
-   */
-  public static void write(Path folder) throws IOException {
-    ObjectNode index = JSON.createObjectNode().put("_class_name", "PixArtSigmaPipeline");
-    index.putArray("transformer").add("diffusers").add("PixArtTransformer2DModel");
-    JSON.writeValue(folder.resolve("model_index.json").toFile(), index);
-    writeTransformer(folder);
-  }
-
   /** Writes the folder of the transformer into that of a pipeline. */
   public static void writeTransformer(Path pipeline) throws IOException {
     Path folder = Files.createDirectory(pipeline.resolve(Component.TRANSFORMER.folder()));

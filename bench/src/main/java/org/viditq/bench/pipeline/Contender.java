@@ -28,27 +28,25 @@ final class Contender implements AutoCloseable {
   /**
    * Starts the process and waits until it has evaluated the denoiser once.
    *
-   * @param profiled whether operators are timed one by one
+   * @param transformer its folder
+   * @param observation of its operators
    * @param errors file that takes what the process prints to standard error
    * @throws BackendException if it fails, with its reason
    */
   Contender(
-      Variant variant, Path transformer, int pixels, int threads, boolean profiled, Path errors) {
+      Variant variant,
+      Path transformer,
+      EvaluationSize size,
+      int threads,
+      Observation observation,
+      Path errors) {
     this.name = variant.toString();
     this.errors = errors;
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);
     command.add(DenoiserProcess.class.getName());
-    command.addAll(
-        List.of(
-            transformer.toString(),
-            Integer.toString(pixels),
-            Integer.toString(threads),
-            variant.name()));
-    if (profiled) {
-      command.add(DenoiserProcess.PROFILE);
-    }
+    command.addAll(DenoiserProcess.arguments(transformer, size, threads, variant, observation));
     try {
       ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
       // Not an argument: ONNX Runtime bears no long command line.

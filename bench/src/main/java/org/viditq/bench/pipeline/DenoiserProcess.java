@@ -24,7 +24,6 @@ import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.InputSpec;
-import org.viditq.core.model.InputSpec.Axis;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.OperatorProfile;
 import org.viditq.core.operators.Operators;
@@ -52,45 +51,59 @@ import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
  * kind of each follow.
  */
 final class DenoiserProcess {
-  private static final int SAMPLES = 2; // classifier-free guidance
-  private static final int TEXT_TOKENS = 120;
-  private static final int PIXELS_PER_LATENT = 8;
-
-  /** The last argument where operators are timed. */
-  static final String PROFILE = "profile";
-
   /** Begins a line about an operator. */
   static final String OPERATOR = "operator ";
 
   private DenoiserProcess() {}
 
   /**
-   * @param args folder of the transformer, side of the picture in pixels, threads, {@link Variant},
-   *     {@link #PROFILE} or nothing
+   * @param args what {@link #arguments} gave
    */
   public static void main(String[] args) throws IOException {
     try {
       measure(
           Path.of(args[0]),
-          Integer.parseInt(args[1]),
-          Integer.parseInt(args[2]),
-          Variant.valueOf(args[3]),
-          args.length > 4 && args[4].equals(PROFILE));
+          new EvaluationSize(number(args[1]), number(args[2]), number(args[3])),
+          number(args[4]),
+          Variant.valueOf(args[5]),
+          Observation.valueOf(args[6]));
     } catch (ViditqException failure) {
       System.err.println(failure.getMessage());
       System.exit(1);
     }
   }
 
+  /**
+   * The command line of a process.
+   *
+   * @param folder of the transformer
+   */
+  static List<String> arguments(
+      Path folder, EvaluationSize size, int threads, Variant variant, Observation observation) {
+    return List.of(
+        folder.toString(),
+        Integer.toString(size.pixels()),
+        Integer.toString(size.frames()),
+        Integer.toString(size.textTokens()),
+        Integer.toString(threads),
+        variant.name(),
+        observation.name());
+  }
+
+  private static int number(String argument) {
+    return Integer.parseInt(argument);
+  }
+
   private static void measure(
-      Path folder, int pixels, int threads, Variant variant, boolean profiled) throws IOException {
+      Path folder, EvaluationSize size, int threads, Variant variant, Observation observation)
+      throws IOException {
     OperatorProfile profile = new OperatorProfile();
     DenoiserModel model =
         model(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
     if (!variant.isNative()) {
       try (Denoiser denoiser = inOnnxRuntime(model, folder, threads, variant)) {
         long weightBytes = Files.size(folder.resolve(OnnxGraph.DATA_FILE));
-        serve(denoiser, input(model, pixels), weightBytes, profile);
+        serve(denoiser, input(model, size), weightBytes, profile);
       }
       return;
     }
@@ -99,11 +112,11 @@ final class DenoiserProcess {
             new NativeOperators(threads, InstructionSet.choose(), variant.precision());
         Checkpoint weights = Checkpoints.open(folder);
         Denoiser denoiser =
-            profiled
+            observation == Observation.PROFILE
                 ? denoiser(model, weights, new TimedOperators<>(operators, profile))
                 : denoiser(model, weights, operators)) {
       long weightBytes = NativeLibrary.allocatedBytes() - before;
-      serve(denoiser, input(model, pixels), weightBytes, profile);
+      serve(denoiser, input(model, size), weightBytes, profile);
     }
     if (NativeLibrary.allocatedBytes() != before) {
       throw new IllegalStateException(
@@ -155,17 +168,9 @@ final class DenoiserProcess {
   }
 
   /** Normally distributed, the same in every process. */
-  static DenoiserInput input(DenoiserModel model, int pixels) {
+  static DenoiserInput input(DenoiserModel model, EvaluationSize size) {
     Random random = new Random(1);
-    int side = pixels / PIXELS_PER_LATENT;
-    Map<String, Integer> extents =
-        Map.of(
-            Axis.BATCH.name(), SAMPLES,
-            Axis.FRAMES.name(), model.latents().frames().orElse(1),
-            Axis.HEIGHT.name(), side,
-            Axis.WIDTH.name(), side,
-            Axis.TOKENS.name(), TEXT_TOKENS,
-            Axis.TOKENS_2.name(), TEXT_TOKENS);
+    Map<String, Integer> extents = size.extents();
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     for (InputSpec spec : model.inputs()) {
       int[] shape = spec.shape(extents);
@@ -178,7 +183,7 @@ final class DenoiserProcess {
             default -> normal(random, shape);
           });
     }
-    inputs.putAll(model.sizeInputs(SAMPLES, pixels, pixels));
+    inputs.putAll(model.sizeInputs(EvaluationSize.SAMPLES, size.pixels(), size.pixels()));
     return new DenoiserInput(inputs);
   }
 

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.viditq.bench.model.PixArtXl;
 import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
+import org.viditq.bench.report.ScratchOption;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.quantize.QuantizationProgress;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -34,7 +34,6 @@ import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpointWriter;
-import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 
 /**
@@ -45,17 +44,18 @@ final class ModelFiles implements AutoCloseable {
   private final AtomicOutput scratch;
   private final PipelineFolder pipeline;
   private final Map<Variant, Path> transformers = new EnumMap<>(Variant.class);
-  private final Map<String, Path> quantized = new HashMap<>();
+  private final Map<QuantizationPlan, Path> quantized = new HashMap<>();
 
   /**
-   * @param model a pipeline folder; empty for random weights of the size of PixArt XL/2
-   * @param parent where the scratch folder is made
-   * @throws OutputException if it cannot be written
+   * @throws OutputException if they cannot be written
    */
-  ModelFiles(Optional<Path> model, Path parent, Set<Variant> variants, Console console) {
-    scratch = AtomicOutput.folder(parent.resolve("viditq-bench-pipeline"));
+  ModelFiles(Subject subject, ScratchOption place, Set<Variant> variants, Console console) {
+    scratch = place.folder("viditq-bench-pipeline");
     try {
-      pipeline = PipelineFolder.open(model.isPresent() ? model.get() : writeXl(console));
+      if (subject.hasRandomWeights()) {
+        console.note("Writing random weights of " + subject + " to " + scratch.path());
+      }
+      pipeline = subject.open(scratch.path());
       for (Variant variant : variants) {
         Path transformer =
             variant.plan().isPresent()
@@ -70,29 +70,13 @@ final class ModelFiles implements AutoCloseable {
     }
   }
 
-  private Path writeXl(Console console) {
-    console.note("Writing random weights of the size of PixArt XL/2 to " + scratch.path());
-    Path folder = scratch.path().resolve("pixart-xl");
-    try {
-      PixArtXl.write(Files.createDirectory(folder));
-    } catch (IOException e) {
-      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
-    }
-    return folder;
-  }
-
   /** Once for all variants of a plan. */
-  private Path quantized(String plan, Console console) {
-    Path known = quantized.get(plan);
-    if (known == null) {
-      known = quantize(BuiltInPlans.find(plan), console);
-      quantized.put(plan, known);
-    }
-    return known;
+  private Path quantized(QuantizationPlan plan, Console console) {
+    return quantized.computeIfAbsent(plan, once -> quantize(once, console));
   }
 
   private Path quantize(QuantizationPlan plan, Console console) {
-    Path folder = scratch.path().resolve(plan.name());
+    Path folder = scratch.path().resolve("quantized-" + quantized.size());
     try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER);
         QuantizationProgress progress = new QuantizationProgress(console)) {
       PlanApplication application =
@@ -118,10 +102,10 @@ final class ModelFiles implements AutoCloseable {
     return Optional.of(ShortCalibration.run(pipeline));
   }
 
-  /** The folder of a variant's transformer for pictures of some size. */
-  Path transformer(Variant variant, int pixels) {
+  /** The folder of a variant's transformer for inputs of some size. */
+  Path transformer(Variant variant, EvaluationSize size) {
     Path folder = transformers.get(variant);
-    return variant.peer().map(form -> graph(folder, form, variant, pixels)).orElse(folder);
+    return variant.peer().map(form -> graph(folder, form, variant, size)).orElse(folder);
   }
 
   /** A quantized transformer as the backend onnxruntime runs it, for all sizes. */
@@ -141,15 +125,15 @@ final class ModelFiles implements AutoCloseable {
   }
 
   /** The full-precision transformer as ONNX Runtime takes it, with its configuration beside it. */
-  private Path graph(Path transformer, LinearForm form, Variant variant, int pixels) {
-    Path folder = scratch.path().resolve(variant + "-" + pixels);
+  private Path graph(Path transformer, LinearForm form, Variant variant, EvaluationSize size) {
+    Path folder = scratch.path().resolve(variant + "-" + size.fileName());
     DenoiserModel model = DenoiserProcess.model(configOf(transformer));
     try (Checkpoint weights = Checkpoints.open(transformer)) {
       OnnxRuntimeDenoiser.write(
           model,
           new CheckpointParameters(weights),
           form,
-          DenoiserProcess.input(model, pixels),
+          DenoiserProcess.input(model, size),
           folder);
     }
     copyConfig(transformer, folder);

@@ -1,9 +1,6 @@
 package org.viditq.bench.pipeline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,8 +8,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.MeasurementOptions;
+import org.viditq.bench.report.ScratchOption;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.console.Progress;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.core.error.UsageException;
 import picocli.CommandLine.Command;
@@ -27,13 +24,13 @@ import picocli.CommandLine.Spec;
     header = "Measure a denoiser in full precision and quantized: time and memory.",
     description = {
       "",
-      "Evaluates a transformer of the size of PixArt XL/2 with random weights: batch 2, as"
-          + " classifier-free guidance needs, 120 text tokens. Our variants run on the native"
-          + " backend, from checkpoints as 'viditq quantize' writes them; ONNX Runtime runs the same"
-          + " model as a graph, in float32, with its own dynamic 8-bit quantization, and with our"
-          + " operators. Every variant has a process of its own; they take turns. The XL/2 model"
-          + " needs 2.2 GB of disk and 5 GB of memory, with ONNX Runtime's variants 1.6 GB of disk,"
-          + " 3.1 GB per size, and 7 GB of memory more.",
+      "Evaluates a transformer of full size with random weights on two samples, as classifier-free"
+          + " guidance needs. Our variants run on the native backend, from checkpoints as 'viditq"
+          + " quantize' writes them, attention in float32 where the name says nothing of it; ONNX"
+          + " Runtime runs the same model as a graph, in float32, with its own dynamic 8-bit"
+          + " quantization, and with our operators. Every variant has a process of its own; they"
+          + " take turns. All variants of an XL/2 model need 6 GB of disk, 3.1 GB per size, and 13"
+          + " GB of memory; fewer blocks or variants take less.",
       ""
     },
     footer = {
@@ -42,25 +39,45 @@ import picocli.CommandLine.Spec;
       "  viditq bench pipeline",
       "  viditq bench pipeline --sizes 256 --variants fp32,w8a8 --rounds 9 --out pipeline.json",
       "  viditq bench pipeline --variants w8a8 --profile",
+      "  viditq bench pipeline --model pixart-sigma-1024 --blocks 7 --rounds 3",
+      "  viditq bench pipeline --model stdit-xl-2 --frames 4 --blocks 7 --rounds 3",
       "  viditq bench pipeline --model samples/pixart-mini --sizes 64"
     })
 public final class PipelineCommand implements Callable<Integer> {
-  private static final int SMALLEST = 16;
-  private static final int LARGEST = 4096;
-
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "Take the transformer of this pipeline folder instead.")
-  private Path model;
+      paramLabel = "NAME|DIR",
+      defaultValue = "pixart-xl-2",
+      description =
+          "Random weights of pixart-xl-2 (120 text tokens), pixart-sigma-1024 (300 text tokens) or"
+              + " stdit-xl-2 (120), or the transformer of a pipeline folder. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = "--blocks",
+      paramLabel = "N",
+      description =
+          "Leave only so many blocks of a named model, which is measured as it is then: nothing is"
+              + " scaled up. Default: all.")
+  private Integer blocks;
 
   @Option(
       names = "--sizes",
       split = ",",
       paramLabel = "PX",
-      defaultValue = "256,512",
-      description = "Sides of the pictures in pixels. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Sides of the pictures in pixels. Default: 256,512; pixart-sigma-1024: 1024; stdit-xl-2:"
+              + " 512.")
   private List<Integer> sizes;
+
+  @Option(
+      names = "--frames",
+      paramLabel = "N",
+      description =
+          "Frames of a clip's latents. Default: as many as the model was trained for, 16 of"
+              + " stdit-xl-2.")
+  private Integer frames;
 
   @Option(
       names = "--variants",
@@ -72,18 +89,13 @@ public final class PipelineCommand implements Callable<Integer> {
   private List<Variant> variants;
 
   @Option(
-      names = "--scratch",
-      paramLabel = "DIR",
-      description = "Where models are written, and deleted again. Default: the temporary folder.")
-  private Path scratch;
-
-  @Option(
       names = "--profile",
       description =
           "Then tell where the time of our variants goes, operator by operator, in processes of"
               + " their own.")
   private boolean profile;
 
+  @Mixin private ScratchOption scratch;
   @Mixin private MeasurementOptions options;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -93,118 +105,46 @@ public final class PipelineCommand implements Callable<Integer> {
     Console console = new Console(spec, common);
     int rounds = options.rounds(5);
     int threads = options.threads(Runtime.getRuntime().availableProcessors());
-    checkSizes();
+    Subject subject = Subject.of(model, Optional.ofNullable(blocks));
+    List<EvaluationSize> chosenSizes =
+        subject.sizes(Optional.ofNullable(sizes), Optional.ofNullable(frames));
     Set<Variant> chosen = variants == null ? Variant.supported() : EnumSet.copyOf(variants);
+    if (profile && chosen.stream().noneMatch(Variant::isNative)) {
+      throw new UsageException(
+          "--profile looks into variants of the native backend, but --variants names none; add"
+              + " one, or leave it out.");
+    }
     BenchReport report = new BenchReport(spec, options, threads, rounds);
-    report.root().put("model", model == null ? "PixArt XL/2, random weights" : model.toString());
+    subject.putInto(report.root());
     report.root().put("jvmOptions", String.join(" ", Contender.JVM_OPTIONS));
-    try (ModelFiles files =
-        new ModelFiles(Optional.ofNullable(model), scratchParent(), chosen, console)) {
-      for (int pixels : sizes) {
-        PipelineTable table =
-            new PipelineTable(pixels, measure(files, chosen, pixels, rounds, threads, console));
-        ObjectNode size = report.root().withArray("/sizes").addObject();
-        table.putInto(size);
-        table.lines().forEach(console::result);
-        console.result("");
-        if (profile) {
-          profile(files, chosen, pixels, rounds, threads, console, size.putArray("profiles"));
-        }
+    try (ModelFiles files = new ModelFiles(subject, scratch, chosen, console)) {
+      PipelineMeasurement measurement =
+          new PipelineMeasurement(files, chosen, rounds, threads, console);
+      for (EvaluationSize size : chosenSizes) {
+        ObjectNode node = report.root().withArray("/sizes").addObject();
+        size.putInto(node, subject.model());
+        measure(measurement, size, node, console);
       }
     }
     report.finish(console);
     return 0;
   }
 
-  private void checkSizes() {
-    for (int pixels : sizes) {
-      if (pixels < SMALLEST || pixels > LARGEST || pixels % SMALLEST != 0) {
-        throw new UsageException(
-            "--sizes holds "
-                + pixels
-                + ", but sides of pictures are multiples of 16 from 16 to 4096.");
+  private void measure(
+      PipelineMeasurement measurement, EvaluationSize size, ObjectNode node, Console console) {
+    PipelineTable table = new PipelineTable(size.toString(), measurement.inTurns(size));
+    table.putInto(node);
+    print(table.lines(), console);
+    if (profile) {
+      for (ProfileTable one : measurement.profiles(size)) {
+        one.putInto(node.withArray("/profiles").addObject());
+        print(one.lines(), console);
       }
     }
   }
 
-  private Path scratchParent() {
-    return scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
-  }
-
-  /** Every round goes the other way than the one before. */
-  private static List<Measured> measure(
-      ModelFiles files,
-      Set<Variant> variants,
-      int pixels,
-      int rounds,
-      int threads,
-      Console console) {
-    List<Contender> contenders = new ArrayList<>();
-    try (Progress progress =
-        console.progress("Evaluating, " + pixels + " px", (rounds + 1L) * variants.size())) {
-      for (Variant variant : variants) {
-        progress.label(variant.toString());
-        contenders.add(start(files, variant, pixels, threads, false));
-        progress.step();
-      }
-      long[][] nanos = new long[contenders.size()][rounds];
-      for (int round = 0; round < rounds; round++) {
-        for (int turn = 0; turn < contenders.size(); turn++) {
-          int i = round % 2 == 0 ? turn : contenders.size() - 1 - turn;
-          nanos[i][round] = contenders.get(i).run();
-          progress.step();
-        }
-      }
-      List<Measured> measured = new ArrayList<>();
-      for (int i = 0; i < contenders.size(); i++) {
-        Contender contender = contenders.get(i);
-        measured.add(
-            new Measured(contender.name(), nanos[i], contender.finish(), contender.weightBytes()));
-      }
-      return measured;
-    } finally {
-      contenders.forEach(Contender::close);
-    }
-  }
-
-  private static Contender start(
-      ModelFiles files, Variant variant, int pixels, int threads, boolean profiled) {
-    String log = variant + "-" + pixels + (profiled ? "-profile" : "") + ".log";
-    return new Contender(
-        variant, files.transformer(variant, pixels), pixels, threads, profiled, files.file(log));
-  }
-
-  /** Of our variants, in processes of their own, one after the other. */
-  private static void profile(
-      ModelFiles files,
-      Set<Variant> variants,
-      int pixels,
-      int rounds,
-      int threads,
-      Console console,
-      ArrayNode profiles) {
-    List<Variant> ours = variants.stream().filter(Variant::isNative).toList();
-    List<ProfileTable> tables = new ArrayList<>();
-    try (Progress progress =
-        console.progress("Profiling, " + pixels + " px", (rounds + 1L) * ours.size())) {
-      for (Variant variant : ours) {
-        progress.label(variant.toString());
-        try (Contender contender = start(files, variant, pixels, threads, true)) {
-          progress.step();
-          for (int round = 0; round < rounds; round++) {
-            contender.run();
-            progress.step();
-          }
-          contender.finish();
-          tables.add(
-              new ProfileTable(variant + ", " + pixels + " px", rounds, contender.operators()));
-        }
-        tables.get(tables.size() - 1).putInto(profiles.addObject().put("name", variant.toString()));
-      }
-    }
-    for (ProfileTable table : tables) {
-      table.lines().forEach(console::result);
-      console.result("");
-    }
+  private static void print(List<String> lines, Console console) {
+    lines.forEach(console::result);
+    console.result("");
   }
 }

@@ -10,7 +10,8 @@ import org.viditq.core.operators.OperatorProfile;
 
 /** Where the time of one variant's evaluations went: means per evaluation. */
 final class ProfileTable {
-  private final String title;
+  private final String variant;
+  private final EvaluationSize size;
   private final int evaluations;
   private final List<OperatorProfile.Entry> operators;
   private final double total;
@@ -18,15 +19,17 @@ final class ProfileTable {
   /**
    * @param operators of all evaluations
    */
-  ProfileTable(String title, int evaluations, List<OperatorProfile.Entry> operators) {
-    this.title = title;
+  ProfileTable(
+      String variant, EvaluationSize size, int evaluations, List<OperatorProfile.Entry> operators) {
+    this.variant = variant;
+    this.size = size;
     this.evaluations = evaluations;
     this.operators = operators;
     this.total = operators.stream().mapToLong(OperatorProfile.Entry::nanos).sum();
   }
 
   List<String> lines() {
-    TextTable table = new TextTable(title, ">calls", ">ms", ">share");
+    TextTable table = new TextTable(variant + ", " + size, ">calls", ">ms", ">share");
     for (OperatorProfile.Entry one : operators) {
       table.row(
           one.kind(),
@@ -38,6 +41,7 @@ final class ProfileTable {
   }
 
   void putInto(ObjectNode node) {
+    node.put("name", variant);
     ArrayNode rows = node.putArray("operators");
     for (OperatorProfile.Entry one : operators) {
       ObjectNode row = rows.addObject();

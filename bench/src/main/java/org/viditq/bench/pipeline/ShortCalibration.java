@@ -27,6 +27,10 @@ import org.viditq.quantize.calibrate.ObservingOperators;
  */
 final class ShortCalibration {
   private static final int PIXELS = 64;
+  private static final int TEXT_TOKENS = 8;
+
+  /** Of clips; what is temporal sees more than one. */
+  private static final int FRAMES = 2;
 
   /** One in each range of the built-in plans. */
   private static final List<Double> TIMESTEPS = List.of(250.0, 750.0);
@@ -35,7 +39,9 @@ final class ShortCalibration {
 
   static CalibrationStatistics run(PipelineFolder pipeline) {
     DenoiserModel model = DiffusionPipeline.readModel(pipeline);
-    DenoiserInput input = DenoiserProcess.input(model, PIXELS);
+    int frames = model.latents().isVideo() ? FRAMES * model.latents().patch().frames() : 1;
+    DenoiserInput input =
+        DenoiserProcess.input(model, new EvaluationSize(PIXELS, frames, TEXT_TOKENS));
     CalibrationRecorder recorder = new CalibrationRecorder(step -> true);
     try (Checkpoint weights = pipeline.checkpoint(Component.TRANSFORMER);
         NativeOperators operators = new NativeOperators(1, InstructionSet.choose());

@@ -2,16 +2,14 @@ package org.viditq.bench.quantize;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.viditq.bench.model.FullSizeModel;
-import org.viditq.bench.model.RandomPipeline;
+import org.viditq.bench.model.FullSizeOptions;
 import org.viditq.bench.process.CommandProcess;
+import org.viditq.bench.process.StoredBytes;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.ReportOptions;
 import org.viditq.cli.console.Console;
@@ -20,9 +18,6 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.core.diffusers.PipelineFolder;
-import org.viditq.core.error.OutputException;
-import org.viditq.core.io.AtomicOutput;
-import org.viditq.core.io.IoReason;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatisticsFile;
@@ -31,7 +26,6 @@ import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code viditq bench quantize}: memory and time of quantizing full-size models. */
@@ -55,28 +49,7 @@ import picocli.CommandLine.Spec;
       "  viditq bench quantize --models stdit-xl-2 --plans convrot --out quantize.json"
     })
 public final class QuantizeCommand implements Callable<Integer> {
-  @Option(
-      names = "--models",
-      split = ",",
-      paramLabel = "NAME",
-      defaultValue = "pixart-sigma-xl",
-      description = "Of dit-xl-2, latte-1, pixart-sigma-xl, stdit-xl-2. Default: ${DEFAULT-VALUE}.")
-  private List<String> models;
-
-  @Option(
-      names = "--plans",
-      split = ",",
-      paramLabel = "P",
-      defaultValue = "viditq-rotate,convrot,w4a8-gptq",
-      description = "Built-in plans. Default: ${DEFAULT-VALUE}.")
-  private List<String> plans;
-
-  @Option(
-      names = "--scratch",
-      paramLabel = "DIR",
-      description = "Where models are written, and deleted again. Default: the temporary folder.")
-  private Path scratch;
-
+  @Mixin private FullSizeOptions subjects;
   @Mixin private ReportOptions output;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -84,7 +57,8 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    List<FullSizeModel> chosen = models.stream().map(FullSizeModel::named).toList();
+    List<FullSizeModel> chosen = subjects.models("pixart-sigma-xl");
+    List<String> plans = subjects.plans("viditq-rotate", "convrot", "w4a8-gptq");
     List<QuantizationPlan> found = plans.stream().map(BuiltInPlans::find).toList();
     BenchReport report = new BenchReport(spec, output);
     report.root().put("jvmOptions", String.join(" ", CommandProcess.JVM_OPTIONS));
@@ -92,25 +66,23 @@ public final class QuantizeCommand implements Callable<Integer> {
         new TextTable(
             "model and plan", ">quantized", ">largest layer", ">peak", ">not in files", ">seconds");
     ArrayNode results = report.root().putArray("quantized");
-    Path parent = scratch == null ? Path.of(System.getProperty("java.io.tmpdir")) : scratch;
     try (Progress progress =
         console.progress("Quantizing", (long) chosen.size() * (1 + plans.size()))) {
-      for (FullSizeModel model : chosen) {
-        try (AtomicOutput place = AtomicOutput.folder(parent.resolve("viditq-bench-quantize"))) {
-          progress.label(model.name());
-          Path pipeline = place.path().resolve("pipeline");
-          RandomPipeline.write(model, pipeline);
-          if (found.stream().anyMatch(QuantizationPlan::needsCalibration)) {
-            writeStatistics(model, pipeline, statistics(place.path()));
-          }
-          progress.step();
-          for (int i = 0; i < found.size(); i++) {
-            boolean calibrated = found.get(i).needsCalibration();
-            measure(model, plans.get(i), calibrated, place.path(), table, results.addObject());
+      subjects.forEach(
+          chosen,
+          "viditq-bench-quantize",
+          progress,
+          (model, pipeline, place) -> {
+            if (found.stream().anyMatch(QuantizationPlan::needsCalibration)) {
+              writeStatistics(model, pipeline, statistics(place));
+            }
             progress.step();
-          }
-        }
-      }
+            for (int i = 0; i < found.size(); i++) {
+              boolean calibrated = found.get(i).needsCalibration();
+              measure(model, plans.get(i), calibrated, pipeline, place, table, results.addObject());
+              progress.step();
+            }
+          });
     }
     table.lines().forEach(console::result);
     report.finish(console);
@@ -131,6 +103,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       FullSizeModel model,
       String plan,
       boolean calibrated,
+      Path pipeline,
       Path place,
       TextTable table,
       ObjectNode node) {
@@ -141,7 +114,7 @@ public final class QuantizeCommand implements Callable<Integer> {
             List.of(
                 "quantize",
                 "--model",
-                place.resolve("pipeline").toString(),
+                pipeline.toString(),
                 "--plan",
                 plan,
                 "--out",
@@ -153,7 +126,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     CommandProcess.Peak peak =
         CommandProcess.run(place.resolve(name + ".log"), arguments.toArray(String[]::new));
     double seconds = (System.nanoTime() - start) * 1e-9;
-    long bytes = size(quantized);
+    long bytes = StoredBytes.of(quantized);
     long largest =
         model.model().linearLayers().stream().mapToLong(LinearLayer::weights).max().orElseThrow()
             * Float.BYTES;
@@ -171,18 +144,5 @@ public final class QuantizeCommand implements Callable<Integer> {
         Quantities.bytes(peak.resident()),
         Quantities.bytes(peak.anonymous()),
         Quantities.seconds(seconds));
-  }
-
-  /** Of all files in a folder, or of a file. */
-  private static long size(Path place) {
-    try (Stream<Path> files = Files.walk(place)) {
-      long bytes = 0;
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        bytes += Files.size(file);
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new OutputException("Cannot read " + place + ": " + IoReason.of(e) + ".", e);
-    }
   }
 }

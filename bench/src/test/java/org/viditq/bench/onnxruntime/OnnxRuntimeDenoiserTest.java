@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.bench.model.RandomInputs;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -14,7 +15,6 @@ import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
-import org.viditq.core.model.pixart.PixArtConfig;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
@@ -23,12 +23,15 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.OnnxOptions.LinearForm;
 import org.viditq.reference.ReferenceBackend;
 
-/** The peer computes the sample model as the reference does. */
+/** The peer computes the sample models as the reference does, pictures and clips. */
 class OnnxRuntimeDenoiserTest {
-  private static final Path SAMPLE = Path.of("..", "samples", "pixart-mini");
+  private static final String PICTURES = "pixart-mini";
+  private static final String CLIPS = "stdit-mini";
 
   /** As backends are allowed per operator, relative to the largest value, for each block. */
   private static final double PER_BLOCK = 2e-5;
+
+  private static final int BLOCKS = 8; // of both samples
 
   /**
    * A layer's input has one scale for all tokens: an eighth of the prediction may go, as with naive
@@ -38,19 +41,21 @@ class OnnxRuntimeDenoiserTest {
 
   @TempDir Path folder;
 
-  @Test
-  void inFullPrecision() {
-    try (Sample sample = new Sample()) {
+  @ParameterizedTest
+  @ValueSource(strings = {PICTURES, CLIPS})
+  void inFullPrecision(String name) {
+    try (Sample sample = new Sample(name)) {
       Tensor expected = sample.reference();
       Tensor got = sample.peer(LinearForm.FLOAT32, folder.resolve("graph"));
       assertThat(distance(got, expected))
-          .isLessThan(PER_BLOCK * sample.config.layers() * Math.sqrt(expected.size()));
+          .isLessThan(PER_BLOCK * BLOCKS * Math.sqrt(expected.size()));
     }
   }
 
-  @Test
-  void inDynamicInt8() {
-    try (Sample sample = new Sample()) {
+  @ParameterizedTest
+  @ValueSource(strings = {PICTURES, CLIPS})
+  void inDynamicInt8(String name) {
+    try (Sample sample = new Sample(name)) {
       Tensor expected = sample.reference();
       Tensor got = sample.peer(LinearForm.DYNAMIC_INT8, folder.resolve("graph"));
       assertThat(distance(got, expected)).isBetween(1e-4, DYNAMIC_INT8);
@@ -70,33 +75,29 @@ class OnnxRuntimeDenoiserTest {
   }
 
   private static final class Sample implements AutoCloseable {
-    final PipelineFolder pipeline = PipelineFolder.open(SAMPLE);
-    final Checkpoint checkpoint = pipeline.checkpoint(Component.TRANSFORMER);
-    final PixArtConfig config = PixArtConfig.fromJson(pipeline.config(Component.TRANSFORMER));
-    final DenoiserModel model = DiffusionPipeline.readModel(pipeline);
-    final DenoiserInput input = input(config);
+    private static final int TEXT_TOKENS = 12;
 
-    /** Two samples, the second with half of its text masked. */
-    private static DenoiserInput input(PixArtConfig config) {
-      Random random = new Random(7);
-      int tokens = 12;
-      Tensor mask = Tensor.full(1, 2, tokens);
-      for (int i = tokens + tokens / 2; i < 2 * tokens; i++) {
-        mask.data()[i] = 0;
-      }
-      int textChannels = config.captionChannels().orElseThrow();
-      return DenoiserInput.of(
-          normal(random, 2, config.inChannels(), 8, 8),
-          521,
-          Map.of(InputNames.TEXT, normal(random, 2, tokens, textChannels), InputNames.MASK, mask));
+    final Checkpoint checkpoint;
+    final DenoiserModel model;
+    final DenoiserInput input;
+
+    Sample(String name) {
+      PipelineFolder pipeline = PipelineFolder.open(Path.of("..", "samples", name));
+      checkpoint = pipeline.checkpoint(Component.TRANSFORMER);
+      model = DiffusionPipeline.readModel(pipeline);
+      input = input(model);
     }
 
-    private static Tensor normal(Random random, int... dims) {
-      Tensor tensor = Tensor.zeros(dims);
-      for (int i = 0; i < tensor.size(); i++) {
-        tensor.data()[i] = (float) random.nextGaussian();
+    /** Two samples, the second with half of its text masked. */
+    private static DenoiserInput input(DenoiserModel model) {
+      Map<String, Integer> extents =
+          Map.of("batch", 2, "frames", 3, "height", 8, "width", 8, "tokens", TEXT_TOKENS);
+      DenoiserInput input = RandomInputs.of(model, extents, 521, 7);
+      float[] mask = input.tensors().get(InputNames.MASK).data();
+      for (int i = TEXT_TOKENS + TEXT_TOKENS / 2; i < 2 * TEXT_TOKENS; i++) {
+        mask[i] = 0;
       }
-      return tensor;
+      return input;
     }
 
     Tensor reference() {

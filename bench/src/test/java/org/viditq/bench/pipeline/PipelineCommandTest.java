@@ -22,6 +22,7 @@ import org.viditq.core.error.BackendException;
 /** The whole command on the sample model, in real processes. */
 class PipelineCommandTest {
   private static final Path SAMPLE = Path.of("..", "samples", "pixart-mini");
+  private static final Path CLIPS = Path.of("..", "samples", "stdit-mini");
   private static final int BLOCKS = 8; // of the sample
 
   @TempDir private Path folder;
@@ -83,6 +84,68 @@ class PipelineCommandTest {
     assertThat(scratch).isEmptyDirectory();
   }
 
+  @Tag("slow")
+  @Test
+  void aClipOfAFewFramesIsMeasuredBesideItsPeers() throws IOException {
+    Path file = folder.resolve("clip.json");
+    assertThat(
+            run(
+                "--model",
+                CLIPS.toString(),
+                "--frames",
+                "2",
+                "--sizes",
+                "64",
+                "--variants",
+                "fp32,w8a8,w8a8-attention-bf16,w8a8-attention-int8,onnxruntime-fp32,"
+                    + "onnxruntime-dynamic-int8,onnxruntime-w8a8,onnxruntime-w4a8",
+                "--rounds",
+                "1",
+                "--out",
+                file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode size = new ObjectMapper().readTree(file.toFile()).get("sizes").get(0);
+    assertThat(size.get("frames").asInt()).isEqualTo(2);
+    assertThat(size.get("latentTokens").asInt()).isEqualTo(2 * 4 * 4);
+    assertThat(size.get("textTokens").asInt()).isEqualTo(120);
+    JsonNode results = size.get("results");
+    assertThat(results).hasSize(8);
+    for (JsonNode result : results) {
+      assertThat(result.get("timesOnnxRuntimeInt8").asDouble()).isPositive();
+      assertThat(result.get("peakResidentBytes").asLong()).isGreaterThan(1 << 20);
+    }
+    assertThat(out.toString()).contains("64 px, 2 frames", "w8a8-attention-int8");
+  }
+
+  @Tag("slow")
+  @Test
+  void aNamedModelIsMeasuredWithTheBlocksThatAreLeft() throws IOException {
+    Path file = folder.resolve("shallow.json");
+    assertThat(
+            run(
+                "--model",
+                "pixart-sigma-1024",
+                "--blocks",
+                "1",
+                "--sizes",
+                "64",
+                "--variants",
+                "w8a8,w8a8-attention-int8",
+                "--rounds",
+                "1",
+                "--out",
+                file.toString()))
+        .as(err.toString())
+        .isZero();
+    JsonNode report = new ObjectMapper().readTree(file.toFile());
+    assertThat(report.get("model").asText()).isEqualTo("pixart-sigma-1024, random weights");
+    assertThat(report.get("blocks").asInt()).isEqualTo(1);
+    assertThat(report.get("publishedBlocks").asInt()).isEqualTo(28);
+    assertThat(report.get("sizes").get(0).get("textTokens").asInt()).isEqualTo(300);
+    assertThat(err.toString()).contains("pixart-sigma-1024, 1 of 28 blocks");
+  }
+
   /** Ours, with the calls of one evaluation; of the sample's eight blocks. */
   private void assertProfiled(JsonNode profiles) {
     assertThat(profiles.findValuesAsText("name"))
@@ -108,11 +171,34 @@ class PipelineCommandTest {
   void aProcessThatFailsTellsWhy() {
     assertThatThrownBy(
             () ->
-                new Contender(Variant.W8A8, SAMPLE, 64, 1, false, folder.resolve("log.txt"))
+                new Contender(
+                        Variant.W8A8,
+                        SAMPLE,
+                        new EvaluationSize(64, 1, 8),
+                        1,
+                        Observation.NONE,
+                        folder.resolve("log.txt"))
                     .close())
         .isInstanceOf(BackendException.class)
         .hasMessageContaining("The process that measures w8a8 has failed: ")
         .hasMessageContaining("config.json");
+  }
+
+  @Test
+  void framesAndBlocksThatAModelDoesNotHaveAreRefused() {
+    assertThat(run("--frames", "4")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--frames is 4, but pixart-xl-2 makes pictures; leave it out.");
+    assertThat(run("--model", "stdit-xl-2", "--frames", "17")).isEqualTo(2);
+    assertThat(err.toString()).contains("--frames is 17, but stdit-xl-2 takes 1 to 16.");
+    assertThat(run("--model", "stdit-xl-2", "--blocks", "29")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("stdit-xl-2 has 28 blocks, of which 1 at least may be left, not 29.");
+    assertThat(run("--model", SAMPLE.toString(), "--blocks", "1")).isEqualTo(2);
+    assertThat(err.toString()).contains("has weights of its own");
+    assertThat(run("--variants", "onnxruntime-fp32", "--profile")).isEqualTo(2);
+    assertThat(err.toString()).contains("--profile looks into variants of the native backend");
+    assertThat(out.toString()).isEmpty();
   }
 
   @Test
@@ -122,6 +208,11 @@ class PipelineCommandTest {
         .contains("--sizes holds 100, but sides of pictures are multiples of 16 from 16 to 4096.");
     assertThat(run("--variants", "w3a3")).isEqualTo(2);
     assertThat(err.toString()).contains("w3a3").contains("W8A8");
+    assertThat(run("--model", "stdit-xl-3")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "There is no model stdit-xl-3; give a pipeline folder, or one of pixart-xl-2,"
+                + " pixart-sigma-1024, stdit-xl-2.");
     assertThat(run("--model", folder.toString())).isEqualTo(1);
     assertThat(err.toString()).contains("is not a diffusers pipeline folder");
     assertThat(out.toString()).isEmpty();

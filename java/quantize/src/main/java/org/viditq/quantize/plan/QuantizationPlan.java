@@ -143,6 +143,27 @@ public record QuantizationPlan(
         attention);
   }
 
+  /** The same with attention in other precisions. */
+  public QuantizationPlan withAttention(AttentionPrecisions other) {
+    return new QuantizationPlan(
+        name,
+        description,
+        weight,
+        activation,
+        balancing,
+        patterns,
+        quantize,
+        include,
+        keepFullPrecision,
+        overrides,
+        candidates,
+        weightBits,
+        activationBits,
+        calibration,
+        scheme,
+        other);
+  }
+
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */
   public boolean needsCalibration() {
     return balancing.isPresent() || activation.mode().isStatic() || needsSecondMoments();
