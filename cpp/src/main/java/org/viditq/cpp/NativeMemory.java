@@ -159,6 +159,12 @@ final class NativeMemory implements AutoCloseable {
     return small.bytes() + large.bytes();
   }
 
+  /** Lets go of chunks that no tensor lies in. */
+  void releaseIdle() {
+    small.close();
+    large.close();
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new BackendException("Backend native was closed; open it again to compute.");

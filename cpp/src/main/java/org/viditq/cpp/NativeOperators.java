@@ -291,6 +291,11 @@ public final class NativeOperators implements Operators<NativeTensor>, IntegerOp
   }
 
   @Override
+  public void releaseIdleMemory() {
+    memory.releaseIdle();
+  }
+
+  @Override
   public void close() {
     linear.close();
     convolution.close();

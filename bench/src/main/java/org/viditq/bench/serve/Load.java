@@ -1,15 +1,18 @@
 package org.viditq.bench.serve;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntFunction;
 
 /**
  * Clients that ask a server for pictures.
@@ -22,14 +25,14 @@ import java.util.function.IntFunction;
  */
 record Load(int clients, int requests, double rate, double seconds) {
   private static final String PATH = "/v1/images/generations";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * Sends them, and waits for the answers.
    *
    * @param address HOST:PORT
-   * @param body of request i
    */
-  Answers send(String address, IntFunction<String> body) throws InterruptedException {
+  Answers send(String address, RequestMix mix) throws InterruptedException {
     HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     Answers answers = new Answers();
     AtomicInteger next = new AtomicInteger();
@@ -43,8 +46,12 @@ record Load(int clients, int requests, double rate, double seconds) {
                     i < requests && System.nanoTime() - start < seconds * 1e9;
                     i = next.getAndIncrement()) {
                   long begun = due(start, i);
-                  String error = answer(http, address, body.apply(i));
-                  answers.add(since(begun), error);
+                  answers.sent();
+                  if (mix.leaves(i)) {
+                    leave(address, mix, i, answers);
+                  } else {
+                    ask(http, address, mix, i, begun, answers);
+                  }
                 }
               },
               "client-" + client);
@@ -77,20 +84,50 @@ record Load(int clients, int requests, double rate, double seconds) {
     return (System.nanoTime() - start) * 1e-9;
   }
 
-  /** What went wrong; empty if nothing did. */
-  private static String answer(HttpClient http, String address, String body) {
+  private static void ask(
+      HttpClient http, String address, RequestMix mix, int i, long begun, Answers answers) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + address + PATH))
-            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .POST(HttpRequest.BodyPublishers.ofString(mix.body(i)))
             .build();
     try {
-      int status = http.send(request, HttpResponse.BodyHandlers.ofByteArray()).statusCode();
-      return status == 200 ? "" : Integer.toString(status);
+      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      double took = since(begun);
+      if (response.statusCode() == 200) {
+        String file = JSON.readTree(response.body()).at("/data/0/b64_json").asText();
+        answers.picture(i, took, PictureHash.of(Base64.getDecoder().decode(file)));
+      } else {
+        answers.error(Integer.toString(response.statusCode()));
+      }
+    } catch (IllegalArgumentException noPicture) {
+      answers.error("no picture");
     } catch (IOException broken) {
-      return "connection";
+      answers.error("connection");
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
-      return "interrupted";
+      answers.error("interrupted");
+    }
+  }
+
+  /** Sends a request, and closes the connection without having read anything of the answer. */
+  private static void leave(String address, RequestMix mix, int i, Answers answers) {
+    int colon = address.lastIndexOf(':');
+    byte[] body = mix.body(i).getBytes(StandardCharsets.UTF_8);
+    String head =
+        "POST "
+            + PATH
+            + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            + body.length
+            + "\r\n\r\n";
+    try (Socket socket =
+        new Socket(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)))) {
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(body);
+      socket.getOutputStream().flush();
+      LockSupport.parkNanos(mix.patience(i));
+      answers.left();
+    } catch (IOException broken) {
+      answers.error("connection");
     }
   }
 }

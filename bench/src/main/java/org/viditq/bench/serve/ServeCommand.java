@@ -4,8 +4,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.ReportOptions;
@@ -15,6 +21,7 @@ import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.core.error.BackendException;
+import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.serve.ViditqServer;
 import picocli.CommandLine.Command;
@@ -32,12 +39,17 @@ import picocli.CommandLine.Spec;
       "Starts two servers in this process, one that samples requests together and one that does"
           + " not, and sends each the same requests in turn. Times are those that clients see; with"
           + " --rate they begin when a request is due, whether or not a client was free.",
+      "",
+      "Every picture that was answered is compared with the one that the library makes alone."
+          + " Memory is that of this process, as /metrics tells it. Ends with 1 if a picture was"
+          + " wrong, a request lost or refused.",
       ""
     },
     footer = {
       "",
       "Examples:",
       "  viditq bench serve --clients 64 --requests 500 --out serve.json",
+      "  viditq bench serve --sizes 64x64,96x64,64x96 --leaving 0.1",
       "  viditq bench serve --plan w8a8 --rate 20 --seconds 30"
     })
 public final class ServeCommand implements Callable<Integer> {
@@ -100,11 +112,23 @@ public final class ServeCommand implements Callable<Integer> {
   private int steps;
 
   @Option(
-      names = "--size",
-      paramLabel = "WxH",
+      names = "--sizes",
+      paramLabel = "WxH,...",
+      split = ",",
       defaultValue = "auto",
-      description = "Size of a picture. Default: what the model was trained for.")
-  private String size;
+      description =
+          "Sizes of pictures, which take turns; auto is what the model was trained for. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private List<String> sizes;
+
+  @Option(
+      names = "--leaving",
+      paramLabel = "P",
+      defaultValue = "0",
+      description =
+          "Part of the requests whose client goes away before it has an answer, 0 to 0.9. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double leaving;
 
   @Option(
       names = "--batch",
@@ -118,27 +142,31 @@ public final class ServeCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
-  /** A server that is measured. */
-  private record Contender(String name, ViditqServer server, Answers answers) {}
-
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
     check();
     BenchReport report = new BenchReport(spec, output);
+    RequestMix mix = new RequestMix(sizes, steps, leaving);
     List<Contender> contenders = new ArrayList<>();
+    MemoryFigures memory;
     try {
       contenders.add(contender("batches of " + batch, batch));
       contenders.add(contender("no batches", 1));
-      measure(contenders, console);
+      memory = measure(contenders, mix, console);
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
       throw new BackendException("The measurement was interrupted.", ended);
     } finally {
       contenders.forEach(contender -> contender.server().close());
     }
-    report(contenders, report, console);
-    return contenders.stream().allMatch(each -> each.answers().errors() == 0) ? 0 : 1;
+    Map<Integer, String> alone = alone(contenders, mix, console);
+    report(contenders, memory, alone, report, console);
+    return contenders.stream()
+            .map(Contender::answers)
+            .allMatch(each -> each.errors() == 0 && each.lost() == 0 && each.wrong(alone) == 0)
+        ? 0
+        : 1;
   }
 
   private void check() {
@@ -148,6 +176,15 @@ public final class ServeCommand implements Callable<Integer> {
     requireRange("--rate", rate, 0, 1e6);
     requireRange("--seconds", seconds, 0.1, 1e6);
     requireRange("--batch", batch, 2, 1024);
+    requireRange("--leaving", leaving, 0, 0.9);
+    for (String size : sizes) {
+      if (!size.matches("auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")) {
+        throw new UsageException(
+            "--sizes has "
+                + Printable.name(size)
+                + ", which is no size; write WIDTHxHEIGHT in pixels, such as 512x512, or auto.");
+      }
+    }
   }
 
   private static void requireRange(String option, double value, double least, double largest) {
@@ -157,93 +194,160 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
+  private Path folder() {
+    return model == null
+        ? Path.of(System.getProperty("viditq.home", "")).resolve("samples/pixart-mini")
+        : model;
+  }
+
   private Contender contender(String name, int together) {
-    Path served =
-        model == null
-            ? Path.of(System.getProperty("viditq.home", "")).resolve("samples/pixart-mini")
-            : model;
     List<String> words =
         new ArrayList<>(
             List.of(
                 "--model",
-                "model=" + served,
+                "model=" + folder(),
                 "--port",
                 "0",
                 "--batch",
                 Integer.toString(together),
                 "--queue",
-                Integer.toString(Math.max(clients, 16)),
+                Integer.toString(Math.max(2 * clients, 16)),
                 "--max-connections",
-                Integer.toString(clients + 16),
+                Integer.toString(2 * clients + 16),
                 "--quiet"));
     if (plan != null) {
       words.addAll(List.of("--plan", plan));
     }
     ViditqServer server = org.viditq.serve.ServeCommand.open(words.toArray(String[]::new));
     server.start();
-    return new Contender(name, server, new Answers());
+    return new Contender(name, server, new ArrayList<>());
   }
 
-  private String body(int seed) {
-    return "{\"prompt\":\"a red ring on a gray background\",\"seed\":"
-        + seed
-        + ",\"steps\":"
-        + steps
-        + ",\"size\":\""
-        + size
-        + "\"}";
-  }
-
-  private void measure(List<Contender> contenders, Console console) throws InterruptedException {
+  private MemoryFigures measure(List<Contender> contenders, RequestMix mix, Console console)
+      throws InterruptedException {
     // Models are loaded, prompts encoded and code compiled.
     for (Contender contender : contenders) {
-      Answers warm =
-          new Load(WARM_UP, WARM_UP, 0, seconds).send(contender.server().address(), this::body);
-      if (warm.errors() > 0) {
-        ObjectNode node = Console.object();
-        warm.putInto(node);
-        throw new BackendException(
-            "The server does not make such pictures; its answers were "
-                + node.path("errors")
-                + ".");
-      }
+      warmUp(contender, mix);
     }
     Load load = new Load(clients, requests, rate, seconds);
-    try (Progress progress = console.progress("Measuring", (long) rounds * contenders.size())) {
+    Memory before = Memory.atRest(contenders.get(0)::scrape);
+    Memory peak;
+    try (Progress progress = console.progress("Measuring", (long) rounds * contenders.size());
+        MemoryWatch watch = new MemoryWatch(contenders.get(0)::scrape)) {
       for (int round = 0; round < rounds; round++) {
-        for (Contender contender : contenders) {
-          contender.answers().add(load.send(contender.server().address(), this::body));
+        // Whoever is first in one round is last in the next.
+        List<Contender> order = new ArrayList<>(contenders);
+        if (round % 2 == 1) {
+          Collections.reverse(order);
+        }
+        for (Contender contender : order) {
+          Scrape begun = contender.scrape();
+          Answers answers = load.send(contender.server().address(), mix);
+          settle(contender, mix);
+          contender
+              .turns()
+              .add(
+                  new Contender.Turn(
+                      answers,
+                      ServerFigures.between(begun, contender.scrape()),
+                      Memory.atRest(contender::scrape)));
           progress.step();
         }
       }
+      peak = watch.peak();
+    }
+    return new MemoryFigures(before, peak, Memory.atRest(contenders.get(0)::scrape));
+  }
+
+  private void warmUp(Contender contender, RequestMix mix) throws InterruptedException {
+    int count = Math.max(WARM_UP, mix.period());
+    Answers warm =
+        new Load(Math.min(clients, batch), count, 0, seconds)
+            .send(contender.server().address(), new RequestMix(mix.sizes(), mix.steps(), 0));
+    if (warm.errors() > 0) {
+      throw new BackendException(
+          "The server does not make such pictures; its answers were " + warm.errorsByKind() + ".");
     }
   }
 
-  private void report(List<Contender> contenders, BenchReport report, Console console) {
+  /** What clients have left behind is given up when one more request has been answered. */
+  private void settle(Contender contender, RequestMix mix) throws InterruptedException {
+    new Load(1, 1, 0, seconds)
+        .send(contender.server().address(), new RequestMix(mix.sizes(), 1, 0));
+  }
+
+  /** The right pictures of all requests that were answered, by hash. */
+  private Map<Integer, String> alone(List<Contender> contenders, RequestMix mix, Console console) {
+    SortedSet<Integer> answered = new TreeSet<>();
+    contenders.forEach(contender -> answered.addAll(contender.answers().answered()));
+    Map<Integer, String> alone = new HashMap<>();
+    try (PicturesAlone pictures = new PicturesAlone(folder(), Optional.ofNullable(plan));
+        Progress progress = console.progress("Comparing", answered.size())) {
+      for (int request : answered) {
+        alone.put(request, pictures.hash(mix, request));
+        progress.step();
+      }
+    }
+    return alone;
+  }
+
+  private void report(
+      List<Contender> contenders,
+      MemoryFigures memory,
+      Map<Integer, String> alone,
+      BenchReport report,
+      Console console) {
     ObjectNode root = report.root();
-    root.put("clients", clients).put("requests", requests).put("rate", rate);
-    root.put("rounds", rounds).put("steps", steps).put("size", size);
+    root.put("clients", clients).put("requestsOfATurn", requests).put("rate", rate);
+    root.put("rounds", rounds).put("steps", steps).put("leaving", leaving);
+    ArrayNode allSizes = root.putArray("sizes");
+    sizes.forEach(allSizes::add);
     root.put("plan", plan == null ? "full-precision" : plan);
     TextTable table =
-        new TextTable("server", ">pictures", ">per second", ">p50", ">p95", ">p99", ">errors");
+        new TextTable(
+            "server",
+            ">pictures",
+            ">wrong",
+            ">lost",
+            ">errors",
+            ">per second",
+            ">p50",
+            ">p95",
+            ">p99",
+            ">mean batch");
     ArrayNode servers = root.putArray("servers");
     for (Contender contender : contenders) {
       Answers answers = contender.answers();
-      answers.putInto(servers.addObject().put("server", contender.name()));
+      ServerFigures figures = contender.figures();
+      ObjectNode node = servers.addObject().put("server", contender.name());
+      answers.putInto(node);
+      node.put("wrongPictures", answers.wrong(alone));
+      figures.putInto(node);
+      ArrayNode turns = node.putArray("turns");
+      for (Contender.Turn turn : contender.turns()) {
+        ObjectNode one = turns.addObject();
+        one.put("picturesPerSecond", BenchReport.rounded(turn.answers().throughput()));
+        turn.afterwards().putInto(one);
+      }
       table.row(
           contender.name(),
           Integer.toString(answers.pictures()),
+          Integer.toString(answers.wrong(alone)),
+          Integer.toString(answers.lost()),
+          Integer.toString(answers.errors()),
           String.format(Locale.ROOT, "%.2f", answers.throughput()),
           Quantities.seconds(answers.percentile(50)),
           Quantities.seconds(answers.percentile(95)),
           Quantities.seconds(answers.percentile(99)),
-          Integer.toString(answers.errors()));
+          String.format(Locale.ROOT, "%.1f", figures.meanBatch()));
     }
     double ratio =
         contenders.get(0).answers().throughput() / contenders.get(1).answers().throughput();
     root.put("throughputRatio", BenchReport.rounded(ratio));
+    memory.putInto(root.putObject("memory"));
     table.lines().forEach(console::result);
     console.result("With batches: " + Quantities.times(ratio) + " the pictures per second.");
+    console.result(memory.describe());
     report.finish(console);
   }
 }

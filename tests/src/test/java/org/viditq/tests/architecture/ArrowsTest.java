@@ -48,6 +48,7 @@ class ArrowsTest {
                   "cli",
                   "media",
                   "serve",
+                  "api",
                   "tensorrt",
                   "reference",
                   "cpp",

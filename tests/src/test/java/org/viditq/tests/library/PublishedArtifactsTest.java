@@ -21,6 +21,7 @@ class PublishedArtifactsTest {
         assertThat(List.of("url", "licenses", "developers", "scm"))
             .as(module.artifact())
             .allMatch(module::has);
+        assertThat(module.text("url")).as(module.artifact()).isEqualTo("${viditq.url}");
       }
     }
   }

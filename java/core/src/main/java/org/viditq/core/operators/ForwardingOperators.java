@@ -186,6 +186,11 @@ public abstract class ForwardingOperators<V> implements Operators<V> {
   }
 
   @Override
+  public void releaseIdleMemory() {
+    inner.releaseIdleMemory();
+  }
+
+  @Override
   public void close() {
     inner.close();
   }

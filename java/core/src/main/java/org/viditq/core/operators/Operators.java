@@ -354,6 +354,12 @@ public interface Operators<V> extends AutoCloseable {
   /** Nearest-neighbour upsampling by 2 of the last two axes of x [B, C, H, W]. */
   V upsampleNearest2x(V x);
 
+  /**
+   * Gives memory back that no value takes: what was used before and waits to be used again. The
+   * default has none.
+   */
+  default void releaseIdleMemory() {}
+
   /** Releases everything prepared; idempotent. */
   @Override
   void close();

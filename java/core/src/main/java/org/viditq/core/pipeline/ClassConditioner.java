@@ -58,7 +58,7 @@ final class ClassConditioner implements Conditioner {
   public EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      TextEncoders encoders,
+      TextEncoderSource encoders,
       ProgressListener progress) {
     if (!negativePrompt.isEmpty()) {
       throw new UsageException(

@@ -10,12 +10,13 @@ interface Conditioner {
   /**
    * @param prompts texts, or class names and indices
    * @param negativePrompt what guidance leads away from; the empty text is the null caption
+   * @param encoders loads those that are needed
    * @throws org.viditq.core.error.UsageException if the model cannot be asked for that
    */
   EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      TextEncoders encoders,
+      TextEncoderSource encoders,
       ProgressListener progress);
 
   /**

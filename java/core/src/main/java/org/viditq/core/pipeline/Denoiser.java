@@ -9,7 +9,7 @@ import org.viditq.core.pipeline.cache.StepObserver;
 import org.viditq.core.tensor.Tensor;
 
 /** A diffusion model ready to be evaluated on a backend, in full precision or quantized. */
-public interface Denoiser extends AutoCloseable {
+public interface Denoiser extends LoadedPart {
   /** What is evaluated. */
   DenoiserModel model();
 

@@ -3,7 +3,6 @@ package org.viditq.core.pipeline;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.viditq.core.checkpoint.Checkpoint;
@@ -29,7 +28,6 @@ import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.pipeline.cache.StepChange;
 import org.viditq.core.schedule.Scheduler;
@@ -245,8 +243,9 @@ public final class DiffusionPipeline {
    */
   public EncodedPrompts encode(
       List<String> prompts, String negativePrompt, ProgressListener progress) {
-    try (PipelineParts parts = new PipelineParts(backend, networks)) {
-      return encode(prompts, negativePrompt, (TextEncoders) parts, progress);
+    try (PromptEncoders encoders =
+        new PromptEncoders(conditioner(), new PipelineParts(backend, networks), false)) {
+      return encoders.encode(prompts, negativePrompt, progress);
     }
   }
 
@@ -256,19 +255,19 @@ public final class DiffusionPipeline {
       String negativePrompt,
       Operators<V> operators,
       ProgressListener progress) {
-    return encode(prompts, negativePrompt, new OperatorTextEncoders<>(operators), progress);
+    try (TextEncoderSource encoders =
+        new TextEncoderSource(new OperatorTextEncoders<>(operators), false)) {
+      return PromptEncoders.encode(conditioner(), prompts, negativePrompt, encoders, progress);
+    }
   }
 
-  private EncodedPrompts encode(
-      List<String> prompts,
-      String negativePrompt,
-      TextEncoders encoders,
-      ProgressListener progress) {
-    if (prompts.isEmpty()) {
-      throw new UsageException("There is no prompt; give at least one.");
-    }
-    return Conditioner.of(folder, model, cleansCaptions)
-        .encode(prompts, negativePrompt, encoders, progress);
+  /** The text encoders, which stay loaded from their first use until the caller closes them. */
+  public PromptEncoders openEncoders() {
+    return new PromptEncoders(conditioner(), new PipelineParts(backend, networks), true);
+  }
+
+  private Conditioner conditioner() {
+    return Conditioner.of(folder, model, cleansCaptions);
   }
 
   /**
@@ -483,42 +482,43 @@ public final class DiffusionPipeline {
       double framesPerSecond,
       Optional<PictureSize> finalSize,
       ProgressListener progress) {
-    try (PipelineParts parts = new PipelineParts(backend, networks)) {
-      return decode(
-          latents,
-          framesPerSecond,
-          finalSize,
-          parameters -> parts.decoder(autoencoderConfig, parameters),
-          progress);
+    try (ClipDecoder decoder = openDecoder()) {
+      return decoder.decode(latents, framesPerSecond, finalSize, progress);
     }
   }
 
   /** As {@link #decode(Tensor, double, ProgressListener)} on the caller's operators. */
   public <V> List<Clip> decode(
       Tensor latents, double framesPerSecond, Operators<V> operators, ProgressListener progress) {
-    return decode(
-        latents,
-        framesPerSecond,
-        Optional.empty(),
-        parameters -> PipelineParts.decoder(autoencoderConfig, parameters, operators),
-        progress);
+    try (ClipDecoder decoder =
+        new ClipDecoder(
+            folder,
+            autoencoderConfig,
+            parameters -> PipelineParts.decoder(autoencoderConfig, parameters, operators),
+            () -> {},
+            () -> {})) {
+      return decoder.decode(latents, framesPerSecond, Optional.empty(), progress);
+    }
   }
 
-  private List<Clip> decode(
-      Tensor latents,
-      double framesPerSecond,
-      Optional<PictureSize> finalSize,
-      Function<Parameters, DecoderNetwork> open,
-      ProgressListener progress) {
-    try (Checkpoint weights = folder.checkpoint(Component.VAE)) {
-      CheckpointParameters parameters = new CheckpointParameters(weights);
-      try (DecoderNetwork decoder = open.apply(parameters)) {
-        UnusedTensors.require(parameters.unused(), weights.source(), folder.config(Component.VAE));
-        int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
-        StageCounter decoded = new StageCounter(progress, Stage.DECODING, latents.dim(0) * frames);
-        return new LatentDecoder(autoencoderConfig, decoder)
-            .decode(latents, framesPerSecond, finalSize, decoded);
-      }
+  /**
+   * Makes the decoder ready; the caller closes it.
+   *
+   * @throws org.viditq.core.error.InvalidCheckpointException if its weights do not fit its
+   *     configuration
+   */
+  public ClipDecoder openDecoder() {
+    PipelineParts parts = new PipelineParts(backend, networks);
+    try {
+      return new ClipDecoder(
+          folder,
+          autoencoderConfig,
+          parameters -> parts.decoder(autoencoderConfig, parameters),
+          parts::releaseIdleMemory,
+          parts::close);
+    } catch (RuntimeException | Error unprepared) {
+      parts.close();
+      throw unprepared;
     }
   }
 

@@ -165,7 +165,7 @@ public record MemoryEstimate(
    *
    * @param matrix bytes of a weight of a matrix; what is stored as integers stays as it is
    */
-  private static long loaded(PipelineFolder folder, Component component, double matrix) {
+  static long loaded(PipelineFolder folder, Component component, double matrix) {
     if (!folder.lists(component) || !folder.has(component)) {
       return 0;
     }

@@ -171,6 +171,11 @@ public final class ModelDenoiser<V> implements Denoiser {
   }
 
   @Override
+  public void releaseIdleMemory() {
+    operators.releaseIdleMemory();
+  }
+
+  @Override
   public void close() {
     release.run();
   }

@@ -49,7 +49,7 @@ final class PipelineParts implements TextEncoders, AutoCloseable {
   static <V> DecoderNetwork decoder(
       AutoencoderKlConfig config, Parameters parameters, Operators<V> operators) {
     NonFiniteTracer<V> traced = new NonFiniteTracer<>(operators);
-    return new OperatorDecoder<>(new AutoencoderKl<>(config, parameters, traced), traced);
+    return new OperatorDecoder<>(AutoencoderKl.decoder(config, parameters, traced), traced);
   }
 
   /**
@@ -59,6 +59,13 @@ final class PipelineParts implements TextEncoders, AutoCloseable {
     return networks
         .flatMap(whole -> whole.denoiser(model, parameters, release))
         .orElseGet(() -> new ModelDenoiser<>(model, parameters, operators(), release));
+  }
+
+  /** See {@link LoadedPart#releaseIdleMemory()}. */
+  void releaseIdleMemory() {
+    if (operators != null) {
+      operators.releaseIdleMemory();
+    }
   }
 
   private Operators<?> operators() {

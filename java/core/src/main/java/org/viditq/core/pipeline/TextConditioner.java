@@ -11,13 +11,10 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.model.CheckpointParameters;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.InputNames;
-import org.viditq.core.model.UnusedTensors;
 import org.viditq.core.model.t5.T5Config;
 import org.viditq.core.pipeline.ProgressListener.Stage;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.core.text.CaptionCleaning;
-import org.viditq.core.text.Tokenizer;
-import org.viditq.core.text.Tokenizers;
 
 /**
  * Prompts through the T5 encoder of a pipeline: in lower case, without surrounding white space
@@ -49,28 +46,38 @@ final class TextConditioner implements Conditioner {
   public EncodedPrompts encode(
       List<String> prompts,
       String negativePrompt,
-      TextEncoders encoders,
+      TextEncoderSource encoders,
       ProgressListener progress) {
     T5Config config = T5Config.fromJson(folder.config(Component.TEXT_ENCODER));
-    try (Tokenizer tokenizer = Tokenizers.open(folder.folder(Component.TOKENIZER));
-        Checkpoint weights = folder.checkpoint(Component.TEXT_ENCODER)) {
-      CheckpointParameters parameters = new CheckpointParameters(weights);
-      try (TextNetwork encoder = encoders.t5(config, parameters)) {
-        UnusedTensors.require(
-            parameters.unused(), weights.source(), folder.config(Component.TEXT_ENCODER));
-        PromptEncoder encode =
-            new PromptEncoder(this::prepare, tokenizer, encoder, config.channels(), text.tokens());
-        Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
-        int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
-        StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
-        PromptEncoder.Texts positive = encode.encode(prompts, encoded);
-        PromptEncoder.Texts negative =
-            learned.isPresent()
-                ? learned(learned.get())
-                : encode.encode(List.of(negativePrompt), encoded);
-        return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
-      }
-    }
+    return encoders.use(
+        Component.TEXT_ENCODER,
+        () ->
+            LoadedTextEncoder.open(
+                folder,
+                Component.TOKENIZER,
+                Component.TEXT_ENCODER,
+                parameters -> encoders.networks().t5(config, parameters)),
+        loaded -> encode(prompts, negativePrompt, loaded, config.channels(), progress));
+  }
+
+  private EncodedPrompts encode(
+      List<String> prompts,
+      String negativePrompt,
+      LoadedTextEncoder loaded,
+      int channels,
+      ProgressListener progress) {
+    PromptEncoder encode =
+        new PromptEncoder(
+            this::prepare, loaded.tokenizer(), loaded.network(), channels, text.tokens());
+    Optional<String> learned = nullText.filter(name -> negativePrompt.isBlank());
+    int texts = prompts.size() + (learned.isPresent() ? 0 : 1);
+    StageCounter encoded = new StageCounter(progress, Stage.ENCODING, texts);
+    PromptEncoder.Texts positive = encode.encode(prompts, encoded);
+    PromptEncoder.Texts negative =
+        learned.isPresent()
+            ? learned(learned.get())
+            : encode.encode(List.of(negativePrompt), encoded);
+    return new EncodedPrompts(prompts, conditions(positive), Optional.of(conditions(negative)));
   }
 
   /** A text that the transformer has learned. */

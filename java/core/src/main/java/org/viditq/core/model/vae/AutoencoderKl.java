@@ -28,6 +28,9 @@ public final class AutoencoderKl<V> {
   private final Optional<Encoder<V>> encoder;
   private final Optional<Decoder<V>> decoder;
 
+  /** Parameters that only encoding needs. */
+  private static final String[] OF_ENCODER = {"encoder.", "quant_conv."};
+
   /**
    * Prepares the halves that the checkpoint holds.
    *
@@ -37,9 +40,28 @@ public final class AutoencoderKl<V> {
    * @throws org.viditq.core.error.NonFiniteException naming a layer with NaN or infinity
    */
   public AutoencoderKl(AutoencoderKlConfig config, Parameters parameters, Operators<V> operators) {
+    this(config, parameters, operators, parameters.contains(ENCODER_MARK));
+  }
+
+  /**
+   * Prepares the decoder alone; what a checkpoint holds of the encoder is left where it is.
+   *
+   * @throws InvalidCheckpointException as the constructor; if there is no decoder, decoding throws
+   */
+  public static <V> AutoencoderKl<V> decoder(
+      AutoencoderKlConfig config, Parameters parameters, Operators<V> operators) {
+    boolean decodes = parameters.contains(DECODER_MARK);
+    if (decodes) {
+      parameters.leaveOut(OF_ENCODER);
+    }
+    return new AutoencoderKl<>(
+        config, parameters, operators, !decodes && parameters.contains(ENCODER_MARK));
+  }
+
+  private AutoencoderKl(
+      AutoencoderKlConfig config, Parameters parameters, Operators<V> operators, boolean encodes) {
     this.config = config;
     this.operators = operators;
-    boolean encodes = parameters.contains(ENCODER_MARK);
     boolean decodes = parameters.contains(DECODER_MARK);
     if (!encodes && !decodes) {
       throw new InvalidCheckpointException(
