@@ -21,6 +21,16 @@ final class KilledRun {
    * @param errors file that gets its standard error
    */
   static void after(int parts, Path partial, Path errors, String... arguments) throws Exception {
+    after(parts, 0, partial, errors, arguments);
+  }
+
+  /**
+   * The same some time later, so that it may be in the middle of anything.
+   *
+   * @param millis from when it has kept the parts
+   */
+  static void after(int parts, int millis, Path partial, Path errors, String... arguments)
+      throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -40,6 +50,7 @@ final class KilledRun {
         assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
         Thread.sleep(2);
       }
+      Thread.sleep(millis);
     } finally {
       process.destroyForcibly().waitFor();
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that is killed is gone on with, to the same bytes as one that is not. */
 @Tag("slow")
@@ -81,6 +84,41 @@ class ResumeTest {
     assertThat(second.stderr()).contains("Going on with").contains("--no-resume");
     assertThat(broken).hasSameBinaryContentAs(whole);
     assertThat(folder.resolve(".broken.safetensors.partial")).doesNotExist();
+  }
+
+  /** Killed thrice, wherever it is then; and in halves, each of which is killed once. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void calibrationKilledAtRandomMoments(long seed) throws Exception {
+    Path whole = folder.resolve("whole.safetensors");
+    CommandRun.of(calibrate(whole)).succeeded();
+    Random random = new Random(seed);
+    Path errors = folder.resolve("errors");
+
+    Path broken = folder.resolve("broken.safetensors");
+    Path partial = folder.resolve(".broken.safetensors.partial");
+    int parts = 0;
+    for (int kill = 0; kill < 3; kill++) {
+      parts += 1 + random.nextInt(3);
+      KilledRun.after(parts, random.nextInt(40), partial, errors, calibrate(broken));
+      assertThat(broken).doesNotExist();
+    }
+    CommandRun.of(calibrate(broken)).succeeded();
+    assertThat(broken).hasSameBinaryContentAs(whole);
+    assertThat(partial).doesNotExist();
+
+    Path halves = folder.resolve("halves.safetensors");
+    Path halvesPartial = folder.resolve(".halves.safetensors.partial");
+    for (String part : List.of("2/2", "1/2")) {
+      // Anything between the start of the process and its end.
+      KilledRun.after(
+          0, random.nextInt(1500), halvesPartial, errors, calibrate(halves, "--part", part));
+      CommandRun.of(calibrate(halves, "--part", part)).succeeded();
+      assertThat(halves).doesNotExist();
+    }
+    CommandRun.of(calibrate(halves)).succeeded();
+    assertThat(halves).hasSameBinaryContentAs(whole);
+    assertThat(halvesPartial).doesNotExist();
   }
 
   @Test

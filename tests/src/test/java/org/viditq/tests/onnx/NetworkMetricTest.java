@@ -5,13 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,12 +33,12 @@ class NetworkMetricTest {
   @Test
   void aNetworkOfTwoPictures() throws IOException {
     network(
-        graph()
-            .addInput(value("test", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addInput(value("reference", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addNode(node("Sub", "d", "test", "reference"))
-            .addNode(node("Mul", "y", "d", "d")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("test", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addInput(TinyNetwork.value("reference", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addNode(TinyNetwork.node("Sub", "d", "test", "reference"))
+            .addNode(TinyNetwork.node("Mul", "y", "d", "d")));
     try (ClipMetric metric =
         metric(
             "direction: lower\ninputs: {test: {from: frame}, reference: {from: reference}}\noutput: y\n")) {
@@ -59,10 +53,10 @@ class NetworkMetricTest {
   @Test
   void pixelsAreScaledAndNormalized() throws IOException {
     network(
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 2, 2, 3))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 2, 2, 3))
-            .addNode(node("Identity", "y", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 2, 2, 3))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 2, 2, 3))
+            .addNode(TinyNetwork.node("Identity", "y", "x")));
     try (ClipMetric metric =
         metric(
             "direction: higher\ninputs: {x: {from: frame, layout: nhwc, size: [2, 2], range: [-1, 1],"
@@ -77,10 +71,10 @@ class NetworkMetricTest {
   @Test
   void wholeClipsAndNextFrames() throws IOException {
     network(
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 3, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 3, 5, 7))
-            .addNode(node("Identity", "y", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 3, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 3, 5, 7))
+            .addNode(TinyNetwork.node("Identity", "y", "x")));
     Tensor clip = random(3, 3);
     double mean = 0;
     for (float value : clip.data()) {
@@ -92,11 +86,11 @@ class NetworkMetricTest {
           .isCloseTo(mean, within(1e-6));
     }
     network(
-        graph()
-            .addInput(value("a", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addInput(value("b", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addNode(node("Sub", "y", "b", "a")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("a", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addInput(TinyNetwork.value("b", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addNode(TinyNetwork.node("Sub", "y", "b", "a")));
     try (ClipMetric metric =
         metric(
             "direction: as_reference\ninputs: {a: {from: frame}, b: {from: next_frame}}\noutput: y\n")) {
@@ -114,16 +108,16 @@ class NetworkMetricTest {
   @Test
   void captionsAreTokens() throws IOException {
     network(
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addInput(value("mask", TensorProto.DataType.FLOAT, 1, 12))
-            .addInput(value("ids", TensorProto.DataType.INT64, 1, 12))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 12))
-            .addOutput(value("z", TensorProto.DataType.INT64, 1, 12))
-            .addOutput(value("w", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addNode(node("Identity", "y", "mask"))
-            .addNode(node("Identity", "z", "ids"))
-            .addNode(node("Identity", "w", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addInput(TinyNetwork.value("mask", TensorProto.DataType.FLOAT, 1, 12))
+            .addInput(TinyNetwork.value("ids", TensorProto.DataType.INT64, 1, 12))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 12))
+            .addOutput(TinyNetwork.value("z", TensorProto.DataType.INT64, 1, 12))
+            .addOutput(TinyNetwork.value("w", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addNode(TinyNetwork.node("Identity", "y", "mask"))
+            .addNode(TinyNetwork.node("Identity", "z", "ids"))
+            .addNode(TinyNetwork.node("Identity", "w", "x")));
     String tokens = ", tokenizer: " + TOKENIZER + ", length: 12}";
     String inputs =
         "inputs: {x: {from: frame}, mask: {from: caption_mask"
@@ -158,10 +152,10 @@ class NetworkMetricTest {
   @Test
   void whatDoesNotFitIsOneSentence() throws IOException {
     network(
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addNode(node("Identity", "y", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addNode(TinyNetwork.node("Identity", "y", "x")));
     refused("direction: lower\ninputs: {z: {from: frame}}\noutput: y\n", "no input z");
     refused("direction: lower\ninputs: {x: {from: frame}}\noutput: q\n", "no output q");
     refused(
@@ -184,10 +178,10 @@ class NetworkMetricTest {
   @Test
   void figuresThatAreNoneAreRefused() throws IOException {
     network(
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addNode(node("Log", "y", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addNode(TinyNetwork.node("Log", "y", "x")));
     try (ClipMetric metric = metric("direction: lower\ninputs: {x: {from: frame}}\noutput: y\n")) {
       assertThatThrownBy(
               () ->
@@ -203,15 +197,15 @@ class NetworkMetricTest {
   void stampsTellNetworksApart() throws IOException {
     String text = "direction: lower\ninputs: {x: {from: frame}}\noutput: y\n";
     GraphProto.Builder graph =
-        graph()
-            .addInput(value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
-            .addOutput(value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7));
-    network(graph.clone().addNode(node("Identity", "y", "x")));
+        TinyNetwork.graph()
+            .addInput(TinyNetwork.value("x", TensorProto.DataType.FLOAT, 1, 3, 5, 7))
+            .addOutput(TinyNetwork.value("y", TensorProto.DataType.FLOAT, 1, 3, 5, 7));
+    network(graph.clone().addNode(TinyNetwork.node("Identity", "y", "x")));
     String first;
     try (ClipMetric metric = metric(text)) {
       first = metric.stamp();
     }
-    network(graph.clone().addNode(node("Neg", "y", "x")));
+    network(graph.clone().addNode(TinyNetwork.node("Neg", "y", "x")));
     try (ClipMetric metric = metric(text)) {
       assertThat(metric.stamp()).isNotEqualTo(first);
     }
@@ -234,40 +228,7 @@ class NetworkMetricTest {
   }
 
   private void network(GraphProto.Builder graph) throws IOException {
-    Files.write(
-        folder.resolve("net.onnx"),
-        ModelProto.newBuilder()
-            .setIrVersion(8)
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-            .setGraph(graph)
-            .build()
-            .toByteArray());
-  }
-
-  private static GraphProto.Builder graph() {
-    return GraphProto.newBuilder().setName("metric");
-  }
-
-  private static NodeProto node(String operator, String output, String... inputs) {
-    NodeProto.Builder node = NodeProto.newBuilder().setOpType(operator).addOutput(output);
-    for (String input : inputs) {
-      node.addInput(input);
-    }
-    return node.build();
-  }
-
-  private static ValueInfoProto value(String name, TensorProto.DataType type, long... extents) {
-    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    for (long extent : extents) {
-      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
-    }
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
-        .build();
+    TinyNetwork.write(folder.resolve("net.onnx"), graph);
   }
 
   private static Tensor random(long seed, int frames) {

@@ -49,8 +49,10 @@ import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
+import org.viditq.quantize.metric.FeatureStatistics;
 import org.viditq.quantize.metric.clip.ClipMetric;
 import org.viditq.quantize.metric.clip.ClipMetrics;
+import org.viditq.quantize.metric.clip.FeatureNetwork;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.QuantizationPlan;
 import org.viditq.quantize.sensitivity.SensitivityFile;
@@ -100,6 +102,8 @@ public final class EvaluateCommand implements Callable<Integer> {
               + " docs/evaluate.md); repeat it for several.")
   private List<String> metrics = List.of();
 
+  @Mixin private FrechetOptions frechet;
+
   @Option(
       names = "--sensitivity",
       paramLabel = "FILE",
@@ -138,6 +142,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private List<StepCaching> cachings = List.of();
   private Optional<SensitivityTable> measured = Optional.empty();
+  private Optional<FeatureNetwork> features = Optional.empty();
 
   @Mixin private PartOption part;
   @Mixin private WorkerOptions workers;
@@ -168,8 +173,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     part.requireAlone(workers);
     List<ClipMetric> judges = metrics.stream().distinct().map(ClipMetrics::find).toList();
-    try {
+    try (FrechetOptions sets = frechet) {
       judges.forEach(metric -> ClipMetrics.requireFit(metric, texts, request.frames()));
+      features = sets.open(texts.size(), request.frames());
       return evaluate(pipeline, chosen, seen, texts, request, judges, console);
     } finally {
       judges.forEach(ClipMetric::close);
@@ -216,15 +222,40 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
       }
     }
+    // Before the work, so that what is wrong with it is known then.
+    Optional<FeatureStatistics> referenceFeatures = frechet.reference();
     PlanComparison comparison =
         new PlanComparison(pipeline.folder(), backend::open, maker, statistics.stamp(), console);
     if (out == null) {
-      print(report(comparison, chosen, seen, texts, request, judges, Optional.empty()), console);
+      print(
+          report(
+              comparison,
+              chosen,
+              seen,
+              texts,
+              request,
+              judges,
+              referenceFeatures,
+              Optional.empty()),
+          console);
       return 0;
     }
     try (EvaluationFolder place = new EvaluationFolder(out)) {
       EvaluationReport report =
-          report(comparison, chosen, seen, texts, request, judges, Optional.of(place.path()));
+          report(
+              comparison,
+              chosen,
+              seen,
+              texts,
+              request,
+              judges,
+              referenceFeatures,
+              Optional.of(place.path()));
+      if (frechet.isFolder()) {
+        referenceFeatures
+            .orElseThrow()
+            .write(place.path().resolve(EvaluationFolder.REFERENCE_FEATURES));
+      }
       place.finish(report, Console.toJson(json(report)));
       print(report, console);
       console.result("");
@@ -267,12 +298,17 @@ public final class EvaluateCommand implements Callable<Integer> {
       List<String> texts,
       GenerationRequest request,
       List<ClipMetric> judges,
+      Optional<FeatureStatistics> referenceFeatures,
       Optional<Path> place) {
     Optional<PictureFiles> files =
         place.map(path -> new PictureFiles(path, texts, request.seeds(), provenance(request)));
     List<Clip> references = comparison.reference().clips();
     MetricTable table = new MetricTable(judges, texts, references);
     table.add("full precision", references);
+    Optional<FrechetTable> sets =
+        features.map(
+            network ->
+                new FrechetTable(network, referenceFeatures, frechet.describe(), references));
     List<EvaluatedPlan> evaluated = new ArrayList<>();
     evaluated.add(
         new EvaluatedPlan(
@@ -287,6 +323,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         score -> {
           List<Clip> clips = score.run().clips();
           table.add(score.name(), clips);
+          sets.ifPresent(distances -> distances.add(score.name(), clips));
           evaluated.add(
               new EvaluatedPlan(
                   score.quantization(),
@@ -312,6 +349,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         evaluated,
         new Reasons(evaluated, seen.flatMap(OutlierChannels::of), backend.find().name()),
         judges.isEmpty() ? Optional.empty() : Optional.of(table),
+        sets,
         maps(comparison.model(), chosen),
         facts(request));
   }
@@ -374,6 +412,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   private void print(EvaluationReport report, Console console) {
     report.table().forEach(console::result);
     report.metrics().ifPresent(table -> table.lines().forEach(console::result));
+    report.frechet().ifPresent(table -> table.lines().forEach(console::result));
     console.result("");
     report.reasons().sentences().forEach(console::result);
     console.result(json(report));

@@ -23,8 +23,11 @@ final class EvaluationFolder implements AutoCloseable {
   private static final String METRICS = "metrics.json";
   private static final String COMPARISON = "comparison.png";
 
+  /** Mean and covariance of a folder of pictures that plans were held to, for later runs. */
+  static final String REFERENCE_FEATURES = "reference-features.safetensors";
+
   /** What it holds beside pictures. */
-  static final String[] FILES = {REPORT, METRICS, COMPARISON};
+  static final String[] FILES = {REPORT, METRICS, COMPARISON, REFERENCE_FEATURES};
 
   /** Up to here a page carries its pictures; a larger one would be slow to open. */
   private static final long LARGEST_PAGE = 32L << 20;
@@ -61,7 +64,9 @@ final class EvaluationFolder implements AutoCloseable {
     try (Stream<Path> tree = Files.walk(path())) {
       long bytes = 0;
       for (Path file : tree.filter(Files::isRegularFile).toList()) {
-        bytes += Files.size(file);
+        if (!file.endsWith(REFERENCE_FEATURES)) {
+          bytes += Files.size(file);
+        }
       }
       return bytes;
     }

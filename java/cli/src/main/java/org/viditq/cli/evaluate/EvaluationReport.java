@@ -36,6 +36,7 @@ import org.viditq.core.pipeline.cache.StepCaching;
  * @param plans full precision first
  * @param reasons why figures are as they are
  * @param metrics that were asked for beside PSNR and SSIM
+ * @param frechet distances of sets, where a network of features was given
  * @param maps of sensitivities and of the plans' bit widths
  * @param facts settings and machine
  */
@@ -46,6 +47,7 @@ record EvaluationReport(
     List<EvaluatedPlan> plans,
     Reasons reasons,
     Optional<MetricTable> metrics,
+    Optional<FrechetTable> frechet,
     List<Grid> maps,
     List<Fact> facts) {
   private static final String NOTHING = "–";
@@ -131,6 +133,7 @@ record EvaluationReport(
       columns.addAll(5, List.of("Flicker", "Warping error"));
     }
     metrics.ifPresent(table -> columns.addAll(table.columns()));
+    frechet.ifPresent(table -> columns.add(table.column()));
     List<String> findings = new ArrayList<>(reasons.sentences());
     if (isVideo()) {
       findings.add(
@@ -183,6 +186,7 @@ record EvaluationReport(
   private List<Grid> grids() {
     List<Grid> grids = new ArrayList<>();
     metrics.ifPresent(table -> grids.addAll(table.grids()));
+    frechet.ifPresent(table -> grids.add(table.grid()));
     grids.addAll(maps);
     return grids;
   }
@@ -253,6 +257,7 @@ record EvaluationReport(
       cells.addAll(5, List.of(Cell.of(flicker(plan)), Cell.of(warping(plan))));
     }
     metrics.ifPresent(table -> table.cells(plan.name()).forEach(text -> cells.add(Cell.of(text))));
+    frechet.ifPresent(table -> cells.add(Cell.of(table.cell(plan.name()))));
     return new Variant(plan.name(), description(plan), cells);
   }
 
@@ -287,6 +292,7 @@ record EvaluationReport(
       }
     }
     metrics.ifPresent(table -> table.putInto(root));
+    frechet.ifPresent(table -> table.putInto(root));
     ArrayNode sentences = root.putArray("findings");
     reasons.sentences().forEach(sentences::add);
   }

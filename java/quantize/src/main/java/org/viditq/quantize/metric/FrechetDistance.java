@@ -32,16 +32,29 @@ public final class FrechetDistance {
   }
 
   /**
+   * The same of vectors that may count several times, without covariances where vectors are few.
+   */
+  static double of(CountedVectors a, CountedVectors b) {
+    requireSameFeatures(a.features(), b.features());
+    if (Math.min(a.distinct(), b.distinct()) >= a.features()) {
+      return between(a.fit(), b.fit());
+    }
+    // With C1 = AᵀA and C2 = BᵀB, A and B the centred vectors, the singular values of sqrt(C1)
+    // sqrt(C2) that are not 0 are those of A Bᵀ.
+    DMatrixRMaj product = new DMatrixRMaj(a.distinct(), b.distinct());
+    CommonOps_DDRM.multTransB(a.deviations(), b.deviations(), product);
+    return squaredDistance(a.mean(), b.mean())
+        + a.totalVariance()
+        + b.totalVariance()
+        - 2 * sumOfSingularValues(product);
+  }
+
+  /**
    * @throws ShapeException if the numbers of features differ
    */
   public static double between(GaussianFit a, GaussianFit b) {
-    requireSameFeatures(a, b);
-    double squaredDistance = 0;
-    for (int i = 0; i < a.features(); i++) {
-      double difference = a.mean()[i] - b.mean()[i];
-      squaredDistance += difference * difference;
-    }
-    return squaredDistance
+    requireSameFeatures(a.features(), b.features());
+    return squaredDistance(a.mean(), b.mean())
         + CommonOps_DDRM.trace(a.covariance())
         + CommonOps_DDRM.trace(b.covariance())
         - 2 * traceOfRoot(a, b);
@@ -49,20 +62,37 @@ public final class FrechetDistance {
 
   /** tr sqrt(C1 C2). */
   public static double traceOfRoot(GaussianFit a, GaussianFit b) {
-    requireSameFeatures(a, b);
+    requireSameFeatures(a.features(), b.features());
     int n = a.features();
     DMatrixRMaj product = new DMatrixRMaj(n, n);
     CommonOps_DDRM.mult(squareRoot(a.covariance()), squareRoot(b.covariance()), product);
+    return sumOfSingularValues(product);
+  }
+
+  static double squaredDistance(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      double difference = a[i] - b[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+
+  /**
+   * @param matrix overwritten
+   */
+  static double sumOfSingularValues(DMatrixRMaj matrix) {
     SingularValueDecomposition_F64<DMatrixRMaj> svd =
-        DecompositionFactory_DDRM.svd(n, n, false, false, false);
-    if (!svd.decompose(product)) {
+        DecompositionFactory_DDRM.svd(
+            matrix.getNumRows(), matrix.getNumCols(), false, false, false);
+    if (!svd.decompose(matrix)) {
       throw diverged();
     }
     return Arrays.stream(svd.getSingularValues(), 0, svd.numberOfSingularValues()).sum();
   }
 
   /** The symmetric square root of a covariance matrix. */
-  private static DMatrixRMaj squareRoot(DMatrixRMaj covariance) {
+  static DMatrixRMaj squareRoot(DMatrixRMaj covariance) {
     int n = covariance.getNumRows();
     EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(n, true, true);
     if (!eigen.decompose(covariance.copy())) {
@@ -82,14 +112,9 @@ public final class FrechetDistance {
         "Fréchet distance: the decomposition of a covariance matrix does not converge.");
   }
 
-  private static void requireSameFeatures(GaussianFit a, GaussianFit b) {
-    if (a.features() != b.features()) {
-      throw new ShapeException(
-          "Fréchet distance: the sets have "
-              + a.features()
-              + " and "
-              + b.features()
-              + " features.");
+  private static void requireSameFeatures(int a, int b) {
+    if (a != b) {
+      throw new ShapeException("Fréchet distance: the sets have " + a + " and " + b + " features.");
     }
   }
 }

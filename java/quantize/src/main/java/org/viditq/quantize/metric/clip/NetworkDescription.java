@@ -107,11 +107,13 @@ record NetworkDescription(
       long padding) {}
 
   /**
-   * The figure.
+   * What of the results counts.
    *
-   * @param names one output, whose values are averaged, or two embeddings whose cosine it is
+   * @param names one output, whose values are averaged or are features, or two embeddings whose
+   *     cosine is the figure
+   * @param isFeatures whether the values are features of a picture or clip, for Fréchet distances
    */
-  record Output(List<String> names) {
+  record Output(List<String> names, boolean isFeatures) {
     Output {
       names = List.copyOf(names);
     }
@@ -190,12 +192,28 @@ record NetworkDescription(
         throw invalid("inputs", "made of single frames or of whole clips, not of both");
       }
       String name = text(root, "", "name");
+      Output output = output(root.get("output"));
+      // Of features, distances count, and less is better.
+      ClipMetric.Direction direction =
+          output.isFeatures() && !root.containsKey("direction")
+              ? ClipMetric.Direction.LOWER
+              : constant(text(root, "", "direction"), "direction", ClipMetric.Direction.class);
+      if (output.isFeatures()) {
+        requireFeatures(direction, inputs);
+      }
       return new NetworkDescription(
-          name,
-          besides(text(root, "", "model"), "model"),
-          constant(text(root, "", "direction"), "direction", ClipMetric.Direction.class),
-          inputs,
-          output(root.get("output")));
+          name, besides(text(root, "", "model"), "model"), direction, inputs, output);
+    }
+
+    /** Features are of a picture or clip alone: sets of them are compared, not pairs. */
+    private void requireFeatures(ClipMetric.Direction direction, Map<String, Input> inputs) {
+      if (direction != ClipMetric.Direction.LOWER) {
+        throw invalid("direction", "lower, or left out, where the output is features");
+      }
+      if (inputs.values().stream()
+          .anyMatch(i -> i.source() != Source.FRAME && i.source() != Source.CLIP)) {
+        throw invalid("inputs", "made of frame or clip where the output is features");
+      }
     }
 
     private Input input(Map<?, ?> node, String where) {
@@ -254,22 +272,26 @@ record NetworkDescription(
 
     private Output output(Object node) {
       if (node instanceof String name && !name.isBlank()) {
-        return new Output(List.of(name));
+        return new Output(List.of(name), false);
       }
-      Map<?, ?> cosine = map(node, "output");
-      allowOnly(cosine, "output.", Set.of("cosine"));
+      Map<?, ?> form = map(node, "output");
+      allowOnly(form, "output.", Set.of("cosine", "features"));
+      if (form.containsKey("features") && form.size() == 1) {
+        return new Output(List.of(text(form, "output.", "features")), true);
+      }
       List<String> names = new ArrayList<>();
-      if (cosine.get("cosine") instanceof List<?> list) {
+      if (form.get("cosine") instanceof List<?> list) {
         for (Object name : list) {
           if (name instanceof String text && !text.isBlank()) {
             names.add(text);
           }
         }
-        if (list.size() == 2 && names.size() == 2) {
-          return new Output(names);
+        if (list.size() == 2 && names.size() == 2 && form.size() == 1) {
+          return new Output(names, false);
         }
       }
-      throw invalid("output.cosine", "a list of two names of outputs");
+      throw invalid(
+          "output", "a name, {cosine: [NAME, NAME]} or {features: NAME}, names of outputs");
     }
 
     private Path besides(String name, String key) {

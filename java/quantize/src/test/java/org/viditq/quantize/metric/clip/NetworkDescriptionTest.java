@@ -81,6 +81,18 @@ class NetworkDescriptionTest {
     assertThat(description.output().isCosine()).isFalse();
   }
 
+  @Test
+  void featuresNeedNoDirection() {
+    String yaml = "{name: a, model: net.onnx, inputs: {x: {from: FROM}}, output: {features: y}}";
+    NetworkDescription description = parse(yaml.replace("FROM", "frame"));
+    assertThat(description.direction()).isEqualTo(ClipMetric.Direction.LOWER);
+    assertThat(description.output().isFeatures()).isTrue();
+    assertThat(description.output().names()).containsExactly("y");
+    assertThatThrownBy(() -> parse(yaml.replace("FROM", "next_frame")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("frame or clip");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -100,6 +112,9 @@ class NetworkDescriptionTest {
         "name: clip-score|nam: clip-score|there is no key nam",
         "from: frame|from: caption|made of frames",
         "[image_embeds, text_embeds]|[image_embeds]|cosine",
+        "{cosine: [image_embeds, text_embeds]}|{cosine: [a, b], features: c}|output",
+        "{cosine: [image_embeds, text_embeds]}|{features: [a]}|output.features",
+        "{cosine: [image_embeds, text_embeds]}|{features: a}|direction",
         "name: clip-score|name: [a, b]|name",
         "name: clip-score|name: &a [*a]|YAML",
         "name: clip-score|name: a\\u0000|YAML"
