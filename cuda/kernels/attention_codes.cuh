@@ -84,28 +84,30 @@ __device__ __forceinline__ float float_of_bits(uint32_t bits) {
 __device__ __forceinline__ float not_a_number() { return float_of_bits(0x7fc00000u); }
 __device__ __forceinline__ float minus_infinity() { return float_of_bits(0xff800000u); }
 
-// The largest magnitude so far, and a sum that is 0 as long as all values were finite (and NaN
-// afterwards).
+// The bits of the largest magnitude so far, which are ordered as magnitudes are; those of infinity
+// and NaN come last.
 struct Magnitude {
-  float largest = 0.0f;
-  float zero_if_finite = 0.0f;
+  uint32_t bits = 0;
 
-  __device__ __forceinline__ void include(float value) {
-    largest = fmaxf(largest, fabsf(value));
-    zero_if_finite += value * 0.0f;
-  }
+  __device__ __forceinline__ void include(float value) { include_bits(float_bits(value)); }
 
   // Over lanes whose numbers differ in the bits below `lanes`.
   __device__ __forceinline__ void reduce_over(int lanes) {
     for (int distance = lanes / 2; distance > 0; distance /= 2) {
-      largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, distance));
-      zero_if_finite += __shfl_xor_sync(kAllLanes, zero_if_finite, distance);
+      include_bits(__shfl_xor_sync(kAllLanes, bits, distance));
     }
   }
 
   // Of a symmetric grid of 8 bits; NaN where a value is not finite.
   __device__ __forceinline__ float scale() const {
-    return zero_if_finite == 0.0f ? fmaxf(__fdiv_rn(largest, 127.0f), 1e-6f) : not_a_number();
+    return bits < 0x7f800000u ? fmaxf(__fdiv_rn(float_of_bits(bits), 127.0f), 1e-6f)
+                              : not_a_number();
+  }
+
+ private:
+  __device__ __forceinline__ void include_bits(uint32_t others) {
+    others &= 0x7fffffffu;
+    bits = others > bits ? others : bits;
   }
 };
 

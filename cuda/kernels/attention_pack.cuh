@@ -26,21 +26,30 @@ __global__ void attention_key_means(AttentionOperands<T> in, float* means) {
 
 // One key of a tile, by a warp: its channels less the means, on a grid of their own.
 template <typename T>
-__device__ __forceinline__ void pack_key(const T* k, const float* means, int d, bool present,
-                                         int key, AttentionTile extents, unsigned char* tile) {
+__device__ __forceinline__ void pack_key(const T* k, const float* means, int d, int key,
+                                         AttentionTile extents, unsigned char* tile) {
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
-  const auto value = [&](int channel) {
-    return present && channel < d ? to_float(k[channel]) - means[channel] : 0.0f;
-  };
   Magnitude magnitude;
-  for (int channel = lane; channel < d; channel += kLanes) magnitude.include(value(channel));
+  for (int channel = lane; channel < d; channel += kLanes) {
+    magnitude.include(to_float(k[channel]) - means[channel]);
+  }
   magnitude.reduce_over(kLanes);
-  const float scale = present ? magnitude.scale() : 0.0f;
+  const float scale = magnitude.scale();
   for (int channel = lane; channel < extents.head; channel += kLanes) {
-    const int code = present ? symmetric_code(value(channel), scale) : 0;
+    const int code = channel < d ? symmetric_code(to_float(k[channel]) - means[channel], scale) : 0;
     tile[key_offset(key, channel, extents.head)] = static_cast<uint8_t>(code);
   }
   if (lane == 0) reinterpret_cast<float*>(tile + extents.key_scales_at())[key] = scale;
+}
+
+// A key of a tile that is none, by a warp.
+__device__ __forceinline__ void pack_absent_key(int key, AttentionTile extents,
+                                                unsigned char* tile) {
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  for (int channel = lane; channel < extents.head; channel += kLanes) {
+    tile[key_offset(key, channel, extents.head)] = 0;
+  }
+  if (lane == 0) reinterpret_cast<float*>(tile + extents.key_scales_at())[key] = 0.0f;
 }
 
 // One channel of a tile's values, by a thread: `count` keys, `step` apart, on one grid.
@@ -81,9 +90,12 @@ __global__ void attention_pack(AttentionOperands<T> in, const float* means, unsi
 
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   for (int key = warp; key < kKeyBlock; key += kPackThreads / kLanes) {
-    const bool present = key < count;
-    pack_key(in.key(sample, head, first + (present ? key : 0)),
-             means + static_cast<int64_t>(of_head) * in.d, in.d, present, key, extents, tile);
+    if (key < count) {
+      pack_key(in.key(sample, head, first + key), means + static_cast<int64_t>(of_head) * in.d,
+               in.d, key, extents, tile);
+    } else {
+      pack_absent_key(key, extents, tile);
+    }
   }
   const int channel = static_cast<int>(threadIdx.x);
   if (channel < extents.values) {
