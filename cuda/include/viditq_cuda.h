@@ -164,6 +164,61 @@ int viditq_cuda_gated_residual(const void* x, const void* gate, int32_t rows_per
                                const void* residual, int32_t rows, int32_t channels, void* out,
                                int32_t type, void* stream);
 
+/* ---- attention in 8 bits --------------------------------------------------------------------- */
+
+/* Keys whose weights, and whose values channel by channel, share a grid; and the widest heads. */
+enum { VIDITQ_CUDA_ATTENTION_BLOCK = 128, VIDITQ_CUDA_ATTENTION_MAX_HEAD = 1024 };
+
+/* softmax(scale q k^T + bias) v per head; heads are contiguous slices of a row. q, k, v, bias and
+ * the result are of `type`. */
+typedef struct viditq_cuda_attention {
+  const void* q; /* [batch, queries, heads * d] */
+  const void* k; /* [batch, keys, heads * d] */
+  const void* v; /* [batch, keys, heads * dv] */
+  int32_t type;
+  int32_t batch;
+  int32_t queries;
+  int32_t keys;
+  int32_t heads;
+  int32_t d; /* 1 to VIDITQ_CUDA_ATTENTION_MAX_HEAD, as dv */
+  int32_t dv;
+  float scale;
+  const void* bias;        /* added to the scores; null for 0 */
+  int32_t bias_extents[4]; /* each 1 or that of [batch, heads, queries, keys] */
+} viditq_cuda_attention;
+
+/* Bytes of device memory that the fast kernel keeps codes of keys and values in. 0 where it needs
+ * none, and for extents that are refused. No less for more samples, heads or keys. */
+int64_t viditq_cuda_attention_workspace(viditq_cuda_attention attention);
+
+/* Attention in int8, as org.viditq.core.operators.AttentionPrecision.INT8 defines it: codes of q
+ * and of k less its mean per token, of v per channel and block of keys, of the weights of softmax
+ * per query and block, all sums of products exact; blocks are added up in float32. out is [batch,
+ * queries, heads * dv]. A query's result is NaN where its q or bias holds NaN or its q infinity,
+ * all of a head's where a k does, a channel's where a v does. Both kernels give the same bits; the
+ * fast one takes heads of up to 128 channels, and leaves wider ones to the naive one. The workspace
+ * may be null for the naive kernel. */
+int viditq_cuda_attention_int8(viditq_cuda_attention attention, void* workspace, void* out,
+                               int kernel, void* stream);
+
+/* The integers of attention in int8, row-major. */
+typedef struct viditq_cuda_attention_codes {
+  int8_t* q;       /* [queries, d] */
+  float* q_scale;  /* [queries] */
+  int8_t* k;       /* [keys, d], of the keys less their mean */
+  float* k_scale;  /* [keys] */
+  int32_t* scores; /* [queries, keys]: sums of products of codes of q and k */
+  uint8_t* p;      /* [queries, keys] */
+  int8_t* v;       /* [keys, dv] */
+  float* v_scale;  /* [blocks of keys, dv] */
+  int32_t* sums;   /* [blocks of keys, queries, dv]: sums of products of codes of p and v */
+} viditq_cuda_attention_codes;
+
+/* The naive kernel on one sample with one head, which writes its integers down: what tests
+ * compare. */
+int viditq_cuda_attention_integers(viditq_cuda_attention attention,
+                                   viditq_cuda_attention_codes codes, void* out, void* stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -48,6 +48,15 @@ class CudaKernels final : public Kernels {
                                                 o.channels, o.out, o.type, stream));
   }
 
+  void attention(const AttentionOperands& o, void* stream) override {
+    require_launched(
+        viditq_cuda_attention_int8(o.in, o.workspace, o.out, VIDITQ_CUDA_FAST, stream));
+  }
+
+  int64_t attention_workspace(const viditq_cuda_attention& in) override {
+    return viditq_cuda_attention_workspace(in);
+  }
+
   bool has_linear_kernel(int32_t weight_bits, int kernel) override {
     return viditq_cuda_has_linear_kernel(weight_bits, kernel) != 0;
   }

@@ -32,6 +32,13 @@ struct GatedResidualOperands {
   int32_t type;
 };
 
+// The operands of viditq_cuda_attention_int8.
+struct AttentionOperands {
+  viditq_cuda_attention in;
+  void* workspace;
+  void* out;
+};
+
 // Each function is the one of the C interface that has its name, and throws Refusal where that one
 // returns a status other than success.
 class Kernels {
@@ -50,6 +57,11 @@ class Kernels {
                                  const viditq_cuda_tokens& out, void* stream) = 0;
   virtual void linear(const LinearOperands& operands, void* stream) = 0;
   virtual void gated_residual(const GatedResidualOperands& operands, void* stream) = 0;
+
+  virtual void attention(const AttentionOperands& operands, void* stream) = 0;
+
+  // Bytes of memory that attention takes beside its operands; see viditq_cuda_attention_workspace.
+  virtual int64_t attention_workspace(const viditq_cuda_attention& in) = 0;
 
   virtual bool has_linear_kernel(int32_t weight_bits, int kernel) = 0;
 

@@ -12,6 +12,7 @@ const std::vector<nvinfer1::IPluginCreatorInterface*>& creators() {
     }
     all.push_back(std::make_unique<viditq::trt::Creator>(viditq::trt::quantized_linear()));
     all.push_back(std::make_unique<viditq::trt::Creator>(viditq::trt::gated_residual()));
+    all.push_back(std::make_unique<viditq::trt::Creator>(viditq::trt::attention()));
     return all;
   }();
   static const auto borrowed = [] {

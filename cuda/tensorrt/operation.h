@@ -55,6 +55,7 @@ struct Launch {
   void* const* outputs;
   int tactic;  // one of tactics(), or 0 for the library's own choice
   void* stream;
+  void* workspace;  // of workspace_bytes(), aligned as operands are; null for none
 };
 
 class Operation {
@@ -78,6 +79,10 @@ class Operation {
 
   // Kernels worth timing for these layers on the current device; empty for one only.
   virtual std::vector<int32_t> tactics(Kernels&) const { return {}; }
+
+  // Memory beside the operands that run needs for these extents, all known, and for all that no
+  // extent of exceeds them. Throws Refusal for extents that no kernel counts.
+  virtual int64_t workspace_bytes(Kernels&, const nvinfer1::Dims*) const { return 0; }
 
   // Hands weights that never change to the kernels. Of the launch only the kernels are there, and
   // inputs with their extents where they are constants; the other inputs are null. Throws Refusal
@@ -144,5 +149,6 @@ struct PluginKind {
 std::vector<PluginKind> quantizers();
 PluginKind quantized_linear();
 PluginKind gated_residual();
+PluginKind attention();
 
 }  // namespace viditq::trt

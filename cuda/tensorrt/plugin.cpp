@@ -144,6 +144,20 @@ int32_t Plugin::configurePlugin(const DynamicPluginTensorDesc* in, int32_t input
   });
 }
 
+size_t Plugin::getWorkspaceSize(const DynamicPluginTensorDesc* in, int32_t input_count,
+                                const DynamicPluginTensorDesc*,
+                                int32_t output_count) const noexcept {
+  int64_t bytes = 0;
+  status(ErrorCode::kINVALID_ARGUMENT, [&] {
+    operation_->require_counts(input_count, output_count);
+    Dims extents[kMostInputs];
+    std::transform(in, in + input_count, extents,
+                   [](const DynamicPluginTensorDesc& input) { return input.max; });
+    bytes = operation_->workspace_bytes(cuda_kernels(), extents);
+  });
+  return static_cast<size_t>(bytes);
+}
+
 int32_t Plugin::getNbTactics() noexcept {
   int32_t count = 0;
   status(ErrorCode::kFAILED_EXECUTION,
@@ -182,7 +196,7 @@ int32_t Plugin::onShapeChange(const PluginTensorDesc* in, int32_t input_count,
 }
 
 int32_t Plugin::enqueue(const PluginTensorDesc* input_desc, const PluginTensorDesc*,
-                        const void* const* inputs, void* const* outputs, void*,
+                        const void* const* inputs, void* const* outputs, void* workspace,
                         cudaStream_t stream) noexcept {
   return status(ErrorCode::kFAILED_EXECUTION, [&] {
     Dims extents[kMostInputs];
@@ -192,7 +206,7 @@ int32_t Plugin::enqueue(const PluginTensorDesc* input_desc, const PluginTensorDe
     if (all_elements(extents[0]) == 0) return;  // nothing to compute
     operation_->run({&cuda_kernels(), extents,
                      operation_->activation_type().value_or(input_desc[0].type), inputs, outputs,
-                     tactic_, stream});
+                     tactic_, stream, workspace});
   });
 }
 

@@ -45,12 +45,9 @@ class Plugin final : public nvinfer1::IPluginV3,
   int32_t configurePlugin(const nvinfer1::DynamicPluginTensorDesc* in, int32_t input_count,
                           const nvinfer1::DynamicPluginTensorDesc* out,
                           int32_t output_count) noexcept override;
-  // The kernels need no workspace.
-  size_t getWorkspaceSize(const nvinfer1::DynamicPluginTensorDesc*, int32_t,
-                          const nvinfer1::DynamicPluginTensorDesc*,
-                          int32_t) const noexcept override {
-    return 0;
-  }
+  size_t getWorkspaceSize(const nvinfer1::DynamicPluginTensorDesc* in, int32_t input_count,
+                          const nvinfer1::DynamicPluginTensorDesc* out,
+                          int32_t output_count) const noexcept override;
   int32_t getNbTactics() noexcept override;
   int32_t getValidTactics(int32_t* tactics, int32_t count) noexcept override;
   const char* getTimingCacheID() noexcept override { return text_.c_str(); }

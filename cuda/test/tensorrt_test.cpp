@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "attention_problem.h"
 #include "linear_problem.h"
 #include "nvinfer.h"
 #include "token_oracles.h"
@@ -138,12 +139,14 @@ struct Operand {
 
 class Plugin {
  public:
-  Plugin(const char* name, const std::vector<IntegerField>& integers, float epsilon = -1) {
+  // `real`: of the one field that is no integer, which is left out if it is negative.
+  Plugin(const char* name, const std::vector<IntegerField>& integers, float real = -1,
+         const char* real_name = "epsilon") {
     std::vector<PluginField> fields;
     for (const IntegerField& field : integers) {
       fields.emplace_back(field.name, &field.value, PluginFieldType::kINT32, 1);
     }
-    if (epsilon >= 0) fields.emplace_back("epsilon", &epsilon, PluginFieldType::kFLOAT32, 1);
+    if (real >= 0) fields.emplace_back(real_name, &real, PluginFieldType::kFLOAT32, 1);
     const PluginFieldCollection collection = {static_cast<int32_t>(fields.size()), fields.data()};
     plugin_.reset(creator(name)->createPlugin(name, &collection, TensorRTPhase::kBUILD));
     CHECK_EQUAL(plugin_ != nullptr, true);
@@ -200,8 +203,25 @@ class Plugin {
                                               out.data(), static_cast<int32_t>(out.size()))) {
       return status;
     }
+    Buffer<unsigned char> workspace(workspace_bytes(inputs, outputs), 0xee);
     return attached.runtime()->enqueue(in.data(), out.data(), in_data.data(), out_data.data(),
-                                       nullptr, nullptr);
+                                       workspace.size() == 0 ? nullptr : workspace.data(), nullptr);
+  }
+
+  // What a builder asks for when these are the largest extents of a profile.
+  size_t workspace_bytes(const std::vector<Operand>& inputs, const std::vector<Operand>& outputs) {
+    const auto dynamic = [](const std::vector<Operand>& operands) {
+      std::vector<DynamicPluginTensorDesc> all;
+      for (const Operand& operand : operands) {
+        const PluginTensorDesc desc = described(operand);
+        all.push_back({desc, desc.dims, desc.dims, desc.dims});
+      }
+      return all;
+    };
+    const std::vector<DynamicPluginTensorDesc> in = dynamic(inputs);
+    const std::vector<DynamicPluginTensorDesc> out = dynamic(outputs);
+    return build()->getWorkspaceSize(in.data(), static_cast<int32_t>(in.size()), out.data(),
+                                     static_cast<int32_t>(out.size()));
   }
 
   static PluginTensorDesc described(const Operand& operand) {
@@ -429,6 +449,91 @@ TEST(gated_residuals_give_what_the_kernel_gives) {
                            {{{kSamples, kTokens, 24}, DataType::kHALF, actual.data()}}),
               0);
   CHECK_EQUAL(differences(actual, expected), 0);
+}
+
+// ---- attention
+
+std::vector<IntegerField> attention_fields(int heads, bool biased) {
+  return {{"heads", heads}, {"has_bias", biased}};
+}
+
+template <typename T>
+std::vector<Operand> attention_operands(const AttentionProblem<T>& p) {
+  const AttentionExtents& e = p.extents;
+  const auto operand = [&](int tokens, const Buffer<T>& data) {
+    return Operand{{e.batch, tokens, e.heads * e.d}, data_type<T>(), data.data()};
+  };
+  std::vector<Operand> all = {operand(e.queries, p.q), operand(e.keys, p.k), operand(e.keys, p.v)};
+  if (p.bias != nullptr) {
+    all.push_back({{p.bias_extents.begin(), p.bias_extents.end()}, data_type<T>(), p.bias->data()});
+  }
+  return all;
+}
+
+template <typename T>
+void check_attention(const AttentionExtents& e, bool biased) {
+  AttentionProblem<T> problem(e);
+  if (biased) problem.add_bias(true, false, false, true);
+  const Buffer<T> expected = problem.run(VIDITQ_CUDA_FAST);
+  Buffer<T> actual(expected.size());
+  Plugin plugin("ViditqAttention", attention_fields(e.heads, biased), problem.scale, "scale");
+  CHECK_EQUAL(
+      plugin.enqueue(attention_operands(problem),
+                     {{{e.batch, e.queries, e.heads * e.d}, data_type<T>(), actual.data()}}),
+      0);
+  CHECK_EQUAL(differences(actual, expected), 0);
+}
+
+TEST(attention_gives_what_the_kernel_gives) {
+  for (const bool biased : {false, true}) {
+    check_attention<float>({2, 3, 5, 130, 24, 24}, biased);
+    check_attention<__half>({1, 2, 9, 20, 72, 72}, biased);
+    check_attention<__nv_bfloat16>({2, 1, 3, 7, 130, 130}, biased);  // without a workspace
+  }
+}
+
+TEST(attention_asks_for_the_workspace_of_the_largest_extents) {
+  const AttentionProblem<float> problem({2, 3, 5, 130, 24, 24});
+  Plugin plugin("ViditqAttention", attention_fields(3, false), 1.0f, "scale");
+  const std::vector<Operand> outputs = {{{2, 5, 72}, DataType::kFLOAT, nullptr}};
+  std::vector<Operand> inputs = attention_operands(problem);
+  CHECK_EQUAL(static_cast<int64_t>(plugin.workspace_bytes(inputs, outputs)),
+              viditq_cuda_attention_workspace(problem.operands()));
+  inputs[0].extents = {2, int64_t{1} << 40, 72};
+  CHECK_EQUAL(plugin.workspace_bytes(inputs, outputs), 0u);
+  inputs[0].extents = {2, 5};
+  CHECK_EQUAL(plugin.workspace_bytes(inputs, outputs), 0u);
+  CHECK_EQUAL(Plugin("ViditqGatedResidual", {}).workspace_bytes(inputs, outputs), 0u);
+}
+
+TEST(extents_of_attention_are_checked) {
+  FakeFinder finder;
+  setLoggerFinder(&finder);
+  const auto refused = [&](int heads, const std::vector<std::vector<int64_t>>& shapes,
+                           const char* message) {
+    Plugin plugin("ViditqAttention", attention_fields(heads, shapes.size() == 4), 0.5f, "scale");
+    std::vector<PluginTensorDesc> in;
+    for (const std::vector<int64_t>& shape : shapes) {
+      in.push_back(Plugin::described({shape, DataType::kFLOAT, nullptr}));
+    }
+    PluginTensorDesc out = {};
+    CHECK_EQUAL(
+        plugin.runtime()->onShapeChange(in.data(), static_cast<int32_t>(in.size()), &out, 1), 1);
+    CHECK_EQUAL(contains(finder.logger.last, message), true);
+  };
+  refused(3, {{5, 72}, {5, 72}, {5, 72}}, "q has the extents [5, 72]; it must have 3 to 3");
+  refused(5, {{2, 5, 72}, {2, 7, 72}, {2, 7, 72}},
+          "q has 72 channels, which are not 5 heads of 1 to 1024.");
+  refused(1, {{2, 5, 1025}, {2, 7, 1025}, {2, 7, 1025}}, "q has 1025 channels");
+  refused(1, {{2, 5, 0}, {2, 7, 0}, {2, 7, 0}}, "q has 0 channels");
+  refused(3, {{2, 5, 72}, {1, 7, 72}, {1, 7, 72}}, "k has the extents [1, 7, 72]");
+  refused(3, {{2, 5, 72}, {2, 7, 72}, {2, 8, 72}}, "v has the extents [2, 8, 72]");
+  refused(3, {{2, 5, 72}, {2, 0, 72}, {2, 0, 72}}, "k has no tokens to attend to.");
+  refused(3, {{2, 5, 72}, {2, 7, 72}, {2, 7, 72}, {2, 2, 1, 7}},
+          "bias has the extents [2, 2, 1, 7]; the fields and the other inputs ask for "
+          "[2, 3, 1, 7].");
+  refused(3, {{2, 5, 72}, {2, 7, 72}, {2, 7, 72}, {2, 7}}, "bias has the extents [2, 7]");
+  setLoggerFinder(nullptr);
 }
 
 // ---- shapes and types
@@ -734,6 +839,8 @@ TEST(random_fields_extents_and_types_are_survived) {
     build->configurePlugin(combination.data(), operands, nullptr, outputs);
     build->supportsFormatCombination(static_cast<int32_t>(random() % 20) - 2, combination.data(),
                                      operands, outputs);
+    for (size_t i = 0; i < combination.size(); i++) combination[i].max = in[i].dims;
+    build->getWorkspaceSize(combination.data(), operands, nullptr, outputs);
     DataType types[16];
     for (size_t i = 0; i < 16; i++) types[i] = in[i].type;
     DataType output_types[4];

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "attention_problem.h"
 #include "linear_problem.h"
 
 namespace enqueue {
@@ -339,6 +340,56 @@ void add_gated_residual(std::vector<Case>& cases, int tokens, int columns) {
   cases.push_back(std::move(added));
 }
 
+// ---- attention
+
+template <typename T>
+AttentionProblem<T> attention_problem(int which, int tokens, int width, bool biased) {
+  // Heads that the tensor cores take, and more keys than a block of them has.
+  int heads = 2;
+  while (width % heads != 0 || width / heads > 128) heads++;
+  const int d = width / heads;
+  AttentionProblem<T> problem({kSamples, heads, tokens, 128 + tokens, d, d},
+                              static_cast<unsigned>(101 + which));
+  if (biased) problem.add_bias(true, false, false, true);
+  return problem;
+}
+
+template <typename T>
+void add_attention(std::vector<Case>& cases, int tokens, int width, bool biased) {
+  Case added;
+  added.plugin = "ViditqAttention";
+  for (const int which : {0, 1}) {
+    const AttentionProblem<T> problem = attention_problem<T>(which, tokens, width, biased);
+    const AttentionExtents& e = problem.extents;
+    if (which == 0) {
+      added.source = std::string(type_name<T>()) + " " + std::to_string(kSamples) + "x" +
+                     std::to_string(e.queries) + "x" + std::to_string(e.keys) + ", " +
+                     std::to_string(e.heads) + " heads of " + std::to_string(e.d) +
+                     (biased ? ", biased" : "");
+      added.fields = {{{"heads", e.heads}, {"has_bias", biased}}, {{"scale", problem.scale}}};
+      added.outputs = {{{e.batch, e.queries, width}, data_type<T>()}};
+    }
+    add_input(added, which, {e.batch, e.queries, width}, data_type<T>(), problem.q);
+    add_input(added, which, {e.batch, e.keys, width}, data_type<T>(), problem.k);
+    add_input(added, which, {e.batch, e.keys, width}, data_type<T>(), problem.v);
+    if (biased) {
+      add_input(added, which, {e.batch, 1, 1, e.keys}, data_type<T>(), *problem.bias);
+    }
+  }
+  added.judge = [=](int which, const Contents& outputs, parity::Report& report) {
+    const AttentionProblem<T> problem = attention_problem<T>(which, tokens, width, biased);
+    const Buffer<T> actual = buffer_of<T>(outputs[0]);
+    Buffer<T> expected(problem.results());
+    Buffer<unsigned char> workspace = problem.workspace();
+    if (finished(problem.launch(expected, workspace, VIDITQ_CUDA_NAIVE)) != VIDITQ_CUDA_OK) {
+      return report.failed("the naive kernel, called by itself, failed");
+    }
+    report.counted("output, as the naive kernel's", differences(actual, expected), expected.size());
+    report.counted("output, by definition", wrong_results(problem, actual), expected.size());
+  };
+  cases.push_back(std::move(added));
+}
+
 template <typename T>
 void add_all(std::vector<Case>& cases, int tokens, int width) {
   // A row of codes that is padded, and one that is not.
@@ -351,6 +402,7 @@ void add_all(std::vector<Case>& cases, int tokens, int width) {
     add_linear<T>(cases, tokens, width, width + 1, weight_bits, weight_bits == 8, false);
   }
   add_gated_residual<T>(cases, tokens, width);
+  for (const bool biased : {false, true}) add_attention<T>(cases, tokens, width, biased);
 }
 
 }  // namespace

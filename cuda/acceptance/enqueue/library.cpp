@@ -153,6 +153,9 @@ void Plugin::build(IPluginV3& plugin) {
   if (build.configurePlugin(all.data(), inputs, all.data() + inputs, outputs) != 0) {
     throw std::runtime_error(name_ + " refuses to be configured.");
   }
+  const size_t workspace_bytes =
+      build.getWorkspaceSize(all.data(), inputs, all.data() + inputs, outputs);
+  if (workspace_bytes > 0) workspace_ = std::make_unique<Memory>(workspace_bytes);
   tactics_.resize(static_cast<size_t>(build.getNbTactics()));
   if (!tactics_.empty() &&
       build.getValidTactics(tactics_.data(), static_cast<int32_t>(tactics_.size())) != 0) {
@@ -177,10 +180,15 @@ void Plugin::choose(int32_t tactic) {
   }
 }
 
+bool Plugin::workspace_is_whole() const {
+  return workspace_ == nullptr || workspace_->margin_is_whole();
+}
+
 void Plugin::enqueue(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
                      cudaStream_t stream) {
-  if (runtime_->enqueue(in_.data(), out_.data(), inputs.data(), outputs.data(), nullptr, stream) !=
-      0) {
+  void* workspace = workspace_ == nullptr ? nullptr : workspace_->data();
+  if (runtime_->enqueue(in_.data(), out_.data(), inputs.data(), outputs.data(), workspace,
+                        stream) != 0) {
     throw std::runtime_error(name_ + " failed to enqueue its work.");
   }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "device.h"
 #include "nvinfer.h"
 
 namespace enqueue {
@@ -51,6 +52,9 @@ class Plugin {
   // The tactics to choose from, 0 among them, which is the plugin's own choice.
   const std::vector<int32_t>& tactics() const { return tactics_; }
   void choose(int32_t tactic);
+  // Whether nothing was written behind the workspace.
+  bool workspace_is_whole() const;
+  // Calls to one plugin share its workspace, as the layers of an engine do.
   void enqueue(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
                cudaStream_t stream);
 
@@ -62,6 +66,7 @@ class Plugin {
   std::vector<nvinfer1::PluginTensorDesc> in_;
   std::vector<nvinfer1::PluginTensorDesc> out_;
   std::vector<int32_t> tactics_;
+  std::unique_ptr<Memory> workspace_;  // null if the plugin asks for none
   std::unique_ptr<nvinfer1::IPluginV3> attached_;
   nvinfer1::IPluginV3OneRuntime* runtime_ = nullptr;
 };

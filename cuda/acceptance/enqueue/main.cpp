@@ -71,11 +71,12 @@ class Operands {
   std::vector<void*> output_addresses_;
 };
 
-void judge(const Case& run, const std::string& how, int which, const Operands& operands,
-           parity::Report& report) {
+void judge(const Case& run, const std::string& how, int which, const enqueue::Plugin& plugin,
+           const Operands& operands, parity::Report& report) {
   report.begin(run.source, run.plugin + " " + how);
   run.judge(which, operands.results(), report);
-  report.counted("margins", operands.overrun(), run.inputs.size() + run.outputs.size());
+  report.counted("margins", operands.overrun() + (plugin.workspace_is_whole() ? 0 : 1),
+                 run.inputs.size() + run.outputs.size() + 1);
 }
 
 // One plugin with each tactic: enqueued, recorded, and replayed on both contents at the same
@@ -93,7 +94,7 @@ void run_case(const enqueue::Library& library, const Case& run, parity::Report& 
     operands.set(run.contents[0]);
     work();
     stream.finish();
-    judge(run, "stream" + by, 0, operands, report);
+    judge(run, "stream" + by, 0, plugin, operands, report);
 
     report.begin(run.source, run.plugin + " graph" + by);
     enqueue::Recording recording(stream, work);
@@ -101,7 +102,7 @@ void run_case(const enqueue::Library& library, const Case& run, parity::Report& 
       operands.set(run.contents[which]);
       recording.replay();
       stream.finish();
-      judge(run, "graph" + by, which, operands, report);
+      judge(run, "graph" + by, which, plugin, operands, report);
     }
   }
 }

@@ -201,7 +201,8 @@ void Node::keep_constants(const KernelInfo* info) {
       inputs[i] = api_.data(value);
     }
   }
-  operation_->keep_constants({kernels_.get(), extents, activation_, inputs, nullptr, 0, nullptr});
+  operation_->keep_constants(
+      {kernels_.get(), extents, activation_, inputs, nullptr, 0, nullptr, nullptr});
 }
 
 void Node::compute(KernelContext* context) const {
@@ -246,7 +247,10 @@ void Node::compute(KernelContext* context) const {
       inputs[i] = std::memcpy(copies.allocate(bytes), inputs[i], bytes);
     }
   }
-  operation_->run({kernels_.get(), extents, activation_, inputs, outputs, 0, nullptr});
+  const int64_t workspace_bytes = operation_->workspace_bytes(*kernels_, extents);
+  void* workspace =
+      workspace_bytes == 0 ? nullptr : copies.allocate(static_cast<size_t>(workspace_bytes));
+  operation_->run({kernels_.get(), extents, activation_, inputs, outputs, 0, nullptr, workspace});
   for (const Result& result : results) std::memcpy(result.own, result.computed, result.bytes);
 }
 
@@ -344,6 +348,7 @@ std::vector<std::unique_ptr<NodeKind>> node_kinds(const Api& api, const Settings
   }
   add(trt::quantized_linear(), {ElementType::kUndefined}, false);
   add(trt::gated_residual(), {ElementType::kUndefined}, true);
+  add(trt::attention(), {ElementType::kUndefined}, true);
   return kinds;
 }
 

@@ -54,6 +54,15 @@ class EmulatedKernels final : public NodeKernels {
     trt::cuda_kernels().gated_residual(operands, nullptr);
   }
 
+  void attention(const trt::AttentionOperands& operands, void*) override {
+    const std::lock_guard<std::mutex> lock(one_kernel());
+    trt::cuda_kernels().attention(operands, nullptr);
+  }
+
+  int64_t attention_workspace(const viditq_cuda_attention& in) override {
+    return trt::cuda_kernels().attention_workspace(in);
+  }
+
  private:
   template <typename Launch>
   void quantized(viditq_cuda_tokens out, Launch launch) {

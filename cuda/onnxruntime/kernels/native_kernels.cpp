@@ -12,6 +12,7 @@
 namespace viditq::ort {
 namespace {
 
+using trt::AttentionOperands;
 using trt::GatedResidualOperands;
 using trt::LinearOperands;
 
@@ -237,6 +238,42 @@ class NativeKernels final : public NodeKernels {
       }
     });
   }
+
+  void attention(const AttentionOperands& o, void*) override {
+    const Turn turn(*engine_);
+    const viditq_cuda_attention& in = o.in;
+    const int64_t queries = static_cast<int64_t>(in.batch) * in.queries * in.heads;
+    const int64_t keys = static_cast<int64_t>(in.batch) * in.keys * in.heads;
+    std::vector<int64_t> starts;
+    for (int64_t sample = 0; sample <= in.batch; sample++) starts.push_back(sample * in.keys);
+    viditq_attention_operands operands = {};
+    operands.q = widened(turn, Slot::kInput, in.q, in.type, queries * in.d);
+    operands.k = widened(turn, Slot::kValues, in.k, in.type, keys * in.d);
+    operands.v = widened(turn, Slot::kCodes, in.v, in.type, keys * in.dv);
+    operands.batch = in.batch;
+    operands.queries = in.queries;
+    operands.heads = in.heads;
+    operands.d = in.d;
+    operands.dv = in.dv;
+    operands.key_starts = starts.data();
+    operands.scale = in.scale;
+    int64_t biases = 1;
+    for (int i = 0; i < 4; i++) biases *= operands.bias_dims[i] = in.bias_extents[i];
+    operands.bias = widened(turn, Slot::kGate, in.bias, in.type, biases);
+    operands.precision = VIDITQ_ATTENTION_INT8;
+    const int64_t results = queries * in.dv;
+    const bool wide = in.type == VIDITQ_CUDA_FLOAT32;
+    float* y = wide ? static_cast<float*>(o.out) : turn.memory<float>(Slot::kOutput, results);
+    require_ok(viditq_attention(turn.context(), operands, y));
+    if (wide) return;
+    auto* out = static_cast<uint16_t*>(o.out);
+    turn.pool().run_blocks(results, kTaskValues, [&](int64_t from, int64_t to) {
+      narrow(y + from, in.type, to - from, out + from);
+    });
+  }
+
+  // The CPU's kernels have memory of their own.
+  int64_t attention_workspace(const viditq_cuda_attention&) override { return 0; }
 
  private:
   static void quantize_values(const Turn& turn, const viditq_cuda_quantizer& in,

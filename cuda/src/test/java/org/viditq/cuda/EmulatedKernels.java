@@ -3,10 +3,12 @@ package org.viditq.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
+import org.viditq.core.operators.IntegerAttention;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.HadamardMatrix;
 import org.viditq.core.quant.IntegerFormat;
@@ -15,6 +17,7 @@ import org.viditq.core.quant.QuantizedWeight;
 import org.viditq.core.quant.Rotation;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.cuda.bridge.Bridge;
+import org.viditq.cuda.bridge.viditq_cuda_attention_codes;
 import org.viditq.cuda.bridge.viditq_cuda_epilogue;
 import org.viditq.cuda.bridge.viditq_cuda_quantizer;
 import org.viditq.cuda.bridge.viditq_cuda_rotation;
@@ -69,6 +72,71 @@ final class EmulatedKernels {
       assertThat(out.finite()).isTrue();
       return out.read();
     }
+  }
+
+  /** The naive kernel on one head, and the integers that it writes down. */
+  static IntegerAttention.Codes attention(
+      Tensor q, Tensor k, Tensor v, float scale, Optional<Tensor> bias) {
+    int queries = q.dim(0);
+    int keys = k.dim(0);
+    int d = q.dim(1);
+    int dv = v.dim(1);
+    int blocks = (keys + Bridge.VIDITQ_CUDA_ATTENTION_BLOCK - 1) / Bridge.VIDITQ_CUDA_ATTENTION_BLOCK;
+    IntegerAttention.Codes codes =
+        new IntegerAttention.Codes(
+            new byte[queries * d],
+            new float[queries],
+            new byte[keys * d],
+            new float[keys],
+            new int[queries * keys],
+            new byte[queries * keys],
+            new byte[keys * dv],
+            new float[blocks * dv],
+            new int[blocks * queries * dv],
+            Tensor.zeros(queries, dv));
+    try (AttentionInput input = new AttentionInput(q, k, v, 1, scale, bias);
+        BytePointer qCodes = new BytePointer((long) queries * d);
+        FloatPointer qScale = new FloatPointer(queries);
+        BytePointer kCodes = new BytePointer((long) keys * d);
+        FloatPointer kScale = new FloatPointer(keys);
+        IntPointer scores = new IntPointer((long) queries * keys);
+        BytePointer weights = new BytePointer((long) queries * keys);
+        BytePointer vCodes = new BytePointer((long) keys * dv);
+        FloatPointer vScale = new FloatPointer((long) blocks * dv);
+        IntPointer sums = new IntPointer((long) blocks * queries * dv);
+        FloatPointer out = new FloatPointer((long) queries * dv);
+        viditq_cuda_attention_codes written = new viditq_cuda_attention_codes()) {
+      written.q(qCodes).q_scale(qScale).k(kCodes).k_scale(kScale).scores(scores).p(weights);
+      written.v(vCodes).v_scale(vScale).sums(sums);
+      check(Bridge.viditq_cuda_attention_integers(input.operands(), written, out, null));
+      qCodes.get(codes.q());
+      qScale.get(codes.queryScale());
+      kCodes.get(codes.k());
+      kScale.get(codes.keyScale());
+      scores.get(codes.scores());
+      weights.get(codes.weights());
+      vCodes.get(codes.v());
+      vScale.get(codes.valueScale());
+      sums.get(codes.sums());
+      out.get(codes.result().data());
+    }
+    return codes;
+  }
+
+  /** The fast kernel on q [B, N, H * D], k and v [B, S, H * D]. */
+  static Tensor attention(
+      Tensor q, Tensor k, Tensor v, int heads, float scale, Optional<Tensor> bias) {
+    Tensor result = Tensor.zeros(q.shape().toArray());
+    try (AttentionInput input = new AttentionInput(q, k, v, heads, scale, bias);
+        BytePointer workspace =
+            new BytePointer(Bridge.viditq_cuda_attention_workspace(input.operands()));
+        FloatPointer out = new FloatPointer(result.size())) {
+      check(
+          Bridge.viditq_cuda_attention_int8(
+              input.operands(), workspace, out, Bridge.VIDITQ_CUDA_FAST, null));
+      out.get(result.data());
+    }
+    return result;
   }
 
   private static byte[] entries(int order) {

@@ -1,6 +1,7 @@
 package org.viditq.onnxruntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.operators.Activation;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.pipeline.ModelDenoiser;
 import org.viditq.core.quant.IntegerFormat;
@@ -53,7 +56,7 @@ class FamilyGraphTest {
   }
 
   private static Stream<Scheme> quantized() {
-    return Stream.of(Scheme.W8A8, Scheme.W6A6, Scheme.W4A8_TWO_RANGES);
+    return Stream.of(Scheme.W8A8, Scheme.W8A8_ATTENTION, Scheme.W6A6, Scheme.W4A8_TWO_RANGES);
   }
 
   /** All cases but the one whose graph is another network: see fewestRecordedFrames. */
@@ -139,6 +142,7 @@ class FamilyGraphTest {
                     OptionalDouble.empty())
                 .toBytes());
     assertThat(probe.products()).hasSameSizeAs(family.layers().keySet());
+    assertThat(probe.attentions().isEmpty()).isEqualTo(scheme != Scheme.W8A8_ATTENTION);
     try (NodeSession session = new NodeSession(library, probe.toBytes(), Map.of())) {
       for (int set = 0; set < scheme.ranges(); set++) {
         DenoiserInput input = inputs.at(set == 0 ? EARLY : LATE);
@@ -148,6 +152,9 @@ class FamilyGraphTest {
         }
         for (NodeProto product : probe.products()) {
           requireSums(product, outputs, family, probe, set);
+        }
+        for (NodeProto attention : probe.attentions()) {
+          requireAttention(attention, outputs);
         }
         Tensor expected = predict(family, input);
         Operand prediction = outputs.get(InputNames.PREDICTION);
@@ -180,6 +187,29 @@ class FamilyGraphTest {
       operands.put(ActiveSetRanges.INPUT, Operand.activeSet(set));
     }
     return operands;
+  }
+
+  /** Of the node's own inputs, within the rounding of what lies behind its integers. */
+  private void requireAttention(NodeProto attention, Map<String, Operand> outputs) {
+    List<Tensor> inputs = new ArrayList<>();
+    for (int i = 0; i < attention.getInputCount(); i++) {
+      inputs.add(outputs.get(GraphProbe.input(attention, i)).tensor());
+    }
+    Tensor expected =
+        reference.attention(
+            inputs.get(0),
+            inputs.get(1),
+            inputs.get(2),
+            GraphProbe.integer(attention, "heads"),
+            GraphProbe.real(attention, "scale"),
+            inputs.size() > 3 ? Optional.of(inputs.get(3)) : Optional.empty(),
+            AttentionPrecision.INT8);
+    float largest = 0;
+    for (float value : inputs.get(2).data()) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    float[] attended = outputs.get(GraphProbe.attended(attention)).floats();
+    assertThat(attended).containsExactly(expected.data(), within(4e-6f * largest));
   }
 
   /** Of pure quantizers to the bit; of the others up to values that lie between two codes. */

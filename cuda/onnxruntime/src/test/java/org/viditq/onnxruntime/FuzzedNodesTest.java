@@ -26,7 +26,8 @@ class FuzzedNodesTest {
           "ViditqHadamardQuantize",
           "ViditqNormModulateQuantize",
           "ViditqQuantizedLinear",
-          "ViditqGatedResidual");
+          "ViditqGatedResidual",
+          "ViditqAttention");
   private static final List<String> FLAGS =
       List.of(
           "has_balance",
@@ -40,7 +41,7 @@ class FuzzedNodesTest {
           "x_symmetric",
           "activation");
   private static final List<String> NUMBERS =
-      List.of("bits", "block", "channels", "inner", "weight_bits", "output_type");
+      List.of("bits", "block", "channels", "inner", "weight_bits", "output_type", "heads");
 
   @ParameterizedTest
   @EnumSource
@@ -66,7 +67,7 @@ class FuzzedNodesTest {
           operands.put(name, operand);
         }
       }
-      boolean one = kind.equals("ViditqQuantizedLinear") || kind.equals("ViditqGatedResidual");
+      boolean one = !kind.endsWith("Quantize");
       List<String> outputs =
           one ? List.of("y") : List.of("codes", "scale", "zero_point", "row_sum");
       ElementKind activation = ElementKind.values()[random.nextInt(3)];
@@ -176,6 +177,9 @@ class FuzzedNodesTest {
     }
     if (random.nextInt(4) == 0) {
       fields.put("epsilon", random.nextInt(4) == 0 ? Float.NaN : 1e-6f);
+    }
+    if (random.nextInt(2) == 0) {
+      fields.put("scale", random.nextInt(4) == 0 ? Float.NaN : 0.125f);
     }
     return fields;
   }

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A graph of the plugin dialect that also gives what goes into its quantizers and comes out of
- * them, and the sums of its integer products: of a twin of each product's node whose scales are all
+ * A graph of the plugin dialect that also gives what goes into its quantizers and attention and
+ * comes out of them, and the sums of its integer products: of a twin of each product's node whose scales are all
  * 1, and whose sums float32 holds.
  */
 final class GraphProbe {
@@ -27,6 +27,7 @@ final class GraphProbe {
   private final Map<String, TensorProto> constants = new HashMap<>();
   private final List<NodeProto> quantizers = new ArrayList<>();
   private final List<NodeProto> products = new ArrayList<>();
+  private final List<NodeProto> attentions = new ArrayList<>();
   private final byte[] bytes;
 
   /**
@@ -44,6 +45,7 @@ final class GraphProbe {
             "ViditqNormModulateQuantize" ->
             probe(node);
         case "ViditqQuantizedLinear" -> twin(node);
+        case "ViditqAttention" -> probeAttention(node);
         default -> {
           // Nothing of ours, or a sum that the prediction shows.
         }
@@ -62,6 +64,19 @@ final class GraphProbe {
 
   List<NodeProto> products() {
     return products;
+  }
+
+  List<NodeProto> attentions() {
+    return attentions;
+  }
+
+  private void probeAttention(NodeProto attention) {
+    attentions.add(attention);
+    for (int i = 0; i < attention.getInputCount(); i++) {
+      output(input(attention, i), "Identity", List.of(attention.getInput(i)), ElementKind.FLOAT32);
+    }
+    List<String> result = List.of(attention.getOutput(0));
+    output(attended(attention), "Identity", result, ElementKind.FLOAT32);
   }
 
   private void probe(NodeProto quantizer) {
@@ -128,9 +143,14 @@ final class GraphProbe {
         .build();
   }
 
-  /** The output that tells what a quantizer's input was. */
-  static String input(NodeProto quantizer, int index) {
-    return quantizer.getName() + ".input" + index;
+  /** The output that tells an attention's result. */
+  static String attended(NodeProto attention) {
+    return attention.getName() + ".attended";
+  }
+
+  /** The output that tells what an input of a quantizer or of attention was. */
+  static String input(NodeProto node, int index) {
+    return node.getName() + ".input" + index;
   }
 
   /** The output that tells a quantizer's result, in the order of its node. */

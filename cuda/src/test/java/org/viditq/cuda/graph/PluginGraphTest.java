@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.model.InputSpec;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.quant.Rotation;
 import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.DenoiserGraph;
@@ -162,6 +163,8 @@ class PluginGraphTest {
       }
     }
     assertThat(sources.isEmpty()).isEqualTo(family.layers().isEmpty());
+    assertThat(nodes(proto, "ViditqAttention").isEmpty())
+        .isEqualTo(scheme.attention() != AttentionPrecision.INT8);
     // Without layers in it, a graph needs no plugin library.
     if (family.layers().isEmpty()) {
       assertThat(proto.getNodeList().stream().map(NodeProto::getDomain)).containsOnly("");

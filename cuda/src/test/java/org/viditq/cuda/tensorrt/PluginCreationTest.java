@@ -94,7 +94,14 @@ class PluginCreationTest {
                 integer("has_bias", 1),
                 integer("has_gate", 0),
                 integer("has_residual", 0))),
-        Arguments.of("ViditqGatedResidual", new PluginFields(), List.of()));
+        Arguments.of("ViditqGatedResidual", new PluginFields(), List.of()),
+        Arguments.of(
+            "ViditqAttention",
+            new PluginFields().with("heads", 16).withReal("scale", 0.125f).with("has_bias", 1),
+            List.of(
+                integer("heads", 16),
+                new Value("scale", PluginFieldType.kFLOAT32, 0.125f),
+                integer("has_bias", 1))));
   }
 
   @Test
@@ -192,7 +199,15 @@ class PluginCreationTest {
             "ViditqQuantizedLinear",
             new PluginFields().with("channels", 8).with("inner", 8),
             "field output_type is missing"),
-        bad("ViditqGatedResidual", new PluginFields().with("bits", 8), "field bits is unknown"));
+        bad("ViditqGatedResidual", new PluginFields().with("bits", 8), "field bits is unknown"),
+        bad(
+            "ViditqAttention",
+            new PluginFields().with("heads", 0).withReal("scale", 1),
+            "field heads is 0; it must be 1 to 65536."),
+        bad(
+            "ViditqAttention",
+            new PluginFields().with("heads", 4),
+            "field scale is missing."));
   }
 
   @ParameterizedTest(name = "{0}: {2}")

@@ -47,7 +47,8 @@ public final class GraphCheck {
                   "has_bias",
                   "has_gate",
                   "has_residual"),
-          "ViditqGatedResidual", List.of());
+          "ViditqGatedResidual", List.of(),
+          "ViditqAttention", List.of("heads", "scale", "has_bias"));
 
   /** More than any constant has. */
   private static final long MOST_BYTES = 1L << 40;
@@ -189,7 +190,7 @@ public final class GraphCheck {
     int own =
         switch (node.getOpType()) {
           case "ViditqQuantizedLinear" -> 8;
-          case "ViditqNormModulateQuantize", "ViditqGatedResidual" -> 3;
+          case "ViditqNormModulateQuantize", "ViditqGatedResidual", "ViditqAttention" -> 3;
           default -> 1;
         };
     int optional =

@@ -60,6 +60,10 @@ public final class OnnxOperators implements Operators<OnnxValue> {
   private final EmbeddingLowering embedding;
   private final ConvolutionLowering convolution;
   private final AttentionLowering attention;
+
+  /** Of attention in int8, in the plugin dialect. */
+  private final Optional<PluginAttention> integerAttention;
+
   private final LinearLowering linear;
 
   /** The same as {@link #linear} in the plugin dialect. */
@@ -94,6 +98,8 @@ public final class OnnxOperators implements Operators<OnnxValue> {
           case ONNX_RUNTIME -> new OnnxRuntimeAttention(recorder, pointwise, shapes);
           case NODE -> new AttentionNode(recorder, pointwise, shapes);
         };
+    this.integerAttention =
+        plugin ? Optional.of(new PluginAttention(recorder, pointwise, shapes)) : Optional.empty();
     this.plugins =
         plugin
             ? Optional.of(new PluginLowering(recorder, pointwise, shapes, this))
@@ -331,8 +337,7 @@ public final class OnnxOperators implements Operators<OnnxValue> {
       float scale,
       Optional<OnnxValue> bias,
       AttentionPrecision precision) {
-    sayFloat(precision);
-    return attention.attention(q, k, v, heads, scale, bias);
+    return attention(precision).attention(q, k, v, heads, scale, bias);
   }
 
   @Override
@@ -344,18 +349,21 @@ public final class OnnxOperators implements Operators<OnnxValue> {
       float scale,
       int[] lengths,
       AttentionPrecision precision) {
-    sayFloat(precision);
-    return attention.attentionPacked(q, k, v, heads, scale, lengths);
+    return attention(precision).attentionPacked(q, k, v, heads, scale, lengths);
   }
 
-  /** Graphs have attention in the format of everything else; what a plan says of it is left out. */
-  private static void sayFloat(AttentionPrecision precision) {
+  /** What computes attention in a precision; as everything else, where graphs do not have it. */
+  private AttentionLowering attention(AttentionPrecision precision) {
+    if (precision == AttentionPrecision.INT8 && integerAttention.isPresent()) {
+      return integerAttention.get();
+    }
     if (precision != AttentionPrecision.FP32 && !SAID_ATTENTION.getAndSet(true)) {
       LOG.warn(
-          "The plan has attention in {}, which graphs do not have; they compute it as everything"
-              + " that is not quantized.",
+          "The plan has attention in {}, which graphs of this dialect do not have; they compute it"
+              + " as everything that is not quantized.",
           precision);
     }
+    return attention;
   }
 
   @Override

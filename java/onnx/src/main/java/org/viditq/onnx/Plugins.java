@@ -15,9 +15,13 @@ final class Plugins {
    * @param layer that it is named after
    */
   static NodeBuilder node(GraphRecorder recorder, String operator, String layer) {
+    return node(recorder, operator).of(layer);
+  }
+
+  /** Begins a node that stands for no layer. */
+  static NodeBuilder node(GraphRecorder recorder, String operator) {
     return recorder
         .node(DOMAIN, operator)
-        .of(layer)
         .attribute("plugin_namespace", DOMAIN)
         .attribute("plugin_version", VERSION);
   }

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.viditq.core.checkpoint.MemoryTensor;
 import org.viditq.core.checkpoint.StoredTensor;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
@@ -27,6 +28,7 @@ import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
 import org.viditq.core.model.RecordedInputs;
+import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
@@ -48,6 +50,7 @@ import org.viditq.verify.runner.DenoiserInputs;
  */
 public final class FamilyCase implements AutoCloseable {
   private final FixtureCase fixture;
+  private final Scheme scheme;
   private final DenoiserModel model;
   private final Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
 
@@ -55,6 +58,8 @@ public final class FamilyCase implements AutoCloseable {
   public enum Scheme {
     DENSE(0, 0, 0),
     W8A8(8, 8, 1),
+    /** With all attention in int8. */
+    W8A8_ATTENTION(8, 8, 1),
     W6A6(6, 6, 1),
     W4A8_TWO_RANGES(4, 8, 2),
     /** Balanced, then rotated by Hadamard matrices with random signs, as plan viditq-rotate. */
@@ -80,6 +85,11 @@ public final class FamilyCase implements AutoCloseable {
 
     public int ranges() {
       return ranges;
+    }
+
+    /** Of self, temporal and cross attention. */
+    public AttentionPrecision attention() {
+      return this == W8A8_ATTENTION ? AttentionPrecision.INT8 : AttentionPrecision.FP32;
     }
 
     /** Weight sets of each layer that differ. */
@@ -113,6 +123,7 @@ public final class FamilyCase implements AutoCloseable {
 
   private FamilyCase(FixtureCase fixture, Scheme scheme) {
     this.fixture = fixture;
+    this.scheme = scheme;
     this.model = DenoiserFamilies.model(fixture.json(), fixture.weights());
     if (scheme != Scheme.DENSE) {
       Random random = new Random(7);
@@ -235,7 +246,8 @@ public final class FamilyCase implements AutoCloseable {
   }
 
   public Parameters parameters() {
-    return new QuantizedParameters(fixture.parameters(), layers);
+    return new QuantizedParameters(
+        fixture.parameters(), layers, AttentionPrecisions.all(scheme.attention()));
   }
 
   /** The case's own inputs at a timestep, as a graph takes them. */
