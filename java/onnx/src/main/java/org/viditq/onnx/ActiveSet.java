@@ -21,8 +21,10 @@ final class ActiveSet {
 
   private final GraphRecorder recorder;
   private final TreeSet<Double> borders = new TreeSet<>();
+  private final Map<List<Integer>, OnnxValue> tables = new HashMap<>();
   private final Map<List<Integer>, OnnxValue> lookedUp = new HashMap<>();
-  private OnnxValue input;
+  private OnnxValue index;
+  private boolean isInput;
 
   ActiveSet(GraphRecorder recorder) {
     this.recorder = recorder;
@@ -40,6 +42,17 @@ final class ActiveSet {
     }
   }
 
+  /** Chooses by an index that the graph computes, int32 [1], from here on. */
+  void choose(OnnxValue computed) {
+    index = computed;
+    lookedUp.clear();
+  }
+
+  /** Whether the graph has the input. */
+  boolean isInput() {
+    return isInput;
+  }
+
   /** The index of what a layer chooses by the timestep, int32 [1]; empty if it has but one. */
   Optional<OnnxValue> of(PluginLayer layer, RangeChoice<?> choice) {
     if (choice.size() == 1) {
@@ -49,11 +62,12 @@ final class ActiveSet {
         ranges().ranges().stream()
             .map(range -> choice.ofRange().get(layer.parameters().setFor(range.start())))
             .toList();
-    if (input == null) {
-      input = recorder.input(NAME, ElementType.INT32, Shape.of(1));
+    if (index == null) {
+      index = recorder.input(NAME, ElementType.INT32, Shape.of(1));
+      isInput = true;
     }
     boolean own = sets.equals(IntStream.range(0, sets.size()).boxed().toList());
-    return Optional.of(own ? input : lookUp(sets));
+    return Optional.of(own ? index : lookUp(sets));
   }
 
   private OnnxValue lookUp(List<Integer> sets) {
@@ -63,15 +77,19 @@ final class ActiveSet {
             recorder
                 .node("Gather")
                 .of(NAME)
-                .inputs(
-                    recorder.constant(
-                        NAME + ".sets",
-                        IntegerConstant.of(
-                            ElementType.INT32,
-                            indices.stream().mapToInt(Integer::intValue).toArray())),
-                    input)
+                .inputs(table(indices), index)
                 .attribute("axis", 0)
                 .result(ElementType.INT32, Shape.of(1)));
+  }
+
+  private OnnxValue table(List<Integer> sets) {
+    return tables.computeIfAbsent(
+        sets,
+        indices ->
+            recorder.constant(
+                NAME + ".sets",
+                IntegerConstant.of(
+                    ElementType.INT32, indices.stream().mapToInt(Integer::intValue).toArray())));
   }
 
   /** What the values of the input stand for; none if there is no such input. */

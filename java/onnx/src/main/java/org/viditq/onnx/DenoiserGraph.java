@@ -78,28 +78,33 @@ public final class DenoiserGraph {
     try (OnnxOperators operators = new OnnxOperators(options.open())) {
       operators.selectSet(timestep);
       PreparedDenoiser<OnnxValue> prepared = model.prepare(parameters, operators);
-      LatentGeometry.Patch patch = model.latents().patch();
       List<GraphInput> inputs = model.inputs().stream().map(GraphInput::floats).toList();
       OpenRecording.Opened opened =
           OpenRecording.record(
               operators.recorder(),
               inputs,
-              Probes.of(
-                  inputs,
-                  Map.of(
-                      Axis.FRAMES.name(),
-                      patch.frames(),
-                      Axis.HEIGHT.name(),
-                      patch.height(),
-                      Axis.WIDTH.name(),
-                      patch.width()),
-                  isSquare(model)),
+              probes(model, inputs),
               values -> List.of(operators.exact(prepared.evaluate(computed(values, operators)))));
       return operators.graph(
           model.family().toLowerCase(Locale.ROOT),
           Map.of(InputNames.PREDICTION, opened.outputs().get(0)),
           opened.dimensions());
     }
+  }
+
+  /** Extents that a graph of the model with these inputs is recorded with. */
+  static Probes probes(DenoiserModel model, List<GraphInput> inputs) {
+    LatentGeometry.Patch patch = model.latents().patch();
+    return Probes.of(
+        inputs,
+        Map.of(
+            Axis.FRAMES.name(),
+            patch.frames(),
+            Axis.HEIGHT.name(),
+            patch.height(),
+            Axis.WIDTH.name(),
+            patch.width()),
+        isSquare(model));
   }
 
   /** Whether pictures must be as high as they are wide. */
@@ -114,7 +119,7 @@ public final class DenoiserGraph {
   }
 
   /** Large inputs in the format that is computed with; timesteps and other numbers as they are. */
-  private static DenoiserValues<OnnxValue> computed(
+  static DenoiserValues<OnnxValue> computed(
       Map<String, OnnxValue> inputs, OnnxOperators operators) {
     Map<String, OnnxValue> values = new HashMap<>(inputs);
     for (String name :

@@ -55,6 +55,9 @@ public final class GraphCheck {
 
   private final Path file;
   private final Map<String, TensorProto> constants = new HashMap<>();
+  private final Set<String> names = new HashSet<>();
+
+  /** Values that are there where a node stands. */
   private final Set<String> known = new HashSet<>();
 
   private GraphCheck(Path file) {
@@ -73,13 +76,13 @@ public final class GraphCheck {
    */
   public static void require(Path file) {
     try {
-      new GraphCheck(file).require(ModelProto.parseFrom(Files.readAllBytes(file)).getGraph());
+      new GraphCheck(file).requireGraph(ModelProto.parseFrom(Files.readAllBytes(file)).getGraph());
     } catch (IOException e) {
       throw new OutputException("Cannot check " + file + ": " + IoReason.of(e) + ".", e);
     }
   }
 
-  private void require(GraphProto graph) throws IOException {
+  private void requireGraph(GraphProto graph) throws IOException {
     for (TensorProto constant : graph.getInitializerList()) {
       constants.put(constant.getName(), constant);
       add(constant.getName());
@@ -94,6 +97,11 @@ public final class GraphCheck {
           throw failure(node.getName() + " uses " + input + " before it is there");
         }
       }
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          requireBody(node, attribute.getG());
+        }
+      }
       node.getOutputList().forEach(this::add);
       if (node.getDomain().equals(Plugins.DOMAIN)) {
         requirePlugin(node);
@@ -106,10 +114,26 @@ public final class GraphCheck {
     }
   }
 
+  /** A body sees what is before the loop; nobody sees into it. */
+  private void requireBody(NodeProto loop, GraphProto body) throws IOException {
+    Set<String> before = new HashSet<>(known);
+    requireGraph(body);
+    known.retainAll(before);
+    boolean fits =
+        loop.getOpType().equals("Loop")
+            && loop.getInputCount() == body.getInputCount()
+            && loop.getOutputCount() == body.getOutputCount() - 1
+            && body.getOutputCount() == body.getInputCount() - 1;
+    if (!fits) {
+      throw failure(loop.getName() + " has a body that takes or gives other values than it");
+    }
+  }
+
   private void add(String name) {
-    if (!known.add(name)) {
+    if (!names.add(name)) {
       throw failure("two values are called " + name);
     }
+    known.add(name);
   }
 
   private void requireStored(TensorProto constant) throws IOException {

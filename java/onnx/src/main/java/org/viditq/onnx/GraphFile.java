@@ -1,5 +1,6 @@
 package org.viditq.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -47,6 +48,10 @@ public final class GraphFile {
 
   private final Path file;
   private final ModelProto model;
+
+  /** Messages of the constants, those of the graph itself before those of its loops' bodies. */
+  private final List<TensorProto> tensors = new ArrayList<>();
+
   private final List<Constant> constants = new ArrayList<>();
 
   /**
@@ -77,6 +82,25 @@ public final class GraphFile {
   private GraphFile(Path file, ModelProto model) {
     this.file = file;
     this.model = model;
+    graphs().forEach(graph -> tensors.addAll(graph.getInitializerList()));
+  }
+
+  /** The graph itself, then the bodies of its loops. */
+  private List<GraphProto> graphs() {
+    List<GraphProto> graphs = new ArrayList<>();
+    addTo(graphs, model.getGraph());
+    return graphs;
+  }
+
+  private static void addTo(List<GraphProto> graphs, GraphProto graph) {
+    graphs.add(graph);
+    for (NodeProto node : graph.getNodeList()) {
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          addTo(graphs, attribute.getG());
+        }
+      }
+    }
   }
 
   /**
@@ -120,7 +144,7 @@ public final class GraphFile {
                 + " dimensions");
       }
     }
-    for (TensorProto constant : model.getGraph().getInitializerList()) {
+    for (TensorProto constant : tensors) {
       long elements = 1;
       for (long dim : constant.getDimsList()) {
         if (dim < 0 || dim > 0 && elements > MOST_BYTES / dim) {
@@ -219,13 +243,15 @@ public final class GraphFile {
     return new Value(info.getName(), info.getType().getTensorType().getElemType(), extents);
   }
 
+  /** Those of the graph itself, and of the bodies of its loops. */
   public List<Constant> constants() {
     return List.copyOf(constants);
   }
 
   /** Whether nodes of our plugin library are in it. */
   public boolean usesPlugins() {
-    return model.getGraph().getNodeList().stream()
+    return graphs().stream()
+        .flatMap(graph -> graph.getNodeList().stream())
         .map(NodeProto::getDomain)
         .anyMatch(Plugins.DOMAIN::equals);
   }
@@ -242,14 +268,11 @@ public final class GraphFile {
   public GraphFingerprint fingerprint() {
     try {
       ModelProto.Builder bare = model.toBuilder();
-      GraphProto.Builder graph = bare.getGraphBuilder();
-      for (int i = 0; i < graph.getInitializerCount(); i++) {
-        graph.setInitializer(i, GraphFingerprint.bare(graph.getInitializer(i)));
-      }
+      strip(bare.getGraphBuilder());
       GraphFingerprint.Computation computation =
           new GraphFingerprint.Computation(bare.build().toByteArray());
       for (int i = 0; i < constants.size(); i++) {
-        TensorProto constant = model.getGraph().getInitializer(i);
+        TensorProto constant = tensors.get(i);
         WritableByteChannel elements = computation.constant(constants.get(i).refittable());
         Optional<Place> place = place(constant);
         if (place.isPresent()) {
@@ -262,6 +285,20 @@ public final class GraphFile {
     } catch (IOException e) {
       throw new InvalidModelException(
           "Cannot read the constants of " + file + ": " + IoReason.of(e) + ".", e);
+    }
+  }
+
+  /** Takes the elements out of all constants. */
+  private static void strip(GraphProto.Builder graph) {
+    for (int i = 0; i < graph.getInitializerCount(); i++) {
+      graph.setInitializer(i, GraphFingerprint.bare(graph.getInitializer(i)));
+    }
+    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+      for (AttributeProto.Builder attribute : node.getAttributeBuilderList()) {
+        if (attribute.hasG()) {
+          strip(attribute.getGBuilder());
+        }
+      }
     }
   }
 

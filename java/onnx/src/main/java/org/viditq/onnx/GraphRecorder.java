@@ -45,6 +45,12 @@ final class GraphRecorder {
     return value(name, type, shape, new OnnxValue.Origin.Input());
   }
 
+  /** What the body of a loop is given in each iteration. */
+  OnnxValue variable(String name, ElementType type, Shape shape) {
+    requireOpen();
+    return value(unique(name), type, shape, new OnnxValue.Origin.Variable());
+  }
+
   OnnxValue constant(Tensor tensor) {
     return constant(tensor, real);
   }

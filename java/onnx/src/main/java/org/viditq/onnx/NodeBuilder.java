@@ -15,6 +15,7 @@ final class NodeBuilder {
   private final List<Optional<OnnxValue>> inputs = new ArrayList<>();
   private final List<AttributeProto> attributes = new ArrayList<>();
   private String scope = "";
+  private Optional<LoopBody> body = Optional.empty();
 
   NodeBuilder(GraphRecorder recorder, String domain, String operator) {
     this.recorder = recorder;
@@ -73,6 +74,12 @@ final class NodeBuilder {
     return this;
   }
 
+  /** What is done in each iteration of a loop. */
+  NodeBuilder body(LoopBody own) {
+    body = Optional.of(own);
+    return this;
+  }
+
   private static AttributeProto.Builder named(String name, AttributeProto.AttributeType type) {
     return AttributeProto.newBuilder().setName(name).setType(type);
   }
@@ -118,6 +125,7 @@ final class NodeBuilder {
         operator,
         List.copyOf(inputs),
         List.copyOf(attributes),
-        List.copyOf(outputs));
+        List.copyOf(outputs),
+        body);
   }
 }

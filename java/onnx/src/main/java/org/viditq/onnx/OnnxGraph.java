@@ -1,7 +1,9 @@
 package org.viditq.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -20,12 +22,16 @@ import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,12 +55,24 @@ public final class OnnxGraph {
   /** The file beside it with the large constants. */
   public static final String DATA_FILE = "model.onnx.data";
 
+  private static final String BODY = "body";
+
   private final String name;
   private final Description description;
   private final List<OnnxValue> inputs = new ArrayList<>();
-  private final List<OnnxValue> constants = new ArrayList<>();
-  private final List<OnnxNode> nodes;
+  private final Part main;
+
+  /** By the serial of the loop's node. */
+  private final NavigableMap<Integer, Part> bodies = new TreeMap<>();
+
   private final List<OnnxValue> outputs;
+
+  /** Nodes and constants of the graph itself, or of the body of a loop. */
+  private record Part(List<OnnxNode> nodes, List<OnnxValue> constants) {
+    Part() {
+      this(new ArrayList<>(), new ArrayList<>());
+    }
+  }
 
   /**
    * What a model says beside its nodes.
@@ -74,10 +92,37 @@ public final class OnnxGraph {
     this.description = description;
     this.outputs = List.copyOf(outputs);
     NavigableMap<Integer, OnnxValue> leaves = new TreeMap<>();
-    nodes = List.copyOf(collect(outputs, leaves).values());
+    Collection<OnnxNode> all = collect(outputs, leaves).values();
+    LoopScopes scopes = new LoopScopes(all);
+    main = new Part();
+    all.forEach(
+        node -> {
+          part(scopes.of(node)).nodes().add(node);
+          node.body().ifPresent(body -> bodies.computeIfAbsent(node.serial(), s -> new Part()));
+        });
     for (OnnxValue leaf : leaves.values()) {
-      (leaf.origin() instanceof OnnxValue.Origin.Input ? inputs : constants).add(leaf);
+      if (leaf.origin() instanceof OnnxValue.Origin.Input) {
+        inputs.add(leaf);
+      } else if (leaf.origin() instanceof OnnxValue.Origin.Constant) {
+        part(scopes.of(leaf)).constants().add(leaf);
+      }
     }
+  }
+
+  private Part part(OptionalInt loop) {
+    return loop.isPresent() ? bodies.computeIfAbsent(loop.getAsInt(), s -> new Part()) : main;
+  }
+
+  /** The graph itself, then the bodies of its loops. */
+  private List<Part> parts() {
+    List<Part> parts = new ArrayList<>(List.of(main));
+    parts.addAll(bodies.values());
+    return parts;
+  }
+
+  /** In the order in which the model has them. */
+  private List<OnnxValue> constants() {
+    return parts().stream().flatMap(part -> part.constants().stream()).toList();
   }
 
   /** The nodes that values are computed by, in the order of recording. */
@@ -94,7 +139,7 @@ public final class OnnxGraph {
       if (value.origin() instanceof OnnxValue.Origin.Result result) {
         OnnxNode node = result.node();
         if (needed.put(node.serial(), node) == null) {
-          node.inputs().forEach(input -> input.ifPresent(open::push));
+          node.needed().forEach(open::push);
         }
       } else {
         leaves.put(value.serial(), value);
@@ -132,10 +177,12 @@ public final class OnnxGraph {
     return ActiveSetRanges.parse(description.metadata().getOrDefault(ActiveSetRanges.METADATA, ""));
   }
 
-  /** How many nodes of each operator it has. */
+  /** How many nodes of each operator it has, bodies of loops included. */
   public Map<String, Integer> operators() {
     Map<String, Integer> counts = new TreeMap<>();
-    nodes.forEach(node -> counts.merge(node.operator(), 1, Integer::sum));
+    parts().stream()
+        .flatMap(part -> part.nodes().stream())
+        .forEach(node -> counts.merge(node.operator(), 1, Integer::sum));
     return counts;
   }
 
@@ -145,7 +192,7 @@ public final class OnnxGraph {
    * @throws OutputException if its constants exceed what a protocol buffer message can hold
    */
   public byte[] toBytes() {
-    long total = constants.stream().mapToLong(value -> dataOf(value).byteLength()).sum();
+    long total = constants().stream().mapToLong(value -> dataOf(value).byteLength()).sum();
     if (total > Integer.MAX_VALUE / 2) {
       throw new OutputException(
           "The ONNX graph "
@@ -156,7 +203,7 @@ public final class OnnxGraph {
     }
     try {
       List<TensorProto> tensors = new ArrayList<>();
-      for (OnnxValue constant : constants) {
+      for (OnnxValue constant : constants()) {
         tensors.add(Initializer.inline(constant.name(), dataOf(constant)));
       }
       return model(tensors).toByteArray();
@@ -184,7 +231,7 @@ public final class OnnxGraph {
     try (AtomicOutput output = AtomicOutput.folder(folder)) {
       List<TensorProto> tensors = new ArrayList<>();
       try (ExternalData data = new ExternalData(output.path().resolve(dataFile))) {
-        for (OnnxValue constant : constants) {
+        for (OnnxValue constant : constants()) {
           ConstantData elements = dataOf(constant);
           tensors.add(
               elements.byteLength() < ExternalData.SMALLEST
@@ -206,7 +253,7 @@ public final class OnnxGraph {
   public GraphFingerprint fingerprint() {
     GraphFingerprint.Computation computation = new GraphFingerprint.Computation(bare());
     try {
-      for (OnnxValue constant : constants) {
+      for (OnnxValue constant : constants()) {
         ConstantData data = dataOf(constant);
         data.writeTo(
             computation.constant(
@@ -229,7 +276,7 @@ public final class OnnxGraph {
     WritableByteChannel channel =
         Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
     try {
-      for (OnnxValue constant : constants) {
+      for (OnnxValue constant : constants()) {
         ConstantData data = dataOf(constant);
         digest.update((byte) 0);
         digest.update(data.getClass().getSimpleName().getBytes(StandardCharsets.UTF_8));
@@ -244,7 +291,7 @@ public final class OnnxGraph {
   /** The message, its constants without elements. */
   private byte[] bare() {
     List<TensorProto> bare = new ArrayList<>();
-    constants.forEach(value -> bare.add(Initializer.bare(value.name(), dataOf(value))));
+    constants().forEach(value -> bare.add(Initializer.bare(value.name(), dataOf(value))));
     return model(bare).toByteArray();
   }
 
@@ -257,9 +304,27 @@ public final class OnnxGraph {
     return ((OnnxValue.Origin.Constant) constant.origin()).data();
   }
 
+  /**
+   * @param tensors the messages of {@link #constants}
+   */
   private ModelProto model(List<TensorProto> tensors) {
-    GraphProto.Builder graph = GraphProto.newBuilder().setName(name).addAllInitializer(tensors);
-    nodes.forEach(node -> graph.addNode(node.toProto()));
+    Iterator<TensorProto> remaining = tensors.iterator();
+    GraphProto.Builder graph = GraphProto.newBuilder().setName(name);
+    addConstants(main, remaining, graph);
+    Map<Integer, GraphProto.Builder> loops = new HashMap<>();
+    bodies.forEach(
+        (serial, part) -> {
+          GraphProto.Builder body = GraphProto.newBuilder();
+          addConstants(part, remaining, body);
+          part.nodes().forEach(node -> body.addNode(node.toProto()));
+          loops.put(serial, body);
+        });
+    for (OnnxNode node : main.nodes()) {
+      NodeProto.Builder message = node.toProto().toBuilder();
+      node.body()
+          .ifPresent(body -> message.addAttribute(attribute(node, body, loops.get(node.serial()))));
+      graph.addNode(message);
+    }
     inputs.forEach(value -> graph.addInput(info(value)));
     outputs.forEach(value -> graph.addOutput(info(value)));
     ModelProto.Builder model =
@@ -275,12 +340,29 @@ public final class OnnxGraph {
                 model.addMetadataProps(
                     StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
     Set<String> others = new TreeSet<>();
-    nodes.forEach(node -> others.add(node.domain()));
+    parts().stream()
+        .flatMap(part -> part.nodes().stream())
+        .forEach(node -> others.add(node.domain()));
     others.remove("");
     for (String domain : others) {
       model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(1));
     }
     return model.build();
+  }
+
+  private static void addConstants(
+      Part part, Iterator<TensorProto> remaining, GraphProto.Builder graph) {
+    part.constants().forEach(constant -> graph.addInitializer(remaining.next()));
+  }
+
+  private AttributeProto attribute(OnnxNode node, LoopBody body, GraphProto.Builder graph) {
+    body.variables().forEach(value -> graph.addInput(info(value)));
+    body.results().forEach(value -> graph.addOutput(info(value)));
+    return AttributeProto.newBuilder()
+        .setName(BODY)
+        .setType(AttributeProto.AttributeType.GRAPH)
+        .setG(graph.setName(node.name() + "/" + BODY))
+        .build();
   }
 
   private ValueInfoProto info(OnnxValue value) {

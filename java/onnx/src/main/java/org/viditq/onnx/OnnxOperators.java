@@ -122,6 +122,11 @@ public final class OnnxOperators implements Operators<OnnxValue> {
     return pointwise.cast(x, ElementType.FLOAT);
   }
 
+  /** What chooses the weight sets; empty in the portable dialect. */
+  Optional<ActiveSet> activeSet() {
+    return plugins.map(PluginLowering::activeSet);
+  }
+
   /** A tensor that stays where it lies until a graph is written. */
   OnnxValue stored(StoredTensor tensor) {
     return recorder.constant(tensor.name(), new FloatConstant(tensor, recorder.real()));
@@ -179,7 +184,8 @@ public final class OnnxOperators implements Operators<OnnxValue> {
             named.put(result, dimensions.get(value));
           }
         });
-    String ranges = plugins.map(lowering -> lowering.activeSet().ranges().describe()).orElse("");
+    String ranges =
+        activeSet().filter(ActiveSet::isInput).map(set -> set.ranges().describe()).orElse("");
     return new OnnxGraph(
         name,
         new OnnxGraph.Description(

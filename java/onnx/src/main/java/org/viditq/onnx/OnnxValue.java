@@ -2,7 +2,7 @@ package org.viditq.onnx;
 
 import org.viditq.core.tensor.Shape;
 
-/** A value of a recorded graph: an input, a constant, or a result of a node. */
+/** A value of a recorded graph: an input, a variable, a constant, or a result of a node. */
 public final class OnnxValue {
   private final GraphRecorder recorder;
   private final int serial;
@@ -15,6 +15,9 @@ public final class OnnxValue {
   sealed interface Origin {
     /** Fed when the graph is run. */
     record Input() implements Origin {}
+
+    /** Given anew to the body of a loop in each iteration. */
+    record Variable() implements Origin {}
 
     /** Stored with the graph. */
     record Constant(ConstantData data) implements Origin {}

@@ -114,6 +114,7 @@ final class OpenRecording {
     nodes.descendingMap().values().forEach(this::matchInputs);
     nodes.values().forEach(node -> openedNodes.put(node, openNode(node)));
     Map<OnnxValue, List<String>> dimensions = new HashMap<>();
+    nodes.values().forEach(node -> node.body().ifPresent(body -> addDimensions(body, dimensions)));
     for (int i = 0; i < inputs.size(); i++) {
       dimensions.put(
           declared.get(i),
@@ -128,6 +129,11 @@ final class OpenRecording {
       dimensions.put(open, dimensionsOf(value));
     }
     return new Opened(outputs, dimensions);
+  }
+
+  private void addDimensions(LoopBody body, Map<OnnxValue, List<String>> dimensions) {
+    body.variables().forEach(variable -> dimensions.put(variable, dimensionsOf(variable)));
+    body.results().forEach(result -> dimensions.put(opened(result), dimensionsOf(result)));
   }
 
   private List<String> dimensionsOf(OnnxValue value) {
@@ -198,7 +204,8 @@ final class OpenRecording {
     return a.operator().equals(b.operator())
         && a.domain().equals(b.domain())
         && a.attributes().equals(b.attributes())
-        && a.inputs().size() == b.inputs().size();
+        && a.inputs().size() == b.inputs().size()
+        && a.body().map(LoopBody::size).equals(b.body().map(LoopBody::size));
   }
 
   private void matchInputs(OnnxNode node) {
@@ -213,6 +220,21 @@ final class OpenRecording {
                 .toArray(OnnxValue[]::new));
       }
     }
+    node.body()
+        .ifPresent(
+            body -> {
+              List<LoopBody> bodies =
+                  Arrays.stream(others).map(other -> other.body().orElseThrow()).toList();
+              matchAll(body.variables(), bodies.stream().map(LoopBody::variables).toList());
+              matchAll(body.results(), bodies.stream().map(LoopBody::results).toList());
+            });
+  }
+
+  private void matchAll(List<OnnxValue> values, List<List<OnnxValue>> others) {
+    for (int i = 0; i < values.size(); i++) {
+      int index = i;
+      match(values.get(i), others.stream().map(list -> list.get(index)).toArray(OnnxValue[]::new));
+    }
   }
 
   private OnnxNode openNode(OnnxNode node) {
@@ -225,7 +247,12 @@ final class OpenRecording {
         node.operator(),
         inputs,
         node.attributes(),
-        node.outputs());
+        node.outputs(),
+        node.body()
+            .map(
+                body ->
+                    new LoopBody(
+                        body.variables(), body.results().stream().map(this::opened).toList())));
   }
 
   private OnnxValue opened(OnnxValue value) {
@@ -277,7 +304,19 @@ final class OpenRecording {
     if (data instanceof TensorConstant first) {
       return open(value, first, others);
     }
+    if (data instanceof IntegerConstant first
+        && Arrays.stream(others)
+            .map(other -> dataOf(other, IntegerConstant.class, value))
+            .allMatch(other -> isSame(first, other))) {
+      return value;
+    }
     throw failure(value, "is another constant");
+  }
+
+  private static boolean isSame(IntegerConstant a, IntegerConstant b) {
+    return a.type() == b.type()
+        && a.shape().equals(b.shape())
+        && Arrays.equals(a.values(), b.values());
   }
 
   /** Tensors that are equal; or that consist of one number, which is then repeated. */

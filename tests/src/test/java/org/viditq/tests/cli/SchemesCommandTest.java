@@ -98,6 +98,33 @@ class SchemesCommandTest {
     assertThat(picture("--quantized", file.toString())).isEqualTo(picture("--plan", "convrot"));
   }
 
+  @Test
+  void whatExchangedFilesCannotSayOfAttentionIsSaid() throws IOException {
+    Path plan = folder.resolve("plan.yaml");
+    Files.writeString(
+        plan,
+        String.join(
+            "\n",
+            "weight: {bits: 8, symmetric: true}",
+            "activation: {mode: dynamic_token, bits: 8, symmetric: true}",
+            "rotation: {matrix: regular, block: 256}",
+            "attention: bf16",
+            ""));
+    CommandRun run =
+        CommandRun.of(
+                "quantize",
+                "--model",
+                MODEL,
+                "--plan",
+                plan.toString(),
+                "--format",
+                "int8-tensorwise",
+                "--out",
+                folder.resolve("x.safetensors").toString())
+            .succeeded();
+    assertThat(run.stderr()).contains("the plan's key attention is left out");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

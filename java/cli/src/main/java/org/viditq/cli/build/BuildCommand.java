@@ -37,6 +37,7 @@ import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.tensorrt.build.BuildOptions;
 import org.viditq.tensorrt.build.CachedEngines;
 import org.viditq.tensorrt.build.EngineBuilder;
+import org.viditq.tensorrt.build.ProfileExtents;
 import org.viditq.tensorrt.build.TensorRtBuilder;
 import org.viditq.tensorrt.engine.EngineCache;
 import org.viditq.tensorrt.engine.EngineDescription;
@@ -217,23 +218,28 @@ public final class BuildCommand implements Callable<Integer> {
         name.startsWith(Component.TEXT_ENCODER.folder()) || !folder.has(Component.VAE)
             ? OptionalInt.empty()
             : OptionalInt.of(DiffusionPipeline.readAutoencoder(folder).downsampling());
+    ProfileExtents chosen = extents.extents(DefaultExtents.of(folder, name), pixels);
+    Map<String, String> origin = origin(folder, name);
+    if (toCache) {
+      parts.write(
+          name,
+          graph ->
+              report(
+                  console, engines.engine(graph, name, origin, chosen.of(graph.axes()), progress)));
+      return;
+    }
     console.note("Exporting the " + name.replace('_', ' '));
     // Never committed, so that nothing of it stays.
-    try (AtomicOutput scratch = AtomicOutput.folder(scratchFolder())) {
+    Path beside = out.toAbsolutePath();
+    try (AtomicOutput scratch =
+        AtomicOutput.folder(beside.resolveSibling(beside.getFileName() + ".graph"))) {
       Path place = scratch.path().resolve("graph");
       parts.write(name, graph -> graph.write(place));
       Path file = place.resolve(OnnxGraph.MODEL_FILE);
       GraphCheck.require(file);
       GraphFile graph = GraphFile.open(file);
-      Profile profile = extents.extents(DefaultExtents.of(folder, name), pixels).of(graph);
-      finish(console, engines, graph, name, origin(folder, name), profile, options, progress);
+      finish(console, engines, graph, name, origin, chosen.of(graph), options, progress);
     }
-  }
-
-  /** Beside the engine, where there must be room anyway. */
-  private Path scratchFolder() {
-    Path beside = out == null ? tensorRt.cache().folder().resolve("graph") : out.toAbsolutePath();
-    return beside.resolveSibling(beside.getFileName() + ".graph");
   }
 
   private String component(ExportedParts parts) {
@@ -266,8 +272,7 @@ public final class BuildCommand implements Callable<Integer> {
       BuildOptions options,
       BuildProgress progress) {
     if (toCache) {
-      EngineCache.Entry entry = engines.engine(graph, name, origin, profile, progress);
-      report(console, entry.engine(), entry.description());
+      report(console, engines.engine(graph, name, origin, profile, progress));
       return;
     }
     EngineDescription wanted =
@@ -305,6 +310,10 @@ public final class BuildCommand implements Callable<Integer> {
     base.requirePlugins(engines.builder().plugins(), refit);
     base.requireGraph(wanted.graph(), wanted.origin(), refit);
     return base.refitted(wanted);
+  }
+
+  private void report(Console console, EngineCache.Entry entry) {
+    report(console, entry.engine(), entry.description());
   }
 
   private void report(Console console, Path engine, EngineDescription made) {

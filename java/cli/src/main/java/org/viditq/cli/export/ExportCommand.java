@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
@@ -17,7 +18,9 @@ import org.viditq.cli.option.CommonOptions;
 import org.viditq.cli.option.ForceOption;
 import org.viditq.cli.option.ModelOptions;
 import org.viditq.cli.option.Outputs;
+import org.viditq.cli.option.SamplerOptions;
 import org.viditq.cli.quantize.QuantizationOptions;
+import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.OutputException;
 import org.viditq.core.error.UsageException;
@@ -54,7 +57,9 @@ import picocli.CommandLine.Spec;
       "  viditq export --model samples/pixart-mini --plan w8a8 --dialect plugin --precision fp16"
           + " \\",
       "      --out pixart-mini.onnx",
-      "  viditq export --model DIR --quantized DIR --dialect plugin --part all --out graphs"
+      "  viditq export --model DIR --quantized DIR --dialect plugin --part all --out graphs",
+      "  viditq export --model DIR --plan w8a8 --dialect plugin --part all --triton --steps 20 \\",
+      "      --out repository"
     })
 public final class ExportCommand implements Callable<Integer> {
   private static final String SUFFIX = ".onnx";
@@ -77,7 +82,9 @@ public final class ExportCommand implements Callable<Integer> {
       paramLabel = "P",
       defaultValue = "transformer",
       description =
-          "transformer, text_encoder (both where there are two), vae (its decoder) or all. Default:"
+          "transformer, text_encoder (both where there are two), vae (its decoder), sampler (the"
+              + " transformer in a loop over a scheduler's steps) or all of them, of transformer"
+              + " and sampler the latter with --triton, else the former. Default:"
               + " ${DEFAULT-VALUE}.")
   private Part part;
 
@@ -106,6 +113,7 @@ public final class ExportCommand implements Callable<Integer> {
           "In the portable dialect, the timestep whose range of a quantized model is exported.")
   private Double timestep;
 
+  @Mixin private SamplerOptions sampler;
   @Mixin private BackendOptions backend;
 
   @Option(
@@ -121,7 +129,8 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--triton",
       description =
           "Make --out a model repository for Triton: a folder per network with its configurations,"
-              + " and a README that says how they are served; with --dialect plugin.")
+              + " with --part all an ensemble from prompts to pictures, and a README that says how"
+              + " they are served; with --dialect plugin.")
   private boolean triton;
 
   @Mixin private ForceOption force;
@@ -148,6 +157,7 @@ public final class ExportCommand implements Callable<Integer> {
           "--triton makes a folder of graphs in the plugin dialect; give --dialect plugin and a"
               + " folder as --out.");
     }
+    requireSampler();
     requireFree(file);
     Console console = new Console(spec, common);
     PipelineFolder folder = quantization.configure(model.open());
@@ -156,8 +166,9 @@ public final class ExportCommand implements Callable<Integer> {
             folder,
             options,
             timestep == null ? OptionalDouble.empty() : OptionalDouble.of(timestep),
-            () -> quantization.choose(folder, backend::open, console));
-    List<String> names = parts.names(part);
+            () -> quantization.choose(folder, backend::open, console),
+            Optional.of(sampler));
+    List<String> names = names(parts);
     ObjectNode root = Console.object();
     root.put("model", model.describe());
     root.put("dialect", dialect.name().toLowerCase(Locale.ROOT));
@@ -169,6 +180,28 @@ public final class ExportCommand implements Callable<Integer> {
     }
     console.result(root);
     return 0;
+  }
+
+  private void requireSampler() {
+    if (sampler.given() && part != Part.SAMPLER && !(triton && part == Part.ALL)) {
+      throw new UsageException(
+          "--steps, --guidance and --scheduler are those of a sampler; give --part sampler, or"
+              + " --triton with --part all.");
+    }
+    if (part == Part.SAMPLER && timestep != null) {
+      throw new UsageException(
+          "--timestep goes with --part transformer; a sampler takes the timesteps of its steps.");
+    }
+  }
+
+  /** What is written; an ensemble has the sampler in the place of the transformer. */
+  private List<String> names(ExportedParts parts) {
+    List<String> names = parts.names(part);
+    return triton && part == Part.ALL
+        ? names.stream()
+            .map(name -> name.equals(Component.TRANSFORMER.folder()) ? ExportedParts.SAMPLER : name)
+            .toList()
+        : names;
   }
 
   private void requireFree(boolean file) {
@@ -255,6 +288,9 @@ public final class ExportCommand implements Callable<Integer> {
         files.add(shown.resolve(OnnxGraph.MODEL_FILE).toString());
       }
       if (triton) {
+        if (part == Part.ALL) {
+          TritonRepository.writeEnsemble(output.path(), names);
+        }
         TritonRepository.writeReadme(output.path(), names);
       }
       output.commit();

@@ -2,9 +2,12 @@ package org.viditq.cli.export;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.viditq.cli.option.SamplerOptions;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
@@ -20,15 +23,20 @@ import org.viditq.onnx.AutoencoderGraph;
 import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.SamplerGraph;
 import org.viditq.onnx.TextEncoderGraph;
 import org.viditq.quantize.apply.ChosenParameters;
 
 /** The networks of a pipeline as graphs. */
 public final class ExportedParts {
+  /** Name of the transformer in a loop over the steps of a scheduler. */
+  static final String SAMPLER = "sampler";
+
   private final PipelineFolder folder;
   private final OnnxOptions options;
   private final OptionalDouble timestep;
   private final Supplier<ChosenParameters> quantized;
+  private final Optional<SamplerOptions> sampling;
   private final DenoiserModel model;
 
   /**
@@ -40,19 +48,38 @@ public final class ExportedParts {
       OnnxOptions options,
       OptionalDouble timestep,
       Supplier<ChosenParameters> quantized) {
+    this(folder, options, timestep, quantized, Optional.empty());
+  }
+
+  /**
+   * As {@link #ExportedParts(PipelineFolder, OnnxOptions, OptionalDouble, Supplier)}.
+   *
+   * @param sampling of the sampler, without which there is none
+   */
+  ExportedParts(
+      PipelineFolder folder,
+      OnnxOptions options,
+      OptionalDouble timestep,
+      Supplier<ChosenParameters> quantized,
+      Optional<SamplerOptions> sampling) {
     this.folder = folder;
     this.options = options;
     this.timestep = timestep;
     this.quantized = quantized;
+    this.sampling = sampling;
     this.model = DiffusionPipeline.readModel(folder);
   }
 
   /**
-   * Names of the components that a part consists of, those of all being those that are there.
+   * Names of the components that a part consists of, those of all being those that are there; of a
+   * sampler, its own.
    *
    * @throws UsageException if the pipeline has none
    */
   public List<String> names(Part part) {
+    if (part == Part.SAMPLER) {
+      return List.of(SAMPLER);
+    }
     List<Component> components = new ArrayList<>();
     if (part == Part.TRANSFORMER || part == Part.ALL) {
       components.add(Component.TRANSFORMER);
@@ -89,7 +116,16 @@ public final class ExportedParts {
    */
   public void write(String name, Consumer<OnnxGraph> writer) {
     if (name.equals(Component.TRANSFORMER.folder())) {
-      writeTransformer(writer);
+      writeTransformer(
+          writer, parameters -> DenoiserGraph.recordOpen(model, parameters, options, timestep));
+      return;
+    }
+    if (name.equals(SAMPLER)) {
+      SamplerGraph.Form form = sampling.orElseThrow().form(folder, model);
+      Conditioning conditioning = model.conditioning(folder.className());
+      writeTransformer(
+          writer,
+          parameters -> SamplerGraph.record(model, conditioning, parameters, options, form));
       return;
     }
     Component component =
@@ -115,11 +151,12 @@ public final class ExportedParts {
             T5Config.fromJson(folder.config(component)), parameters, options);
   }
 
-  private void writeTransformer(Consumer<OnnxGraph> writer) {
+  private void writeTransformer(
+      Consumer<OnnxGraph> writer, Function<Parameters, OnnxGraph> record) {
     try (ChosenParameters chosen = quantized.get();
         Checkpoint weights = folder.checkpoint(Component.TRANSFORMER)) {
       Parameters parameters = chosen.parameters().apply(new CheckpointParameters(weights));
-      writer.accept(DenoiserGraph.recordOpen(model, parameters, options, timestep));
+      writer.accept(record.apply(parameters));
     }
   }
 }

@@ -5,5 +5,7 @@ public enum Part {
   TRANSFORMER,
   TEXT_ENCODER,
   VAE,
+  /** The transformer in a loop over the steps of a scheduler. */
+  SAMPLER,
   ALL
 }

@@ -2,6 +2,7 @@ package org.viditq.cli.export;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Consumer;
 import org.viditq.core.error.InvalidModelException;
@@ -69,6 +70,41 @@ final class TritonConfig {
     return text.toString();
   }
 
+  /** Of several networks as one model. */
+  static String of(TritonEnsemble ensemble) {
+    StringBuilder text = new StringBuilder();
+    text.append("name: ").append(quoted(TritonEnsemble.NAME)).append('\n');
+    text.append("platform: \"ensemble\"\nmax_batch_size: 0\n");
+    ensemble.inputs().forEach(input -> append(text, "input", input));
+    ensemble.outputs().forEach(output -> append(text, "output", output));
+    message(
+        text,
+        "ensemble_scheduling",
+        fields ->
+            ensemble
+                .steps()
+                .forEach(step -> message(fields, "step", inner -> append(inner, step))));
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, TritonEnsemble.Step step) {
+    text.append("  model_name: ").append(quoted(step.network())).append("\n  model_version: -1\n");
+    appendMap(text, "input_map", step.inputs());
+    appendMap(text, "output_map", step.outputs());
+  }
+
+  private static void appendMap(StringBuilder text, String field, Map<String, String> names) {
+    names.forEach(
+        (key, value) ->
+            text.append("  ")
+                .append(field)
+                .append(" { key: ")
+                .append(quoted(key))
+                .append(" value: ")
+                .append(quoted(value))
+                .append(" }\n"));
+  }
+
   private static void append(StringBuilder text, String field, GraphFile.Value value) {
     message(
         text,
@@ -98,7 +134,7 @@ final class TritonConfig {
   }
 
   /** Triton's name of ONNX's type. */
-  private static String type(GraphFile.Value value) {
+  static String type(GraphFile.Value value) {
     return switch (value.type()) {
       case 1 -> "TYPE_FP32";
       case 2 -> "TYPE_UINT8";

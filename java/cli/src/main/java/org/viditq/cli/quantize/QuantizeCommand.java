@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.option.BackendOptions;
@@ -18,6 +20,7 @@ import org.viditq.core.diffusers.WeightsView;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.io.AtomicOutput;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.quantize.apply.PlanApplication;
 import org.viditq.quantize.apply.StoredSize;
@@ -52,6 +55,8 @@ import picocli.CommandLine.Spec;
       "  viditq quantize --model DIR --plan convrot --format int8-tensorwise --out X.safetensors"
     })
 public final class QuantizeCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(QuantizeCommand.class);
+
   @Mixin private ModelOptions model;
 
   @Option(
@@ -100,6 +105,11 @@ public final class QuantizeCommand implements Callable<Integer> {
       outputs.requireNoOtherWeights(out, QuantizedCheckpointWriter.files());
     }
     QuantizationPlan found = planOptions.read(plan);
+    if (exchanged && !found.attention().equals(AttentionPrecisions.FLOAT)) {
+      LOG.warn(
+          "A file of int8-tensorwise says nothing of attention: the plan's key attention is left"
+              + " out, and whoever reads the file computes attention in floating point.");
+    }
     // Opened and given up again: a place that cannot be written is known before the work.
     (exchanged ? AtomicOutput.file(out) : AtomicOutput.folder(out)).close();
     Optional<CalibrationStatistics> seen = statistics.read();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.viditq.core.io.AtomicOutput;
@@ -66,20 +67,35 @@ public final class CachedEngines implements EngineSource {
   }
 
   private Entry write(EngineRequest request, String source, ProgressListener progress) {
+    return written(
+        request.graph(),
+        source,
+        (graph, fingerprint) -> {
+          EngineDescription wanted = wanted(request, fingerprint);
+          // One that 'viditq build' has made may be there.
+          return cache
+              .find(wanted, request.shapes())
+              .orElseGet(() -> make(graph, wanted, request.shapes(), new Percent(progress)));
+        });
+  }
+
+  /**
+   * Lets a graph be used as a file, and keeps its fingerprint.
+   *
+   * @param source of the graph
+   */
+  private Entry written(
+      OnnxGraph recorded, String source, BiFunction<GraphFile, GraphFingerprint, Entry> use) {
     // Never committed, so that nothing of it stays.
     try (AtomicOutput scratch = AtomicOutput.folder(cache.folder().resolve("graph"))) {
       Path folder = scratch.path().resolve("graph");
-      request.graph().write(folder);
+      recorded.write(folder);
       Path file = folder.resolve(OnnxGraph.MODEL_FILE);
       GraphCheck.require(file);
       GraphFile graph = GraphFile.open(file);
       GraphFingerprint fingerprint = graph.fingerprint();
       cache.keepFingerprint(source, fingerprint);
-      EngineDescription wanted = wanted(request, fingerprint);
-      // One that 'viditq build' has made may be there.
-      return cache
-          .find(wanted, request.shapes())
-          .orElseGet(() -> make(graph, wanted, request.shapes(), new Percent(progress)));
+      return use.apply(graph, fingerprint);
     }
   }
 
@@ -89,24 +105,58 @@ public final class CachedEngines implements EngineSource {
   }
 
   /**
-   * An engine of a graph in a file: one that is there, or a new one.
+   * An engine of a graph: one that is there, or a new one. Weights are packed when {@link
+   * #engine(EngineRequest, ProgressListener)} packs them.
    *
+   * @param graph in the plugin dialect, its weights open
    * @param name of the network
    * @param origin fingerprints of what the graph was recorded from
    * @param profile that the engine is built for
    */
+  public Entry engine(
+      OnnxGraph graph,
+      String name,
+      Map<String, String> origin,
+      Profile profile,
+      BuildListener listener) {
+    String source = graph.source();
+    return cache
+        .fingerprint(source)
+        .map(known -> describe(name, known, uses(graph), origin, List.of(profile)))
+        .flatMap(wanted -> cache.find(kept(wanted), wanted.profiles()))
+        .orElseGet(
+            () -> {
+              listener.note("Exporting the " + name.replace('_', ' '));
+              return written(
+                  graph,
+                  source,
+                  (file, fingerprint) ->
+                      engine(
+                          file,
+                          describe(name, fingerprint, file.usesPlugins(), origin, List.of(profile)),
+                          listener));
+            });
+  }
+
+  /** As {@link #engine(OnnxGraph, String, Map, Profile, BuildListener)} of a graph in a file. */
   public Entry engine(
       GraphFile graph,
       String name,
       Map<String, String> origin,
       Profile profile,
       BuildListener listener) {
-    EngineDescription wanted = describe(name, graph, origin, List.of(profile), false);
-    if (options.stripped()) {
-      return stripped(graph, wanted.withoutWeights(), listener);
-    }
-    Optional<Entry> there = cache.find(wanted, wanted.profiles());
-    return there.orElseGet(() -> build(graph, wanted, options, listener));
+    return engine(graph, describe(name, graph, origin, List.of(profile), false), listener);
+  }
+
+  private Entry engine(GraphFile graph, EngineDescription wanted, BuildListener listener) {
+    return cache
+        .find(kept(wanted), wanted.profiles())
+        .orElseGet(() -> build(graph, kept(wanted), options, listener));
+  }
+
+  /** What of an engine is kept: without its weights, if these are left out. */
+  private EngineDescription kept(EngineDescription wanted) {
+    return options.stripped() ? wanted.withoutWeights() : wanted;
   }
 
   private Entry make(
@@ -118,17 +168,11 @@ public final class CachedEngines implements EngineSource {
       return build(graph, wanted, options, listener);
     }
     EngineDescription without = wanted.withoutWeights();
-    Entry base = cache.find(without, shapes).orElseGet(() -> stripped(graph, without, listener));
+    Entry base = cache.find(without, shapes).orElseGet(() -> engine(graph, without, listener));
     notes.accept(
         "Refitting the engine of the " + wanted.name() + " with this checkpoint's weights");
     EngineDescription refitted = base.description().refitted(wanted);
     return cache.store(refitted, target -> builder().refit(base.engine(), graph, target));
-  }
-
-  private Entry stripped(GraphFile graph, EngineDescription without, BuildListener listener) {
-    return cache
-        .find(without, without.profiles())
-        .orElseGet(() -> build(graph, without, options, listener));
   }
 
   private Entry build(

@@ -1,5 +1,6 @@
 package org.viditq.tensorrt.build;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,34 +25,41 @@ public record ProfileExtents(
     max = Map.copyOf(max);
   }
 
+  /** The shapes of all inputs of a graph in a file; see {@link #of(Map)}. */
+  public Profile of(GraphFile graph) {
+    Map<String, List<String>> axes = new LinkedHashMap<>();
+    graph.inputs().forEach(input -> axes.put(input.name(), input.extents()));
+    return of(axes);
+  }
+
   /**
    * The shapes of all inputs.
    *
+   * @param axes of each input in order: numbers, and names of extents that are open
    * @throws UsageException if an extent of the graph is not chosen, one that is chosen is none of
    *     the graph's, or an extent does not rise from min to max
    */
-  public Profile of(GraphFile graph) {
-    requireKnown(graph);
+  public Profile of(Map<String, List<String>> axes) {
+    requireKnown(axes);
     Map<String, Profile.Range> inputs = new TreeMap<>();
-    for (GraphFile.Value input : graph.inputs()) {
-      try {
-        inputs.put(
-            input.name(),
-            new Profile.Range(shape(input, min), shape(input, opt), shape(input, max)));
-      } catch (ShapeException e) {
-        throw new UsageException(
-            "Extents of " + Printable.name(input.name()) + " cannot be used: " + e.getMessage());
-      }
-    }
+    axes.forEach(
+        (name, extents) -> {
+          try {
+            inputs.put(
+                name,
+                new Profile.Range(shape(extents, min), shape(extents, opt), shape(extents, max)));
+          } catch (ShapeException e) {
+            throw new UsageException(
+                "Extents of " + Printable.name(name) + " cannot be used: " + e.getMessage());
+          }
+        });
     return new Profile(inputs);
   }
 
-  private void requireKnown(GraphFile graph) {
+  private void requireKnown(Map<String, List<String>> axes) {
     TreeSet<String> open = new TreeSet<>();
-    for (GraphFile.Value input : graph.inputs()) {
-      input.extents().stream()
-          .filter(extent -> !GraphFile.Value.isNumber(extent))
-          .forEach(open::add);
+    for (List<String> extents : axes.values()) {
+      extents.stream().filter(extent -> !GraphFile.Value.isNumber(extent)).forEach(open::add);
     }
     for (Map<String, Integer> chosen : List.of(min, opt, max)) {
       for (String name : new TreeSet<>(chosen.keySet())) {
@@ -91,9 +99,9 @@ public record ProfileExtents(
     }
   }
 
-  private Shape shape(GraphFile.Value input, Map<String, Integer> chosen) {
+  private Shape shape(List<String> extents, Map<String, Integer> chosen) {
     return Shape.of(
-        input.extents().stream()
+        extents.stream()
             .mapToInt(
                 extent ->
                     GraphFile.Value.isNumber(extent)

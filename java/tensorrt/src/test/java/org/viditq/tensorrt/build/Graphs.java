@@ -1,14 +1,18 @@
 package org.viditq.tensorrt.build;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.viditq.core.diffusers.JsonConfig;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.LinearLayer;
+import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -16,12 +20,15 @@ import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.quant.ActivationQuantization.DynamicToken;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
+import org.viditq.core.schedule.Scheduler;
+import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.FloatFormat;
 import org.viditq.onnx.GraphFile;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.SamplerGraph;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.FixtureReader;
@@ -39,29 +46,51 @@ final class Graphs implements AutoCloseable {
   private final DenoiserModel model = DenoiserFamilies.model(fixture.json(), fixture.weights());
 
   OnnxGraph graph(int weightBits) {
+    return DenoiserGraph.recordOpen(
+        model,
+        quantized(weightBits, List.of(TimestepRange.ALL)),
+        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
+        OptionalDouble.empty());
+  }
+
+  /** A sampling of so many steps with guidance, with two weight sets. */
+  OnnxGraph sampler(int weightBits, String scheduler, int steps) {
+    Scheduler chosen =
+        SchedulerFactory.byName(
+            scheduler, JsonConfig.of(new ObjectMapper().createObjectNode(), "scheduler"));
+    return SamplerGraph.record(
+        model,
+        model.conditioning(""),
+        quantized(weightBits, List.of(new TimestepRange(0, 501), new TimestepRange(501, 1001))),
+        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
+        SamplerGraph.Form.of(chosen, steps, true, model.latents().channels()));
+  }
+
+  /** The ranges differ in their bits, or they would be one. */
+  private Parameters quantized(int weightBits, List<TimestepRange> ranges) {
     Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
     for (LinearLayer layer : model.linearLayers()) {
       if (layer.quantizedByDefault()) {
         DenseLinearParameters dense =
             (DenseLinearParameters)
                 fixture.parameters().linear(layer.name(), layer.inFeatures(), layer.outFeatures());
-        WeightSet set =
-            new WeightSet(
-                TimestepRange.ALL,
-                new WeightQuantizer()
-                    .quantize(
-                        dense.weight(), Optional.empty(), IntegerFormat.asymmetric(weightBits)),
-                Optional.empty(),
-                new DynamicToken(IntegerFormat.asymmetric(8)));
-        layers.put(
-            layer.name(), new QuantizedLinearParameters(layer.name(), List.of(set), dense.bias()));
+        List<WeightSet> sets = new ArrayList<>();
+        for (TimestepRange range : ranges) {
+          sets.add(
+              new WeightSet(
+                  range,
+                  new WeightQuantizer()
+                      .quantize(
+                          dense.weight(),
+                          Optional.empty(),
+                          IntegerFormat.asymmetric(weightBits - sets.size())),
+                  Optional.empty(),
+                  new DynamicToken(IntegerFormat.asymmetric(8))));
+        }
+        layers.put(layer.name(), new QuantizedLinearParameters(layer.name(), sets, dense.bias()));
       }
     }
-    return DenoiserGraph.recordOpen(
-        model,
-        new QuantizedParameters(fixture.parameters(), layers),
-        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
-        OptionalDouble.empty());
+    return new QuantizedParameters(fixture.parameters(), layers);
   }
 
   /** The graph as a file in a new folder. */

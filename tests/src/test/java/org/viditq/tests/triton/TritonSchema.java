@@ -1,4 +1,4 @@
-package org.viditq.cli.export;
+package org.viditq.tests.triton;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.EnumDescriptorProto;
@@ -7,6 +7,7 @@ import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.MessageOptions;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.DescriptorValidationException;
 import com.google.protobuf.Descriptors.FileDescriptor;
@@ -18,6 +19,7 @@ import com.google.protobuf.TextFormat;
  * of fields as its published schema has them. What is not in it does not parse.
  */
 final class TritonSchema {
+  private static final String ENSEMBLING = "ModelEnsembling.";
   private static final Descriptor CONFIG = config();
 
   private TritonSchema() {}
@@ -73,10 +75,32 @@ final class TritonSchema {
             .setName("ModelOperations")
             .addField(repeated(field("op_library_filename", 1, Type.TYPE_STRING)))
             .build();
+    DescriptorProto step =
+        DescriptorProto.newBuilder()
+            .setName("Step")
+            .addNestedType(mapEntry("InputMapEntry"))
+            .addNestedType(mapEntry("OutputMapEntry"))
+            .addField(field("model_name", 1, Type.TYPE_STRING))
+            .addField(field("model_version", 2, Type.TYPE_INT64))
+            .addField(
+                repeated(
+                    named("input_map", 3, Type.TYPE_MESSAGE, ENSEMBLING + "Step.InputMapEntry")))
+            .addField(
+                repeated(
+                    named("output_map", 4, Type.TYPE_MESSAGE, ENSEMBLING + "Step.OutputMapEntry")))
+            .build();
+    DescriptorProto ensembling =
+        DescriptorProto.newBuilder()
+            .setName("ModelEnsembling")
+            .addNestedType(step)
+            .addField(repeated(named("step", 1, Type.TYPE_MESSAGE, ENSEMBLING + "Step")))
+            .build();
     DescriptorProto config =
         DescriptorProto.newBuilder()
             .setName("ModelConfig")
             .addField(field("name", 1, Type.TYPE_STRING))
+            .addField(field("platform", 2, Type.TYPE_STRING))
+            .addField(named("ensemble_scheduling", 15, Type.TYPE_MESSAGE, "ModelEnsembling"))
             .addField(field("backend", 17, Type.TYPE_STRING))
             .addField(field("max_batch_size", 4, Type.TYPE_INT32))
             .addField(repeated(named("input", 5, Type.TYPE_MESSAGE, "ModelInput")))
@@ -95,6 +119,7 @@ final class TritonSchema {
             .addMessageType(output)
             .addMessageType(group)
             .addMessageType(operations)
+            .addMessageType(ensembling)
             .addMessageType(config)
             .build();
     try {
@@ -103,6 +128,16 @@ final class TritonSchema {
     } catch (DescriptorValidationException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** As {@code map<string, string>} is declared. */
+  private static DescriptorProto mapEntry(String name) {
+    return DescriptorProto.newBuilder()
+        .setName(name)
+        .addField(field("key", 1, Type.TYPE_STRING))
+        .addField(field("value", 2, Type.TYPE_STRING))
+        .setOptions(MessageOptions.newBuilder().setMapEntry(true))
+        .build();
   }
 
   private static FieldDescriptorProto field(String name, int number, Type type) {
