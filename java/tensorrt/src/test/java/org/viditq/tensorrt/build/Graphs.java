@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
 import org.viditq.core.model.DenoiserFamilies;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.LinearLayer;
+import org.viditq.core.model.Parameters;
 import org.viditq.core.model.QuantizedParameters;
 import org.viditq.core.operators.DenseLinearParameters;
 import org.viditq.core.operators.QuantizedLinearParameters;
@@ -22,6 +23,7 @@ import org.viditq.onnx.GraphFile;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.StepCachingGraphs;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.FixtureReader;
@@ -38,7 +40,18 @@ final class Graphs implements AutoCloseable {
   private final FixtureCase fixture = FixtureReader.open(FIXTURE);
   private final DenoiserModel model = DenoiserFamilies.model(fixture.json(), fixture.weights());
 
+  private static final OnnxOptions OPTIONS =
+      OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE);
+
   OnnxGraph graph(int weightBits) {
+    return DenoiserGraph.recordOpen(model, parameters(weightBits), OPTIONS, OptionalDouble.empty());
+  }
+
+  StepCachingGraphs stepCaching(int weightBits) {
+    return StepCachingGraphs.record(model, parameters(weightBits), OPTIONS);
+  }
+
+  private Parameters parameters(int weightBits) {
     Map<String, QuantizedLinearParameters> layers = new LinkedHashMap<>();
     for (LinearLayer layer : model.linearLayers()) {
       if (layer.quantizedByDefault()) {
@@ -57,11 +70,7 @@ final class Graphs implements AutoCloseable {
             layer.name(), new QuantizedLinearParameters(layer.name(), List.of(set), dense.bias()));
       }
     }
-    return DenoiserGraph.recordOpen(
-        model,
-        new QuantizedParameters(fixture.parameters(), layers),
-        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
-        OptionalDouble.empty());
+    return new QuantizedParameters(fixture.parameters(), layers);
   }
 
   /** The graph as a file in a new folder. */

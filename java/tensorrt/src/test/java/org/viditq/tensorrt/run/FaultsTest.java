@@ -101,7 +101,7 @@ class FaultsTest {
   /** In both ranges, each with a full evaluation and more than one that is skipped. */
   private static final double[] CACHED_TIMES = {900, 880, 860, 600, 580, 400, 380, 100, 80, 60};
 
-  private static final double THRESHOLD = 0.05;
+  private static final double THRESHOLD = 0.45;
   private static long skipped;
 
   @BeforeAll
@@ -148,7 +148,7 @@ class FaultsTest {
     return results;
   }
 
-  private static DenoiserInput at(DenoiserInput input, double timestep) {
+  static DenoiserInput at(DenoiserInput input, double timestep) {
     java.util.Map<String, Tensor> others = new java.util.LinkedHashMap<>(input.tensors());
     others.remove(org.viditq.core.model.InputNames.LATENTS);
     others.remove(org.viditq.core.model.InputNames.TIMESTEPS);
@@ -319,6 +319,7 @@ class FaultsTest {
   @MethodSource
   void forgottenCallsAreNoticed(Planted planted, Use use) {
     StandInRuntime device = new StandInRuntime(Pace.LATE, StandInNetworks.PLENTY);
+    planted.sets = 0;
     boolean noticed;
     try {
       noticed = !isExpected(use, results(use, device, planted::goesOn));
