@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.viditq.core.error.BackendException;
@@ -24,6 +25,7 @@ import org.viditq.onnx.FloatFormat;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.OnnxOptions.AttentionForm;
+import org.viditq.onnx.StepCachingGraphs;
 
 /**
  * Denoisers as graphs; the rest, whose float32 graphs would be larger than what they are made of,
@@ -42,8 +44,9 @@ final class OnnxRuntimeNetworks implements Networks {
   }
 
   /**
-   * {@inheritDoc} One that no graph can hold is left to operators. Its graph lies in a temporary
-   * folder (the settings' cache folder, if there is one) until ONNX Runtime has mapped it.
+   * {@inheritDoc} One that no graph can hold is left to operators. Graphs lie in a temporary folder
+   * (the settings' cache folder, if there is one) until ONNX Runtime has mapped them. Those of step
+   * caching are recorded when a sampling asks for them.
    */
   @Override
   public Optional<Denoiser> denoiser(DenoiserModel model, Parameters parameters, Runnable release) {
@@ -54,20 +57,36 @@ final class OnnxRuntimeNetworks implements Networks {
       LOG.warn("{} It is computed by operators.", notRecordable.getMessage());
       return Optional.empty();
     }
+    Denoiser denoiser =
+        new RecordedDenoiser(
+            model,
+            () -> inScratch(folder -> whole(model, graph, folder)),
+            () ->
+                inScratch(
+                    folder ->
+                        new CachingSessions(
+                            model,
+                            StepCachingGraphs.record(model, parameters, OPTIONS),
+                            folder,
+                            settings.threads())),
+            release);
+    denoisers.add(denoiser);
+    return Optional.of(denoiser);
+  }
+
+  private GraphDenoiser whole(DenoiserModel model, OnnxGraph graph, Path folder) {
+    Path own = folder.resolve("graph");
+    graph.write(own);
+    return GraphDenoiser.open(
+        model, own.resolve(OnnxGraph.MODEL_FILE), OperatorLibrary.NATIVE, settings.threads());
+  }
+
+  /** Loads something from graphs in a folder that is gone afterwards. */
+  private <T> T inScratch(Function<Path, T> load) {
     Path parent = settings.cache().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     String name = "viditq-onnxruntime-" + ProcessHandle.current().pid();
     try (AtomicOutput scratch = AtomicOutput.folder(parent.resolve(name))) {
-      Path folder = scratch.path().resolve("graph");
-      graph.write(folder);
-      Denoiser denoiser =
-          GraphDenoiser.open(
-              model,
-              folder.resolve(OnnxGraph.MODEL_FILE),
-              OperatorLibrary.NATIVE,
-              settings.threads(),
-              release);
-      denoisers.add(denoiser);
-      return Optional.of(denoiser);
+      return load.apply(scratch.path());
     }
   }
 

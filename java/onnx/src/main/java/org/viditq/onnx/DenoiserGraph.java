@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserInput;
@@ -78,13 +79,8 @@ public final class DenoiserGraph {
     try (OnnxOperators operators = new OnnxOperators(options.open())) {
       operators.selectSet(timestep);
       PreparedDenoiser<OnnxValue> prepared = model.prepare(parameters, operators);
-      List<GraphInput> inputs = model.inputs().stream().map(GraphInput::floats).toList();
       OpenRecording.Opened opened =
-          OpenRecording.record(
-              operators.recorder(),
-              inputs,
-              probes(model, inputs),
-              values -> List.of(operators.exact(prepared.evaluate(computed(values, operators)))));
+          open(model, operators, values -> List.of(operators.exact(prepared.evaluate(values))));
       return operators.graph(
           model.family().toLowerCase(Locale.ROOT),
           Map.of(InputNames.PREDICTION, opened.outputs().get(0)),
@@ -105,6 +101,24 @@ public final class DenoiserGraph {
             Axis.WIDTH.name(),
             patch.width()),
         isSquare(model));
+  }
+
+  /**
+   * Records evaluations of a model for all extents.
+   *
+   * @param evaluate from inputs in the format that is computed with to outputs, which are not named
+   *     yet; called several times
+   */
+  static OpenRecording.Opened open(
+      DenoiserModel model,
+      OnnxOperators operators,
+      Function<DenoiserValues<OnnxValue>, List<OnnxValue>> evaluate) {
+    List<GraphInput> inputs = model.inputs().stream().map(GraphInput::floats).toList();
+    return OpenRecording.record(
+        operators.recorder(),
+        inputs,
+        probes(model, inputs),
+        values -> evaluate.apply(computed(values, operators)));
   }
 
   /** Whether pictures must be as high as they are wide. */

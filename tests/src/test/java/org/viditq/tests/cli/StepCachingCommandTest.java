@@ -68,10 +68,24 @@ class StepCachingCommandTest {
   }
 
   @Test
-  void backendsThatRunWholeNetworksRefuse() {
+  void backendsThatRunWholeNetworksTakeThresholds() throws IOException {
     CommandRun run =
         generate("x.png", "--prompt", STAR, "--cache", "interval:2", "--backend", "onnxruntime");
-    assertThat(run.failedWith(2).stderr()).contains("operator by operator");
+    assertThat(run.failedWith(2).stderr()).contains("take auto or threshold:X");
+    String[] cached = {"--prompt", STAR, "--cache", "threshold:0.7", "--json"};
+    JsonNode here = generate("here.png", cached).succeeded().json();
+    JsonNode there =
+        generate(
+                "there.png",
+                Stream.concat(Stream.of(cached), Stream.of("--backend", "onnxruntime"))
+                    .toArray(String[]::new))
+            .succeeded()
+            .json();
+    assertThat(there.path("evaluationsSkipped").asInt())
+        .isPositive()
+        .isBetween(
+            here.path("evaluationsSkipped").asInt() - 1,
+            here.path("evaluationsSkipped").asInt() + 1);
   }
 
   @Test

@@ -60,9 +60,21 @@ class WholeNetworkBackendTest {
   @Test
   void theDemoRunsOnItAndSaysWhatDoesNot() throws Exception {
     ProcessRun run =
-        run("demo", "--plain", "--pictures", "1", "--steps", "3", "--backend", "onnxruntime");
+        run(
+            "demo",
+            "--plain",
+            "--pictures",
+            "1",
+            "--steps",
+            "3",
+            "--cache",
+            "threshold:9",
+            "--backend",
+            "onnxruntime");
     assertThat(run.stderr()).containsOnlyOnce(OPERATORS).contains("It is computed by operators.");
-    assertThat(folder.resolve("place/demo-out/report.html")).isNotEmptyFile();
+    assertThat(folder.resolve("place/demo-out/report.html"))
+        .content()
+        .contains("W8A8 naive, threshold:9.0");
   }
 
   @Test

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.BackendSettings;
@@ -29,7 +33,14 @@ import org.viditq.core.pipeline.cache.EvaluationCount;
 import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.pipeline.cache.StepChange;
 import org.viditq.core.tensor.Tensor;
+import org.viditq.quantize.apply.ChosenParameters;
+import org.viditq.quantize.apply.PipelineCalibration;
+import org.viditq.quantize.apply.PlanApplication;
+import org.viditq.quantize.apply.QuantizationListener;
+import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.metric.Psnr;
+import org.viditq.quantize.plan.BuiltInPlans;
+import org.viditq.quantize.plan.QuantizationPlan;
 
 /** Step caching on the bundled picture model. */
 class StepCachingPipelineTest {
@@ -144,17 +155,118 @@ class StepCachingPipelineTest {
         pipeline, request(4).caching(caching(caching)), WeightForm.of(Precision.FP32), 2, 2);
   }
 
-  @Test
-  void backendsThatRunNetworksAsAWholeRefuseIt() {
+  private DiffusionPipeline whole() {
     RecordingBackend recording = (RecordingBackend) Backends.find("onnxruntime");
-    DiffusionPipeline whole = pipeline.on(() -> recording.networks(BackendSettings.threads(1)));
-    assertThatThrownBy(() -> whole.requireFit(request(4).caching(caching("interval:2"))))
-        .isInstanceOf(UsageException.class)
-        .hasMessage(
-            "Step caching (--cache interval:2) needs a backend that computes operator by operator,"
-                + " and this one runs networks as a whole; leave it out, or take --backend"
-                + " native.");
+    return pipeline.on(() -> recording.networks(BackendSettings.threads(2)));
+  }
+
+  @Test
+  void networksThatRunAsAWholeHaveNoPartsOfBlocks() {
+    DiffusionPipeline whole = whole();
+    for (String kind : List.of("interval:2", "threshold:0.1,cross:0.5")) {
+      assertThatThrownBy(() -> whole.requireFit(request(4).caching(caching(kind))))
+          .isInstanceOf(UsageException.class)
+          .hasMessageMatching(
+              "Step caching \\(--cache .*\\) keeps outputs of the blocks' parts, which a backend"
+                  + " that runs networks as a whole does not have; take auto or threshold:X, or"
+                  + " --backend native\\.");
+    }
     whole.requireFit(request(4));
+    whole.requireFit(request(4).caching(caching("threshold:0.1")));
+  }
+
+  /** Weights in two timestep ranges, of which steps on both sides are skipped. */
+  @ParameterizedTest
+  @ValueSource(strings = {"full precision", "w8a8", "w4a8"})
+  void wholeNetworksSkipAsOperatorsDo(String plan) {
+    GenerationRequest uncached = request(12);
+    try (ChosenParameters chosen = chosen(plan);
+        Denoiser here = pipeline.openDenoiser(chosen.parameters());
+        Denoiser there = whole().openDenoiser(chosen.parameters())) {
+      Tensor plain = sample(there, uncached);
+      assertThat(sample(there, uncached.caching(caching("threshold:0"))).data())
+          .containsExactly(plain.data());
+      assertThat(there.evaluations()).isEqualTo(new EvaluationCount(24, 0));
+
+      GenerationRequest cached = uncached.caching(caching("threshold:0.4"));
+      Tensor expected = sample(here, cached);
+      Tensor made = sample(there, cached);
+      EvaluationCount skipped = there.evaluations().minus(new EvaluationCount(24, 0));
+      assertThat(skipped.asked()).isEqualTo(24);
+      assertThat(skipped.skipped())
+          .isBetween(here.evaluations().skipped() - 1, here.evaluations().skipped() + 1)
+          .isBetween(4L, 20L);
+      List<Clip> clips = pipeline.decode(made, 1, ProgressListener.NONE);
+      List<Clip> expectedClips = pipeline.decode(expected, 1, ProgressListener.NONE);
+      for (int i = 0; i < clips.size(); i++) {
+        assertThat(Psnr.of(expectedClips.get(i).pixels(), clips.get(i).pixels(), 1))
+            .isGreaterThan(likeness(plan));
+      }
+
+      // The same once more, and with the plain graph in between; a picture is the same alone.
+      assertThat(sample(there, cached).data()).containsExactly(made.data());
+      assertThat(sample(there, uncached).data()).containsExactly(plain.data());
+      float[] alone =
+          sample(there, cached.withSeeds(List.of(6L)), prompts.select(List.of(1))).data();
+      assertThat(Arrays.copyOfRange(made.data(), alone.length, made.size())).containsExactly(alone);
+    }
+  }
+
+  /** Guidance makes much of codes that are rounded the other way; see docs/onnxruntime.md. */
+  private static double likeness(String plan) {
+    return switch (plan) {
+      case "w8a8" -> 30;
+      case "w4a8" -> 15;
+      default -> 60;
+    };
+  }
+
+  private Tensor sample(Denoiser denoiser, GenerationRequest request) {
+    return sample(denoiser, request, prompts);
+  }
+
+  private Tensor sample(Denoiser denoiser, GenerationRequest request, EncodedPrompts some) {
+    return pipeline.sample(request, some, denoiser, SamplingListener.NONE, ProgressListener.NONE);
+  }
+
+  private ChosenParameters chosen(String name) {
+    if (name.equals("full precision")) {
+      return ChosenParameters.fullPrecision();
+    }
+    QuantizationPlan plan = BuiltInPlans.get(name);
+    Optional<CalibrationStatistics> statistics =
+        plan.needsCalibration()
+            ? Optional.of(
+                new PipelineCalibration(pipeline, () -> Backends.find("native").open(2))
+                    .run(request(4), prompts, 1, ProgressListener.NONE))
+            : Optional.empty();
+    return ChosenParameters.quantized(
+        name,
+        SAMPLE.checkpoint(Component.TRANSFORMER),
+        weights ->
+            new PlanApplication(
+                    SAMPLE, () -> Backends.find("native").open(2), QuantizationListener.NONE)
+                .apply(plan, weights, statistics));
+  }
+
+  /** What a cancelled sampling kept is freed with it, and another one begins anew. */
+  @Test
+  void aCancelledSamplingOfAWholeNetworkEndsWithItsCache() {
+    try (Denoiser denoiser = whole().openDenoiser(UnaryOperator.identity())) {
+      GenerationRequest cached = request(4).caching(caching("threshold:0.2"));
+      Tensor whole = sample(denoiser, cached);
+      ProgressListener cancelling =
+          (stage, done, total) -> {
+            if (done == 2) {
+              throw new IllegalStateException("cancelled");
+            }
+          };
+      assertThatThrownBy(
+              () -> pipeline.sample(cached, prompts, denoiser, SamplingListener.NONE, cancelling))
+          .hasMessage("cancelled");
+      assertThat(denoiser.evaluations().asked()).isEqualTo(8 + 4);
+      assertThat(sample(denoiser, cached).data()).containsExactly(whole.data());
+    }
   }
 
   @Test

@@ -12,6 +12,9 @@ import org.viditq.core.tensor.Tensor;
  * when it is closed.
  */
 public interface CachedSampling extends AutoCloseable {
+  /** As {@link Denoiser#prepare}, for the evaluations of this sampling. */
+  default void prepare(DenoiserInput like, ProgressListener progress) {}
+
   /** As {@link Denoiser#predict}, of the next step. */
   Tensor predict(DenoiserInput input);
 
@@ -22,6 +25,11 @@ public interface CachedSampling extends AutoCloseable {
   /** Evaluations that share nothing. */
   static CachedSampling ofNothing(Denoiser denoiser) {
     return new CachedSampling() {
+      @Override
+      public void prepare(DenoiserInput like, ProgressListener progress) {
+        denoiser.prepare(like, progress);
+      }
+
       @Override
       public Tensor predict(DenoiserInput input) {
         return denoiser.predict(input);

@@ -332,8 +332,8 @@ public final class DiffusionPipeline {
     model.requireLatents(request.frames(), request.height() / unit, request.width() / unit);
     request.finalSize().ifPresent(LatentGrid::requireFinalSize);
     request.times().start(scheduler, request.steps());
-    if (request.caching().isOn() && networks.isPresent()) {
-      throw StepCaching.unsupported("--cache " + request.caching());
+    if (networks.isPresent()) {
+      request.caching().requireOfWholeNetworks();
     }
   }
 

@@ -70,28 +70,29 @@ public final class LatentSampler {
 
     double[] timesteps = run.timesteps();
     int count = timesteps.length - first;
-    denoiser.prepare(input(request, latents, timesteps[first], conditions), progress);
-    progress.progress(Stage.SAMPLING, 0, count);
-    if (listener == SamplingListener.NONE
-        && !request.caching().isOn()
-        && denoiser instanceof SamplingDenoiser itself) {
-      Optional<LinearSteps> linear =
-          LinearSteps.of(scheduler, () -> request.times().start(scheduler, request.steps()), first);
-      if (linear.isPresent()) {
-        return itself.sample(
-            new SamplingDenoiser.Sampling(
-                linear.get(),
-                latents,
-                conditions,
-                request.isGuided() ? Optional.of(guidance) : Optional.empty(),
-                noise,
-                (index, size) -> {
-                  requireFinite(Float.isFinite(size), first + index, timesteps[first + index]);
-                  progress.progress(Stage.SAMPLING, index + 1, count);
-                }));
-      }
-    }
     try (CachedSampling evaluations = evaluations(request, denoiser, count)) {
+      evaluations.prepare(input(request, latents, timesteps[first], conditions), progress);
+      progress.progress(Stage.SAMPLING, 0, count);
+      if (listener == SamplingListener.NONE
+          && !request.caching().isOn()
+          && denoiser instanceof SamplingDenoiser itself) {
+        Optional<LinearSteps> linear =
+            LinearSteps.of(
+                scheduler, () -> request.times().start(scheduler, request.steps()), first);
+        if (linear.isPresent()) {
+          return itself.sample(
+              new SamplingDenoiser.Sampling(
+                  linear.get(),
+                  latents,
+                  conditions,
+                  request.isGuided() ? Optional.of(guidance) : Optional.empty(),
+                  noise,
+                  (index, size) -> {
+                    requireFinite(Float.isFinite(size), first + index, timesteps[first + index]);
+                    progress.progress(Stage.SAMPLING, index + 1, count);
+                  }));
+        }
+      }
       for (int step = first; step < timesteps.length; step++) {
         DenoiserInput input =
             input(request, run.scaleModelInput(latents, step), timesteps[step], conditions);

@@ -2,34 +2,48 @@ package org.viditq.tensorrt.run;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.RecordedInputs;
+import org.viditq.core.pipeline.CachedSampling;
 import org.viditq.core.pipeline.ProgressListener;
 import org.viditq.core.pipeline.SamplingDenoiser;
+import org.viditq.core.pipeline.WholeNetworkSampling;
+import org.viditq.core.pipeline.cache.EvaluationCount;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.tensor.Shape;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.onnx.ActiveSetRanges;
 import org.viditq.onnx.SamplingStepGraph.Form;
 import org.viditq.tensorrt.runtime.DeviceStream;
 
-/** A transformer as an engine, which also takes the steps of samplings on the device. */
+/**
+ * A transformer as an engine, which also takes the steps of samplings on the device; or as those of
+ * step caching. Not both are loaded at a time, as each has all weights.
+ */
 final class EngineDenoiser implements SamplingDenoiser {
   private final DenoiserModel model;
   private final NetworkRun run;
   private final ActiveSetRanges sets;
+  private final Supplier<CachingEngines> openCaching;
   private final Runnable release;
   private SamplingLoop loop;
+  private CachingEngines caching;
+  private EvaluationCount evaluations = EvaluationCount.NONE;
   private boolean closed;
 
   /**
    * @param run of the graph of the model, closed with this
+   * @param openCaching opens the engines of step caching, when a sampling asks for it
    * @param release run when this is closed
    */
-  EngineDenoiser(DenoiserModel model, NetworkRun run, Runnable release) {
+  EngineDenoiser(
+      DenoiserModel model, NetworkRun run, Supplier<CachingEngines> openCaching, Runnable release) {
     this.model = model;
     this.run = run;
+    this.openCaching = openCaching;
     this.sets = run.graph().activeSets();
     this.release = release;
   }
@@ -84,7 +98,29 @@ final class EngineDenoiser implements SamplingDenoiser {
     return loop.sample(sampling, sets);
   }
 
+  @Override
+  public CachedSampling begin(StepCaching kind, int steps, int pictures) {
+    kind.requireOfWholeNetworks();
+    if (caching == null) {
+      closeLoop();
+      run.unload();
+      caching = openCaching.get();
+    }
+    return new WholeNetworkSampling(
+        caching.sampling(pictures),
+        kind,
+        steps,
+        pictures,
+        count -> evaluations = evaluations.plus(count));
+  }
+
+  @Override
+  public EvaluationCount evaluations() {
+    return evaluations;
+  }
+
   private Execution ready(DenoiserInput input, ProgressListener progress) {
+    closeCaching();
     Map<String, Shape> shapes = new LinkedHashMap<>(NetworkRun.shapes(input.tensors()));
     shapes.put(ActiveSetRanges.INPUT, Shape.of(1));
     if (!run.isReady(shapes)) {
@@ -104,12 +140,21 @@ final class EngineDenoiser implements SamplingDenoiser {
     }
   }
 
+  private void closeCaching() {
+    if (caching != null) {
+      CachingEngines old = caching;
+      caching = null;
+      old.close();
+    }
+  }
+
   @Override
   public void close() {
     if (!closed) {
       closed = true;
       try (Resources all = new Resources()) {
         all.add(release, Runnable::run);
+        all.add(this, EngineDenoiser::closeCaching);
         all.add(run, NetworkRun::close);
         all.add(this, EngineDenoiser::closeLoop);
       }

@@ -3,6 +3,8 @@ package org.viditq.tensorrt.run;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Shape;
@@ -39,6 +41,7 @@ final class Execution implements AutoCloseable {
    * @param profile index of one that holds the shapes
    * @param inputs shapes of all inputs
    * @param elsewhere tensors that lie in somebody else's memory
+   * @param onDevice tensors that the host neither writes nor reads, which have no pinned memory
    */
   Execution(
       String name,
@@ -46,7 +49,8 @@ final class Execution implements AutoCloseable {
       Engine engine,
       int profile,
       Map<String, Shape> inputs,
-      Map<String, Place> elsewhere) {
+      Map<String, Place> elsewhere,
+      Set<String> onDevice) {
     this.name = name;
     this.elsewhere = Map.copyOf(elsewhere);
     engine.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
@@ -58,14 +62,13 @@ final class Execution implements AutoCloseable {
         }
       }
       for (EngineTensor tensor : tensors.values()) {
-        Shape shape = context.shape(tensor.name());
-        shapes.put(tensor.name(), shape);
-        if (!this.elsewhere.containsKey(tensor.name())) {
-          layout.add(tensor.name(), bytes(tensor, shape));
-        }
+        shapes.put(tensor.name(), context.shape(tensor.name()));
       }
+      layOut(tensor -> !onDevice.contains(tensor));
+      int hostSize = layout.hostSize(name);
+      layOut(onDevice::contains);
       device = resources.add(runtime.allocate(layout.size()), DeviceBuffer::close);
-      pinned = resources.add(runtime.allocatePinned(layout.hostSize(name)), PinnedBuffer::close);
+      pinned = resources.add(runtime.allocatePinned(hostSize), PinnedBuffer::close);
       for (EngineTensor tensor : tensors.values()) {
         Place place = place(tensor.name());
         if (place.bytes() != bytes(tensor, shapes.get(tensor.name()))) {
@@ -85,6 +88,14 @@ final class Execution implements AutoCloseable {
     } catch (RuntimeException | Error failed) {
       resources.closeAfter(failed);
       throw failed;
+    }
+  }
+
+  private void layOut(Predicate<String> chosen) {
+    for (EngineTensor tensor : tensors.values()) {
+      if (chosen.test(tensor.name()) && !elsewhere.containsKey(tensor.name())) {
+        layout.add(tensor.name(), bytes(tensor, shapes.get(tensor.name())));
+      }
     }
   }
 
@@ -169,6 +180,11 @@ final class Execution implements AutoCloseable {
   private void copyToDevice(DeviceStream stream, String input) {
     int offset = (int) layout.offset(input);
     stream.copyToDevice(device, offset, pinned, offset, (int) layout.bytes(input));
+  }
+
+  /** Puts zeros into all memory of the device that is its own. */
+  void clear(DeviceStream stream) {
+    stream.clear(device);
   }
 
   void enqueue(DeviceStream stream) {

@@ -3,6 +3,7 @@ package org.viditq.tensorrt.run;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.model.InputSpec;
 import org.viditq.core.pipeline.ProgressListener;
@@ -54,6 +55,19 @@ final class NetworkEngine implements AutoCloseable {
    */
   Execution open(
       Map<String, Shape> shapes, Map<String, Place> elsewhere, ProgressListener progress) {
+    return open(shapes, elsewhere, Set.of(), progress);
+  }
+
+  /**
+   * As {@link #open(Map, Map, ProgressListener)}.
+   *
+   * @param onDevice tensors that the host neither writes nor reads
+   */
+  Execution open(
+      Map<String, Shape> shapes,
+      Map<String, Place> elsewhere,
+      Set<String> onDevice,
+      ProgressListener progress) {
     if (!takes(shapes)) {
       close();
       engine =
@@ -71,7 +85,7 @@ final class NetworkEngine implements AutoCloseable {
       }
     }
     int profile = profile(engine.profiles(), shapes);
-    return new Execution(name, runtime, engine, profile, shapes, elsewhere);
+    return new Execution(name, runtime, engine, profile, shapes, elsewhere, onDevice);
   }
 
   private static int profile(List<Profile> profiles, Map<String, Shape> shapes) {

@@ -150,6 +150,14 @@ final class NetworkRun implements AutoCloseable {
     }
   }
 
+  /** Frees the engine and what runs it, until it is made ready again. */
+  void unload() {
+    try (Resources all = new Resources()) {
+      all.add(engine, NetworkEngine::close);
+      all.add(this, NetworkRun::release);
+    }
+  }
+
   @Override
   public void close() {
     try (Resources all = new Resources()) {

@@ -19,6 +19,7 @@ import org.viditq.onnx.AutoencoderGraph;
 import org.viditq.onnx.DenoiserGraph;
 import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
+import org.viditq.onnx.StepCachingGraphs;
 import org.viditq.onnx.TextEncoderGraph;
 import org.viditq.tensorrt.engine.EngineSource;
 import org.viditq.tensorrt.runtime.DeviceRuntime;
@@ -51,7 +52,15 @@ public final class TensorRtNetworks implements Networks {
         .map(
             graph ->
                 new EngineDenoiser(
-                    model, run("transformer", graph, InputNames.PREDICTION), release));
+                    model,
+                    run("transformer", graph, InputNames.PREDICTION),
+                    () ->
+                        new CachingEngines(
+                            runtime,
+                            source,
+                            model,
+                            StepCachingGraphs.record(model, parameters, options)),
+                    release));
   }
 
   @Override

@@ -29,6 +29,7 @@ import org.viditq.onnx.OnnxGraph;
 import org.viditq.onnx.OnnxOptions;
 import org.viditq.onnx.OnnxOptions.AttentionForm;
 import org.viditq.onnx.SamplerGraph;
+import org.viditq.onnx.StepCachingGraphs;
 import org.viditq.quantize.weight.WeightQuantizer;
 import org.viditq.verify.fixture.FixtureCase;
 import org.viditq.verify.fixture.FixtureReader;
@@ -42,6 +43,9 @@ final class Graphs implements AutoCloseable {
   static final Map<String, Integer> EXTENTS =
       Map.of("batch", 2, "height", 8, "width", 8, "tokens", 10);
 
+  private static final OnnxOptions OPTIONS =
+      OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE);
+
   private final FixtureCase fixture = FixtureReader.open(FIXTURE);
   private final DenoiserModel model = DenoiserFamilies.model(fixture.json(), fixture.weights());
 
@@ -49,7 +53,7 @@ final class Graphs implements AutoCloseable {
     return DenoiserGraph.recordOpen(
         model,
         quantized(weightBits, List.of(TimestepRange.ALL)),
-        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
+        OPTIONS,
         OptionalDouble.empty());
   }
 
@@ -62,8 +66,13 @@ final class Graphs implements AutoCloseable {
         model,
         model.conditioning(""),
         quantized(weightBits, List.of(new TimestepRange(0, 501), new TimestepRange(501, 1001))),
-        OnnxOptions.plugin(FloatFormat.FP16, AttentionForm.NODE),
+        OPTIONS,
         SamplerGraph.Form.of(chosen, steps, true, model.latents().channels()));
+  }
+
+  StepCachingGraphs stepCaching(int weightBits) {
+    return StepCachingGraphs.record(
+        model, quantized(weightBits, List.of(TimestepRange.ALL)), OPTIONS);
   }
 
   /** The ranges differ in their bits, or they would be one. */

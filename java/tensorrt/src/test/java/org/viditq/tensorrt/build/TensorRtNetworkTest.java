@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.viditq.core.error.InvalidModelException;
 import org.viditq.core.tensor.Shape;
+import org.viditq.onnx.GraphCheck;
 import org.viditq.onnx.GraphFile;
+import org.viditq.onnx.OnnxGraph;
+import org.viditq.onnx.StepCachingGraphs;
 import org.viditq.tensorrt.engine.EngineTarget.Hardware;
 import org.viditq.tensorrt.engine.Profile;
 
@@ -75,6 +78,41 @@ class TensorRtNetworkTest {
               Map.of("batch", 4, "height", 16, "width", 32, "tokens", 20)));
       assertThat(network.config().getNbOptimizationProfiles()).isEqualTo(2);
       assertThat(CpuOnlyTensorRt.library().log().errors()).isEqualTo("it does not say why");
+    }
+  }
+
+  /** With what they keep between them, whose tokens follow from the extents. */
+  @Test
+  void takesTheGraphsOfStepCaching() {
+    StepCachingGraphs three = graphs.stepCaching(8);
+    int patches = 4 * 4;
+    for (OnnxGraph one : List.of(three.probe(), three.full(), three.tail())) {
+      Path place = folder.resolve(one.outputs().toString().replaceAll("[^a-z]+", "_"));
+      one.write(place);
+      Path file = place.resolve(OnnxGraph.MODEL_FILE);
+      GraphCheck.require(file);
+      GraphFile read = GraphFile.open(file);
+      Map<String, Shape> shapes = new TreeMap<>();
+      Map<String, Profile.Range> ranges = new TreeMap<>();
+      for (GraphFile.Value input : read.inputs()) {
+        int[] dims =
+            input.extents().stream()
+                .mapToInt(
+                    extent ->
+                        GraphFile.Value.isNumber(extent)
+                            ? Integer.parseInt(extent)
+                            : Graphs.EXTENTS.getOrDefault(extent, patches))
+                .toArray();
+        shapes.put(input.name(), Shape.of(dims));
+        ranges.put(input.name(), Profile.Range.of(Shape.of(dims)));
+      }
+      try (TensorRtNetwork network =
+          new TensorRtNetwork(CpuOnlyTensorRt.builder(), CpuOnlyTensorRt.library().log(), read)) {
+        assertThat(CpuOnlyTensorRt.library().log().warnings()).isEmpty();
+        network.add(new Profile(ranges));
+        assertThat(network.activations(shapes)).isPositive();
+        assertThat(CpuOnlyTensorRt.library().log().errors()).isEqualTo("it does not say why");
+      }
     }
   }
 

@@ -4,28 +4,21 @@ import java.util.Optional;
 import org.viditq.core.tensor.Tensor;
 
 /**
- * Decides at which steps the blocks of one picture are computed: where the estimated changes of
- * their input since they were last computed add up to the threshold, and at the first and the last
- * step (TeaCache, see {@link ChangeEstimate}). Immutable: a step that has to be tried once more is
- * decided as before.
+ * {@link AccumulatedChange} of inputs that lie in the Java heap. Immutable: a step that has to be
+ * tried once more is decided as before.
  */
 final class ChangeMeter {
-  private final double threshold;
-  private final ChangeEstimate estimate;
+  private final AccumulatedChange change;
   private final Optional<Tensor> before;
-  private final double accumulated;
 
-  private ChangeMeter(
-      double threshold, ChangeEstimate estimate, Optional<Tensor> before, double accumulated) {
-    this.threshold = threshold;
-    this.estimate = estimate;
+  private ChangeMeter(AccumulatedChange change, Optional<Tensor> before) {
+    this.change = change;
     this.before = before;
-    this.accumulated = accumulated;
   }
 
   /** In front of the first step. */
   static ChangeMeter start(double threshold, ChangeEstimate estimate) {
-    return new ChangeMeter(threshold, estimate, Optional.empty(), 0);
+    return new ChangeMeter(AccumulatedChange.start(threshold, estimate), Optional.empty());
   }
 
   /**
@@ -39,12 +32,8 @@ final class ChangeMeter {
    * @param last whether there is no step behind
    */
   Decision at(Tensor input, boolean last) {
-    double changed =
-        before
-            .map(earlier -> accumulated + estimate.of(RelativeChange.of(earlier, input)))
-            .orElse(Double.POSITIVE_INFINITY);
-    boolean computes = last || !(changed < threshold);
-    return new Decision(
-        computes, new ChangeMeter(threshold, estimate, Optional.of(input), computes ? 0 : changed));
+    double changed = before.map(earlier -> RelativeChange.of(earlier, input)).orElse(0.0);
+    AccumulatedChange.Decision decision = change.at(changed, last);
+    return new Decision(decision.computes(), new ChangeMeter(decision.next(), Optional.of(input)));
   }
 }

@@ -3,8 +3,8 @@ package org.viditq.core.pipeline.cache;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.tensor.Tensor;
 
-/** Relative L1 change: Σ|now - before| / Σ|before|, summed in float64. */
-final class RelativeChange {
+/** Relative L1 change: Σ|now - before| / Σ|before|, of tensors summed in float64. */
+public final class RelativeChange {
   private RelativeChange() {}
 
   /**
@@ -27,6 +27,15 @@ final class RelativeChange {
       difference += Math.abs((double) b[i] - a[i]);
       size += Math.abs(a[i]);
     }
+    return of(difference, size);
+  }
+
+  /**
+   * Of its two sums.
+   *
+   * @return 0 or more; infinite if the size is 0 and the difference is not
+   */
+  public static double of(double difference, double size) {
     return difference == 0 ? 0 : difference / size;
   }
 }

@@ -147,7 +147,7 @@ public record StepCaching(
   }
 
   /**
-   * What is said where networks run as a whole and nothing is kept between their evaluations.
+   * What is said where nothing is kept between evaluations.
    *
    * @param asked the option that asks for it
    */
@@ -157,6 +157,27 @@ public record StepCaching(
             + asked
             + ") needs a backend that computes operator by operator, and this one runs networks as"
             + " a whole; leave it out, or take --backend native.");
+  }
+
+  /**
+   * Checks whether networks that run as a whole can do it: they have the residual of all blocks,
+   * and nothing of their parts.
+   *
+   * @throws UsageException if outputs of parts would be kept
+   */
+  public void requireOfWholeNetworks() {
+    boolean ofParts =
+        attentionEvery > 1
+            || crossAttentionEvery > 1
+            || feedForwardEvery > 1
+            || crossAttentionUntil < 1;
+    if (ofParts) {
+      throw new UsageException(
+          "Step caching (--cache "
+              + this
+              + ") keeps outputs of the blocks' parts, which a backend that runs networks as a"
+              + " whole does not have; take auto or threshold:X, or --backend native.");
+    }
   }
 
   /** Only the residual of all blocks. */
