@@ -63,6 +63,20 @@ class NativeMemoryTest {
   }
 
   @Test
+  void idleMemoryGoesAndValuesStay() {
+    NativeTensor outside = operators.constant(Tensor.full(1, 3));
+    long least = operators.activationBytes();
+    try (Scope<NativeTensor> scope = operators.scope()) {
+      operators.scale(operators.constant(Tensor.full(1, 1 << 20)), 2);
+    }
+    assertThat(operators.activationBytes()).isGreaterThan(least);
+    operators.releaseIdleMemory();
+    assertThat(operators.activationBytes()).isEqualTo(least);
+    assertThat(operators.read(outside).data()).containsExactly(1, 1, 1);
+    assertThat(operators.read(operators.scale(outside, 2)).data()).containsExactly(2, 2, 2);
+  }
+
+  @Test
   void scopeReleasesItsValuesButNotThoseKept() {
     NativeTensor outside = operators.constant(Tensor.full(1, 3));
     NativeTensor kept;

@@ -1,6 +1,7 @@
 package org.viditq.api;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,17 +9,22 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.machine.MachineMemory;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.BackendSettings;
 import org.viditq.core.operators.Backends;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
+import org.viditq.core.pipeline.ClipDecoder;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.PartWeights;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.PromptEncoders;
 import org.viditq.core.pipeline.RecordingBackend;
+import org.viditq.core.pipeline.ResidentParts;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.media.GenerationFacts;
@@ -39,8 +45,9 @@ import org.viditq.quantize.plan.BuiltInPlans;
  *
  * <p>The same generation gives the same pixels every time, and those of the viditq command. The
  * transformer is made ready by the first generation and stays in memory until the pipeline is
- * closed; text encoders and the decoder are there only while they work, and the last {@value
- * #REMEMBERED} prompts stay encoded.
+ * closed. Text encoders and the decoder, each made ready when it is first needed, stay as well
+ * where the weights of all fit into {@link PipelineOptions#memoryBudget()}; otherwise they are
+ * there only while they work. The last {@value #REMEMBERED} prompts stay encoded.
  *
  * <p>Thread-safe: generations of several threads take turns, each on all threads of the backend.
  * For more at a time, open more pipelines with fewer threads each.
@@ -58,13 +65,27 @@ public final class Pipeline implements AutoCloseable {
 
   // Below: read and written by whose turn it is.
   private final Map<Texts, EncodedPrompts> encoded = new LinkedHashMap<>(16, 0.75f, true);
-  private Denoiser denoiser;
+  private final ResidentParts<Part> parts;
+  private final PartWeights weights;
   private boolean closed;
 
-  private Pipeline(DiffusionPipeline pipeline, Backend backend, ChosenParameters chosen) {
+  private enum Part {
+    ENCODERS,
+    DENOISER,
+    DECODER
+  }
+
+  private Pipeline(
+      DiffusionPipeline pipeline,
+      Backend backend,
+      ChosenParameters chosen,
+      PartWeights weights,
+      long memoryBudget) {
     this.pipeline = pipeline;
     this.backend = backend;
     this.chosen = chosen;
+    this.weights = weights;
+    this.parts = new ResidentParts<>(memoryBudget, displaced -> {});
   }
 
   /** Opens a model as it is published, on the best backend of this machine. */
@@ -96,8 +117,18 @@ public final class Pipeline implements AutoCloseable {
     if (backend instanceof RecordingBackend recording) {
       pipeline = pipeline.on(() -> recording.networks(settings));
     }
+    PartWeights weights = PartWeights.of(pipeline, choice.weightForm(options.precision()));
     return new Pipeline(
-        pipeline, backend, choice.open(folder, operators, QuantizationListener.NONE));
+        pipeline,
+        backend,
+        choice.open(folder, operators, QuantizationListener.NONE),
+        weights,
+        options.memoryBudget().orElseGet(Pipeline::half));
+  }
+
+  /** Of the memory that this process may have. */
+  private static long half() {
+    return MachineMemory.current().map(MachineMemory::limit).orElse(Long.MAX_VALUE) / 2;
   }
 
   private static TransformerChoice choice(PipelineOptions options) {
@@ -173,17 +204,41 @@ public final class Pipeline implements AutoCloseable {
 
   private Generated make(Generation generation, ProgressListener progress) {
     GenerationRequest request =
-        generation.sampling().request(pipeline, List.of(generation.seed()), Optional.empty());
+        generation
+            .sampling()
+            .request(pipeline, List.of(generation.seed()), Optional.empty())
+            .caching(pipeline.caching(generation.cache(), Optional.empty()));
+    pipeline.requireFit(request);
     EncodedPrompts prompts = encode(generation, progress);
-    if (denoiser == null) {
-      denoiser = pipeline.openDenoiser(chosen.parameters());
-    }
-    Tensor latents = pipeline.sample(request, prompts, denoiser, SamplingListener.NONE, progress);
-    Clip clip = pipeline.decode(latents, request, progress).get(0);
+    Clip clip = decode(sample(request, prompts, progress), request, progress);
     return new Generated(
         clip,
         facts(generation, request)
             .provenance(generation.prompt(), Long.toString(generation.seed())));
+  }
+
+  private Tensor sample(
+      GenerationRequest request, EncodedPrompts prompts, ProgressListener progress) {
+    try (ResidentParts.Lease<Denoiser> denoiser =
+        parts.lease(
+            Part.DENOISER,
+            Denoiser.class,
+            weights.denoiser(),
+            () -> pipeline.openDenoiser(chosen.parameters()))) {
+      return pipeline.sample(request, prompts, denoiser.part(), SamplingListener.NONE, progress);
+    }
+  }
+
+  private Clip decode(Tensor latents, GenerationRequest request, ProgressListener progress) {
+    try (ResidentParts.Lease<ClipDecoder> decoder =
+        parts.leaseBeside(
+            EnumSet.allOf(Part.class),
+            Part.DECODER,
+            ClipDecoder.class,
+            weights.decoder(),
+            pipeline::openDecoder)) {
+      return decoder.part().decode(latents, request, progress).get(0);
+    }
   }
 
   private EncodedPrompts encode(Generation generation, ProgressListener progress) {
@@ -192,8 +247,16 @@ public final class Pipeline implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    EncodedPrompts made =
-        pipeline.encode(List.of(texts.prompt()), texts.negativePrompt(), progress);
+    EncodedPrompts made;
+    try (ResidentParts.Lease<PromptEncoders> encoders =
+        parts.leaseBeside(
+            EnumSet.allOf(Part.class),
+            Part.ENCODERS,
+            PromptEncoders.class,
+            weights.encoders(),
+            pipeline::openEncoders)) {
+      made = encoders.part().encode(List.of(texts.prompt()), texts.negativePrompt(), progress);
+    }
     encoded.put(texts, made);
     if (encoded.size() > REMEMBERED) {
       encoded.remove(encoded.keySet().iterator().next());
@@ -203,14 +266,19 @@ public final class Pipeline implements AutoCloseable {
 
   private GenerationFacts facts(Generation generation, GenerationRequest request) {
     String version = Pipeline.class.getPackage().getImplementationVersion();
+    Map<String, String> others = new LinkedHashMap<>();
+    if (!generation.negativePrompt().isEmpty()) {
+      others.put("negative_prompt", generation.negativePrompt());
+    }
+    if (request.caching().isOn()) {
+      others.put("cache", generation.cache());
+    }
     return new GenerationFacts(
         request,
         chosen.plan(),
         pipeline.folder().root().toString(),
         version == null ? "viditq" : "viditq " + version,
-        generation.negativePrompt().isEmpty()
-            ? Map.of()
-            : Map.of("negative_prompt", generation.negativePrompt()));
+        others);
   }
 
   private static ProgressListener cancellable(ProgressListener progress) {
@@ -236,9 +304,7 @@ public final class Pipeline implements AutoCloseable {
         closed = true;
         encoded.clear();
         try (chosen) {
-          if (denoiser != null) {
-            denoiser.close();
-          }
+          parts.close();
         }
       }
     } finally {

@@ -3,6 +3,8 @@ package org.viditq.api;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.viditq.core.error.UsageException;
 import org.viditq.core.operators.Precision;
 
@@ -23,6 +25,8 @@ import org.viditq.core.operators.Precision;
  * @param precision what full-precision layers multiply
  * @param scheduler one of {@link org.viditq.core.schedule.SchedulerFactory#names()}; empty for the
  *     pipeline's own
+ * @param memoryBudget bytes of weights that stay in memory between generations, see {@link
+ *     Pipeline}; empty for half of what this process may have
  */
 public record PipelineOptions(
     Optional<String> plan,
@@ -31,7 +35,8 @@ public record PipelineOptions(
     String backend,
     OptionalInt threads,
     Precision precision,
-    Optional<String> scheduler) {
+    Optional<String> scheduler,
+    OptionalLong memoryBudget) {
   /** As the model is published, on the best backend of this machine. */
   public static final PipelineOptions DEFAULT =
       new PipelineOptions(
@@ -41,10 +46,12 @@ public record PipelineOptions(
           "auto",
           OptionalInt.empty(),
           Precision.FP32,
-          Optional.empty());
+          Optional.empty(),
+          OptionalLong.empty());
 
   /**
-   * @throws UsageException if options contradict each other, or there are fewer threads than 1
+   * @throws UsageException if options contradict each other, there are fewer threads than 1, or the
+   *     memory budget is below 0
    */
   public PipelineOptions {
     if (plan.isPresent() && quantized.isPresent()) {
@@ -59,45 +66,89 @@ public record PipelineOptions(
       throw new UsageException(
           "A pipeline cannot compute with " + threads.getAsInt() + " threads; give at least 1.");
     }
+    if (memoryBudget.isPresent() && memoryBudget.getAsLong() < 0) {
+      throw new UsageException(
+          "The memory budget is " + memoryBudget.getAsLong() + " bytes; give 0 or more.");
+    }
   }
 
   /** The same, quantized by a plan when it is opened: a built-in name or the path of a file. */
   public PipelineOptions withPlan(String nameOrPath) {
-    return new PipelineOptions(
-        Optional.of(nameOrPath), statistics, quantized, backend, threads, precision, scheduler);
+    return with(copy -> copy.plan = Optional.of(nameOrPath));
   }
 
   /** The same with what calibration has seen, for plans that need it. */
   public PipelineOptions withStatistics(Path file) {
-    return new PipelineOptions(
-        plan, Optional.of(file), quantized, backend, threads, precision, scheduler);
+    return with(copy -> copy.statistics = Optional.of(file));
   }
 
   /** The same with the transformer that {@code viditq quantize} has written. */
   public PipelineOptions withQuantized(Path fileOrFolder) {
-    return new PipelineOptions(
-        plan, statistics, Optional.of(fileOrFolder), backend, threads, precision, scheduler);
+    return with(copy -> copy.quantized = Optional.of(fileOrFolder));
   }
 
   /** The same on another backend: {@code auto}, {@code native}, {@code reference}, ... */
   public PipelineOptions withBackend(String name) {
-    return new PipelineOptions(plan, statistics, quantized, name, threads, precision, scheduler);
+    return with(copy -> copy.backend = name);
   }
 
   /** The same with another number of threads. */
   public PipelineOptions withThreads(int count) {
-    return new PipelineOptions(
-        plan, statistics, quantized, backend, OptionalInt.of(count), precision, scheduler);
+    return with(copy -> copy.threads = OptionalInt.of(count));
   }
 
   /** The same with full-precision layers in another precision. */
   public PipelineOptions withPrecision(Precision other) {
-    return new PipelineOptions(plan, statistics, quantized, backend, threads, other, scheduler);
+    return with(copy -> copy.precision = other);
   }
 
   /** The same with another scheduler than the pipeline's own. */
   public PipelineOptions withScheduler(String name) {
+    return with(copy -> copy.scheduler = Optional.of(name));
+  }
+
+  /**
+   * The same with another memory budget, bytes; with 0 only the transformer stays between
+   * generations.
+   */
+  public PipelineOptions withMemoryBudget(long bytes) {
+    return with(copy -> copy.memoryBudget = OptionalLong.of(bytes));
+  }
+
+  private PipelineOptions with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
     return new PipelineOptions(
-        plan, statistics, quantized, backend, threads, precision, Optional.of(name));
+        copy.plan,
+        copy.statistics,
+        copy.quantized,
+        copy.backend,
+        copy.threads,
+        copy.precision,
+        copy.scheduler,
+        copy.memoryBudget);
+  }
+
+  /** Options before one of them is changed. */
+  private static final class Copy {
+    private Optional<String> plan;
+    private Optional<Path> statistics;
+    private Optional<Path> quantized;
+    private String backend;
+    private OptionalInt threads;
+    private Precision precision;
+    private Optional<String> scheduler;
+    private OptionalLong memoryBudget;
+
+    Copy(PipelineOptions of) {
+      this.plan = of.plan;
+      this.statistics = of.statistics;
+      this.quantized = of.quantized;
+      this.backend = of.backend;
+      this.threads = of.threads;
+      this.precision = of.precision;
+      this.scheduler = of.scheduler;
+      this.memoryBudget = of.memoryBudget;
+    }
   }
 }

@@ -88,6 +88,49 @@ class PipelineTest {
     return stages;
   }
 
+  /** One generation each of three prompts. */
+  private static List<float[]> three(PipelineOptions options) {
+    List<float[]> pixels = new ArrayList<>();
+    try (Pipeline pipeline = Pipeline.open(PICTURES, options)) {
+      for (String prompt : List.of("a blue star", "a red ring", "a green square")) {
+        pixels.add(
+            pipeline.generate(Generation.of(prompt).withSteps(1)).clip().pixels().data().clone());
+      }
+    }
+    return pixels;
+  }
+
+  @Test
+  void partsAreOpenedOnceWhereTheBudgetHasRoomForThem() {
+    PipelineOptions options = PipelineOptions.DEFAULT.withBackend(CountingBackend.NAME);
+    CountingBackend.OPENED.set(0);
+    List<float[]> resident = three(options);
+    assertThat(CountingBackend.OPENED).hasValue(3); // Text encoder, transformer, decoder.
+
+    CountingBackend.OPENED.set(0);
+    List<float[]> byTurns = three(options.withMemoryBudget(0));
+    assertThat(CountingBackend.OPENED).hasValue(3 + 1 + 3); // The transformer stays.
+    for (int i = 0; i < resident.size(); i++) {
+      assertThat(byTurns.get(i)).isEqualTo(resident.get(i));
+    }
+  }
+
+  @Test
+  void stepsMayTakeFromEarlierOnes() {
+    try (Pipeline pipeline = Pipeline.open(PICTURES)) {
+      Generation six = RING.withSteps(6);
+      Generated plain = pipeline.generate(six);
+      Generated cached = pipeline.generate(six.withCache("interval:2"));
+      assertThat(cached.clip().pixels().data()).isNotEqualTo(plain.clip().pixels().data());
+      assertThat(cached.provenance().texts()).containsEntry("cache", "interval:2");
+      assertThat(pipeline.generate(six.withCache("interval:1")).clip().pixels().data())
+          .isEqualTo(plain.clip().pixels().data());
+      Generated after = pipeline.generate(six.withCache("none"));
+      assertThat(after.clip().pixels().data()).isEqualTo(plain.clip().pixels().data());
+      assertThat(after.provenance().texts()).doesNotContainKey("cache");
+    }
+  }
+
   @Test
   void threadsTakeTurnsAndGetTheSamePixels() throws Exception {
     try (Pipeline pipeline = Pipeline.open(PICTURES, PipelineOptions.DEFAULT.withThreads(2))) {
@@ -170,7 +213,9 @@ class PipelineTest {
               RING.withSize(63, 64),
               RING.withSize(0, 64),
               RING.withFrames(2),
-              RING.withGuidance(Double.NaN))) {
+              RING.withGuidance(Double.NaN),
+              RING.withCache("sometimes"),
+              RING.withCache("interval:0"))) {
         List<Stage> stages = new ArrayList<>();
         assertThatThrownBy(
                 () -> pipeline.generate(wrong, (stage, done, total) -> stages.add(stage)))
@@ -217,6 +262,13 @@ class PipelineTest {
     assertThatThrownBy(() -> PipelineOptions.DEFAULT.withThreads(threads))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("give at least 1");
+  }
+
+  @Test
+  void aNegativeMemoryBudgetIsRefused() {
+    assertThatThrownBy(() -> PipelineOptions.DEFAULT.withMemoryBudget(-1))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("give 0 or more");
   }
 
   @Test

@@ -82,6 +82,15 @@ public final class ServeCommand implements Server, Callable<Integer> {
       description = "Take the transformer that 'viditq quantize' has written; for one model.")
   private Path quantized;
 
+  @Option(
+      names = "--cache",
+      paramLabel = "C",
+      defaultValue = "none",
+      description =
+          "Step caching of requests that say nothing about it: none, auto, or interval:N,"
+              + " threshold:X and others (see docs/caching.md). Default: ${DEFAULT-VALUE}.")
+  private String cache;
+
   @Mixin private PrecisionOptions backend;
 
   @Option(
@@ -225,8 +234,8 @@ public final class ServeCommand implements Server, Callable<Integer> {
       names = "--memory-budget",
       paramLabel = "MIB",
       description =
-          "Mebibytes of models that stay loaded; those not used for longest go. Default: half of"
-              + " what this process may have.")
+          "Mebibytes of weights that stay loaded; what was not used for longest goes. Default: half"
+              + " of what this process may have.")
   private Long memoryBudget;
 
   @Option(
@@ -386,7 +395,7 @@ public final class ServeCommand implements Server, Callable<Integer> {
                 + "'; give --model NAME=DIR.");
       }
       ModelOptions model = parsed(new ModelOptions(), List.of("--model", folder));
-      served.add(new ServedModel(name, model.open(), offered(model), backend));
+      served.add(new ServedModel(name, model.open(), offered(model), backend, cache));
     }
     return new ModelCatalog(served);
   }

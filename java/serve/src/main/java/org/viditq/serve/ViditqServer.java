@@ -10,7 +10,7 @@ import org.viditq.core.error.BackendException;
 import org.viditq.serve.http.ApiServer;
 import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.model.EncodedPromptCache;
-import org.viditq.serve.model.ResidentDenoisers;
+import org.viditq.serve.model.ResidentModels;
 import org.viditq.serve.work.WorkQueue;
 import org.viditq.serve.work.Worker;
 
@@ -36,11 +36,10 @@ public final class ViditqServer implements AutoCloseable {
     this.patience = parts.drain();
     this.console = console;
     this.queue = new WorkQueue(parts.work());
-    ResidentDenoisers denoisers = new ResidentDenoisers(parts.memoryBudget(), console);
-    this.worker =
-        new Worker(queue, denoisers, new EncodedPromptCache(parts.promptCache()), metrics);
+    ResidentModels models = new ResidentModels(parts.memoryBudget(), console, metrics);
+    this.worker = new Worker(queue, models, new EncodedPromptCache(parts.promptCache()), metrics);
     metrics.gauge("viditq.queue.length", "Pictures that wait.", queue::length);
-    metrics.gauge("viditq.resident.models", "Models that are loaded.", denoisers::count);
+    metrics.gauge("viditq.resident.models", "Models that are loaded.", models::count);
     metrics.nativeMemory(parts.backend()::allocatedBytes);
     this.server =
         new ApiServer(

@@ -13,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +62,11 @@ class BatchingTest {
             body(RING, 5, ",\"plan\":\"full-precision\""),
             body(RING, 6, ",\"plan\":\"full-precision\",\"size\":\"96x64\""),
             body(RING, 7, ",\"plan\":\"full-precision\",\"scheduler\":\"euler-ancestral\""),
-            body(RING, 8, ",\"plan\":\"full-precision\",\"scheduler\":\"euler-ancestral\""));
+            body(RING, 8, ",\"plan\":\"full-precision\",\"scheduler\":\"euler-ancestral\""),
+            body(RING, 9, ",\"cache\":\"interval:2\""),
+            body("a blue star", 10, ",\"cache\":\"interval:2\""),
+            body(RING, 11, ",\"cache\":\"threshold:0.5\""),
+            body("a blue star", 12, ",\"cache\":\"threshold:0.5\""));
     List<byte[]> batched;
     try (ViditqServer server = TestClient.server("--plan", "w8a8", "--batch-window", "3000")) {
       batched =
@@ -82,8 +88,45 @@ class BatchingTest {
     }
   }
 
+  /** Parts of the model that were loaded. */
+  private static double loads(ViditqServer server, String part) {
+    return TestClient.metric(server, "viditq_part_loads_total{part=\"" + part + "\"}");
+  }
+
   @Test
-  void aPictureIsTheOneOfTheCommandLine() throws Exception {
+  void partsAreLoadedOnceWhereTheBudgetHasRoomForThem() {
+    List<String> bodies =
+        List.of(body(RING, 1, ""), body("a blue star", 2, ""), body("a green square", 3, ""));
+    List<String> resident;
+    try (ViditqServer server = TestClient.server()) {
+      resident = inTurn(server, bodies);
+      assertThat(loads(server, "encoders")).isEqualTo(1);
+      assertThat(loads(server, "denoiser")).isEqualTo(1);
+      assertThat(loads(server, "decoder")).isEqualTo(1);
+      // What is known is not encoded again.
+      assertThat(inTurn(server, bodies)).isEqualTo(resident);
+      assertThat(loads(server, "encoders")).isEqualTo(1);
+    }
+    try (ViditqServer server = TestClient.server("--memory-budget", "1")) {
+      assertThat(inTurn(server, bodies)).isEqualTo(resident);
+      assertThat(loads(server, "encoders")).isEqualTo(3);
+      assertThat(loads(server, "denoiser")).isEqualTo(1);
+      assertThat(loads(server, "decoder")).isEqualTo(3);
+      assertThat(TestClient.metric(server, "viditq_resident_models")).isEqualTo(1);
+    }
+  }
+
+  /** The files in base 64. */
+  private static List<String> inTurn(ViditqServer server, List<String> bodies) {
+    TestClient client = new TestClient(server.address());
+    return bodies.stream()
+        .map(body -> TestClient.file(client.images(body), 0))
+        .map(Base64.getEncoder()::encodeToString)
+        .toList();
+  }
+
+  /** The file that {@code viditq generate} makes of the ring with seed 42. */
+  private byte[] generated(String... more) throws IOException {
     Path file = folder.resolve("ring.png");
     String[] words = {
       "generate",
@@ -101,13 +144,34 @@ class BatchingTest {
       file.toString(),
       "--quiet"
     };
-    assertThat(Main.run(new PrintWriter(System.out), new PrintWriter(System.err), words)).isZero();
+    String[] all = Stream.concat(Arrays.stream(words), Arrays.stream(more)).toArray(String[]::new);
+    assertThat(Main.run(new PrintWriter(System.out), new PrintWriter(System.err), all)).isZero();
+    return Files.readAllBytes(file);
+  }
+
+  @Test
+  void cachedPicturesAreThoseOfTheCommandLine() throws Exception {
+    int[] expected = TestClient.pixels(generated("--cache", "interval:2"));
+    try (ViditqServer server = TestClient.server("--plan", "w8a8", "--cache", "interval:2")) {
+      TestClient client = new TestClient(server.address());
+      HttpResponse<byte[]> byDefault = client.images(body(RING, 41, ",\"n\":2"));
+      assertThat(TestClient.pixels(TestClient.file(byDefault, 1))).isEqualTo(expected);
+      HttpResponse<byte[]> without = client.images(body(RING, 42, ",\"cache\":\"none\""));
+      assertThat(TestClient.pixels(TestClient.file(without, 0))).isNotEqualTo(expected);
+      assertThat(TestClient.metric(server, "viditq_batch_size_max")).isEqualTo(1);
+      assertThat(TestClient.json(client.get("/v1/models")).at("/data/0/viditq/cache").asText())
+          .isEqualTo("interval:2");
+    }
+  }
+
+  @Test
+  void aPictureIsTheOneOfTheCommandLine() throws Exception {
+    byte[] file = generated();
     try (ViditqServer server = TestClient.server("--plan", "w8a8")) {
       HttpResponse<byte[]> answer =
           new TestClient(server.address()).images(body(RING, 41, ",\"n\":2"));
       assertThat(TestClient.json(answer).at("/data/1/seed").asText()).isEqualTo("42");
-      assertThat(TestClient.pixels(TestClient.file(answer, 1)))
-          .isEqualTo(TestClient.pixels(Files.readAllBytes(file)));
+      assertThat(TestClient.pixels(TestClient.file(answer, 1))).isEqualTo(TestClient.pixels(file));
       assertThat(TestClient.file(answer, 0)).isNotEqualTo(TestClient.file(answer, 1));
     }
   }

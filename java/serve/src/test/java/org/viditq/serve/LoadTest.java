@@ -2,8 +2,11 @@ package org.viditq.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.viditq.cli.Main;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.Backends;
 
@@ -22,7 +27,13 @@ import org.viditq.core.operators.Backends;
 class LoadTest {
   private static final int CLIENTS = 64;
   private static final int REQUESTS = 192;
+
+  /** Less than the pixels of a round's pictures take. */
+  private static final long HEAP_SLACK = 4L << 20;
+
   private static final String[] SIZES = {"64x64", "96x64", "64x96"};
+
+  @TempDir private Path folder;
 
   private static String body(int request) {
     return "{\"prompt\":\"a red ring\",\"seed\":"
@@ -46,16 +57,66 @@ class LoadTest {
         expected.computeIfAbsent(body(request), body -> TestClient.file(client.images(body), 0));
       }
     }
+    for (String size : SIZES) {
+      assertThat(TestClient.pixels(expected.get(body(sampleOf(size)))))
+          .as(size)
+          .isEqualTo(TestClient.pixels(generated(sampleOf(size))));
+    }
     Backend backend = Backends.find("auto");
     try (ViditqServer server = TestClient.server()) {
       round(server, expected);
       assertThat(TestClient.metric(server, "viditq_batch_size_max")).isGreaterThan(1);
       long first = backend.allocatedBytes().orElse(0);
+      long firstHeap = heap(server);
       round(server, expected);
       assertThat(backend.allocatedBytes().orElse(0)).isEqualTo(first);
+      assertThat(heap(server) - firstHeap).isLessThan(HEAP_SLACK);
       assertThat(TestClient.metric(server, "viditq_queue_length")).isZero();
     }
     assertThat(backend.allocatedBytes().orElse(0)).isZero();
+  }
+
+  /** A request for a picture of that size. */
+  private static int sampleOf(String size) {
+    return Arrays.asList(SIZES).indexOf(size);
+  }
+
+  /** The picture of a request, made by the command. */
+  private byte[] generated(int request) throws Exception {
+    String[] sides = SIZES[request % SIZES.length].split("x");
+    Path file = folder.resolve(request + ".png");
+    String[] words = {
+      "generate",
+      "--model",
+      "../../samples/pixart-mini",
+      "--prompt",
+      "a red ring",
+      "--seed",
+      Integer.toString(request % 5),
+      "--steps",
+      "3",
+      "--width",
+      sides[0],
+      "--height",
+      sides[1],
+      "--out",
+      file.toString(),
+      "--quiet"
+    };
+    assertThat(Main.run(new PrintWriter(System.out), new PrintWriter(System.err), words)).isZero();
+    return Files.readAllBytes(file);
+  }
+
+  /** Bytes of the Java heap that are no garbage, as the metrics tell it. */
+  private static long heap(ViditqServer server) {
+    System.gc();
+    return (long)
+        server
+            .metrics()
+            .lines()
+            .filter(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\""))
+            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+            .sum();
   }
 
   private static void round(ViditqServer server, Map<String, byte[]> expected) throws Exception {

@@ -72,8 +72,12 @@ public final class QuantizationOptions {
    * @param folder as {@link #configure} gave it
    */
   public Optional<String> planIdentity(PipelineFolder folder) {
-    return (plan == null ? withoutPlan() : TransformerChoice.byPlan(readPlan(), Optional.empty()))
-        .planIdentity(folder);
+    return withoutStatistics().planIdentity(folder);
+  }
+
+  /** They are read for the work only. */
+  private TransformerChoice withoutStatistics() {
+    return plan == null ? withoutPlan() : TransformerChoice.byPlan(readPlan(), Optional.empty());
   }
 
   /**
@@ -92,16 +96,7 @@ public final class QuantizationOptions {
 
   /** What weights will take, as far as the options tell. */
   public WeightForm weightForm(Precision precision) {
-    if (plan == null) {
-      // Codes that are stored are as large as they will be.
-      return quantized == null
-          ? WeightForm.of(precision)
-          : WeightForm.quantized(precision, Byte.SIZE, 1);
-    }
-    return WeightForm.quantized(
-        precision,
-        readPlan().weight().bits(),
-        readPlan().balancing().map(balancing -> balancing.ranges().size()).orElse(1));
+    return withoutStatistics().weightForm(precision);
   }
 
   /** Once: it may have warnings. */

@@ -1,10 +1,13 @@
 package org.viditq.core.pipeline;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.diffusers.Component;
 import org.viditq.core.diffusers.JsonConfig;
@@ -28,6 +31,8 @@ import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
 import org.viditq.core.operators.NonFiniteTracer;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.pipeline.cache.ChangeEstimate;
+import org.viditq.core.pipeline.cache.ChangeEstimateFile;
 import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.pipeline.cache.StepChange;
 import org.viditq.core.schedule.Scheduler;
@@ -38,8 +43,10 @@ import org.viditq.core.tensor.Tensor;
  * From prompts or classes to pictures or clips, with a denoiser of any family. Its parts are
  * resident one after the other: text encoders while prompts are encoded, the denoiser while latents
  * are sampled, the VAE while they are decoded; each gets operators of its own and releases them.
- * Sizes of requests are taken as they are, as diffusers does with {@code
- * use_resolution_binning=False}; {@link #sizeBins} has the ones that its default chooses among.
+ * Whoever makes picture after picture opens them once ({@link #openEncoders}, {@link
+ * #openDenoiser}, {@link #openDecoder}; {@link ResidentParts}). Sizes of requests are taken as they
+ * are, as diffusers does with {@code use_resolution_binning=False}; {@link #sizeBins} has the ones
+ * that its default chooses among.
  *
  * <pre>{@code
  * DiffusionPipeline pipeline = DiffusionPipeline.open(folder, () -> backend.open(settings));
@@ -48,6 +55,8 @@ import org.viditq.core.tensor.Tensor;
  * }</pre>
  */
 public final class DiffusionPipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(DiffusionPipeline.class);
+
   /** Metadata of checkpoints that were quantized here. */
   private static final String QUANTIZED = "viditq_format";
 
@@ -259,6 +268,33 @@ public final class DiffusionPipeline {
         new TextEncoderSource(new OperatorTextEncoders<>(operators), false)) {
       return PromptEncoders.encode(conditioner(), prompts, negativePrompt, encoders, progress);
     }
+  }
+
+  /**
+   * What a text such as {@code auto} or {@code interval:2} asks for with this model; see {@link
+   * StepCaching#parse}.
+   *
+   * @param stepChanges file of the fit that thresholds go by; empty for the one in the pipeline's
+   *     folder, if there is one
+   * @throws UsageException if it asks for nothing that there is
+   * @throws InvalidModelException if the file is none, or of another model
+   */
+  public StepCaching caching(String text, Optional<Path> stepChanges) {
+    StepCaching plain = StepCaching.parse(text, ChangeEstimate.IDENTITY);
+    if (plain.threshold().isEmpty()) {
+      return plain;
+    }
+    Optional<ChangeEstimate> fitted =
+        stepChanges.isEmpty()
+            ? ChangeEstimateFile.find(folder.root(), model)
+            : Optional.of(ChangeEstimateFile.read(stepChanges.get(), model));
+    if (fitted.isEmpty() && text.equals("auto")) {
+      LOG.warn(
+          "The model's folder has no {}, so the step caching auto takes the change of the blocks'"
+              + " input as that of their output; viditq calibrate --step-changes fits it.",
+          ChangeEstimateFile.NAME);
+    }
+    return StepCaching.parse(text, fitted.orElse(ChangeEstimate.IDENTITY));
   }
 
   /** The text encoders, which stay loaded from their first use until the caller closes them. */

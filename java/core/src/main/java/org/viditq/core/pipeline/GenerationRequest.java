@@ -61,33 +61,7 @@ public record GenerationRequest(
     }
   }
 
-  /** A request whose steps compute everything. */
-  public GenerationRequest(
-      List<Long> seeds,
-      int steps,
-      double guidanceScale,
-      int frames,
-      int height,
-      int width,
-      double framesPerSecond,
-      StepTimes times,
-      Optional<PictureSize> finalSize,
-      Optional<StartingPicture> start) {
-    this(
-        seeds,
-        steps,
-        guidanceScale,
-        frames,
-        height,
-        width,
-        framesPerSecond,
-        times,
-        finalSize,
-        start,
-        StepCaching.NONE);
-  }
-
-  /** A request for clips as they are sampled, from noise. */
+  /** A request for clips as they are sampled, from noise, whose steps compute everything. */
   public GenerationRequest(
       List<Long> seeds,
       int steps,
@@ -107,7 +81,8 @@ public record GenerationRequest(
         framesPerSecond,
         times,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        StepCaching.NONE);
   }
 
   /** A request for clips, with steps where the scheduler places them. */
@@ -139,54 +114,29 @@ public record GenerationRequest(
 
   /** The same with other seeds. */
   public GenerationRequest withSeeds(List<Long> others) {
-    return new GenerationRequest(
-        others,
-        steps,
-        guidanceScale,
-        frames,
-        height,
-        width,
-        framesPerSecond,
-        times,
-        finalSize,
-        start,
-        caching);
+    return with(others, finalSize, start, caching);
   }
 
   /** The same whose pictures are scaled and cropped to a size. */
   public GenerationRequest resizedTo(PictureSize size) {
-    return new GenerationRequest(
-        seeds,
-        steps,
-        guidanceScale,
-        frames,
-        height,
-        width,
-        framesPerSecond,
-        times,
-        Optional.of(size),
-        start,
-        caching);
+    return with(seeds, Optional.of(size), start, caching);
   }
 
   /** The same that starts from a picture. */
   public GenerationRequest startingFrom(StartingPicture picture) {
-    return new GenerationRequest(
-        seeds,
-        steps,
-        guidanceScale,
-        frames,
-        height,
-        width,
-        framesPerSecond,
-        times,
-        finalSize,
-        Optional.of(picture),
-        caching);
+    return with(seeds, finalSize, Optional.of(picture), caching);
   }
 
   /** The same with another caching. */
   public GenerationRequest caching(StepCaching other) {
+    return with(seeds, finalSize, start, other);
+  }
+
+  private GenerationRequest with(
+      List<Long> seeds,
+      Optional<PictureSize> finalSize,
+      Optional<StartingPicture> start,
+      StepCaching caching) {
     return new GenerationRequest(
         seeds,
         steps,
@@ -198,7 +148,7 @@ public record GenerationRequest(
         times,
         finalSize,
         start,
-        other);
+        caching);
   }
 
   /** The size of the pictures in the end. */

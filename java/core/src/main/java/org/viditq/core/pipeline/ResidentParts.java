@@ -22,6 +22,9 @@ public final class ResidentParts<K> implements AutoCloseable {
   private final Consumer<K> displaced;
   private final Map<K, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
+  /** The keys of entries; who asks for them need not wait until a part is loaded. */
+  private volatile Set<K> loaded = Set.of();
+
   private static final class Entry {
     private final LoadedPart part;
     private final long bytes;
@@ -40,14 +43,13 @@ public final class ResidentParts<K> implements AutoCloseable {
    *
    * @param <T> type of the part
    */
-  public final class Lease<T extends LoadedPart> implements AutoCloseable {
-    private final K key;
+  public static final class Lease<T extends LoadedPart> implements AutoCloseable {
     private final T part;
-    private boolean ended;
+    private Runnable end;
 
-    private Lease(K key, T part) {
-      this.key = key;
+    private Lease(T part, Runnable end) {
       this.part = part;
+      this.end = end;
     }
 
     public T part() {
@@ -57,12 +59,9 @@ public final class ResidentParts<K> implements AutoCloseable {
     /** Ends the use: idle memory is given back, and the part stays if there is room for it. */
     @Override
     public void close() {
-      synchronized (ResidentParts.this) {
-        if (!ended) {
-          ended = true;
-          release(key);
-        }
-      }
+      Runnable last = end;
+      end = () -> {};
+      last.run();
     }
   }
 
@@ -117,7 +116,7 @@ public final class ResidentParts<K> implements AutoCloseable {
     Entry entry = entries.get(key);
     T part = type.cast(entry.part);
     entry.leases++;
-    return new Lease<>(key, part);
+    return new Lease<>(part, () -> release(key));
   }
 
   /** Memory may be short for other reasons than the budget; then everything idle goes. */
@@ -133,6 +132,7 @@ public final class ResidentParts<K> implements AutoCloseable {
       part = load.get();
     }
     entries.put(key, new Entry(part, bytes, stays));
+    loaded = Set.copyOf(entries.keySet());
   }
 
   private boolean isFree(Map.Entry<K, Entry> entry, Set<K> companions) {
@@ -152,6 +152,7 @@ public final class ResidentParts<K> implements AutoCloseable {
       Map.Entry<K, Entry> next = oldest.next();
       if (isFree(next, companions)) {
         oldest.remove();
+        loaded = Set.copyOf(entries.keySet());
         left -= next.getValue().bytes;
         displaced.accept(next.getKey());
         next.getValue().part.close();
@@ -159,7 +160,7 @@ public final class ResidentParts<K> implements AutoCloseable {
     }
   }
 
-  private void release(K key) {
+  private synchronized void release(K key) {
     Entry entry = entries.get(key);
     entry.leases--;
     if (entry.leases == 0) {
@@ -167,19 +168,15 @@ public final class ResidentParts<K> implements AutoCloseable {
         entry.part.releaseIdleMemory();
       } else {
         entries.remove(key);
+        loaded = Set.copyOf(entries.keySet());
         entry.part.close();
       }
     }
   }
 
-  /** Whether a part is loaded. */
-  public synchronized boolean holds(K key) {
-    return entries.containsKey(key);
-  }
-
-  /** Those that are loaded. */
-  public synchronized Set<K> keys() {
-    return Set.copyOf(entries.keySet());
+  /** The parts that are loaded. */
+  public Set<K> keys() {
+    return loaded;
   }
 
   /** Closes all parts, which nobody may be using; others may be loaded afterwards. */
@@ -187,5 +184,6 @@ public final class ResidentParts<K> implements AutoCloseable {
   public synchronized void close() {
     entries.values().forEach(entry -> entry.part.close());
     entries.clear();
+    loaded = Set.of();
   }
 }

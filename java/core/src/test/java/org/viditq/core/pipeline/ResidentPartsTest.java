@@ -34,7 +34,7 @@ class ResidentPartsTest {
     }
   }
 
-  private ResidentParts<String>.Lease<Part> lease(String name, long bytes) {
+  private ResidentParts.Lease<Part> lease(String name, long bytes) {
     return parts.lease(name, Part.class, bytes, () -> new Part(name));
   }
 
@@ -82,7 +82,7 @@ class ResidentPartsTest {
 
   @Test
   void whatIsInUseStaysWhateverComes() {
-    try (ResidentParts<String>.Lease<Part> used = lease("a", 6)) {
+    try (ResidentParts.Lease<Part> used = lease("a", 6)) {
       use("b", 6);
       assertThat(used.part().name).isEqualTo("a");
       assertThat(events).doesNotContain("close a", "idle a");
@@ -146,11 +146,11 @@ class ResidentPartsTest {
 
   @Test
   void theEndClosesAllAndALeaseEndsOnce() {
-    ResidentParts<String>.Lease<Part> twice = lease("a", 1);
+    ResidentParts.Lease<Part> twice = lease("a", 1);
     twice.close();
     twice.close();
     parts.close();
     assertThat(events).containsExactly("open a", "idle a", "close a");
-    assertThat(parts.holds("a")).isFalse();
+    assertThat(parts.keys()).isEmpty();
   }
 }

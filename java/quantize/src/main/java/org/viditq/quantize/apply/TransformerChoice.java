@@ -13,7 +13,9 @@ import org.viditq.core.diffusers.PipelineFolder;
 import org.viditq.core.error.InvalidCheckpointException;
 import org.viditq.core.model.CheckpointLayout;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.pipeline.DiffusionPipeline;
+import org.viditq.core.pipeline.WeightForm;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
 import org.viditq.quantize.plan.PlanIdentity;
@@ -134,6 +136,20 @@ public final class TransformerChoice {
           ? QuantizedCheckpoint.origin(made).plan()
           : Optional.empty();
     }
+  }
+
+  /** What weights will take, as far as the choice tells. */
+  public WeightForm weightForm(Precision precision) {
+    if (plan.isEmpty()) {
+      // Codes that are stored are as large as they will be.
+      return quantized.isEmpty()
+          ? WeightForm.of(precision)
+          : WeightForm.quantized(precision, Byte.SIZE, 1);
+    }
+    return WeightForm.quantized(
+        precision,
+        plan.get().weight().bits(),
+        plan.get().balancing().map(balancing -> balancing.ranges().size()).orElse(1));
   }
 
   /**

@@ -10,11 +10,13 @@ import java.util.regex.Pattern;
 import org.viditq.cli.option.Seed;
 import org.viditq.core.error.MemoryException;
 import org.viditq.core.error.Printable;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.machine.MachineMemory;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.SamplingParameters;
 import org.viditq.core.pipeline.StepTimes;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.core.schedule.SchedulerFactory;
 import org.viditq.serve.error.ApiException;
 import org.viditq.serve.json.Fields;
@@ -64,6 +66,8 @@ final class GenerationFields {
     String negative = fields.text("negative_prompt", limits.promptCharacters()).orElse("");
     String plan = plan(fields, model);
     Optional<String> scheduler = scheduler(fields);
+    String cache = fields.text("cache", LONGEST_NAME).orElse(model.defaultCache());
+    StepCaching caching = caching(cache, model);
     SamplingParameters parameters = parameters(fields, model);
     Optional<String> seed = fields.digits("seed");
     fields.requireNoOthers();
@@ -71,7 +75,10 @@ final class GenerationFields {
     List<Seed> seeds = seeds(seed, count);
     DiffusionPipeline pipeline = model.pipeline(plan, scheduler);
     GenerationRequest request =
-        parameters.request(pipeline, List.of(seeds.get(0).bits()), Optional.empty());
+        parameters
+            .request(pipeline, List.of(seeds.get(0).bits()), Optional.empty())
+            .caching(caching);
+    pipeline.requireFit(request);
     requireModest(request);
     requireMemory(model, plan, request);
     return seeds.stream()
@@ -83,6 +90,7 @@ final class GenerationFields {
                     scheduler,
                     prompt,
                     negative,
+                    cache,
                     request.withSeeds(List.of(each.bits()))))
         .toList();
   }
@@ -116,6 +124,14 @@ final class GenerationFields {
               + ".");
     }
     return scheduler;
+  }
+
+  private static StepCaching caching(String text, ServedModel model) {
+    try {
+      return model.caching(text);
+    } catch (UsageException refused) {
+      throw ApiException.invalid("cache", refused.getMessage());
+    }
   }
 
   private SamplingParameters parameters(Fields fields, ServedModel model) {

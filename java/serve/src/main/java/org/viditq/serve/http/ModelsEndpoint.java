@@ -53,6 +53,7 @@ final class ModelsEndpoint {
     own.put("steps", model.samplingDefaults().steps());
     own.put("guidance", model.samplingDefaults().guidanceScale());
     own.put("plan", model.defaultPlan());
+    own.put("cache", model.defaultCache());
     ArrayNode plans = own.putArray("plans");
     model.plans().forEach(plans::add);
     ArrayNode schedulers = own.putArray("schedulers");

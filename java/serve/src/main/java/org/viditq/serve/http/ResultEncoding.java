@@ -28,6 +28,9 @@ record ResultEncoding(MediaFormat format, EncodingOptions options) {
     if (!order.negativePrompt().isEmpty()) {
       others.put("negative_prompt", order.negativePrompt());
     }
+    if (!order.cache().equals("none")) {
+      others.put("cache", order.cache());
+    }
     order.scheduler().ifPresent(scheduler -> others.put("scheduler", scheduler));
     Seed seed = Seed.of(order.request().seeds().get(0));
     return new PictureFacts(order.request(), order.plan(), order.model().name(), others)

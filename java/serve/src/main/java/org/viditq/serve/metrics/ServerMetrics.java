@@ -90,6 +90,17 @@ public final class ServerMetrics implements AutoCloseable {
         .increment();
   }
 
+  /**
+   * Counts a part of a model that is loaded: {@code encoders}, {@code denoiser}, {@code decoder}.
+   */
+  public void load(String part) {
+    Counter.builder("viditq.part.loads")
+        .description("Parts of models that were loaded.")
+        .tag("part", part)
+        .register(registry)
+        .increment();
+  }
+
   /** Counts something that is found in a cache, or not. */
   public void cache(String name, boolean hit) {
     Counter.builder("viditq.cache.requests")

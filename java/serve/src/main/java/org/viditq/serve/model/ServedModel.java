@@ -13,6 +13,8 @@ import org.viditq.core.model.SamplingDefaults;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.MemoryEstimate;
+import org.viditq.core.pipeline.PartWeights;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.quantize.apply.ChosenParameters;
 
 /**
@@ -25,31 +27,41 @@ public final class ServedModel {
 
   private final String name;
   private final PrecisionOptions backend;
+  private final String cache;
   private final Map<String, Form> forms = new LinkedHashMap<>();
 
   /** Pipelines by plan and scheduler, as many as there are names of both. */
   private final Map<String, DiffusionPipeline> pipelines = new ConcurrentHashMap<>();
+
+  /** By plan; their files' heads are read once. */
+  private final Map<String, PartWeights> weights = new ConcurrentHashMap<>();
 
   /** One way of quantizing it. */
   private record Form(QuantizationOptions quantization, PipelineFolder folder) {}
 
   /**
    * @param plans by the names that requests call them by, the default first; at least one
-   * @throws org.viditq.core.error.ViditqException if a plan cannot be read
+   * @param cache step caching of requests that say nothing about it, see {@link #caching}
+   * @throws org.viditq.core.error.ViditqException if a plan cannot be read, or there is no such
+   *     caching
    */
   public ServedModel(
       String name,
       PipelineFolder folder,
       Map<String, QuantizationOptions> plans,
-      PrecisionOptions backend) {
+      PrecisionOptions backend,
+      String cache) {
     this.name = name;
     this.backend = backend;
+    this.cache = cache;
     plans.forEach(
         (plan, quantization) ->
             forms.put(plan, new Form(quantization, quantization.configure(folder))));
     // Reads the plans: one that cannot be read is told before the first request for it.
     forms.values().forEach(form -> form.quantization().weightForm(backend.precision()));
-    pipeline(defaultPlan(), Optional.empty());
+    if (caching(cache).isOn() && !backend.find().computesAtOnce()) {
+      throw StepCaching.unsupported("--cache " + cache);
+    }
   }
 
   public String name() {
@@ -66,13 +78,27 @@ public final class ServedModel {
     return forms.keySet().iterator().next();
   }
 
+  /** The step caching of requests that say nothing about it. */
+  public String defaultCache() {
+    return cache;
+  }
+
+  /**
+   * What steps take from earlier ones, by the words of {@code --cache}.
+   *
+   * @throws org.viditq.core.error.UsageException if they ask for nothing that there is
+   */
+  public StepCaching caching(String words) {
+    return pipeline(defaultPlan()).caching(words, Optional.empty());
+  }
+
   /** Whether it makes clips and not pictures. */
   public boolean makesClips() {
-    return pipeline(defaultPlan(), Optional.empty()).model().latents().isVideo();
+    return pipeline(defaultPlan()).model().latents().isVideo();
   }
 
   public SamplingDefaults samplingDefaults() {
-    return pipeline(defaultPlan(), Optional.empty()).model().samplingDefaults();
+    return pipeline(defaultPlan()).model().samplingDefaults();
   }
 
   /**
@@ -89,6 +115,11 @@ public final class ServedModel {
                 DiffusionPipeline.open(forms.get(plan).folder(), backend::open, scheduler)));
   }
 
+  /** As {@link #pipeline(String, Optional)} with the pipeline's own scheduler. */
+  public DiffusionPipeline pipeline(String plan) {
+    return pipeline(plan, Optional.empty());
+  }
+
   /** The transformer's parameters under a plan; quantizes on the fly where nothing is stored. */
   ChosenParameters choose(String plan, Console console) {
     Form form = forms.get(plan);
@@ -98,23 +129,19 @@ public final class ServedModel {
   /** What one picture takes at the least, everything included. */
   public MemoryEstimate estimate(String plan, GenerationRequest request) {
     return MemoryEstimate.of(
-        pipeline(plan, Optional.empty()),
+        pipeline(plan),
         request,
         forms.get(plan).quantization().weightForm(backend.precision()),
         1,
         1);
   }
 
-  /** Bytes of the denoiser when it is resident, as estimated from its files. */
-  long residentBytes(String plan) {
-    DiffusionPipeline pipeline = pipeline(plan, Optional.empty());
-    GenerationRequest smallest =
-        GenerationRequest.pictures(
-            List.of(0L),
-            1,
-            1,
-            pipeline.grid().pixelsPerPatchRow(),
-            pipeline.grid().pixelsPerPatchColumn());
-    return estimate(plan, smallest).denoiser();
+  /** What its parts take when they are loaded. */
+  PartWeights weights(String plan) {
+    return weights.computeIfAbsent(
+        plan,
+        name ->
+            PartWeights.of(
+                pipeline(name), forms.get(name).quantization().weightForm(backend.precision())));
   }
 }

@@ -11,16 +11,18 @@ import java.util.stream.Collectors;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Denoiser;
-import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
 import org.viditq.core.pipeline.ProgressListener;
+import org.viditq.core.pipeline.PromptEncoders;
+import org.viditq.core.pipeline.ResidentParts;
 import org.viditq.core.pipeline.SamplingListener;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.metrics.ServerMetrics.Phase;
 import org.viditq.serve.model.EncodedPromptCache;
-import org.viditq.serve.model.ResidentDenoisers;
+import org.viditq.serve.model.LoadedDenoiser;
+import org.viditq.serve.model.ResidentModels;
 
 /**
  * Makes the pictures of one batch: encodes the prompts that are not cached, samples all together,
@@ -29,8 +31,7 @@ import org.viditq.serve.model.ResidentDenoisers;
  */
 final class BatchRun {
   private final List<Task> tasks;
-  private final DiffusionPipeline pipeline;
-  private final ResidentDenoisers denoisers;
+  private final ResidentModels models;
   private final EncodedPromptCache cache;
   private final ServerMetrics metrics;
   private final ExecutorService samplings;
@@ -41,13 +42,12 @@ final class BatchRun {
    */
   BatchRun(
       List<Task> tasks,
-      ResidentDenoisers denoisers,
+      ResidentModels models,
       EncodedPromptCache cache,
       ServerMetrics metrics,
       ExecutorService samplings) {
     this.tasks = tasks;
-    this.pipeline = tasks.get(0).order().pipeline();
-    this.denoisers = denoisers;
+    this.models = models;
     this.cache = cache;
     this.metrics = metrics;
     this.samplings = samplings;
@@ -64,15 +64,30 @@ final class BatchRun {
       return;
     }
     Task.Order order = tasks.get(0).order();
-    boolean resident = denoisers.holds(order.model(), order.plan());
-    Denoiser denoiser = denoisers.acquire(order.model(), order.plan());
-    start = resident ? System.nanoTime() : lap(Phase.LOAD, start);
-    Map<Task, Tensor> latents = sample(encoded, denoiser);
-    start = lap(Phase.SAMPLE, start);
-    latents.keySet().removeIf(Task::isGivenUp);
-    if (!latents.isEmpty()) {
-      decode(latents);
-      lap(Phase.DECODE, start);
+    try (BatchDecoder decoder = new BatchDecoder(models, order)) {
+      Map<Task, Tensor> latents = sample(encoded, decoder, start);
+      start = System.nanoTime();
+      latents.keySet().removeIf(Task::isGivenUp);
+      if (!latents.isEmpty()) {
+        decode(latents, decoder);
+        lap(Phase.DECODE, start);
+      }
+    }
+  }
+
+  private Map<Task, Tensor> sample(
+      Map<Task, EncodedPrompts> encoded, BatchDecoder decoder, long begun) {
+    Task.Order order = tasks.get(0).order();
+    boolean resident = models.holdsDenoiser(order.model(), order.plan());
+    try (ResidentParts.Lease<LoadedDenoiser> lease = models.denoiser(order.model(), order.plan())) {
+      long start = resident ? System.nanoTime() : lap(Phase.LOAD, begun);
+      Denoiser denoiser = lease.part().denoiser();
+      Map<Task, Tensor> latents =
+          encoded.size() == 1
+              ? alone(encoded, denoiser, decoder)
+              : together(encoded, denoiser, decoder);
+      lap(Phase.SAMPLE, start);
+      return latents;
     }
   }
 
@@ -98,15 +113,25 @@ final class BatchRun {
                       .add(task));
       metrics.cache("prompts", encoded.containsKey(task));
     }
-    missing.forEach((negative, group) -> encode(negative, group, encoded));
+    if (!missing.isEmpty()) {
+      Task.Order order = tasks.get(0).order();
+      try (ResidentParts.Lease<PromptEncoders> lease =
+          models.encoders(order.model(), order.plan())) {
+        missing.forEach((negative, group) -> encode(lease.part(), negative, group, encoded));
+      }
+    }
     return encoded;
   }
 
-  private void encode(String negative, List<Task> group, Map<Task, EncodedPrompts> encoded) {
+  private void encode(
+      PromptEncoders encoders,
+      String negative,
+      List<Task> group,
+      Map<Task, EncodedPrompts> encoded) {
     List<String> prompts = group.stream().map(task -> task.order().prompt()).distinct().toList();
     EncodedPrompts together;
     try {
-      together = pipeline.encode(prompts, negative, ProgressListener.NONE);
+      together = encoders.encode(prompts, negative, ProgressListener.NONE);
     } catch (RuntimeException | Error failure) {
       if (prompts.size() == 1) {
         group.forEach(task -> task.fail(Failures.of(failure)));
@@ -114,7 +139,7 @@ final class BatchRun {
         group.stream()
             .collect(Collectors.groupingBy(task -> task.order().prompt()))
             .values()
-            .forEach(alike -> encode(negative, alike, encoded));
+            .forEach(alike -> encode(encoders, negative, alike, encoded));
       }
       return;
     }
@@ -128,14 +153,36 @@ final class BatchRun {
     }
   }
 
-  private Map<Task, Tensor> sample(Map<Task, EncodedPrompts> encoded, Denoiser denoiser) {
+  private Map<Task, Tensor> alone(
+      Map<Task, EncodedPrompts> encoded, Denoiser denoiser, BatchDecoder decoder) {
+    Map<Task, Tensor> latents = new LinkedHashMap<>();
+    encoded.forEach(
+        (task, prompts) -> {
+          try {
+            latents.put(task, sample(task, prompts, denoiser, decoder));
+          } catch (RuntimeException | Error failure) {
+            task.fail(Failures.of(failure));
+          }
+        });
+    return latents;
+  }
+
+  private Map<Task, Tensor> together(
+      Map<Task, EncodedPrompts> encoded, Denoiser denoiser, BatchDecoder decoder) {
     SharedDenoiser shared = new SharedDenoiser(denoiser, encoded.size());
     Map<Task, Future<Tensor>> running = new LinkedHashMap<>();
     encoded.forEach(
         (task, prompts) -> {
           Denoiser member = shared.member();
           try {
-            running.put(task, samplings.submit(() -> sample(task, prompts, member)));
+            running.put(
+                task,
+                samplings.submit(
+                    () -> {
+                      try (member) {
+                        return sample(task, prompts, member, decoder);
+                      }
+                    }));
           } catch (RuntimeException | Error noThread) {
             member.close();
             task.fail(Failures.of(noThread));
@@ -154,20 +201,23 @@ final class BatchRun {
     return latents;
   }
 
-  private Tensor sample(Task task, EncodedPrompts prompts, Denoiser member) {
-    GenerationRequest request = task.order().request();
-    try (member) {
-      return pipeline.sample(
-          request, prompts, member, new TaskListener(task, pipeline), ProgressListener.NONE);
-    }
+  private static Tensor sample(
+      Task task, EncodedPrompts prompts, Denoiser denoiser, BatchDecoder decoder) {
+    return task.order()
+        .pipeline()
+        .sample(
+            task.order().request(),
+            prompts,
+            denoiser,
+            new TaskListener(task, decoder),
+            ProgressListener.NONE);
   }
 
-  private void decode(Map<Task, Tensor> latents) {
+  private void decode(Map<Task, Tensor> latents, BatchDecoder decoder) {
     List<Task> all = List.copyOf(latents.keySet());
     GenerationRequest request = all.get(0).order().request();
     try {
-      List<Clip> clips =
-          pipeline.decode(joined(List.copyOf(latents.values())), request, ProgressListener.NONE);
+      List<Clip> clips = decoder.decode(joined(List.copyOf(latents.values())), request);
       for (int i = 0; i < all.size(); i++) {
         all.get(i).complete(clips.get(i));
       }
@@ -176,7 +226,7 @@ final class BatchRun {
       if (all.size() == 1) {
         all.get(0).fail(Failures.of(failure));
       } else {
-        latents.forEach((task, alone) -> decode(Map.of(task, alone)));
+        latents.forEach((task, alone) -> decode(Map.of(task, alone), decoder));
       }
     }
   }
@@ -193,7 +243,7 @@ final class BatchRun {
   }
 
   /** Gives a task up when it is not wanted, and shows how far it is. */
-  private record TaskListener(Task task, DiffusionPipeline pipeline) implements SamplingListener {
+  private record TaskListener(Task task, BatchDecoder decoder) implements SamplingListener {
     @Override
     public void beforeDenoising(int step, DenoiserInput input) {
       task.requireWanted();
@@ -206,11 +256,7 @@ final class BatchRun {
           .step(
               step + 1,
               request.steps(),
-              () ->
-                  pipeline
-                      .decode(firstFrame(clean.get()), request, ProgressListener.NONE)
-                      .get(0)
-                      .frame(0));
+              () -> decoder.decode(firstFrame(clean.get()), request).get(0).frame(0));
     }
 
     /** Of [1, C, T, h, w]; pictures as they are. */

@@ -1,5 +1,6 @@
 package org.viditq.serve.work;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -16,17 +17,31 @@ import org.viditq.serve.model.ServedModel;
  * passed; then {@link #result()} fails with an {@link ApiException}, as it does for every failure.
  */
 public final class Task {
-  /** What is to be made. */
+  /**
+   * What is to be made.
+   *
+   * @param cache what steps take from earlier ones, in the words of the request; {@code none} for
+   *     nothing
+   */
   public record Order(
       ServedModel model,
       String plan,
       Optional<String> scheduler,
       String prompt,
       String negativePrompt,
+      String cache,
       GenerationRequest request) {
     /** With the size that is sampled, not that of the result. */
     public long pixels() {
       return (long) request.frames() * request.height() * request.width();
+    }
+
+    /**
+     * Whether it is sampled by itself. What a sampling keeps from step to step belongs to all of
+     * its pictures, and no picture could leave it alone.
+     */
+    boolean isAlone() {
+      return request.caching().isOn();
     }
 
     DiffusionPipeline pipeline() {
@@ -35,7 +50,7 @@ public final class Task {
 
     /** What tasks that can share a batch have in common. */
     BatchKey key() {
-      return new BatchKey(model, plan, scheduler, request.withSeeds(java.util.List.of(0L)));
+      return new BatchKey(model, plan, scheduler, request.withSeeds(List.of(0L)));
     }
   }
 

@@ -10,7 +10,8 @@ import org.viditq.serve.error.ApiException;
 
 /**
  * Tasks that wait, oldest first, and the batches that are made of them: the oldest task, and those
- * behind it that ask for the same but for prompts and seeds.
+ * behind it that ask for the same but for prompts and seeds. What is sampled with step caching is a
+ * batch by itself.
  *
  * <p>While a batch computes, others come together. An idle server waits for the length of a window
  * after the arrival of the first, so that requests of one moment share a batch.
@@ -96,7 +97,10 @@ public final class WorkQueue {
         Task oldest = waiting.get(0);
         List<Task> batch = alike(oldest);
         long left = limits.window().toNanos() - oldest.age();
-        if (batch.size() >= limits.batch() || batch.size() < waiting.size() || left <= 0) {
+        if (oldest.order().isAlone()
+            || batch.size() >= limits.batch()
+            || batch.size() < waiting.size()
+            || left <= 0) {
           waiting.removeAll(batch);
           running = batch;
           return batch;
@@ -109,6 +113,9 @@ public final class WorkQueue {
   }
 
   private List<Task> alike(Task oldest) {
+    if (oldest.order().isAlone()) {
+      return List.of(oldest);
+    }
     long fit = Math.max(1, limits.batchPixels() / oldest.order().pixels());
     return waiting.stream()
         .filter(task -> task.order().key().equals(oldest.order().key()))

@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.model.EncodedPromptCache;
-import org.viditq.serve.model.ResidentDenoisers;
+import org.viditq.serve.model.ResidentModels;
 
 /**
  * The thread that computes, batch after batch. There is one, because a batch uses all threads of
@@ -14,7 +14,7 @@ import org.viditq.serve.model.ResidentDenoisers;
  */
 public final class Worker implements AutoCloseable {
   private final WorkQueue queue;
-  private final ResidentDenoisers denoisers;
+  private final ResidentModels models;
   private final EncodedPromptCache cache;
   private final ServerMetrics metrics;
   private final ExecutorService samplings =
@@ -27,12 +27,9 @@ public final class Worker implements AutoCloseable {
   private final Thread thread = new Thread(this::work, "viditq-worker");
 
   public Worker(
-      WorkQueue queue,
-      ResidentDenoisers denoisers,
-      EncodedPromptCache cache,
-      ServerMetrics metrics) {
+      WorkQueue queue, ResidentModels models, EncodedPromptCache cache, ServerMetrics metrics) {
     this.queue = queue;
-    this.denoisers = denoisers;
+    this.models = models;
     this.cache = cache;
     this.metrics = metrics;
     thread.setDaemon(true);
@@ -43,11 +40,11 @@ public final class Worker implements AutoCloseable {
   }
 
   private void work() {
-    try (denoisers) {
+    try (models) {
       for (List<Task> batch = queue.take(); !batch.isEmpty(); batch = queue.take()) {
         long start = System.nanoTime();
         try {
-          new BatchRun(batch, denoisers, cache, metrics, samplings).run();
+          new BatchRun(batch, models, cache, metrics, samplings).run();
         } catch (RuntimeException | Error failure) {
           batch.forEach(task -> task.fail(Failures.of(failure)));
         } finally {

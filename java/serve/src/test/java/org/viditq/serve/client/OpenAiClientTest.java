@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.serve.page.ServerProcess;
+import org.viditq.serve.ServerProcess;
 
 /** OpenAI's own Java client, pointed to a running server. */
 @Tag("slow")

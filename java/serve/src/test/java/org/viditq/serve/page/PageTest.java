@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.metric.Psnr;
 import org.viditq.quantize.metric.Ssim;
+import org.viditq.serve.ServerProcess;
 
 /**
  * The page in Chromium. {@code -Dviditq.chromium=FILE} names another than Debian's, {@code

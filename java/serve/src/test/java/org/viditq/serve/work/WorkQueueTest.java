@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.core.pipeline.cache.StepCaching;
 import org.viditq.serve.error.ApiException;
 
 /** Which tasks make a batch, and which are not taken. */
@@ -26,6 +27,10 @@ class WorkQueueTest {
   }
 
   private Task task(int steps, long seed) {
+    return task(steps, seed, StepCaching.NONE);
+  }
+
+  private Task task(int steps, long seed, StepCaching caching) {
     return new Task(
         new Task.Order(
             null,
@@ -33,7 +38,8 @@ class WorkQueueTest {
             Optional.empty(),
             "a " + seed,
             "",
-            GenerationRequest.pictures(List.of(seed), steps, 4.5, 64, 64)),
+            caching.toString(),
+            GenerationRequest.pictures(List.of(seed), steps, 4.5, 64, 64).caching(caching)),
         gone::get,
         Watcher.NOBODY,
         600);
@@ -54,6 +60,21 @@ class WorkQueueTest {
     assertThat(queue.take()).containsExactly(other);
     queue.done(Duration.ofSeconds(1));
     assertThat(queue.take()).containsExactly(fourth);
+  }
+
+  @Test
+  void whatIsCachedIsABatchByItself() throws Exception {
+    WorkQueue queue = queue(9, 3, 8);
+    Task plain = task(4, 1);
+    Task cached = task(4, 2, StepCaching.interval(2));
+    Task alike = task(4, 3, StepCaching.interval(2));
+    Task last = task(4, 4);
+    queue.add(List.of(cached, plain, alike, last));
+    assertThat(queue.take()).containsExactly(cached);
+    queue.done(Duration.ofSeconds(1));
+    assertThat(queue.take()).containsExactly(plain, last);
+    queue.done(Duration.ofSeconds(1));
+    assertThat(queue.take()).containsExactly(alike);
   }
 
   /** The one task that a drain waits for may be given up instead of being done. */

@@ -1,4 +1,4 @@
-package org.viditq.serve.page;
+package org.viditq.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,6 +37,9 @@ public final class ServerProcess implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
+                // What runs the tests in the background may have them ignore signals.
+                "env",
+                "--default-signal=INT,TERM",
                 ProcessHandle.current().info().command().orElse("java"),
                 "-XX:+UseSerialGC",
                 "-Xmx1g",
@@ -72,7 +75,8 @@ public final class ServerProcess implements AutoCloseable {
     throw new AssertionError("The server does not listen: " + said());
   }
 
-  private String said() throws IOException {
+  /** All that it has written. */
+  String said() throws IOException {
     return Files.readString(output);
   }
 
@@ -81,13 +85,25 @@ public final class ServerProcess implements AutoCloseable {
     return address;
   }
 
-  /** Ends it as a service manager does. */
+  /** Asks it to end, as a service manager does. */
+  void terminate() {
+    process.destroy(); // SIGTERM
+  }
+
+  /** Waits until it has ended, which must be a success. */
+  void awaitEnd() throws Exception {
+    assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as(said()).isTrue();
+    assertThat(process.exitValue()).as(said()).isZero();
+  }
+
+  /** Asks it to end, and waits until it has. */
   @Override
   public void close() throws Exception {
     try {
-      process.destroy();
-      assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as(said()).isTrue();
-      assertThat(process.exitValue()).as(said()).isZero();
+      if (process.isAlive()) {
+        terminate();
+      }
+      awaitEnd();
     } finally {
       process.destroyForcibly();
     }
