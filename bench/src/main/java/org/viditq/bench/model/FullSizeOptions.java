@@ -24,7 +24,7 @@ public final class FullSizeOptions {
       split = ",",
       paramLabel = "P",
       description =
-          "Built-in plans; of export, such that need no calibration. Default:"
+          "Built-in plans or YAML files; of export, such that need no calibration. Default:"
               + " viditq-rotate,convrot,w4a8-gptq; export: w8a8,w4a8-dynamic.")
   private List<String> plans;
 

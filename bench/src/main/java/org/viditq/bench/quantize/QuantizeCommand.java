@@ -26,6 +26,7 @@ import org.viditq.quantize.plan.QuantizationPlan;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code viditq bench quantize}: memory and time of quantizing full-size models. */
@@ -46,10 +47,18 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  viditq bench quantize",
-      "  viditq bench quantize --models stdit-xl-2 --plans convrot --out quantize.json"
+      "  viditq bench quantize --models stdit-xl-2 --plans convrot --out quantize.json",
+      "  viditq bench quantize --blocks 1 --plans w4a8-gptq,bench/plans/w4a8-output-search.yaml"
     })
 public final class QuantizeCommand implements Callable<Integer> {
   @Mixin private FullSizeOptions subjects;
+
+  @Option(
+      names = "--blocks",
+      paramLabel = "N",
+      description = "Only the first N blocks of each model, to try it in little time. Default: all.")
+  private Integer blocks;
+
   @Mixin private ReportOptions output;
   @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
@@ -57,7 +66,10 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = new Console(spec, common);
-    List<FullSizeModel> chosen = subjects.models("pixart-sigma-xl");
+    List<FullSizeModel> chosen =
+        subjects.models("pixart-sigma-xl").stream()
+            .map(model -> blocks == null ? model : model.withBlocks(blocks))
+            .toList();
     List<String> plans = subjects.plans("viditq-rotate", "convrot", "w4a8-gptq");
     List<QuantizationPlan> found = plans.stream().map(BuiltInPlans::find).toList();
     BenchReport report = new BenchReport(spec, output);
@@ -78,8 +90,14 @@ public final class QuantizeCommand implements Callable<Integer> {
             }
             progress.step();
             for (int i = 0; i < found.size(); i++) {
-              boolean calibrated = found.get(i).needsCalibration();
-              measure(model, plans.get(i), calibrated, pipeline, place, table, results.addObject());
+              measure(
+                  model,
+                  found.get(i),
+                  plans.get(i),
+                  pipeline,
+                  place,
+                  table,
+                  results.addObject());
               progress.step();
             }
           });
@@ -101,13 +119,13 @@ public final class QuantizeCommand implements Callable<Integer> {
 
   private void measure(
       FullSizeModel model,
-      String plan,
-      boolean calibrated,
+      QuantizationPlan plan,
+      String nameOrFile,
       Path pipeline,
       Path place,
       TextTable table,
       ObjectNode node) {
-    String name = model.name() + "-" + plan;
+    String name = model.name() + "-" + plan.name();
     Path quantized = place.resolve(name);
     List<String> arguments =
         new ArrayList<>(
@@ -116,10 +134,10 @@ public final class QuantizeCommand implements Callable<Integer> {
                 "--model",
                 pipeline.toString(),
                 "--plan",
-                plan,
+                nameOrFile,
                 "--out",
                 quantized.toString()));
-    if (calibrated) {
+    if (plan.needsCalibration()) {
       arguments.addAll(List.of("--stats", statistics(place).toString()));
     }
     long start = System.nanoTime();
@@ -131,7 +149,8 @@ public final class QuantizeCommand implements Callable<Integer> {
         model.model().linearLayers().stream().mapToLong(LinearLayer::weights).max().orElseThrow()
             * Float.BYTES;
     node.put("model", model.name());
-    node.put("plan", plan);
+    node.put("blocks", model.blocks());
+    node.put("plan", plan.name());
     node.put("quantizedBytes", bytes);
     node.put("largestLayerBytes", largest);
     node.put("peakResidentBytes", peak.resident());

@@ -21,6 +21,10 @@ import org.viditq.core.tensor.Tensor;
  */
 final class AlphaSearch {
   private static final int MAX_CHANNELS = 64;
+
+  /** Output channels that are rounded together. */
+  private static final int TOGETHER = 16;
+
   private static final int COARSE = 2;
   private static final int STEPS = 20;
 
@@ -30,16 +34,16 @@ final class AlphaSearch {
   private final Optional<Rotation> rotation;
   private final Rounding rounding;
 
-  /** What an output channel of W diag(s), rotated, becomes. */
+  /** What output channels of W diag(s), rotated, become. */
   interface Rounding {
     /**
      * @param s that was multiplied to the weights
      */
     WithBalance balanced(float[] s);
 
-    /** Rounds weights in place. */
+    /** Rounds the weights of some channels in place, each channel by itself. */
     interface WithBalance {
-      void round(float[] weights);
+      void round(float[][] channels);
     }
   }
 
@@ -91,18 +95,21 @@ final class AlphaSearch {
   private double error(DMatrixRMaj exact, float[] s) {
     int columns = s.length;
     Rounding.WithBalance rounded = rounding.balanced(s);
-    double[][] weights = new double[weight.length][];
-    IntStream.range(0, weight.length)
+    float[][] weights = new float[weight.length][];
+    IntStream.range(0, (weights.length + TOGETHER - 1) / TOGETHER)
         .parallel()
         .forEach(
-            m -> {
-              float[] own = new float[columns];
-              for (int c = 0; c < columns; c++) {
-                own[c] = weight[m][c] * s[c];
+            group -> {
+              int start = group * TOGETHER;
+              int end = Math.min(weights.length, start + TOGETHER);
+              for (int m = start; m < end; m++) {
+                float[] own = new float[columns];
+                for (int c = 0; c < columns; c++) {
+                  own[c] = weight[m][c] * s[c];
+                }
+                weights[m] = rotation.map(r -> r.rotate(own, columns)).orElse(own);
               }
-              float[] changed = rotation.map(r -> r.rotate(own, columns)).orElse(own);
-              rounded.round(changed);
-              weights[m] = IntStream.range(0, columns).mapToDouble(c -> changed[c]).toArray();
+              rounded.round(Arrays.copyOfRange(weights, start, end));
             });
     float[] divided = new float[rows.size()];
     for (int i = 0; i < divided.length; i++) {
@@ -110,7 +117,7 @@ final class AlphaSearch {
     }
     float[] inputs = rotation.map(r -> r.rotate(divided, columns)).orElse(divided);
     roundRows(inputs, columns);
-    DMatrixRMaj product = product(matrix(inputs, rows.dim(0)), new DMatrixRMaj(weights));
+    DMatrixRMaj product = product(matrix(inputs, rows.dim(0)), matrix(weights));
     double sum = 0;
     for (int i = 0; i < product.data.length; i++) {
       double difference = product.data[i] - exact.data[i];

@@ -2,8 +2,12 @@ package org.viditq.quantize.weight;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.ejml.data.DMatrixRBlock;
 import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.block.MatrixOps_DDRB;
+import org.ejml.dense.block.decomposition.chol.CholeskyOuterForm_MT_DDRB;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
 import org.viditq.core.quant.AffineGrid;
@@ -26,25 +30,35 @@ import org.viditq.core.quant.MinMaxGrid;
  *
  * <p>The diagonal of H is damped, H_jj (1 + d), so that channels that calibration saw together do
  * not lean on each other alone; a channel never seen counts as its own. The arithmetic is float64,
- * and no result depends on the number of threads.
+ * every sum in the order of places, and no result depends on the number of threads or on which
+ * channels are rounded together.
  */
 final class CompensatedRounding {
   private static final int PASSES = 8;
   private static final int REFITS = 2;
 
+  /** From here on matrices are decomposed by blocks. */
+  private static final int LARGE = 1000;
+
+  /** Places whose changes wait to be added to the slopes of others. */
+  private static final int BLOCK = 64;
+
+  /** Slopes that changes of all channels are added to while these rows of H are at hand. */
+  private static final int TILE = 512;
+
   private final int columns;
 
   /** By falling importance from the last to the first: place → column. */
-  private final int[] order;
+  final int[] order;
 
   /** Damped H in the order of places. */
-  private final double[] second;
+  final double[] second;
 
   /** L_ji / L_ii in the order of places, i &lt; j. */
-  private final double[] feedback;
+  final double[] feedback;
 
   /** Damped H_cc by column. */
-  private final double[] importance;
+  final double[] importance;
 
   private CompensatedRounding(
       int[] order, double[] second, double[] feedback, double[] importance) {
@@ -89,50 +103,39 @@ final class CompensatedRounding {
     return new CompensatedRounding(order, second, feedback(damped), diagonal);
   }
 
-  /** Large matrices are decomposed by blocks. */
   private static double[] feedback(DMatrixRMaj damped) {
     int columns = damped.numCols;
-    CholeskyDecomposition_F64<DMatrixRMaj> cholesky = DecompositionFactory_DDRM.chol(columns, true);
-    double[] feedback = new double[columns * columns];
-    if (!cholesky.decompose(damped)) {
+    Optional<DMatrixRMaj> factor = columns < LARGE ? cholesky(damped) : choleskyOfBlocks(damped);
+    if (factor.isEmpty()) {
       // Beyond what float64 resolves: rounding to nearest, then coordinate descent.
-      return feedback;
+      return new double[columns * columns];
     }
-    DMatrixRMaj lower = cholesky.getT(null);
-    for (int j = 0; j < columns; j++) {
-      for (int i = 0; i < j; i++) {
-        feedback[j * columns + i] = lower.data[j * columns + i] / lower.data[i * columns + i];
-      }
-    }
-    return feedback;
-  }
-
-  /**
-   * The same for inputs x / s, without another decomposition: H_ij / (s_i s_j), L_ij / s_i.
-   *
-   * @param s per column, above 0
-   */
-  CompensatedRounding divided(float[] s) {
+    double[] lower = factor.get().data;
     double[] own = new double[columns];
     for (int i = 0; i < columns; i++) {
-      own[i] = s[order[i]];
+      own[i] = lower[i * columns + i];
     }
-    double[] scaled = new double[second.length];
-    double[] fed = new double[second.length];
     for (int j = 0; j < columns; j++) {
-      for (int i = 0; i < columns; i++) {
-        int at = j * columns + i;
-        scaled[at] = second[at] / (own[i] * own[j]);
-        if (i < j) {
-          fed[at] = feedback[at] * own[i] / own[j];
-        }
+      for (int i = 0; i < j; i++) {
+        lower[j * columns + i] /= own[i];
       }
     }
-    double[] diagonal = new double[columns];
-    for (int c = 0; c < columns; c++) {
-      diagonal[c] = importance[c] / ((double) s[c] * s[c]);
-    }
-    return new CompensatedRounding(order, scaled, fed, diagonal);
+    return lower;
+  }
+
+  private static Optional<DMatrixRMaj> cholesky(DMatrixRMaj damped) {
+    CholeskyDecomposition_F64<DMatrixRMaj> cholesky =
+        DecompositionFactory_DDRM.chol(damped.numCols, true);
+    return cholesky.decompose(damped) ? Optional.of(cholesky.getT(null)) : Optional.empty();
+  }
+
+  /** On all cores, which share blocks but no sums; in place. */
+  private static Optional<DMatrixRMaj> choleskyOfBlocks(DMatrixRMaj damped) {
+    DMatrixRBlock blocks = MatrixOps_DDRB.convert(damped);
+    CholeskyOuterForm_MT_DDRB cholesky = new CholeskyOuterForm_MT_DDRB(true);
+    return cholesky.decompose(blocks)
+        ? Optional.of(MatrixOps_DDRB.convert(cholesky.getT(null), damped))
+        : Optional.empty();
   }
 
   /**
@@ -144,136 +147,307 @@ final class CompensatedRounding {
   record Row(float scale, int zeroPoint, int[] codes, double error) {}
 
   /**
-   * @param weights of an output channel, for the inputs that H is of
+   * Several output channels, each by itself; together they read H once.
+   *
+   * @param weights [channels][in], for the inputs that H is of
    */
-  Row round(IntegerFormat format, float[] weights) {
-    AffineGrid grid = ShrunkGrids.search(format, weights, importance);
-    double scale = grid.scale()[0];
-    int zeroPoint = grid.zeroPoint()[0];
-    double[] w = new double[columns];
-    for (int i = 0; i < columns; i++) {
-      w[i] = weights[order[i]];
+  Row[] round(IntegerFormat format, float[][] weights) {
+    Channel[] compensated = new Channel[weights.length];
+    Channel[] nearest = new Channel[weights.length];
+    for (int r = 0; r < weights.length; r++) {
+      AffineGrid grid = ShrunkGrids.search(format, weights[r], importance);
+      double[] w = inOrder(weights[r]);
+      compensated[r] = new Channel(format, w, grid.scale()[0], grid.zeroPoint()[0]);
+      nearest[r] = new Channel(format, w, grid.scale()[0], grid.zeroPoint()[0]);
+      nearest[r].round();
     }
-    Row best = descend(format, w, compensate(format, w, scale, zeroPoint), scale, zeroPoint);
-    Row fromNearest = descend(format, w, nearest(format, w, scale, zeroPoint), scale, zeroPoint);
-    if (fromNearest.error < best.error) {
-      best = fromNearest;
+    compensate(compensated, null);
+    descend(compensated);
+    descend(nearest);
+    Channel[] best = new Channel[weights.length];
+    for (int r = 0; r < best.length; r++) {
+      best[r] = nearest[r].sum < compensated[r].sum ? nearest[r] : compensated[r];
     }
+    boolean[] done = new boolean[best.length];
     for (int i = 0; i < REFITS; i++) {
-      double refitted = refit(w, best);
-      if (!(refitted >= MinMaxGrid.MIN_SCALE)) {
-        break;
-      }
-      Row next = descend(format, w, best.codes.clone(), (float) refitted, zeroPoint);
-      if (next.error >= best.error) {
-        break;
-      }
-      best = next;
+      refit(best, done);
     }
-    int[] byColumn = new int[columns];
-    for (int i = 0; i < columns; i++) {
-      byColumn[order[i]] = best.codes[i];
+    Row[] rows = new Row[best.length];
+    for (int r = 0; r < rows.length; r++) {
+      int[] byColumn = new int[columns];
+      for (int c = 0; c < columns; c++) {
+        byColumn[order[c]] = best[r].codes[c];
+      }
+      rows[r] = new Row((float) best[r].scale, best[r].zeroPoint, byColumn, best[r].sum);
     }
-    return new Row(best.scale, zeroPoint, byColumn, best.error);
+    return rows;
   }
 
   /**
-   * The values of an output channel after a tenth of {@link #round}'s work, without what follows
-   * the first codes: enough to compare balancing vectors.
+   * The values of output channels after a tenth of {@link #round}'s work, without what follows the
+   * first codes: enough to compare balancing vectors.
    *
-   * @param weights replaced
+   * @param weights [channels][in] for inputs x / s, x being those that H is of; replaced
+   * @param s per column, above 0
    */
-  void roundRoughly(IntegerFormat format, float[] weights) {
-    AffineGrid grid = ShrunkGrids.search(format, weights, importance);
+  void roundRoughly(IntegerFormat format, float[][] weights, float[] s) {
+    double[] divided = new double[columns];
+    double[] own = new double[columns];
+    for (int c = 0; c < columns; c++) {
+      divided[c] = importance[c] / ((double) s[c] * s[c]);
+    }
+    for (int i = 0; i < columns; i++) {
+      own[i] = s[order[i]];
+    }
+    AffineGrid[] grids = new AffineGrid[weights.length];
+    Channel[] channels = new Channel[weights.length];
+    for (int r = 0; r < weights.length; r++) {
+      grids[r] = ShrunkGrids.search(format, weights[r], divided);
+      channels[r] =
+          new Channel(format, inOrder(weights[r]), grids[r].scale()[0], grids[r].zeroPoint()[0]);
+    }
+    compensate(channels, own);
+    for (int r = 0; r < weights.length; r++) {
+      for (int i = 0; i < columns; i++) {
+        weights[r][order[i]] = grids[r].decode(0, channels[r].codes[i]);
+      }
+    }
+  }
+
+  private double[] inOrder(float[] weights) {
     double[] w = new double[columns];
     for (int i = 0; i < columns; i++) {
       w[i] = weights[order[i]];
     }
-    int[] codes = compensate(format, w, grid.scale()[0], grid.zeroPoint()[0]);
-    for (int i = 0; i < columns; i++) {
-      weights[order[i]] = grid.decode(0, codes[i]);
-    }
+    return w;
   }
 
-  private int[] compensate(IntegerFormat format, double[] w, double scale, int zeroPoint) {
-    double[] wanted = w.clone();
-    int[] codes = new int[columns];
-    for (int j = columns - 1; j >= 0; j--) {
-      codes[j] = code(format, wanted[j], scale, zeroPoint);
-      double error = w[j] - (codes[j] - zeroPoint) * scale;
-      int at = j * columns;
-      for (int i = 0; i < j; i++) {
-        wanted[i] += error * feedback[at + i];
+  /** An output channel while its codes are found, in the order of places. */
+  private static final class Channel {
+    final IntegerFormat format;
+    final double[] w;
+    final double scale;
+    final int zeroPoint;
+    final int[] codes;
+
+    /** w - ŵ. */
+    final double[] error;
+
+    /** Places of a block whose weight changed, and by how much. */
+    final int[] changed = new int[BLOCK];
+
+    final double[] change = new double[BLOCK];
+    int changes;
+
+    /** H (w - ŵ)ᵀ, or what is wanted of the weights before they are rounded. */
+    double[] slope;
+
+    /** (w - ŵ) H (w - ŵ)ᵀ. */
+    double sum;
+
+    boolean moving;
+
+    Channel(IntegerFormat format, double[] w, double scale, int zeroPoint) {
+      this(format, w, scale, zeroPoint, new int[w.length]);
+    }
+
+    Channel(IntegerFormat format, double[] w, double scale, int zeroPoint, int[] codes) {
+      this.format = format;
+      this.w = w;
+      this.scale = scale;
+      this.zeroPoint = zeroPoint;
+      this.codes = codes;
+      this.error = new double[w.length];
+    }
+
+    int code(double value) {
+      double steps = Math.rint(value / scale) + zeroPoint;
+      return (int) Math.max(format.minCode(), Math.min(format.maxCode(), steps));
+    }
+
+    /** To nearest. */
+    void round() {
+      for (int j = 0; j < w.length; j++) {
+        codes[j] = code(w[j]);
       }
     }
-    return codes;
+
+    void changes(int place, double by) {
+      changed[changes] = place;
+      change[changes++] = by;
+    }
   }
 
-  private int[] nearest(IntegerFormat format, double[] w, double scale, int zeroPoint) {
-    int[] codes = new int[columns];
-    for (int j = 0; j < columns; j++) {
-      codes[j] = code(format, w[j], scale, zeroPoint);
-    }
-    return codes;
-  }
-
-  /** Changes single codes, in place, until none helps or {@value #PASSES} passes are over. */
-  private Row descend(IntegerFormat format, double[] w, int[] codes, double scale, int zeroPoint) {
-    float stored = (float) scale;
-    double[] error = new double[columns];
-    double[] slope = new double[columns];
-    for (int j = 0; j < columns; j++) {
-      error[j] = w[j] - (codes[j] - zeroPoint) * (double) stored;
-      add(slope, error[j], j);
-    }
-    boolean changed = true;
-    for (int pass = 0; pass < PASSES && changed; pass++) {
-      changed = false;
-      for (int j = columns - 1; j >= 0; j--) {
-        double best = error[j] - slope[j] / second[j * columns + j];
-        int code = code(format, w[j] - best, stored, zeroPoint);
-        if (code != codes[j]) {
-          double difference = (codes[j] - code) * (double) stored;
-          codes[j] = code;
-          error[j] += difference;
-          add(slope, difference, j);
-          changed = true;
+  /**
+   * First codes, from the last place to the first.
+   *
+   * @param s divisors of the inputs by place, which weights were multiplied by; null for 1
+   */
+  private void compensate(Channel[] channels, double[] s) {
+    for (Channel channel : channels) {
+      channel.slope = channel.w.clone();
+      if (s != null) {
+        // Errors of w s count as those of w, which H is for.
+        for (int i = 0; i < columns; i++) {
+          channel.slope[i] /= s[i];
         }
       }
     }
-    double sum = 0;
-    for (int j = 0; j < columns; j++) {
-      sum += error[j] * slope[j];
+    for (int to = columns; to > 0; to -= BLOCK) {
+      int from = Math.max(0, to - BLOCK);
+      for (Channel channel : channels) {
+        channel.changes = 0;
+        for (int j = to - 1; j >= from; j--) {
+          double own = s == null ? 1 : s[j];
+          channel.codes[j] = channel.code(channel.slope[j] * own);
+          double error =
+              (channel.w[j] - (channel.codes[j] - channel.zeroPoint) * channel.scale) / own;
+          RowSums.add(channel.slope, from, j, feedback, columns, j, error);
+          channel.changes(j, error);
+        }
+      }
+      spread(channels, feedback, 0, from);
     }
-    return new Row(stored, zeroPoint, codes, Math.max(0, sum));
   }
 
-  private void add(double[] slope, double factor, int row) {
-    int at = row * columns;
-    for (int i = 0; i < columns; i++) {
-      slope[i] += factor * second[at + i];
+  /**
+   * Changes single codes until none helps or {@value #PASSES} passes are over, each from the last
+   * place to the first. Finds errors, slopes and sums.
+   */
+  private void descend(Channel[] channels) {
+    for (Channel channel : channels) {
+      channel.slope = new double[columns];
+      channel.moving = true;
+    }
+    for (int from = 0; from < columns; from += BLOCK) {
+      int to = Math.min(columns, from + BLOCK);
+      for (Channel channel : channels) {
+        channel.changes = 0;
+        for (int j = from; j < to; j++) {
+          channel.error[j] = channel.w[j] - (channel.codes[j] - channel.zeroPoint) * channel.scale;
+          channel.changes(j, channel.error[j]);
+        }
+      }
+      spread(channels, second, 0, columns);
+    }
+    Channel[] moving = channels;
+    for (int pass = 0; pass < PASSES && moving.length > 0; pass++) {
+      for (Channel channel : moving) {
+        channel.moving = false;
+      }
+      for (int to = columns; to > 0; to -= BLOCK) {
+        int from = Math.max(0, to - BLOCK);
+        for (Channel channel : moving) {
+          change(channel, from, to);
+        }
+        spread(moving, second, 0, from);
+        spread(moving, second, to, columns);
+      }
+      moving = Arrays.stream(moving).filter(channel -> channel.moving).toArray(Channel[]::new);
+    }
+    for (Channel channel : channels) {
+      channel.sum = 0;
+      for (int j = 0; j < columns; j++) {
+        channel.sum += channel.error[j] * channel.slope[j];
+      }
+      channel.sum = Math.max(0, channel.sum);
     }
   }
 
-  private double refit(double[] w, Row row) {
-    double[] product = new double[columns];
-    for (int j = 0; j < columns; j++) {
-      int steps = row.codes[j] - row.zeroPoint;
-      if (steps != 0) {
-        add(product, steps, j);
+  /** Changes codes of a block; slopes outside of it are left to {@link #spread}. */
+  private void change(Channel channel, int from, int to) {
+    channel.changes = 0;
+    for (int j = to - 1; j >= from; j--) {
+      double best = channel.error[j] - channel.slope[j] / second[j * columns + j];
+      int code = channel.code(channel.w[j] - best);
+      if (code != channel.codes[j]) {
+        double difference = (channel.codes[j] - code) * channel.scale;
+        channel.codes[j] = code;
+        channel.error[j] += difference;
+        RowSums.add(channel.slope, from, to, second, columns, j, difference);
+        channel.changes(j, difference);
+        channel.moving = true;
       }
     }
-    double wanted = 0;
-    double own = 0;
-    for (int j = 0; j < columns; j++) {
-      wanted += w[j] * product[j];
-      own += (row.codes[j] - row.zeroPoint) * product[j];
-    }
-    return own > 0 ? wanted / own : Double.NaN;
   }
 
-  private static int code(IntegerFormat format, double value, double scale, int zeroPoint) {
-    double steps = Math.rint(value / scale) + zeroPoint;
-    return (int) Math.max(format.minCode(), Math.min(format.maxCode(), steps));
+  /** Adds the changes of a block to the slopes in some places. */
+  private void spread(Channel[] channels, double[] matrix, int from, int to) {
+    for (int start = from; start < to; start += TILE) {
+      int end = Math.min(to, start + TILE);
+      for (Channel channel : channels) {
+        RowSums.add(
+            channel.slope,
+            start,
+            end,
+            matrix,
+            columns,
+            channel.changed,
+            channel.change,
+            channel.changes);
+      }
+    }
+  }
+
+  /**
+   * Takes the best Δ for the codes of each channel, and descends again; those that this does not
+   * help stay and are done.
+   */
+  private void refit(Channel[] best, boolean[] done) {
+    double[] refitted = scales(best, done);
+    int[] which =
+        IntStream.range(0, best.length)
+            .filter(r -> !done[r] && refitted[r] >= MinMaxGrid.MIN_SCALE)
+            .toArray();
+    Channel[] next = new Channel[which.length];
+    for (int i = 0; i < which.length; i++) {
+      Channel old = best[which[i]];
+      next[i] =
+          new Channel(
+              old.format, old.w, (float) refitted[which[i]], old.zeroPoint, old.codes.clone());
+    }
+    descend(next);
+    Arrays.fill(done, true);
+    for (int i = 0; i < which.length; i++) {
+      if (next[i].sum < best[which[i]].sum) {
+        best[which[i]] = next[i];
+        done[which[i]] = false;
+      }
+    }
+  }
+
+  /** (w H uᵀ) / (u H uᵀ) with u = q - z of those that are not done; NaN where there is none. */
+  private double[] scales(Channel[] best, boolean[] done) {
+    Channel[] steps =
+        IntStream.range(0, best.length)
+            .filter(r -> !done[r])
+            .mapToObj(r -> best[r])
+            .toArray(Channel[]::new);
+    for (Channel channel : steps) {
+      channel.slope = new double[columns];
+    }
+    for (int from = 0; from < columns; from += BLOCK) {
+      int to = Math.min(columns, from + BLOCK);
+      for (Channel channel : steps) {
+        channel.changes = 0;
+        for (int j = from; j < to; j++) {
+          if (channel.codes[j] != channel.zeroPoint) {
+            channel.changes(j, channel.codes[j] - channel.zeroPoint);
+          }
+        }
+      }
+      spread(steps, second, 0, columns);
+    }
+    double[] scales = new double[best.length];
+    for (int r = 0; r < best.length; r++) {
+      double wanted = 0;
+      double own = 0;
+      for (int j = 0; !done[r] && j < columns; j++) {
+        wanted += best[r].w[j] * best[r].slope[j];
+        own += (best[r].codes[j] - best[r].zeroPoint) * best[r].slope[j];
+      }
+      scales[r] = own > 0 ? wanted / own : Double.NaN;
+    }
+    return scales;
   }
 }

@@ -141,10 +141,7 @@ final class LayerBalance {
     if (plan.scheme().grid() == WeightGrid.GPTQ && !rotated) {
       CompensatedRounding plain =
           CompensatedRounding.of(moments.of(layer.name(), range), plan.scheme().damping());
-      return s -> {
-        CompensatedRounding divided = plain.divided(s);
-        return weights -> divided.roundRoughly(format, weights);
-      };
+      return s -> weights -> plain.roundRoughly(format, weights, s);
     }
     boolean searched = plan.scheme().grid() != WeightGrid.MINMAX;
     // Behind a rotation, moments of every α would have to be rotated.
@@ -155,15 +152,17 @@ final class LayerBalance {
             : Optional.empty();
     return s -> {
       Optional<ChannelMoments> divided = input.map(own -> own.divided(s));
-      return weights -> {
-        AffineGrid grid =
-            divided.isPresent()
-                ? ShrunkGrids.search(format, weights, divided.get())
-                : searched
-                    ? ShrunkGrids.search(format, weights, (double[]) null)
-                    : range(format, weights);
-        for (int c = 0; c < weights.length; c++) {
-          weights[c] = grid.decode(0, grid.encode(0, weights[c]));
+      return channels -> {
+        for (float[] weights : channels) {
+          AffineGrid grid =
+              divided.isPresent()
+                  ? ShrunkGrids.search(format, weights, divided.get())
+                  : searched
+                      ? ShrunkGrids.search(format, weights, (double[]) null)
+                      : range(format, weights);
+          for (int c = 0; c < weights.length; c++) {
+            weights[c] = grid.decode(0, grid.encode(0, weights[c]));
+          }
         }
       };
     };

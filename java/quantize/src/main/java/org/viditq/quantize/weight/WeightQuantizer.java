@@ -1,5 +1,6 @@
 package org.viditq.quantize.weight;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,9 @@ import org.viditq.quantize.balance.BalancedRows;
  */
 public final class WeightQuantizer {
   private static final int ROWS_AT_ONCE = 256;
+
+  /** Output channels that {@link CompensatedRounding} takes together. */
+  private static final int CHANNELS_TOGETHER = 16;
 
   private final SmallScaleRule smallScales;
 
@@ -73,10 +77,17 @@ public final class WeightQuantizer {
     BalancedRows rows = new BalancedRows(weight, balance, rotation);
     float[] scale = new float[rows.count()];
     int[] zeroPoint = new int[rows.count()];
-    for (int r = 0; r < rows.count(); r++) {
-      AffineGrid own = search.apply(rows.read(r));
-      scale[r] = own.scale()[0];
-      zeroPoint[r] = own.zeroPoint()[0];
+    for (int from = 0; from < rows.count(); from += ROWS_AT_ONCE) {
+      int first = from;
+      float[][] some = some(rows, from);
+      IntStream.range(0, some.length)
+          .parallel()
+          .forEach(
+              i -> {
+                AffineGrid own = search.apply(some[i]);
+                scale[first + i] = own.scale()[0];
+                zeroPoint[first + i] = own.zeroPoint()[0];
+              });
     }
     AffineGrid grid = new AffineGrid(format, scale, zeroPoint);
     return new QuantizedWeight(new CodesOnDemand(weight, balance, rotation, grid), grid);
@@ -97,14 +108,18 @@ public final class WeightQuantizer {
     float[] scale = new float[rows.count()];
     int[] zeroPoint = new int[rows.count()];
     for (int from = 0; from < rows.count(); from += ROWS_AT_ONCE) {
-      float[][] some = new float[Math.min(ROWS_AT_ONCE, rows.count() - from)][];
-      for (int i = 0; i < some.length; i++) {
-        some[i] = rows.read(from + i).clone();
-      }
+      float[][] some = some(rows, from);
       CompensatedRounding.Row[] rounded = new CompensatedRounding.Row[some.length];
-      IntStream.range(0, some.length)
+      IntStream.range(0, (some.length + CHANNELS_TOGETHER - 1) / CHANNELS_TOGETHER)
           .parallel()
-          .forEach(i -> rounded[i] = rounding.round(format, some[i]));
+          .forEach(
+              group -> {
+                int start = group * CHANNELS_TOGETHER;
+                int end = Math.min(some.length, start + CHANNELS_TOGETHER);
+                CompensatedRounding.Row[] own =
+                    rounding.round(format, Arrays.copyOfRange(some, start, end));
+                System.arraycopy(own, 0, rounded, start, own.length);
+              });
       for (int i = 0; i < some.length; i++) {
         codes.putRow(from + i, rounded[i].codes());
         scale[from + i] = rounded[i].scale();
@@ -112,6 +127,15 @@ public final class WeightQuantizer {
       }
     }
     return new QuantizedWeight(codes, new AffineGrid(format, scale, zeroPoint));
+  }
+
+  /** The next rows, each an array of its own. */
+  private static float[][] some(BalancedRows rows, int from) {
+    float[][] some = new float[Math.min(ROWS_AT_ONCE, rows.count() - from)][];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = rows.read(from + i).clone();
+    }
+    return some;
   }
 
   /**
