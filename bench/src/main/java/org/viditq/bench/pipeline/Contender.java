@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.viditq.bench.roofline.RooflineProfile;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.operators.OperatorProfile;
 
@@ -24,6 +25,7 @@ final class Contender implements AutoCloseable {
   private final BufferedReader answers;
   private final long weightBytes;
   private final List<OperatorProfile.Entry> operators = new ArrayList<>();
+  private final List<RooflineProfile.Entry> work = new ArrayList<>();
 
   /**
    * Starts the process and waits until it has evaluated the denoiser once.
@@ -110,12 +112,19 @@ final class Contender implements AutoCloseable {
       String[] parts = line.substring(DenoiserProcess.OPERATOR.length()).split(" ", 3);
       operators.add(
           new OperatorProfile.Entry(parts[2], Long.parseLong(parts[0]), Long.parseLong(parts[1])));
+    } else if (line.startsWith(DenoiserProcess.WORK)) {
+      work.add(RooflineProfile.Entry.parse(line.substring(DenoiserProcess.WORK.length())));
     }
   }
 
   /** After {@link #finish}, where operators are timed: all of them, that of most time first. */
   List<OperatorProfile.Entry> operators() {
     return operators;
+  }
+
+  /** After {@link #finish}, where their work is counted: likewise. */
+  List<RooflineProfile.Entry> work() {
+    return work;
   }
 
   private long answer(String kind) {

@@ -6,11 +6,14 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.viditq.bench.onnxruntime.OnnxRuntimeDenoiser;
+import org.viditq.bench.roofline.RooflineOperators;
+import org.viditq.bench.roofline.RooflineProfile;
 import org.viditq.core.checkpoint.Checkpoint;
 import org.viditq.core.checkpoint.Checkpoints;
 import org.viditq.core.checkpoint.MemoryCheckpoint;
@@ -27,6 +30,7 @@ import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.operators.OperatorProfile;
 import org.viditq.core.operators.Operators;
+import org.viditq.core.operators.Precision;
 import org.viditq.core.operators.TimedOperators;
 import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.ModelDenoiser;
@@ -47,12 +51,15 @@ import org.viditq.quantize.checkpoint.QuantizedCheckpoint;
  * of the graph's constants, as they are stored), once it has been evaluated for the first time;
  * {@code took} and nanoseconds for each line {@code run} that it reads; {@code peak} and the most
  * bytes that the process had resident, when the input ends. Where the operators of those runs are
- * timed one by one, which itself takes time and memory, {@code operator}, calls, nanoseconds and
- * kind of each follow.
+ * timed one by one, which itself takes time and memory, lines about each follow: {@code operator},
+ * calls, nanoseconds and kind, or {@code work} and {@link RooflineProfile.Entry#toLine()}.
  */
 final class DenoiserProcess {
   /** Begins a line about an operator. */
   static final String OPERATOR = "operator ";
+
+  /** Begins a line about an operator's work. */
+  static final String WORK = "work ";
 
   private DenoiserProcess() {}
 
@@ -97,26 +104,27 @@ final class DenoiserProcess {
   private static void measure(
       Path folder, EvaluationSize size, int threads, Variant variant, Observation observation)
       throws IOException {
-    OperatorProfile profile = new OperatorProfile();
     DenoiserModel model =
         model(JsonConfig.read(folder.resolve(Component.TRANSFORMER.configFile())));
     if (!variant.isNative()) {
       try (Denoiser denoiser = inOnnxRuntime(model, folder, threads, variant)) {
         long weightBytes = Files.size(folder.resolve(OnnxGraph.DATA_FILE));
-        serve(denoiser, input(model, size), weightBytes, profile);
+        serve(denoiser, input(model, size), weightBytes, new Observed());
       }
       return;
     }
     long before = NativeLibrary.allocatedBytes();
+    Observed observed = new Observed();
     try (NativeOperators operators =
             new NativeOperators(threads, InstructionSet.choose(), variant.precision());
         Checkpoint weights = Checkpoints.open(folder);
         Denoiser denoiser =
-            observation == Observation.PROFILE
-                ? denoiser(model, weights, new TimedOperators<>(operators, profile))
-                : denoiser(model, weights, operators)) {
+            denoiser(
+                model,
+                weights,
+                observed.around(operators, observation, variant.precision(), model))) {
       long weightBytes = NativeLibrary.allocatedBytes() - before;
-      serve(denoiser, input(model, size), weightBytes, profile);
+      serve(denoiser, input(model, size), weightBytes, observed);
     }
     if (NativeLibrary.allocatedBytes() != before) {
       throw new IllegalStateException(
@@ -144,10 +152,10 @@ final class DenoiserProcess {
   }
 
   private static void serve(
-      Denoiser denoiser, DenoiserInput input, long weightBytes, OperatorProfile profile)
+      Denoiser denoiser, DenoiserInput input, long weightBytes, Observed observed)
       throws IOException {
     requireFinite(denoiser.predict(input));
-    profile.clear();
+    observed.clear();
     System.out.println("ready " + weightBytes);
     BufferedReader commands =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -157,8 +165,35 @@ final class DenoiserProcess {
       System.out.println("took " + (System.nanoTime() - start));
     }
     System.out.println("peak " + peakResidentBytes());
-    for (OperatorProfile.Entry entry : profile.entries()) {
-      System.out.println(OPERATOR + entry.calls() + " " + entry.nanos() + " " + entry.kind());
+    observed.lines().forEach(System.out::println);
+  }
+
+  /** What is measured of operators; nothing unless it is laid around them. */
+  private static final class Observed {
+    private final OperatorProfile profile = new OperatorProfile();
+    private final RooflineProfile work = new RooflineProfile();
+
+    <V> Operators<V> around(
+        Operators<V> operators, Observation observation, Precision precision, DenoiserModel model) {
+      return switch (observation) {
+        case NONE -> operators;
+        case PROFILE -> new TimedOperators<>(operators, profile);
+        case ROOFLINE -> new RooflineOperators<>(operators, precision, model.linearLayers(), work);
+      };
+    }
+
+    void clear() {
+      profile.clear();
+      work.clear();
+    }
+
+    List<String> lines() {
+      List<String> lines = new ArrayList<>();
+      for (OperatorProfile.Entry entry : profile.entries()) {
+        lines.add(OPERATOR + entry.calls() + " " + entry.nanos() + " " + entry.kind());
+      }
+      work.entries().forEach(entry -> lines.add(WORK + entry.toLine()));
+      return lines;
     }
   }
 

@@ -5,5 +5,7 @@ enum Observation {
   /** Nothing: evaluations as they are. */
   NONE,
   /** Calls and time of each kind. */
-  PROFILE
+  PROFILE,
+  /** Calls, time and work of each kind, by roles of layers. */
+  ROOFLINE
 }

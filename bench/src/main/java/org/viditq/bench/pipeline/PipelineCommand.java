@@ -9,6 +9,9 @@ import java.util.concurrent.Callable;
 import org.viditq.bench.report.BenchReport;
 import org.viditq.bench.report.MeasurementOptions;
 import org.viditq.bench.report.ScratchOption;
+import org.viditq.bench.roofline.LimitMeasurement;
+import org.viditq.bench.roofline.MachineLimits;
+import org.viditq.bench.roofline.RooflineTable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.option.CommonOptions;
 import org.viditq.core.error.UsageException;
@@ -39,11 +42,15 @@ import picocli.CommandLine.Spec;
       "  viditq bench pipeline",
       "  viditq bench pipeline --sizes 256 --variants fp32,w8a8 --rounds 9 --out pipeline.json",
       "  viditq bench pipeline --variants w8a8 --profile",
+      "  viditq bench pipeline --variants fp32,w8a8,w8a8-attention-int8 --roofline",
       "  viditq bench pipeline --model pixart-sigma-1024 --blocks 7 --rounds 3",
       "  viditq bench pipeline --model stdit-xl-2 --frames 4 --blocks 7 --rounds 3",
       "  viditq bench pipeline --model samples/pixart-mini --sizes 64"
     })
 public final class PipelineCommand implements Callable<Integer> {
+  /** Of the machine's limits, which are measured in milliseconds. */
+  private static final int ROOFLINE_ROUNDS = 21;
+
   @Option(
       names = "--model",
       paramLabel = "NAME|DIR",
@@ -95,6 +102,14 @@ public final class PipelineCommand implements Callable<Integer> {
               + " their own.")
   private boolean profile;
 
+  @Option(
+      names = "--roofline",
+      description =
+          "Then tell how near the operators of our variants come to what this machine can do at"
+              + " most: the peaks of its instructions for products and the bandwidth of its memory,"
+              + " which are measured in the same run. In processes of their own.")
+  private boolean roofline;
+
   @Mixin private ScratchOption scratch;
   @Mixin private MeasurementOptions options;
   @Mixin private CommonOptions common;
@@ -109,10 +124,14 @@ public final class PipelineCommand implements Callable<Integer> {
     List<EvaluationSize> chosenSizes =
         subject.sizes(Optional.ofNullable(sizes), Optional.ofNullable(frames));
     Set<Variant> chosen = variants == null ? Variant.supported() : EnumSet.copyOf(variants);
-    if (profile && chosen.stream().noneMatch(Variant::isNative)) {
+    if ((profile || roofline) && chosen.stream().noneMatch(Variant::isNative)) {
       throw new UsageException(
-          "--profile looks into variants of the native backend, but --variants names none; add"
-              + " one, or leave it out.");
+          (profile ? "--profile" : "--roofline")
+              + " looks into variants of the native backend, but --variants names none; add one, or"
+              + " leave it out.");
+    }
+    if (roofline) {
+      LimitMeasurement.requireMultiplier();
     }
     BenchReport report = new BenchReport(spec, options, threads, rounds);
     subject.putInto(report.root());
@@ -124,6 +143,10 @@ public final class PipelineCommand implements Callable<Integer> {
         ObjectNode node = report.root().withArray("/sizes").addObject();
         size.putInto(node, subject.model());
         measure(measurement, size, node, console);
+        if (roofline) {
+          MachineLimits limits = new LimitMeasurement(threads, ROOFLINE_ROUNDS).measure();
+          addRooflines(limits, measurement.rooflines(size, limits), node, console);
+        }
       }
     }
     report.finish(console);
@@ -140,6 +163,17 @@ public final class PipelineCommand implements Callable<Integer> {
         one.putInto(node.withArray("/profiles").addObject());
         print(one.lines(), console);
       }
+    }
+  }
+
+  private static void addRooflines(
+      MachineLimits limits, List<RooflineTable> tables, ObjectNode node, Console console) {
+    ObjectNode rooflines = node.putObject("roofline");
+    limits.putInto(rooflines);
+    print(List.of(limits.toString()), console);
+    for (RooflineTable table : tables) {
+      table.putInto(rooflines.withArray("/variants").addObject());
+      print(table.lines(), console);
     }
   }
 

@@ -3,6 +3,8 @@ package org.viditq.bench.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.viditq.bench.roofline.MachineLimits;
+import org.viditq.bench.roofline.RooflineTable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Progress;
 
@@ -61,6 +63,19 @@ final class PipelineMeasurement {
         Observation.PROFILE,
         (variant, contender) ->
             tables.add(new ProfileTable(variant.toString(), size, rounds, contender.operators())));
+    return tables;
+  }
+
+  /** How near our variants come to what the machine can do, one after the other. */
+  List<RooflineTable> rooflines(EvaluationSize size, MachineLimits limits) {
+    List<RooflineTable> tables = new ArrayList<>();
+    observe(
+        size,
+        Observation.ROOFLINE,
+        (variant, contender) ->
+            tables.add(
+                new RooflineTable(
+                    variant.toString(), size.toString(), rounds, contender.work(), limits)));
     return tables;
   }
 

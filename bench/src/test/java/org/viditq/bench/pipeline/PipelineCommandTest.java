@@ -101,6 +101,7 @@ class PipelineCommandTest {
                     + "onnxruntime-dynamic-int8,onnxruntime-w8a8,onnxruntime-w4a8",
                 "--rounds",
                 "1",
+                "--roofline",
                 "--out",
                 file.toString()))
         .as(err.toString())
@@ -116,6 +117,35 @@ class PipelineCommandTest {
       assertThat(result.get("peakResidentBytes").asLong()).isGreaterThan(1 << 20);
     }
     assertThat(out.toString()).contains("64 px, 2 frames", "w8a8-attention-int8");
+    assertRoofline(size.get("roofline"));
+  }
+
+  /** Of 2 samples of 2 frames of 16 places with 120 text tokens, 192 channels and 6 heads. */
+  private static void assertRoofline(JsonNode roofline) {
+    assertThat(roofline.get("limits").get("int8Gops").asDouble()).isPositive();
+    assertThat(roofline.get("limits").get("gigabytesPerSecond").asDouble()).isPositive();
+    Map<String, Long> integers = new HashMap<>();
+    for (JsonNode variant : roofline.get("variants")) {
+      long sum = 0;
+      double shares = 0;
+      for (JsonNode operator : variant.get("operators")) {
+        sum += operator.get("int8Operations").asLong();
+        shares += operator.get("share").asDouble();
+        assertThat(operator.has("fractionOfLimit")).isEqualTo(operator.has("boundBy"));
+      }
+      assertThat(shares).isBetween(0.99, 1.01);
+      integers.put(variant.get("name").asText(), sum);
+      assertThat(variant.get("operators").findValuesAsText("operator"))
+          .contains("patch embedding", "timestep embedding", "text projection, fp32");
+    }
+    long layers = 2L * 192 * 192 * (18 * 64 + 2 * 240); // 18 squares of all tokens, 2 of the text
+    long scores = 6 * (4 * 16 * 16 + 32 * 2 * 2 + 64 * 120); // in frames, in time, to the text
+    assertThat(integers)
+        .containsOnly(
+            Map.entry("fp32", 0L),
+            Map.entry("w8a8", BLOCKS * layers),
+            Map.entry("w8a8-attention-bf16", BLOCKS * layers),
+            Map.entry("w8a8-attention-int8", BLOCKS * (layers + 2 * scores * 64)));
   }
 
   @Tag("slow")
@@ -198,6 +228,8 @@ class PipelineCommandTest {
     assertThat(err.toString()).contains("has weights of its own");
     assertThat(run("--variants", "onnxruntime-fp32", "--profile")).isEqualTo(2);
     assertThat(err.toString()).contains("--profile looks into variants of the native backend");
+    assertThat(run("--variants", "onnxruntime-fp32", "--roofline")).isEqualTo(2);
+    assertThat(err.toString()).contains("--roofline looks into variants of the native backend");
     assertThat(out.toString()).isEmpty();
   }
 
