@@ -18,8 +18,7 @@ final class AttentionInput implements AutoCloseable {
    * @param q [B, N, H * D], or [N, D] of one head of one sample; k and v likewise
    * @param bias [B, H, N, S] with extents of 1 where it is the same; [N, S] of one head
    */
-  AttentionInput(
-      Tensor q, Tensor k, Tensor v, int heads, float scale, Optional<Tensor> bias) {
+  AttentionInput(Tensor q, Tensor k, Tensor v, int heads, float scale, Optional<Tensor> bias) {
     this.q = new FloatPointer(q.data());
     this.k = new FloatPointer(k.data());
     this.v = new FloatPointer(v.data());

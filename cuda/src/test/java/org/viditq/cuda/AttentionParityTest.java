@@ -54,10 +54,10 @@ class AttentionParityTest {
     Tensor k = normal(2, 133, 3 * 24);
     Tensor v = normal(2, 133, 3 * 24);
     try (ReferenceOperators reference = new ReferenceOperators(1, 0)) {
-      for (int[] dims : new int[][] {{1, 1, 1, 133}, {2, 1, 1, 133}, {2, 3, 5, 133}, {1, 3, 1, 1}}) {
+      for (int[] dims :
+          new int[][] {{1, 1, 1, 133}, {2, 1, 1, 133}, {2, 3, 5, 133}, {1, 3, 1, 1}}) {
         Optional<Tensor> bias = Optional.of(normal(dims));
-        Tensor expected =
-            reference.attention(q, k, v, 3, SCALE, bias, AttentionPrecision.INT8);
+        Tensor expected = reference.attention(q, k, v, 3, SCALE, bias, AttentionPrecision.INT8);
         assertNear(EmulatedKernels.attention(q, k, v, 3, SCALE, bias), expected, v);
       }
     }

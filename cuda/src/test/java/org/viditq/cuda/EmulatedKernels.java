@@ -81,7 +81,8 @@ final class EmulatedKernels {
     int keys = k.dim(0);
     int d = q.dim(1);
     int dv = v.dim(1);
-    int blocks = (keys + Bridge.VIDITQ_CUDA_ATTENTION_BLOCK - 1) / Bridge.VIDITQ_CUDA_ATTENTION_BLOCK;
+    int blocks =
+        (keys + Bridge.VIDITQ_CUDA_ATTENTION_BLOCK - 1) / Bridge.VIDITQ_CUDA_ATTENTION_BLOCK;
     IntegerAttention.Codes codes =
         new IntegerAttention.Codes(
             new byte[queries * d],

@@ -56,7 +56,8 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--blocks",
       paramLabel = "N",
-      description = "Only the first N blocks of each model, to try it in little time. Default: all.")
+      description =
+          "Only the first N blocks of each model, to try it in little time. Default: all.")
   private Integer blocks;
 
   @Mixin private ReportOptions output;
@@ -91,13 +92,7 @@ public final class QuantizeCommand implements Callable<Integer> {
             progress.step();
             for (int i = 0; i < found.size(); i++) {
               measure(
-                  model,
-                  found.get(i),
-                  plans.get(i),
-                  pipeline,
-                  place,
-                  table,
-                  results.addObject());
+                  model, found.get(i), plans.get(i), pipeline, place, table, results.addObject());
               progress.step();
             }
           });

@@ -19,8 +19,8 @@ import java.util.Map;
 
 /**
  * A graph of the plugin dialect that also gives what goes into its quantizers and attention and
- * comes out of them, and the sums of its integer products: of a twin of each product's node whose scales are all
- * 1, and whose sums float32 holds.
+ * comes out of them, and the sums of its integer products: of a twin of each product's node whose
+ * scales are all 1, and whose sums float32 holds.
  */
 final class GraphProbe {
   private final GraphProto.Builder graph;

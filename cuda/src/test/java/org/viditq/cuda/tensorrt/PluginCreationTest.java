@@ -204,10 +204,7 @@ class PluginCreationTest {
             "ViditqAttention",
             new PluginFields().with("heads", 0).withReal("scale", 1),
             "field heads is 0; it must be 1 to 65536."),
-        bad(
-            "ViditqAttention",
-            new PluginFields().with("heads", 4),
-            "field scale is missing."));
+        bad("ViditqAttention", new PluginFields().with("heads", 4), "field scale is missing."));
   }
 
   @ParameterizedTest(name = "{0}: {2}")

@@ -51,10 +51,7 @@ final class Graphs implements AutoCloseable {
 
   OnnxGraph graph(int weightBits) {
     return DenoiserGraph.recordOpen(
-        model,
-        quantized(weightBits, List.of(TimestepRange.ALL)),
-        OPTIONS,
-        OptionalDouble.empty());
+        model, quantized(weightBits, List.of(TimestepRange.ALL)), OPTIONS, OptionalDouble.empty());
   }
 
   /** A sampling of so many steps with guidance, with two weight sets. */
