@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <random>
 
+#include "attention_problem.h"
 #include "cases.h"
 #include "rows.h"
 
@@ -261,6 +262,45 @@ void random_residual(Dice& dice, int largest, Report& report) {
   report.same("output", actual, expected);
 }
 
+// Of q, k and v like those of random_quantize; any bias.
+template <typename T>
+void random_attention(Dice& dice, int largest, Report& report) {
+  const int d = dice.extent(std::min(largest, 140));
+  AttentionProblem<T> problem({dice.between(1, 2), dice.between(1, 2), dice.extent(largest / 6 + 1),
+                               dice.extent(2 * largest), d, dice.chance(2) ? d : dice.extent(90)},
+                              dice.seed() % 1000000);
+  const AttentionExtents& e = problem.extents;
+  const auto make_nasty = [&](Buffer<T>& values, int columns) {
+    const Buffer<T> nasty =
+        nasty_values<T>(dice, static_cast<int>(values.size()) / columns, columns);
+    for (size_t i = 0; i < values.size(); i++) values[i] = nasty[i];
+  };
+  if (dice.chance(3)) make_nasty(problem.q, e.d);
+  if (dice.chance(3)) make_nasty(problem.k, e.d);
+  if (dice.chance(3)) make_nasty(problem.v, e.dv);
+  if (dice.chance(2)) {
+    problem.add_bias(dice.chance(2), dice.chance(2), dice.chance(2), dice.chance(2));
+    for (size_t i = 0; i < problem.bias->size(); i++) {
+      if (dice.chance(3)) (*problem.bias)[i] = viditq::from_float<T>(-1e4f);
+    }
+  }
+  Buffer<T> naive(problem.results());
+  for (const KernelName& kernel : kRowKernels) {
+    next_schedule();
+    report.begin(shape({e.batch, e.heads, e.queries, e.keys, e.d, e.dv}),
+                 std::string("attention_int8 ") + kernel.name);
+    Buffer<T> out(naive.size(), viditq::from_float<T>(-77.0f));
+    Buffer<unsigned char> memory = problem.workspace();
+    if (!launched(problem.launch(out, memory, kernel.kernel), report)) continue;
+    if (kernel.kernel == VIDITQ_CUDA_NAIVE) {
+      report.counted("output", wrong_results(problem, out), out.size());
+      for (size_t i = 0; i < out.size(); i++) naive[i] = out[i];
+    } else {
+      report.counted("output, as the naive kernel's", different_results(out, naive), out.size());
+    }
+  }
+}
+
 template <typename T>
 void random_case(Dice& dice, int largest, Report& report) {
   random_quantize<T>(dice, largest, report);
@@ -268,6 +308,7 @@ void random_case(Dice& dice, int largest, Report& report) {
   random_rotation<T>(dice, largest, report);
   random_linear<T>(dice, largest, report);
   random_residual<T>(dice, largest, report);
+  random_attention<T>(dice, largest, report);
 }
 
 }  // namespace

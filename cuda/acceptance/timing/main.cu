@@ -221,6 +221,75 @@ void time_linear(int rows, int channels, int inner, CublasLt* library,
   results.print_last_shape();
 }
 
+// ---- attention ---------------------------------------------------------------------------------
+
+struct AttentionOperands {
+  viditq_cuda_attention in;
+  void* workspace;
+  void* out;
+};
+
+constexpr int kAttentionSamples = 2;
+constexpr int kAttentionHeads = 16;
+constexpr int kAttentionHead = 72;  // channels
+
+// Halves of `tokens` queries per sample and as many keys, or `keys` of them.
+Contender attention_contender(DeviceMemory& memory, const char* name, int tokens, int keys,
+                              size_t l2_bytes) {
+  constexpr int kChannels = kAttentionHeads * kAttentionHead;
+  const auto halves = [&](int rows) {
+    return static_cast<size_t>(kAttentionSamples) * rows * kChannels * 2;
+  };
+  const double bytes = 2.0 * static_cast<double>(halves(tokens) + halves(keys));
+  const int sets = sets_for(bytes, l2_bytes);
+  std::vector<AttentionOperands> operands;
+  for (int set = 0; set < sets; set++) {
+    AttentionOperands each = {};
+    each.in.q = memory.random(halves(tokens), kHalvesBelowTwo);
+    each.in.k = memory.random(halves(keys), kHalvesBelowTwo);
+    each.in.v = memory.random(halves(keys), kHalvesBelowTwo);
+    each.in.type = VIDITQ_CUDA_FLOAT16;
+    each.in.batch = kAttentionSamples;
+    each.in.queries = tokens;
+    each.in.keys = keys;
+    each.in.heads = kAttentionHeads;
+    each.in.d = each.in.dv = kAttentionHead;
+    each.in.scale = 0.118f;
+    each.workspace = memory.zeros(static_cast<size_t>(viditq_cuda_attention_workspace(each.in)));
+    each.out = memory.zeros(halves(tokens));
+    operands.push_back(each);
+  }
+  return {name,
+          4.0 * kAttentionSamples * tokens * keys * kChannels,
+          true,
+          sets,
+          [operands](int set, cudaStream_t stream) {
+            const AttentionOperands& each = operands[set];
+            return viditq_cuda_attention_int8(each.in, each.workspace, each.out, VIDITQ_CUDA_FAST,
+                                              stream) == VIDITQ_CUDA_OK;
+          },
+          ""};
+}
+
+// Self attention, and cross attention to the tokens of a prompt: packing of keys and values
+// included.
+void time_attention(int tokens, const Device& device, int rounds, Stopwatch& stopwatch,
+                    Results& results) {
+  constexpr int kPromptTokens = 300;
+  DeviceMemory memory;
+  const std::vector<Contender> contenders = {
+      attention_contender(memory, "viditq attention_int8 self", tokens, tokens, device.l2_bytes),
+      attention_contender(memory, "viditq attention_int8 cross", tokens, kPromptTokens,
+                          device.l2_bytes)};
+  for (Measurement& m : stopwatch.compare(contenders, rounds)) {
+    m.rows = kAttentionSamples * tokens;
+    m.channels = kAttentionHeads * kAttentionHead;
+    m.inner = kAttentionHead;
+    results.add(m);
+  }
+  results.print_last_shape();
+}
+
 int run(const std::map<std::string, std::string>& options) {
   const Management management;
   Device device = describe(management);
@@ -275,6 +344,9 @@ int run(const std::map<std::string, std::string>& options) {
       time_linear(rows, layer[0], layer[1], library.get(), peers, device, rounds, stopwatch,
                   results);
     }
+  }
+  for (const int tokens : {1024, 4096}) {
+    time_attention(tokens, device, rounds, stopwatch, results);
   }
   // Where the arithmetic alone counts.
   for (const int extent : {4096, 8192}) {

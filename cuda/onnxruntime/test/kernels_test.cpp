@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "attention_problem.h"
 #include "engine.h"
 #include "floats.h"
 #include "linear_problem.h"
@@ -248,6 +249,39 @@ TEST(sums_that_are_not_those_of_the_codes_are_refused) {
   const std::string sentence =
       refusal([&] { kernels->keep_weights(operands(p, {}, out).weights, p.channels, p.inner); });
   CHECK_EQUAL(sentence.find("for channel 4 of set 1;") != std::string::npos, true);
+}
+
+// ---- attention
+
+template <typename T>
+void check_attention(NodeKernels& kernels, const AttentionProblem<T>& problem) {
+  const viditq_cuda_attention in = problem.operands();
+  Buffer<unsigned char> workspace(static_cast<size_t>(kernels.attention_workspace(in)));
+  Buffer<T> out(problem.results());
+  kernels.attention({in, workspace.data(), out.data()}, nullptr);
+  CHECK_EQUAL(wrong_results(problem, out), 0);
+}
+
+template <typename T>
+void check_attention(NodeKernels& native, NodeKernels& emulated) {
+  for (const bool biased : {false, true}) {
+    AttentionProblem<T> problem({2, 3, 5, 131, 24, 24});
+    if (biased) problem.add_bias(true, false, false, true);
+    check_attention(native, problem);
+    check_attention(emulated, problem);
+  }
+}
+
+TEST(attention_computes_its_definition) {
+  const auto emulated = viditq::ort::emulated_kernels();
+  for (const std::string& isa : instruction_sets()) {
+    const auto native = viditq::ort::native_kernels({isa});
+    CHECK_EQUAL(native->attention_workspace(AttentionProblem<float>({1, 1, 1, 1, 8, 8}).operands()),
+                0);
+    check_attention<float>(*native, *emulated);
+    check_attention<__half>(*native, *emulated);
+    check_attention<__nv_bfloat16>(*native, *emulated);
+  }
 }
 
 // ---- gated residuals, 16-bit values
