@@ -135,15 +135,23 @@ final class PictureMaker {
       PartKey part,
       ProgressListener progress) {
     EvaluationCount before = denoiser.evaluations();
-    long start = System.nanoTime();
+    // Backends that make networks ready for the extents at hand do it in front of the first step.
+    long[] start = {System.nanoTime()};
+    ProgressListener timing =
+        (stage, done, total) -> {
+          if (stage == ProgressListener.Stage.SAMPLING && done == 0) {
+            start[0] = System.nanoTime();
+          }
+          progress.progress(stage, done, total);
+        };
     Tensor latents =
         pipeline.sample(
             request.withSeeds(batch.stream().map(request.seeds()::get).toList()).caching(caching),
             prompts.select(batch),
             denoiser,
             SamplingListener.NONE,
-            progress);
-    double seconds = (System.nanoTime() - start) * 1e-9;
+            timing);
+    double seconds = (System.nanoTime() - start[0]) * 1e-9;
     EvaluationCount made = denoiser.evaluations().minus(before);
     kept.keep(
         part,
