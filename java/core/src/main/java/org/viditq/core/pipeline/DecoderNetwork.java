@@ -14,6 +14,16 @@ public interface DecoderNetwork extends AutoCloseable {
    */
   Tensor decode(Tensor latents, ProgressListener progress);
 
+  /**
+   * How many frames are decoded together at best, where they are independent of each other. Results
+   * do not depend on it.
+   *
+   * @param pixels of a frame
+   */
+  default int framesTogether(long pixels) {
+    return 1;
+  }
+
   @Override
   void close();
 }

@@ -38,8 +38,9 @@ final class LatentDecoder {
 
   /**
    * Decodes latents [B, C, h, w] or [B, C, T, h, w] frame by frame (with a temporal decoder some
-   * frames at a time), so that large batches and long clips need no more working memory than that.
-   * What is larger than {@value #WHOLE_PIXELS} pixels is decoded in tiles.
+   * frames of a clip at a time, small ones as many together as are worth it), so that large batches
+   * and long clips need no more working memory than that. What is larger than {@value
+   * #WHOLE_PIXELS} pixels is decoded in tiles.
    *
    * @param finalSize that frames are scaled and cropped to; empty to leave them as they are
    * @param counter of frames
@@ -49,23 +50,39 @@ final class LatentDecoder {
       double framesPerSecond,
       Optional<PictureSize> finalSize,
       StageCounter counter) {
-    boolean video = latents.shape().rank() == 5;
-    int frames = video ? latents.dim(2) : 1;
-    int chunk = config.temporal() ? TEMPORAL_CHUNK : 1;
+    int frames = framesOf(latents);
+    int all = latents.dim(0) * frames;
     List<Clip> clips = new ArrayList<>();
-    for (int i = 0; i < latents.dim(0); i++) {
-      List<Image> images = new ArrayList<>();
-      for (int from = 0; from < frames; from += chunk) {
-        int count = Math.min(chunk, frames - from);
-        Tensor decoded = decode(frames(latents, i, from, count), counter.progress());
-        for (int t = 0; t < count; t++) {
-          images.add(toImage(decoded, t, finalSize));
-          counter.run();
+    List<Image> images = new ArrayList<>();
+    int from = 0;
+    while (from < all) {
+      int count =
+          config.temporal()
+              ? Math.min(TEMPORAL_CHUNK, frames - from % frames)
+              : Math.min(decoder.framesTogether(pixels(latents.shape())), all - from);
+      Tensor decoded = decode(frames(latents, from, count), counter.progress());
+      for (int t = 0; t < count; t++) {
+        images.add(toImage(decoded, t, finalSize));
+        counter.run();
+        if (images.size() == frames) {
+          clips.add(Clip.of(images, framesPerSecond));
+          images.clear();
         }
       }
-      clips.add(Clip.of(images, framesPerSecond));
+      from += count;
     }
     return clips;
+  }
+
+  /** Of each clip of [B, C, (T,) h, w]. */
+  private static int framesOf(Tensor latents) {
+    return latents.shape().rank() == 5 ? latents.dim(2) : 1;
+  }
+
+  /** Of a frame that is decoded. */
+  private long pixels(Shape latents) {
+    long factor = config.downsampling();
+    return latents.dim(-2) * factor * (latents.dim(-1) * factor);
   }
 
   /** From [frames, C, h, w] to [frames, 3, H, W]. */
@@ -82,19 +99,24 @@ final class LatentDecoder {
     return decoded;
   }
 
-  /** Some frames of sample {@code sample} of [B, C, (T,) h, w], as [count, C, h, w]. */
-  private static Tensor frames(Tensor latents, int sample, int from, int count) {
+  /**
+   * Frames {@code from} to {@code from + count} of [B, C, (T,) h, w], counted through all clips, as
+   * [count, C, h, w].
+   */
+  private static Tensor frames(Tensor latents, int from, int count) {
     int channels = latents.dim(1);
-    int frames = latents.shape().rank() == 5 ? latents.dim(2) : 1;
+    int frames = framesOf(latents);
     int plane = latents.dim(-2) * latents.dim(-1);
     float[] values = new float[count * channels * plane];
-    for (int t = 0; t < count; t++) {
+    for (int i = 0; i < count; i++) {
+      int clip = (from + i) / frames;
+      int frame = (from + i) % frames;
       for (int c = 0; c < channels; c++) {
         System.arraycopy(
             latents.data(),
-            ((sample * channels + c) * frames + from + t) * plane,
+            ((clip * channels + c) * frames + frame) * plane,
             values,
-            (t * channels + c) * plane,
+            (i * channels + c) * plane,
             plane);
       }
     }
@@ -109,8 +131,7 @@ final class LatentDecoder {
 
   /** Whether frames [N, C, h, w] are more pixels than are decoded as a whole. */
   private boolean isLarge(Shape latents) {
-    long factor = config.downsampling();
-    return latents.dim(0) * (latents.dim(2) * factor) * (latents.dim(3) * factor) > WHOLE_PIXELS;
+    return latents.dim(0) * pixels(latents) > WHOLE_PIXELS;
   }
 
   /** diffusers' tiles, but not smaller than is needed for seams to stay rare. */

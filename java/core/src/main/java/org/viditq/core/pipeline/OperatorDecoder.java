@@ -7,6 +7,12 @@ import org.viditq.core.tensor.Tensor;
 
 /** The decoder of an autoencoder on operators that compute at once, which stay open. */
 final class OperatorDecoder<V> implements DecoderNetwork {
+  /**
+   * Pixels of small frames that are decoded together: by themselves they are so little work that
+   * threads wait for each other most of the time, and more than these do not stay in caches.
+   */
+  private static final long PIXELS_TOGETHER = 128 * 128;
+
   private final AutoencoderKl<V> autoencoder;
   private final NonFiniteTracer<V> operators;
 
@@ -28,6 +34,11 @@ final class OperatorDecoder<V> implements DecoderNetwork {
             return operators.read(autoencoder.decodeClips(unscaled, latents.dim(0)));
           }
         });
+  }
+
+  @Override
+  public int framesTogether(long pixels) {
+    return (int) Math.max(1, PIXELS_TOGETHER / pixels);
   }
 
   @Override
