@@ -8,7 +8,7 @@ import org.viditq.core.tensor.Shape;
  * keys are of other extents than their values, which TensorRT refuses, are two products and a
  * softmax.
  */
-final class AttentionNode extends AttentionLowering {
+class AttentionNode extends AttentionLowering {
   private final GraphRecorder recorder;
 
   AttentionNode(GraphRecorder recorder, PointwiseLowering pointwise, ShapeLowering shapes) {
@@ -17,7 +17,7 @@ final class AttentionNode extends AttentionLowering {
   }
 
   @Override
-  OnnxValue attend(
+  final OnnxValue attend(
       OnnxValue q,
       OnnxValue k,
       OnnxValue v,
@@ -28,6 +28,18 @@ final class AttentionNode extends AttentionLowering {
     if (!k.shape().equals(v.shape())) {
       return super.attend(q, k, v, heads, scale, bias, result);
     }
+    return fused(q, k, v, heads, scale, bias, result);
+  }
+
+  /** The node, for keys of the extents of their values. */
+  OnnxValue fused(
+      OnnxValue q,
+      OnnxValue k,
+      OnnxValue v,
+      int heads,
+      float scale,
+      Optional<OnnxValue> bias,
+      Shape result) {
     NodeBuilder node =
         recorder
             .node("Attention")

@@ -5,10 +5,10 @@ import org.viditq.core.operators.AttentionPrecision;
 import org.viditq.core.tensor.Shape;
 
 /**
- * Attention in {@link AttentionPrecision#INT8} in the plugin dialect: a node. Heads whose keys are
- * of other extents than their values, which no denoiser has, are two products and a softmax.
+ * Attention in {@link AttentionPrecision#INT8} in the plugin dialect: our node in the place of
+ * ONNX's own.
  */
-final class PluginAttention extends AttentionLowering {
+final class PluginAttention extends AttentionNode {
   private final GraphRecorder recorder;
 
   PluginAttention(GraphRecorder recorder, PointwiseLowering pointwise, ShapeLowering shapes) {
@@ -17,7 +17,7 @@ final class PluginAttention extends AttentionLowering {
   }
 
   @Override
-  OnnxValue attend(
+  OnnxValue fused(
       OnnxValue q,
       OnnxValue k,
       OnnxValue v,
@@ -25,9 +25,6 @@ final class PluginAttention extends AttentionLowering {
       float scale,
       Optional<OnnxValue> bias,
       Shape result) {
-    if (!k.shape().equals(v.shape())) {
-      return super.attend(q, k, v, heads, scale, bias, result);
-    }
     AttentionPrecision.INT8.requireHead(q.shape().dim(2) / heads);
     NodeBuilder node = Plugins.node(recorder, "ViditqAttention").inputs(q, k, v);
     bias.ifPresent(node::inputs);

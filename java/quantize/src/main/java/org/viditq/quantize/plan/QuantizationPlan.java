@@ -124,33 +124,22 @@ public record QuantizationPlan(
 
   /** The same with other balancing. */
   public QuantizationPlan withBalancing(Balancing other) {
-    return new QuantizationPlan(
-        name,
-        description,
-        weight,
-        activation,
-        Optional.of(other),
-        patterns,
-        quantize,
-        include,
-        keepFullPrecision,
-        overrides,
-        candidates,
-        weightBits,
-        activationBits,
-        calibration,
-        scheme,
-        attention);
+    return with(Optional.of(other), attention);
   }
 
   /** The same with attention in other precisions. */
   public QuantizationPlan withAttention(AttentionPrecisions other) {
+    return with(balancing, other);
+  }
+
+  private QuantizationPlan with(
+      Optional<Balancing> otherBalancing, AttentionPrecisions otherAttention) {
     return new QuantizationPlan(
         name,
         description,
         weight,
         activation,
-        balancing,
+        otherBalancing,
         patterns,
         quantize,
         include,
@@ -161,7 +150,7 @@ public record QuantizationPlan(
         activationBits,
         calibration,
         scheme,
-        other);
+        otherAttention);
   }
 
   /** Whether it cannot be applied without {@code CalibrationStatistics}. */
