@@ -19,6 +19,8 @@ extern const AttentionKernels kAvx2Int8Attention;
 extern const AttentionKernels kAvxVnniInt8Attention;
 extern const AttentionKernels kAvx512Int8Attention;
 extern const AttentionKernels kAvx512Bf16Attention;
+extern const AttentionKernels kAmxInt8Attention;
+extern const AttentionKernels kAmxBf16Attention;
 #endif
 
 // Those of a VIDITQ_* instruction set that is supported here; null where VIDITQ_ATTENTION_* is

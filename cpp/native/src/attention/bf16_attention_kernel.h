@@ -1,11 +1,15 @@
 // Attention whose products are those of bfloat16 by AVX512_BF16, for one task: as
 // attention_kernel.h, whose softmax it has, but with two values of q, k, the weights and v in a
-// word of 32 bits, whose products and sums are one instruction.
+// word of 32 bits, whose products and sums are one instruction. With VIDITQ_AMX, by AMX-BF16:
+// products are those of tile registers, which words and rows are padded for.
 #pragma once
 
 #include <type_traits>
 
 #include "attention/attention_kernel.h"
+#ifdef VIDITQ_AMX
+#include "attention/amx_products.h"
+#endif
 #include "dense/bfloat16.h"
 
 namespace viditq {
@@ -13,7 +17,17 @@ namespace {
 
 constexpr int64_t kPairBlock = 128;  // keys, whose weights fill whole words
 
-constexpr int64_t pairs_of(int64_t values) { return (values + 1) / 2; }
+#ifndef VIDITQ_AMX
+constexpr int64_t kWordUnit = 1;
+constexpr int64_t kRowUnit = 1;
+#endif
+
+constexpr int64_t pairs_of(int64_t values) {
+  return (values + 2 * kWordUnit - 1) / (2 * kWordUnit) * kWordUnit;
+}
+
+// Of a panel's output [dv, kPanel].
+constexpr int64_t output_rows(int64_t dv) { return (dv + kRowUnit - 1) / kRowUnit * kRowUnit; }
 
 // Where the parts of a task's working memory lie; offsets in floats, each a multiple of a panel.
 struct Bf16Scratch {
@@ -23,7 +37,7 @@ struct Bf16Scratch {
   int64_t v;        // [dv, pairs of kPairBlock]
   int64_t scores;   // [kPairBlock, kPanel]
   int64_t weights;  // [pairs of kPairBlock, kPanel]
-  int64_t out;      // [panels][dv, kPanel]
+  int64_t out;      // [panels][output_rows(dv), kPanel]
   int64_t maximum;  // [panels][kPanel]
   int64_t sum;      // [panels][kPanel]
   int64_t total;
@@ -38,7 +52,7 @@ struct Bf16Scratch {
     scores = v + whole(dv) * pairs_of(kPairBlock);
     weights = scores + kPairBlock * kPanel;
     out = weights + pairs_of(kPairBlock) * kPanel;
-    maximum = out + padded * dv;
+    maximum = out + padded * output_rows(dv);
     sum = maximum + padded;
     total = sum + padded;
   }
@@ -52,7 +66,7 @@ int64_t bf16_attention_scratch(int64_t queries, int64_t d, int64_t dv) {
 inline void pack_pairs(const float* from, int64_t step, int64_t rows, int64_t count, float* to) {
   for (int64_t row = 0; row < rows; row++) {
     float* at = to + row * pairs_of(count);
-    std::memset(at + pairs_of(count) - 1, 0, sizeof(float));
+    for (int64_t pair = count / 2; pair < pairs_of(count); pair++) at[pair] = 0.0f;
     round_to_bfloat16(from + row * step, count, reinterpret_cast<uint16_t*>(at));
   }
 }
@@ -118,6 +132,23 @@ inline void pack_value_pairs(const AttentionTask& t, int64_t first, int64_t coun
   });
 }
 
+#ifdef VIDITQ_AMX
+// c [rows, kPanel] = a b, or += where accumulate, times `factor` each, for words a, a_step apart,
+// and b [words, kPanel]. Calls between() once per block of rows.
+template <bool accumulate, typename Between>
+__attribute__((always_inline)) inline void multiply_pairs(const float* a, int64_t a_step,
+                                                          int64_t rows, const float* b,
+                                                          int64_t words, float factor, float* c,
+                                                          const Between& between) {
+  for (int64_t row = 0; row < rows; row += kBlockRows) {
+    multiply_row_block<WordKind::kBfloat16, accumulate>(a + row * a_step, a_step, rows - row, b,
+                                                        words, c + row * kPanel);
+    between();
+  }
+  if (factor == 1.0f) return;
+  for (int64_t i = 0; i < rows * kPanel; i += kWidth) store(c + i, load(c + i) * factor);
+}
+#else
 // The intrinsic, but in place: g++ 12 copies accumulators between registers around it.
 inline __attribute__((always_inline)) void add_pairs(Vec* sum, Vec a, Vec b) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
@@ -187,6 +218,7 @@ __attribute__((always_inline)) inline void multiply_pairs(const float* a, int64_
   while (row + kSome <= rows) tile(std::integral_constant<int, kSome>{});
   while (row < rows) tile(std::integral_constant<int, 1>{});
 }
+#endif
 
 template <typename Weights>
 inline void attend_pairs(const AttentionTask& t, float scale, float* scratch) {
@@ -202,7 +234,7 @@ inline void attend_pairs(const AttentionTask& t, float scale, float* scratch) {
     pack_value_pairs(t, key, count, scratch + at.v);
     for (int64_t first = 0; first < t.queries; first += kPanel) {
       float* q = scratch + at.q + first * pairs_of(t.d);
-      float* out = scratch + at.out + first * t.dv;
+      float* out = scratch + at.out + first * output_rows(t.dv);
       float* sum = scratch + at.sum + first;
       AttentionPrefetch prefetch(t, key, kPairBlock, first, kPanel);
       const auto between = [&] { prefetch.some(); };
@@ -214,9 +246,10 @@ inline void attend_pairs(const AttentionTask& t, float scale, float* scratch) {
                                             scratch + at.maximum + first, sum, out);
       for (int64_t pair = 0; pair < pairs_of(count); pair++) {
         for (int64_t column = 0; column < kPanel; column += kWidth) {
-          const float* even = scores + 2 * pair * kPanel + column;
-          const Vec odd = 2 * pair + 1 < count ? load(even + kPanel) : Vec{};
-          store(weights + pair * kPanel + column, paired_weights(load(even), odd, order));
+          const float* at_pair = scores + 2 * pair * kPanel + column;
+          const Vec even = 2 * pair < count ? load(at_pair) : Vec{};
+          const Vec odd = 2 * pair + 1 < count ? load(at_pair + kPanel) : Vec{};
+          store(weights + pair * kPanel + column, paired_weights(even, odd, order));
         }
       }
       if (key == 0) {
@@ -232,12 +265,18 @@ inline void attend_pairs(const AttentionTask& t, float scale, float* scratch) {
 }
 
 void attend_bf16(const AttentionTask& t, float* scratch) {
+#ifdef VIDITQ_AMX
+  begin_tiles();
+#endif
   // As attend_in.
   if (t.bias != nullptr) {
     attend_pairs<NaturalWeights>(t, t.scale, scratch);
   } else {
     attend_pairs<BinaryWeights>(t, t.scale * 1.44269504088896341f, scratch);
   }
+#ifdef VIDITQ_AMX
+  end_tiles();
+#endif
 }
 
 }  // namespace

@@ -14,7 +14,8 @@
 // Where a vector has VNNI, a word is four codes: of four inner positions for q, k and p, whose
 // products and sums are one instruction. Its first operand is unsigned: q has 128 added, which
 // k's sums of codes take out again, and weights are unsigned anyway. Elsewhere a word is a code as
-// a float32, and sums are exact because they stay below 2^24.
+// a float32, and sums are exact because they stay below 2^24. With VIDITQ_AMX, products are those
+// of tile registers, which words are padded for.
 #pragma once
 
 #include <type_traits>
@@ -22,6 +23,9 @@
 #include "attention/attention_prefetch.h"
 #include "attention/attention_task.h"
 #include "attention/product_tile.h"
+#ifdef VIDITQ_AMX
+#include "attention/amx_products.h"
+#endif
 #include "simd/exponential.h"
 #include "simd/transpose.h"
 
@@ -36,8 +40,15 @@ constexpr int64_t kCodesPerWord = 4;
 constexpr int64_t kCodesPerWord = 1;
 #endif
 
+#ifndef VIDITQ_AMX
+constexpr int64_t kWordUnit = 1;
+#endif
+constexpr int64_t kCodeUnit = kCodesPerWord * kWordUnit;
+
 // Words are moved as floats, whatever their bits are.
-constexpr int64_t words_of(int64_t codes) { return (codes + kCodesPerWord - 1) / kCodesPerWord; }
+constexpr int64_t words_of(int64_t codes) {
+  return (codes + kCodeUnit - 1) / kCodeUnit * kWordUnit;
+}
 
 // As MinMaxGrid of the Java contract.
 constexpr float kLeastCodeScale = 1e-6f;
@@ -84,7 +95,8 @@ struct Int8Scratch {
       end += whole(floats);
       return begin;
     };
-    row = part(kPanel * (d > dv ? d : dv));
+    const int64_t most = d > dv ? d : dv;
+    row = part(kPanel * (words_of(d) > most ? words_of(d) : most));
     mean = part(d);
     mean_sum = part(2 * d);
     q = part(padded * words_of(d));
@@ -232,8 +244,7 @@ inline void encode_rows(const float* x, int64_t step, int64_t rows, int64_t coun
   store(scales, scale);
   for (int64_t row = 0; row < rows; row++) {
     float* at = to + row * words;
-    const float zero = 0.0f;
-    std::memcpy(at + words - 1, &zero, sizeof(zero));
+    for (int64_t word = count / kCodesPerWord; word < words; word++) at[word] = 0.0f;
     const Vec divisor = broadcast(scales[row]);
     Vec total{};
     for_each_vector(count, [&](int64_t i, int64_t lanes) {
@@ -388,7 +399,33 @@ inline void pack_value_codes(const AttentionTask& t, int64_t first, int64_t coun
 
 // ---- products -----------------------------------------------------------------------------------
 
-#ifdef VIDITQ_VNNI
+#ifdef VIDITQ_AMX
+// Sums of rows of words a, a_step words apart, and the panel b [words, kPanel]; each row's sums
+// begin with starts[row], or 0 if null, and go to take(row, left, right). Calls between() once per
+// block of rows.
+template <typename Take, typename Between>
+__attribute__((always_inline)) inline void multiply_codes(const float* a, int64_t a_step,
+                                                          int64_t rows, const float* b,
+                                                          int64_t words, const int32_t* starts,
+                                                          const Take& take,
+                                                          const Between& between) {
+  // A block's sums are taken while the products of the next one are on their way.
+  alignas(kRegisterBytes) float sums[2][kBlockRows * kPanel];
+  for (int64_t row = 0; row < rows + kBlockRows; row += kBlockRows) {
+    const int64_t block = row / kBlockRows;
+    if (row < rows) {
+      multiply_row_block<WordKind::kCodes, false>(a + row * a_step, a_step, rows - row, b, words,
+                                                  sums[block % 2]);
+      between();
+    }
+    const float* from = sums[(block + 1) % 2];
+    for (int64_t i = row - kBlockRows; i >= 0 && i < row && i < rows; i++, from += kPanel) {
+      const int32_t start = starts == nullptr ? 0 : starts[i];
+      take(i, load_words(from) + start, load_words(from + kWidth) + start);
+    }
+  }
+}
+#elif defined(VIDITQ_VNNI)
 // Sums of `rows` rows of words a, a_step words apart, and the panel b [words, kPanel]; each row's
 // sums begin with starts[row], or 0 if null, and go to take(row, left, right).
 template <int rows, typename Take>
@@ -785,6 +822,9 @@ inline void attend_block(const AttentionTask& t, const Int8Scratch& at, float* s
 }
 
 void attend_int8(const AttentionTask& t, float* scratch) {
+#ifdef VIDITQ_AMX
+  begin_tiles();
+#endif
   const Int8Scratch at(t.queries, t.d, t.dv);
   float* means = scratch + at.mean;
   // Sums need the memory of two floats each, which codes get later.
@@ -819,6 +859,9 @@ void attend_int8(const AttentionTask& t, float* scratch) {
       }
     }
   }
+#ifdef VIDITQ_AMX
+  end_tiles();
+#endif
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
 // 32 rows x 32 channels in 4 tile registers; 2 of activations, 2 of weights.
-#include <immintrin.h>
-
-#include <cstring>
-
 #include "gemm/tile.h"
 #include "gemm/unpack_nibbles.h"
+#include "simd/amx_registers.h"
 
 namespace viditq {
 namespace {
@@ -18,60 +15,38 @@ constexpr int kShortBlockInner = 640;
 // Tile::min_thread_rows: products are so fast that codes of other threads would keep them waiting.
 constexpr int kFewThreadRows = 128;
 
-// What one tile register holds.
-constexpr int kTileRows = 16;
-constexpr int kTileBytes = 64;
-constexpr int kTileInts = kTileBytes / 4;
-
 constexpr int64_t kLine = 64;  // of the caches
 
 // Steps of products for each share of other work: enough that a share outweighs what it costs to
 // begin one, few enough that the processor overlaps the two.
 constexpr int64_t kStepsPerShare = 3;
 
-// The operand of ldtilecfg: palette 1, all 8 registers of 16 rows of 64 bytes.
-struct alignas(64) Configuration {
-  uint8_t palette = 1;
-  uint8_t start_row = 0;
-  uint8_t reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
-// Not a local variable: g++ 12 tells the optimizer that ldtilecfg reads 8 bytes of it only.
-const Configuration kConfiguration;
-
-// The registers belong to the thread; without tile data the processor saves less between threads.
-void begin() { _tile_loadconfig(&kConfiguration); }
-
-void end() { _tile_release(); }
-
 void multiply_interleaved(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner,
                           bool accumulate, int32_t* sums, const Interleaved& interleaved) {
   constexpr int64_t kSumsStep = kChannels * sizeof(int32_t);
   // 16 steps of 32 channels: rows of a weight tile are one step of 16 channels.
   constexpr int64_t kWeightStep = kChannels * kStep;
-  const uint8_t* lower_a = a + kTileRows * a_step;
-  int32_t* lower = sums + kTileRows * kChannels;
+  const uint8_t* lower_a = a + kRegisterRows * a_step;
+  int32_t* lower = sums + kRegisterRows * kChannels;
   if (accumulate) {
     _tile_loadd(0, sums, kSumsStep);
-    _tile_loadd(1, sums + kTileInts, kSumsStep);
+    _tile_loadd(1, sums + kRegisterWords, kSumsStep);
     _tile_loadd(2, lower, kSumsStep);
-    _tile_loadd(3, lower + kTileInts, kSumsStep);
+    _tile_loadd(3, lower + kRegisterWords, kSumsStep);
   } else {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
   }
-  const int64_t steps = inner / kTileBytes;
+  const int64_t steps = inner / kRegisterBytes;
   const int64_t shares = (steps + kStepsPerShare - 1) / kStepsPerShare;
   const uint8_t* next_weights = interleaved.next_weights;
   for (int64_t step = 0; step < steps; step++) {
-    const int64_t k = step * kTileBytes;
+    const int64_t k = step * kRegisterBytes;
     _tile_loadd(4, a + k, a_step);
     _tile_loadd(6, w + k * kChannels, kWeightStep);
-    _tile_loadd(7, w + k * kChannels + kTileBytes, kWeightStep);
+    _tile_loadd(7, w + k * kChannels + kRegisterBytes, kWeightStep);
     _tile_dpbusd(0, 4, 6);
     _tile_dpbusd(1, 4, 7);
     _tile_loadd(5, lower_a + k, a_step);
@@ -86,9 +61,9 @@ void multiply_interleaved(const uint8_t* a, int64_t a_step, const int8_t* w, int
     }
   }
   _tile_stored(0, sums, kSumsStep);
-  _tile_stored(1, sums + kTileInts, kSumsStep);
+  _tile_stored(1, sums + kRegisterWords, kSumsStep);
   _tile_stored(2, lower, kSumsStep);
-  _tile_stored(3, lower + kTileInts, kSumsStep);
+  _tile_stored(3, lower + kRegisterWords, kSumsStep);
 }
 
 void multiply(const uint8_t* a, int64_t a_step, const int8_t* w, int64_t inner, bool accumulate,
@@ -111,22 +86,13 @@ int64_t exercise(int64_t repetitions) {
     _tile_dpbusd(2, 5, 6);
     _tile_dpbusd(3, 5, 7);
   }
-  return repetitions * 4 * kTileRows * kTileInts * kTileBytes * 2;
+  return repetitions * 4 * kRegisterRows * kRegisterWords * kRegisterBytes * 2;
 }
 
 }  // namespace
 
-const Tile kAmxTile{kRows,
-                    kChannels,
-                    kTileBytes,
-                    kShortBlockInner,
-                    kFewThreadRows,
-                    multiply,
-                    multiply_interleaved,
-                    nullptr,
-                    unpack_nibbles,
-                    exercise,
-                    begin,
-                    end};
+const Tile kAmxTile{kRows,          kChannels, kRegisterBytes,       kShortBlockInner,
+                    kFewThreadRows, multiply,  multiply_interleaved, nullptr,
+                    unpack_nibbles, exercise,  begin_tiles,          end_tiles};
 
 }  // namespace viditq

@@ -34,14 +34,22 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512vnni");
 }
 
+#ifdef VIDITQ_EMULATED_TILES
+// Tests with tile registers in software (emulated_tiles.h).
+bool has_amx() { return has_avx512(); }
+bool has_amx_bf16() { return __builtin_cpu_supports("avx512bf16"); }
+#else
+unsigned amx_bits() {
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) ? edx : 0;
+}
+
 // Leaf 7 of cpuid names AMX; Linux hands out the tile registers, whose state is large, only to
 // processes that ask for them (Documentation/arch/x86/xstate.rst of the kernel).
 bool has_amx() {
 #ifdef __linux__
-  unsigned eax, ebx, ecx, edx;
   constexpr unsigned kTileAndInt8 = 1u << 24 | 1u << 25;
-  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
-  if ((edx & kTileAndInt8) != kTileAndInt8 || !has_avx512()) return false;
+  if ((amx_bits() & kTileAndInt8) != kTileAndInt8 || !has_avx512()) return false;
   constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
   constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
@@ -49,6 +57,9 @@ bool has_amx() {
   return false;
 #endif
 }
+
+bool has_amx_bf16() { return (amx_bits() & 1u << 22) != 0 && __builtin_cpu_supports("avx512bf16"); }
+#endif
 #endif
 
 // Null for unknown numbers.
@@ -73,7 +84,8 @@ const Isa* find(int isa) {
        avx2 && __builtin_cpu_supports("avxvnni")},
       {"avx512", &kAvx512VnniTile, &kAvx512Rows, &kAvx512Float, &kAvx512Int8Attention, bf16,
        has_avx512()},
-      {"amx", &kAmxTile, &kAvx512Rows, &kAvx512Float, &kAvx512Int8Attention, bf16, has_amx()},
+      {"amx", &kAmxTile, &kAvx512Rows, &kAvx512Float, &kAmxInt8Attention,
+       has_amx_bf16() ? &kAmxBf16Attention : bf16, has_amx()},
 #else
       {"avx2", nullptr, nullptr, nullptr, nullptr, nullptr, false},
       {"avxvnni", nullptr, nullptr, nullptr, nullptr, nullptr, false},
