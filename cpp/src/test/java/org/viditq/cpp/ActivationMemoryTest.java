@@ -2,22 +2,17 @@ package org.viditq.cpp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.core.checkpoint.MemoryTensor;
-import org.viditq.core.checkpoint.StoredTensor;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.LatentGeometry.Patch;
-import org.viditq.core.model.Parameters;
 import org.viditq.core.model.dit.DitConfig;
 import org.viditq.core.model.dit.DitLayout;
 import org.viditq.core.model.dit.DitModel;
@@ -31,17 +26,7 @@ import org.viditq.core.model.stdit.StditConfig;
 import org.viditq.core.model.stdit.StditModel;
 import org.viditq.core.model.vae.AutoencoderKl;
 import org.viditq.core.model.vae.AutoencoderKlConfig;
-import org.viditq.core.operators.ConvolutionParameters;
-import org.viditq.core.operators.DenseLinearParameters;
-import org.viditq.core.operators.LinearParameters;
-import org.viditq.core.operators.QuantizedLinearParameters;
-import org.viditq.core.operators.QuantizedLinearParameters.WeightSet;
 import org.viditq.core.pipeline.ModelDenoiser;
-import org.viditq.core.quant.ActivationQuantization.DynamicToken;
-import org.viditq.core.quant.AffineGrid;
-import org.viditq.core.quant.IntegerFormat;
-import org.viditq.core.quant.QuantizedWeight;
-import org.viditq.core.quant.TimestepRange;
 import org.viditq.core.tensor.Tensor;
 
 /** Working memory of a whole transformer, in sizes of the hidden tokens [B, N, C]. */
@@ -52,80 +37,6 @@ class ActivationMemoryTest {
   private static final int HEADS = 4;
   private static final int CHANNELS = 128;
   private static final long HIDDEN = (long) BATCH * TOKENS * CHANNELS * Float.BYTES;
-
-  /** Random weights; the linear layers of blocks are quantized. */
-  private record RandomParameters(String prefix, boolean quantized) implements Parameters {
-    private Tensor random(int... dims) {
-      Random random = new Random(prefix.hashCode());
-      Tensor tensor = Tensor.zeros(dims);
-      for (int i = 0; i < tensor.size(); i++) {
-        tensor.data()[i] = 0.05f * (float) random.nextGaussian();
-      }
-      return tensor;
-    }
-
-    @Override
-    public boolean contains(String name) {
-      return true;
-    }
-
-    @Override
-    public Tensor tensor(String name, int... shape) {
-      return random(shape);
-    }
-
-    @Override
-    public StoredTensor stored(String name, int... shape) {
-      return MemoryTensor.of(name, random(shape));
-    }
-
-    @Override
-    public LinearParameters linear(String name, int in, int out) {
-      Optional<Tensor> bias = Optional.of(random(out));
-      if (!quantized || !prefix.contains("blocks.")) {
-        return new DenseLinearParameters(
-            prefix + name, MemoryTensor.of(name, random(out, in)), bias);
-      }
-      byte[] codes = new byte[out * in];
-      new Random(name.hashCode()).nextBytes(codes);
-      float[] scale = new float[out];
-      int[] zeroPoint = new int[out];
-      Arrays.fill(scale, 0.0005f);
-      Arrays.fill(zeroPoint, 128);
-      QuantizedWeight weight =
-          new QuantizedWeight(
-              new ByteCodes(out, in, codes),
-              new AffineGrid(IntegerFormat.asymmetric(8), scale, zeroPoint));
-      WeightSet set =
-          new WeightSet(
-              TimestepRange.ALL,
-              weight,
-              Optional.empty(),
-              new DynamicToken(IntegerFormat.asymmetric(8)));
-      return new QuantizedLinearParameters(prefix + name, List.of(set), bias);
-    }
-
-    @Override
-    public ConvolutionParameters convolution(
-        String name, int in, int out, int[] kernel, int[] stride, int[] before, int[] after) {
-      int[] shape = new int[2 + kernel.length];
-      shape[0] = out;
-      shape[1] = in;
-      System.arraycopy(kernel, 0, shape, 2, kernel.length);
-      return new ConvolutionParameters(
-          prefix + name,
-          MemoryTensor.of(name, random(shape)),
-          Optional.of(random(out)),
-          stride,
-          before,
-          after);
-    }
-
-    @Override
-    public Parameters under(String below) {
-      return new RandomParameters(prefix + below, quantized);
-    }
-  }
 
   /**
    * Quantized: the block's input and what self attention gives, each of the batch; q, k and v of
@@ -215,17 +126,16 @@ class ActivationMemoryTest {
             frames,
             4 * CHANNELS,
             true);
-    RandomParameters values = new RandomParameters("input", false);
     requireMemory(
         new LatteModel(config),
         quantized,
         sizes,
         sizes,
         DenoiserInput.of(
-            values.random(BATCH, 4, frames, SIDE / 4, SIDE / 4),
+            RandomParameters.random("input", BATCH, 4, frames, SIDE / 4, SIDE / 4),
             500,
             Map.of(
-                InputNames.TEXT, values.random(BATCH, 12, 256),
+                InputNames.TEXT, RandomParameters.random("input", BATCH, 12, 256),
                 InputNames.MASK, Tensor.full(1, BATCH, 12))));
   }
 
@@ -248,14 +158,13 @@ class ActivationMemoryTest {
             1e-6f,
             10,
             4 * CHANNELS);
-    RandomParameters values = new RandomParameters("input", false);
     requireMemory(
         new DitModel(config),
         quantized,
         sizes,
         sizes,
         DenoiserInput.of(
-            values.random(BATCH, 4, SIDE, SIDE),
+            RandomParameters.random("input", BATCH, 4, SIDE, SIDE),
             500,
             Map.of(InputNames.LABELS, Tensor.full(3, BATCH))));
   }
@@ -268,13 +177,14 @@ class ActivationMemoryTest {
             3, 3, 4, List.of(32, 32, 64), 1, 8, true, true, true, 0.18215, 64, false);
     try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose())) {
       AutoencoderKl<NativeTensor> autoencoder =
-          new AutoencoderKl<>(config, new RandomParameters("", false), operators);
-      RandomParameters values = new RandomParameters("input", false);
+          new AutoencoderKl<>(config, new RandomParameters("", Set.of()), operators);
       long constants = operators.activationBytes();
-      autoencoder.decodeTiled(values.random(1, 4, 16, 16), 1, autoencoder.tiling());
+      autoencoder.decodeTiled(
+          RandomParameters.random("input", 1, 4, 16, 16), 1, autoencoder.tiling());
       long oneTile = operators.activationBytes();
       Tensor picture =
-          autoencoder.decodeTiled(values.random(1, 4, 40, 40), 1, autoencoder.tiling());
+          autoencoder.decodeTiled(
+              RandomParameters.random("input", 1, 4, 40, 40), 1, autoencoder.tiling());
       assertThat(picture.shape().toArray()).containsExactly(1, 3, 160, 160);
       assertThat(operators.activationBytes()).isEqualTo(oneTile);
       // 64 x 64 pixels of 32 channels: a residual block's input and a few values of it.
@@ -284,17 +194,16 @@ class ActivationMemoryTest {
 
   private static void requireMemory(
       DenoiserModel model, boolean quantized, int[] latents, double first, double later) {
-    RandomParameters values = new RandomParameters("input", false);
     requireMemory(
         model,
         quantized,
         first,
         later,
         DenoiserInput.of(
-            values.random(latents),
+            RandomParameters.random("input", latents),
             500,
             Map.of(
-                InputNames.TEXT, values.random(BATCH, 12, 256),
+                InputNames.TEXT, RandomParameters.random("input", BATCH, 12, 256),
                 InputNames.MASK, Tensor.full(1, BATCH, 12))));
   }
 
@@ -307,7 +216,8 @@ class ActivationMemoryTest {
     long before = NativeLibrary.allocatedBytes();
     try (NativeOperators operators = new NativeOperators(1, InstructionSet.choose());
         ModelDenoiser<NativeTensor> denoiser =
-            new ModelDenoiser<>(model, new RandomParameters("", quantized), operators, () -> {})) {
+            new ModelDenoiser<>(
+                model, RandomParameters.of(model, quantized), operators, () -> {})) {
       long constants = operators.activationBytes();
       float[] result = denoiser.predict(input).data();
       assertThat(operators.activationBytes() - constants).isLessThan((long) (first * HIDDEN));

@@ -100,7 +100,7 @@ record RandomParameters(String prefix, Set<String> quantized) implements Paramet
       String name, int in, int out, int[] kernel, int[] stride, int[] before, int[] after) {
     return new ConvolutionParameters(
         prefix + name,
-        MemoryTensor.of(name, random(out, in, kernel[0], kernel[1])),
+        MemoryTensor.of(name, random(ConvolutionParameters.weightShape(in, out, kernel))),
         Optional.of(random(out)),
         stride,
         before,

@@ -85,10 +85,7 @@ public final class RandomWeights implements Parameters {
       int[] stride,
       int[] padBefore,
       int[] padAfter) {
-    int[] shape = new int[2 + kernel.length];
-    shape[0] = outChannels;
-    shape[1] = inChannels;
-    System.arraycopy(kernel, 0, shape, 2, kernel.length);
+    int[] shape = ConvolutionParameters.weightShape(inChannels, outChannels, kernel);
     return new ConvolutionParameters(
         prefix + name, weight(name, shape), bias(name, outChannels), stride, padBefore, padAfter);
   }

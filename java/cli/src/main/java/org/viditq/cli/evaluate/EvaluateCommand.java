@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
@@ -226,31 +227,14 @@ public final class EvaluateCommand implements Callable<Integer> {
     Optional<FeatureStatistics> referenceFeatures = frechet.reference();
     PlanComparison comparison =
         new PlanComparison(pipeline.folder(), backend::open, maker, statistics.stamp(), console);
+    Function<Optional<Path>, EvaluationReport> reportIn =
+        place -> report(comparison, chosen, seen, texts, request, judges, referenceFeatures, place);
     if (out == null) {
-      print(
-          report(
-              comparison,
-              chosen,
-              seen,
-              texts,
-              request,
-              judges,
-              referenceFeatures,
-              Optional.empty()),
-          console);
+      print(reportIn.apply(Optional.empty()), console);
       return 0;
     }
     try (EvaluationFolder place = new EvaluationFolder(out)) {
-      EvaluationReport report =
-          report(
-              comparison,
-              chosen,
-              seen,
-              texts,
-              request,
-              judges,
-              referenceFeatures,
-              Optional.of(place.path()));
+      EvaluationReport report = reportIn.apply(Optional.of(place.path()));
       if (frechet.isFolder()) {
         referenceFeatures
             .orElseThrow()

@@ -78,10 +78,7 @@ public final class CheckpointParameters implements Parameters {
       int[] padBefore,
       int[] padAfter) {
     String layer = prefix + name;
-    int[] shape = new int[2 + kernel.length];
-    shape[0] = outChannels;
-    shape[1] = inChannels;
-    System.arraycopy(kernel, 0, shape, 2, kernel.length);
+    int[] shape = ConvolutionParameters.weightShape(inChannels, outChannels, kernel);
     return new ConvolutionParameters(
         layer,
         finite(layer + ".weight", layer, shape),

@@ -27,6 +27,24 @@ public record LatentGeometry(
     public static Patch square(int side) {
       return new Patch(1, side, side);
     }
+
+    /**
+     * @throws UsageException if latents of that size cannot be cut into whole patches
+     */
+    public void requireWhole(int height, int width) {
+      if (height % this.height != 0 || width % this.width != 0) {
+        throw new UsageException(
+            "Latents of "
+                + height
+                + " x "
+                + width
+                + " cannot be cut into patches of "
+                + this.height
+                + " x "
+                + this.width
+                + "; choose a picture size whose latents are multiples of the patch.");
+      }
+    }
   }
 
   /** Square latents of pictures. */
@@ -77,20 +95,7 @@ public record LatentGeometry(
    * @throws UsageException if they cannot be cut into whole patches
    */
   public void requireWholePatches(Shape latents) {
-    int height = latents.dim(-2);
-    int width = latents.dim(-1);
-    if (height % patch.height() != 0 || width % patch.width() != 0) {
-      throw new UsageException(
-          "Latents of "
-              + height
-              + " x "
-              + width
-              + " cannot be cut into patches of "
-              + patch.height()
-              + " x "
-              + patch.width()
-              + "; choose a picture size whose latents are multiples of the patch.");
-    }
+    patch.requireWhole(latents.dim(-2), latents.dim(-1));
     if (isVideo() && latents.dim(-3) % patch.frames() != 0) {
       throw new UsageException(
           "Latents of "

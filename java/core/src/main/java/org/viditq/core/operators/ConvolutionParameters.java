@@ -22,6 +22,15 @@ public record ConvolutionParameters(
     int[] stride,
     int[] padBefore,
     int[] padAfter) {
+  /** The shape of a weight, [out, in, k...]. */
+  public static int[] weightShape(int inChannels, int outChannels, int... kernel) {
+    int[] shape = new int[2 + kernel.length];
+    shape[0] = outChannels;
+    shape[1] = inChannels;
+    System.arraycopy(kernel, 0, shape, 2, kernel.length);
+    return shape;
+  }
+
   public int inChannels() {
     return weight.shape().dim(1);
   }

@@ -3,6 +3,7 @@ package org.viditq.quantize.plan;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.quant.IntegerFormat;
 
 /**
@@ -90,7 +91,8 @@ final class PublishedPlanParser {
         weightMap.map(new StepBitMapParser(candidates, true, warnings)::parse),
         activationMap.map(new StepBitMapParser(List.of(), false, warnings)::parse),
         calibration(),
-        rotated ? WeightScheme.rotated(RotationSettings.published(List.of())) : WeightScheme.PLAIN);
+        rotated ? WeightScheme.rotated(RotationSettings.published(List.of())) : WeightScheme.PLAIN,
+        AttentionPrecisions.FLOAT);
   }
 
   /**

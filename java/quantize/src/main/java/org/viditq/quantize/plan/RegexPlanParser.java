@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
 
@@ -66,7 +67,8 @@ final class RegexPlanParser {
         Optional.empty(),
         Optional.empty(),
         CalibrationSettings.DEFAULT,
-        rotation().map(WeightScheme::rotated).orElse(WeightScheme.PLAIN));
+        rotation().map(WeightScheme::rotated).orElse(WeightScheme.PLAIN),
+        AttentionPrecisions.FLOAT);
   }
 
   private PlanNode side(String key) {

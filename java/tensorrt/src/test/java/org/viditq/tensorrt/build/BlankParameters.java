@@ -71,10 +71,7 @@ record BlankParameters(String prefix) implements Parameters {
       int[] stride,
       int[] padBefore,
       int[] padAfter) {
-    int[] shape = new int[2 + kernel.length];
-    shape[0] = outChannels;
-    shape[1] = inChannels;
-    System.arraycopy(kernel, 0, shape, 2, kernel.length);
+    int[] shape = ConvolutionParameters.weightShape(inChannels, outChannels, kernel);
     return new ConvolutionParameters(
         prefix + name,
         stored(name + ".weight", shape),

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.model.LinearLayer;
 import org.viditq.core.quant.IntegerFormat;
 import org.viditq.core.quant.TimestepRange;
@@ -18,6 +19,7 @@ import org.viditq.quantize.plan.LayerPlan;
 import org.viditq.quantize.plan.PatternSyntax;
 import org.viditq.quantize.plan.PlanResolver;
 import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.plan.WeightScheme;
 import org.viditq.verify.fixture.FixtureCase;
 
 /** The quantization plan that a case's configuration describes. */
@@ -87,7 +89,9 @@ final class FixturePlan {
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        CalibrationSettings.DEFAULT);
+        CalibrationSettings.DEFAULT,
+        WeightScheme.PLAIN,
+        AttentionPrecisions.FLOAT);
   }
 
   private List<LayerOverride> overrides() {

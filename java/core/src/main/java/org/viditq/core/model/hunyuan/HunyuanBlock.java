@@ -2,11 +2,11 @@ package org.viditq.core.model.hunyuan;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.model.cache.BlockCache;
 import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.layer.AffineLayerNorm;
+import org.viditq.core.model.layer.BlockScope;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
@@ -103,54 +103,33 @@ final class HunyuanBlock<V> {
    *     result takes its place
    */
   V forward(V hidden, Shared<V> shared, BlockCache<V> cache) {
-    try (Scope<V> block = operators.scope()) {
+    try (BlockScope<V> block = new BlockScope<>(operators, cache)) {
       V attended =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.SELF_ATTENTION,
-                      Epilogue.residual(hidden),
-                      epilogue ->
-                          selfAttention.forward(
-                              attentionInput(hidden, shared),
-                              shared.cos(),
-                              shared.sin(),
-                              epilogue)));
-      block.replace(hidden, attended);
+          block.part(
+              BlockPart.SELF_ATTENTION,
+              hidden,
+              Epilogue.residual(hidden),
+              epilogue ->
+                  selfAttention.forward(
+                      attentionInput(hidden, shared), shared.cos(), shared.sin(), epilogue));
       V informed =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.CROSS_ATTENTION,
-                      Epilogue.residual(attended),
-                      epilogue ->
-                          crossAttention.forward(
-                              crossNorm.of(attended),
-                              shared.text(),
-                              shared.cos(),
-                              shared.sin(),
-                              epilogue)));
-      block.replace(attended, informed);
-      V result =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.FEED_FORWARD,
-                      Epilogue.residual(informed),
-                      epilogue -> mlp.forward(mlpNorm.of(informed), epilogue)));
-      return block.replace(informed, result);
+          block.part(
+              BlockPart.CROSS_ATTENTION,
+              attended,
+              Epilogue.residual(attended),
+              epilogue ->
+                  crossAttention.forward(
+                      crossNorm.of(attended), shared.text(), shared.cos(), shared.sin(), epilogue));
+      return block.part(
+          BlockPart.FEED_FORWARD,
+          informed,
+          Epilogue.residual(informed),
+          epilogue -> mlp.forward(mlpNorm.of(informed), epilogue));
     }
   }
 
   /** What the self attention sees of hidden [B, N, C]. */
   LinearInput<V> attentionInput(V hidden, Shared<V> shared) {
     return selfNorm.shifted(hidden, operators.linear(shared.condition(), shift));
-  }
-
-  /** What a part of the block computes; of the values that it made, nothing else is left. */
-  private V alone(Supplier<V> part) {
-    try (Scope<V> scope = operators.scope()) {
-      return scope.keep(part.get());
-    }
   }
 }

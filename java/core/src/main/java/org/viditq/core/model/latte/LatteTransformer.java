@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.viditq.core.error.ShapeException;
-import org.viditq.core.error.UsageException;
 import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
+import org.viditq.core.model.LatentGeometry.Patch;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.model.cache.StepCache;
@@ -300,18 +300,7 @@ final class LatteTransformer<V> implements PreparedDenoiser<V> {
               + ".");
     }
     int patch = config.patchSize();
-    if (latents.dim(3) % patch != 0 || latents.dim(4) % patch != 0) {
-      throw new UsageException(
-          "Latents of "
-              + latents.dim(3)
-              + " x "
-              + latents.dim(4)
-              + " cannot be cut into patches of "
-              + patch
-              + " x "
-              + patch
-              + "; choose a picture size whose latents are multiples of the patch.");
-    }
+    Patch.square(patch).requireWhole(latents.dim(3), latents.dim(4));
     return new Extents(
         latents.dim(0), latents.dim(2), latents.dim(3) / patch, latents.dim(4) / patch);
   }

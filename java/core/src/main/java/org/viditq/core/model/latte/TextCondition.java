@@ -8,10 +8,10 @@ import org.viditq.core.model.embedding.AdaLayerNormSingle;
 import org.viditq.core.model.embedding.CaptionProjection;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
+import org.viditq.core.model.layer.TextInput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Activation;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 
 /**
@@ -40,20 +40,17 @@ final class TextCondition<V> implements LatteCondition<V> {
     V timesteps = inputs.get(InputNames.TIMESTEPS);
     require("timesteps", timesteps, Shape.of(batch));
     AdaLayerNormSingle.Output<V> t = timestep.forward(timesteps, Optional.empty());
-    return new Embedded<>(t.embedded(), t.modulation(), Optional.of(text(inputs, batch)));
+    TextTokens<V> text =
+        TextInput.projected(operators, inputs, (encoded, mask) -> project(encoded, mask, batch));
+    return new Embedded<>(t.embedded(), t.modulation(), Optional.of(text));
   }
 
-  /** The encoding is several times as large as what is kept of it. */
-  private TextTokens<V> text(DenoiserValues<V> inputs, int batch) {
-    try (Scope<V> scope = operators.scope()) {
-      V encoded = inputs.get(InputNames.TEXT);
-      Shape shape = operators.shape(encoded);
-      int tokens = shape.rank() == 3 ? shape.dim(1) : 1;
-      require("text", encoded, Shape.of(batch, tokens, features));
-      Optional<V> mask = inputs.find(InputNames.MASK);
-      mask.ifPresent(given -> require("a text mask", given, Shape.of(batch, tokens)));
-      return TextTokens.padded(operators, caption.forward(encoded), mask).keptBy(scope);
-    }
+  private TextTokens<V> project(V encoded, Optional<V> mask, int batch) {
+    Shape shape = operators.shape(encoded);
+    int tokens = shape.rank() == 3 ? shape.dim(1) : 1;
+    require("text", encoded, Shape.of(batch, tokens, features));
+    mask.ifPresent(given -> require("a text mask", given, Shape.of(batch, tokens)));
+    return TextTokens.padded(operators, caption.forward(encoded), mask);
   }
 
   private void require(String what, V value, Shape expected) {

@@ -8,7 +8,6 @@ import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 
 /**
@@ -61,42 +60,35 @@ public final class ModulatedBlock<V> {
   public V forward(
       V hidden, Supplier<V> condition, Optional<TextTokens<V>> text, BlockCache<V> cache) {
     Shape grouped = operators.shape(hidden);
-    try (Scope<V> block = operators.scope()) {
+    try (BlockScope<V> block = new BlockScope<>(operators, cache)) {
       BlockModulation<V> m = modulation.apply(condition.get());
       int batch = operators.shape(m.gateMlp()).dim(0);
       int groups = grouped.dim(0) / batch;
-      V attended = replace(block, hidden, () -> attend(hidden, m, groups, cache));
+      V attended = block.replace(hidden, () -> attend(hidden, m, groups, cache));
       V joined =
           groups == 1
               ? attended
-              : replace(block, attended, () -> join(attended, grouped, batch, groups));
+              : block.replace(attended, () -> join(attended, grouped, batch, groups));
       V informed =
           crossAttention.isEmpty()
               ? joined
-              : replace(
-                  block,
+              : block.part(
+                  BlockPart.CROSS_ATTENTION,
                   joined,
-                  () ->
-                      cache.part(
-                          BlockPart.CROSS_ATTENTION,
-                          Epilogue.residual(joined),
-                          epilogue ->
-                              crossAttention.get().forward(joined, text.orElseThrow(), epilogue)));
+                  Epilogue.residual(joined),
+                  epilogue -> crossAttention.get().forward(joined, text.orElseThrow(), epilogue));
       V result =
-          replace(
-              block,
+          block.part(
+              BlockPart.FEED_FORWARD,
               informed,
-              () ->
-                  cache.part(
-                      BlockPart.FEED_FORWARD,
-                      Epilogue.gatedResidual(m.gateMlp(), informed),
-                      epilogue ->
-                          mlp.forward(
-                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), mlpEps),
-                              epilogue)));
+              Epilogue.gatedResidual(m.gateMlp(), informed),
+              epilogue ->
+                  mlp.forward(
+                      LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), mlpEps),
+                      epilogue));
       return groups == 1
           ? result
-          : replace(block, result, () -> operators.reshape(result, grouped.toArray()));
+          : block.replace(result, () -> operators.reshape(result, grouped.toArray()));
     }
   }
 
@@ -139,14 +131,5 @@ public final class ModulatedBlock<V> {
         ? x
         : operators.reshape(
             operators.broadcast(x, batch, groups, channels), batch * groups, 1, channels);
-  }
-
-  /** What a part of the block computes takes the place of {@code old}; nothing else is left. */
-  private V replace(Scope<V> block, V old, Supplier<V> part) {
-    V computed;
-    try (Scope<V> scope = operators.scope()) {
-      computed = scope.keep(part.get());
-    }
-    return block.replace(old, computed);
   }
 }

@@ -1,11 +1,11 @@
 package org.viditq.core.model.pixart;
 
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.viditq.core.model.cache.BlockCache;
 import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.layer.BlockModulation;
+import org.viditq.core.model.layer.BlockScope;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
@@ -14,7 +14,6 @@ import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 
 /** One transformer block of PixArt. */
 final class PixArtBlock<V> {
@@ -69,36 +68,27 @@ final class PixArtBlock<V> {
    * @param t [B, 6C], see {@link org.viditq.core.model.embedding.AdaLayerNormSingle}
    */
   V forward(V hidden, V t, TextTokens<V> text, PositionGrid grid, BlockCache<V> cache) {
-    try (Scope<V> block = operators.scope()) {
+    try (BlockScope<V> block = new BlockScope<>(operators, cache)) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V attended =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.SELF_ATTENTION,
-                      Epilogue.gatedResidual(m.gateAttention(), hidden),
-                      epilogue ->
-                          selfAttention.forward(attentionInput(hidden, m), grid, epilogue)));
-      block.replace(hidden, attended);
+          block.part(
+              BlockPart.SELF_ATTENTION,
+              hidden,
+              Epilogue.gatedResidual(m.gateAttention(), hidden),
+              epilogue -> selfAttention.forward(attentionInput(hidden, m), grid, epilogue));
       V informed =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.CROSS_ATTENTION,
-                      Epilogue.residual(attended),
-                      epilogue -> crossAttention.forward(attended, text, epilogue)));
-      block.replace(attended, informed);
-      V result =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.FEED_FORWARD,
-                      Epilogue.gatedResidual(m.gateMlp(), informed),
-                      epilogue ->
-                          mlp.forward(
-                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), eps),
-                              epilogue)));
-      return block.replace(informed, result);
+          block.part(
+              BlockPart.CROSS_ATTENTION,
+              attended,
+              Epilogue.residual(attended),
+              epilogue -> crossAttention.forward(attended, text, epilogue));
+      return block.part(
+          BlockPart.FEED_FORWARD,
+          informed,
+          Epilogue.gatedResidual(m.gateMlp(), informed),
+          epilogue ->
+              mlp.forward(
+                  LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), eps), epilogue));
     }
   }
 
@@ -114,12 +104,5 @@ final class PixArtBlock<V> {
   /** See {@link CrossAttention#withoutPadding}. */
   TextTokens<V> withoutPadding(V tokens, Optional<V> mask) {
     return crossAttention.withoutPadding(tokens, mask);
-  }
-
-  /** What a part of the block computes; of the values that it made, nothing else is left. */
-  private V alone(Supplier<V> part) {
-    try (Scope<V> scope = operators.scope()) {
-      return scope.keep(part.get());
-    }
   }
 }

@@ -17,11 +17,11 @@ import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.model.SamplingDefaults;
 import org.viditq.core.model.embedding.SizeConditions;
+import org.viditq.core.model.layer.TextInput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.size.AspectRatioBins;
 import org.viditq.core.model.size.SizeBins;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Tensor;
 
 /**
@@ -116,21 +116,11 @@ public record PixArtModel(PixArtConfig config) implements DenoiserModel {
       V latents = inputs.get(InputNames.LATENTS);
       V timesteps = inputs.get(InputNames.TIMESTEPS);
       int batch = operators.shape(latents).dim(0);
-      return transformer.forward(
-          latents, timesteps, text(transformer, operators, inputs, batch), sizes(inputs), cache);
+      TextTokens<V> text =
+          TextInput.projected(
+              operators, inputs, (encoded, mask) -> transformer.project(encoded, batch, mask));
+      return transformer.forward(latents, timesteps, text, sizes(inputs), cache);
     };
-  }
-
-  /** The encoding is several times as large as what is kept of it. */
-  private static <V> TextTokens<V> text(
-      PixArtTransformer<V> transformer,
-      Operators<V> operators,
-      DenoiserValues<V> inputs,
-      int batch) {
-    try (Scope<V> scope = operators.scope()) {
-      V encoded = inputs.get(InputNames.TEXT);
-      return transformer.project(encoded, batch, inputs.find(InputNames.MASK)).keptBy(scope);
-    }
   }
 
   private static <V> Optional<SizeConditions<V>> sizes(DenoiserValues<V> inputs) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viditq.core.error.ShapeException;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.model.LatentGeometry.Patch;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.cache.StepCache;
 import org.viditq.core.model.embedding.AdaLayerNormSingle;
@@ -16,6 +17,7 @@ import org.viditq.core.model.embedding.SizeConditions;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.ModulatedOutput;
+import org.viditq.core.model.layer.TextInput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Activation;
@@ -181,18 +183,7 @@ public final class PixArtTransformer<V> {
               + ".");
     }
     int patch = config.patchSize();
-    if (latents.dim(2) % patch != 0 || latents.dim(3) % patch != 0) {
-      throw new UsageException(
-          "Latents of "
-              + latents.dim(2)
-              + " x "
-              + latents.dim(3)
-              + " cannot be cut into patches of "
-              + patch
-              + " x "
-              + patch
-              + "; choose a picture size whose latents are multiples of the patch.");
-    }
+    Patch.square(patch).requireWhole(latents.dim(2), latents.dim(3));
     return PositionGrid.ofLatents(config.sampleSize(), patch, latents, config.interpolationScale());
   }
 
@@ -205,20 +196,8 @@ public final class PixArtTransformer<V> {
    * @throws ShapeException if they do not fit together, to the batch or to the model
    */
   public TextTokens<V> project(V text, int batch, Optional<V> mask) {
-    Shape shape = operators.shape(text);
-    int channels = config.captionChannels().orElse(config.channels());
-    boolean singleton = shape.rank() == 4 && shape.dim(1) == 1;
-    if (!(shape.rank() == 3 || singleton) || shape.dim(0) != batch || shape.dim(-1) != channels) {
-      throw new ShapeException(
-          "PixArt takes text ["
-              + batch
-              + ", tokens, "
-              + channels
-              + "] with these latents, but its shape is "
-              + shape
-              + ".");
-    }
-    int length = shape.dim(-2);
+    TextInput<V> input = new TextInput<>(operators, "PixArt", config.textFeatures());
+    int length = input.length(text, batch);
     mask.map(operators::shape)
         .filter(m -> !m.equals(Shape.of(batch, length)))
         .ifPresent(
@@ -226,7 +205,7 @@ public final class PixArtTransformer<V> {
               throw new ShapeException(
                   "The text mask must have shape " + Shape.of(batch, length) + ", not " + m + ".");
             });
-    V encoded = singleton ? operators.reshape(text, batch, length, channels) : text;
+    V encoded = input.tokens(text);
     V projected = caption.isPresent() ? caption.get().forward(encoded) : encoded;
     return config.layout() == PixArtLayout.DIFFUSERS
         ? TextTokens.padded(operators, projected, mask)

@@ -1,10 +1,10 @@
 package org.viditq.core.model.stdit;
 
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.viditq.core.model.cache.BlockCache;
 import org.viditq.core.model.cache.BlockPart;
 import org.viditq.core.model.layer.BlockModulation;
+import org.viditq.core.model.layer.BlockScope;
 import org.viditq.core.model.layer.CrossAttention;
 import org.viditq.core.model.layer.FeedForward;
 import org.viditq.core.model.layer.LayerLoader;
@@ -13,7 +13,6 @@ import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Epilogue;
 import org.viditq.core.operators.LinearInput;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 import org.viditq.core.tensor.Shape;
 
 /**
@@ -55,38 +54,30 @@ final class StditBlock<V> {
    *     first block only
    */
   V forward(V hidden, V t, TextTokens<V> text, int frames, Optional<V> times, BlockCache<V> cache) {
-    try (Scope<V> block = operators.scope()) {
+    try (BlockScope<V> block = new BlockScope<>(operators, cache)) {
       BlockModulation<V> m = BlockModulation.of(operators, table, t);
       V inFrames =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.SELF_ATTENTION,
-                      Epilogue.gatedResidual(m.gateAttention(), hidden),
-                      epilogue ->
-                          spatialAttention.forward(
-                              attentionInput(hidden, m).inSequences(frames), epilogue)));
-      block.replace(hidden, inFrames);
-      V inTime = attendInTime(inFrames, m.gateAttention(), frames, times, cache, block);
+          block.part(
+              BlockPart.SELF_ATTENTION,
+              hidden,
+              Epilogue.gatedResidual(m.gateAttention(), hidden),
+              epilogue ->
+                  spatialAttention.forward(
+                      attentionInput(hidden, m).inSequences(frames), epilogue));
+      V inTime = attendInTime(inFrames, m.gateAttention(), frames, times, block);
       V informed =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.CROSS_ATTENTION,
-                      Epilogue.residual(inTime),
-                      epilogue -> crossAttention.forward(inTime, text, epilogue)));
-      block.replace(inTime, informed);
-      V result =
-          alone(
-              () ->
-                  cache.part(
-                      BlockPart.FEED_FORWARD,
-                      Epilogue.gatedResidual(m.gateMlp(), informed),
-                      epilogue ->
-                          mlp.forward(
-                              LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS),
-                              epilogue)));
-      return block.replace(informed, result);
+          block.part(
+              BlockPart.CROSS_ATTENTION,
+              inTime,
+              Epilogue.residual(inTime),
+              epilogue -> crossAttention.forward(inTime, text, epilogue));
+      return block.part(
+          BlockPart.FEED_FORWARD,
+          informed,
+          Epilogue.gatedResidual(m.gateMlp(), informed),
+          epilogue ->
+              mlp.forward(
+                  LinearInput.modulated(informed, m.shiftMlp(), m.scaleMlp(), NORM_EPS), epilogue));
     }
   }
 
@@ -94,24 +85,19 @@ final class StditBlock<V> {
    * hidden and the result [B, frames * S, C], each in the place of the one before; between them
    * tokens lie place by place.
    */
-  private V attendInTime(
-      V hidden, V gate, int frames, Optional<V> times, BlockCache<V> cache, Scope<V> block) {
+  private V attendInTime(V hidden, V gate, int frames, Optional<V> times, BlockScope<V> block) {
     int places = operators.shape(hidden).dim(1) / frames;
-    V byPlace = block.replace(hidden, alone(() -> transposed(hidden, frames, places)));
+    V byPlace = block.replace(hidden, () -> transposed(hidden, frames, places));
     V attended =
-        alone(
-            () ->
-                cache.part(
-                    BlockPart.TEMPORAL_ATTENTION,
-                    Epilogue.gatedResidual(gate, byPlace),
-                    epilogue -> {
-                      V input =
-                          times.isPresent() ? withTimes(byPlace, times.get(), places) : byPlace;
-                      return temporalAttention.forward(
-                          LinearInput.of(input).inSequences(places), epilogue);
-                    }));
-    block.replace(byPlace, attended);
-    return block.replace(attended, alone(() -> transposed(attended, places, frames)));
+        block.part(
+            BlockPart.TEMPORAL_ATTENTION,
+            byPlace,
+            Epilogue.gatedResidual(gate, byPlace),
+            epilogue -> {
+              V input = times.isPresent() ? withTimes(byPlace, times.get(), places) : byPlace;
+              return temporalAttention.forward(LinearInput.of(input).inSequences(places), epilogue);
+            });
+    return block.replace(attended, () -> transposed(attended, places, frames));
   }
 
   private V withTimes(V byPlace, V times, int places) {
@@ -143,12 +129,5 @@ final class StditBlock<V> {
   /** See {@link CrossAttention#withoutPadding}. */
   TextTokens<V> withoutPadding(V tokens, Optional<V> mask) {
     return crossAttention.withoutPadding(tokens, mask);
-  }
-
-  /** What a part of the block computes; of the values that it made, nothing else is left. */
-  private V alone(Supplier<V> part) {
-    try (Scope<V> scope = operators.scope()) {
-      return scope.keep(part.get());
-    }
   }
 }

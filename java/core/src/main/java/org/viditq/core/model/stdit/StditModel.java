@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.viditq.core.model.Conditioning;
 import org.viditq.core.model.DenoiserModel;
-import org.viditq.core.model.DenoiserValues;
 import org.viditq.core.model.InputNames;
 import org.viditq.core.model.InputSpec;
 import org.viditq.core.model.InputSpec.Axis;
@@ -14,9 +13,9 @@ import org.viditq.core.model.LinearLayer;
 import org.viditq.core.model.Parameters;
 import org.viditq.core.model.PreparedDenoiser;
 import org.viditq.core.model.SamplingDefaults;
+import org.viditq.core.model.layer.TextInput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.operators.Scope;
 
 /**
  * An STDiT as pipelines and plans know it.
@@ -83,23 +82,11 @@ public record StditModel(StditConfig config) implements DenoiserModel {
       V latents = inputs.get(InputNames.LATENTS);
       V timesteps = inputs.get(InputNames.TIMESTEPS);
       transformer.requireFit(latents);
-      return transformer.forward(
-          latents,
-          timesteps,
-          text(transformer, operators, inputs, operators.shape(latents).dim(0)),
-          cache);
+      int batch = operators.shape(latents).dim(0);
+      TextTokens<V> text =
+          TextInput.projected(
+              operators, inputs, (encoded, mask) -> transformer.project(encoded, batch, mask));
+      return transformer.forward(latents, timesteps, text, cache);
     };
-  }
-
-  /** The encoding is several times as large as what is kept of it. */
-  private static <V> TextTokens<V> text(
-      StditTransformer<V> transformer,
-      Operators<V> operators,
-      DenoiserValues<V> inputs,
-      int batch) {
-    try (Scope<V> scope = operators.scope()) {
-      V encoded = inputs.get(InputNames.TEXT);
-      return transformer.project(encoded, batch, inputs.find(InputNames.MASK)).keptBy(scope);
-    }
   }
 }

@@ -16,6 +16,7 @@ import org.viditq.core.model.embedding.PositionGrid;
 import org.viditq.core.model.embedding.SequencePositions;
 import org.viditq.core.model.layer.LayerLoader;
 import org.viditq.core.model.layer.ModulatedOutput;
+import org.viditq.core.model.layer.TextInput;
 import org.viditq.core.model.layer.TextTokens;
 import org.viditq.core.model.layer.Unpatchify;
 import org.viditq.core.operators.Operators;
@@ -203,21 +204,9 @@ public final class StditTransformer<V> {
    * @throws ShapeException if they do not fit together, to the batch or to the model
    */
   public TextTokens<V> project(V text, int batch, Optional<V> mask) {
-    Shape shape = operators.shape(text);
-    int channels = config.captionChannels();
-    boolean singleton = shape.rank() == 4 && shape.dim(1) == 1;
-    if (!(shape.rank() == 3 || singleton) || shape.dim(0) != batch || shape.dim(-1) != channels) {
-      throw new ShapeException(
-          "STDiT takes text ["
-              + batch
-              + ", tokens, "
-              + channels
-              + "] with these latents, but its shape is "
-              + shape
-              + ".");
-    }
-    int length = shape.dim(-2);
-    V encoded = singleton ? operators.reshape(text, batch, length, channels) : text;
+    TextInput<V> input = new TextInput<>(operators, "STDiT", config.captionChannels());
+    int length = input.length(text, batch);
+    V encoded = input.tokens(text);
     return blocks
         .get(0)
         .withoutPadding(
