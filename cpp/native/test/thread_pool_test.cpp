@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "check.h"
@@ -9,6 +10,13 @@
 namespace {
 
 using viditq::ThreadPool;
+
+// Where there is no memory left, a run still begins: entry points cannot throw.
+TEST(a_run_needs_no_memory) {
+  const auto large = [a = int64_t{1}, b = int64_t{2}, c = int64_t{3}, d = int64_t{4}](
+                         int64_t, int) { return a + b + c + d; };
+  CHECK_EQUAL((std::is_nothrow_constructible_v<ThreadPool::Body, decltype(large)>), true);
+}
 
 TEST(every_task_runs_once) {
   for (const int threads : {1, 2, 3, 7, 64}) {

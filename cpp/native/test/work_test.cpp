@@ -100,6 +100,17 @@ TEST(an_endless_task_does_not_hold_up_the_end) {
   CHECK_EQUAL(status, 43);
 }
 
+TEST(more_milliseconds_than_a_clock_counts_are_waited) {
+  const int status = status_of([] {
+    auto* pool = new ThreadPool(2);
+    std::atomic<int64_t> begun{0};
+    run_without_end(pool, &begun, milliseconds(50));
+    while (begun < 2) rest(milliseconds(1));
+    return viditq_stop(INT64_MAX) == VIDITQ_OK ? 0 : 1;
+  });
+  CHECK_EQUAL(status, 0);
+}
+
 TEST(a_negative_time_is_refused) { CHECK_EQUAL(viditq_stop(-1), VIDITQ_BAD_SIZE); }
 
 }  // namespace

@@ -172,6 +172,7 @@ int viditq_attention_integers(viditq_context* context, viditq_attention_operands
                                      codes.v,       codes.v_scale, codes.sums};
   viditq::AttentionTask task = viditq::task_of(in, steps, 0, 0, 0, in.queries, out);
   task.trace = &trace;
+  const viditq::FloatEnvironment environment;
   kernels->attend(task, scratch);
   return VIDITQ_OK;
 }

@@ -131,6 +131,7 @@ int viditq_prepare_convolution(const void* weight, int type, int64_t out, int64_
   prepared->volume = in * kernel[0] * kernel[1] * kernel[2];
   prepared->weight = viditq::allocate<float>(out * prepared->volume);
   if (prepared->weight == nullptr) return VIDITQ_NO_MEMORY;
+  const viditq::FloatEnvironment environment;
   viditq::to_float32(weight, type, out * prepared->volume, prepared->weight.get());
   *convolution = prepared.release();
   return VIDITQ_OK;

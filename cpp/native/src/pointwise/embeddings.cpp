@@ -31,6 +31,7 @@ int viditq_embed(viditq_context* context, const float* table, int64_t vocabulary
 int viditq_timestep_embedding(viditq_context* context, const float* timesteps, int64_t batch,
                               int64_t dimension, int flip, float shift, float* out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::FloatEnvironment environment;
   int64_t out_bytes;
   int status = viditq::float_bytes({batch, dimension}, &out_bytes);
   if (status != VIDITQ_OK) return status;

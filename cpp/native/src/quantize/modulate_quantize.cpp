@@ -23,6 +23,7 @@ bool none_zero(const float* values, int64_t count) {
 int viditq_layer_norm_modulate_quantize(viditq_context* context, viditq_modulation operands,
                                         const float* balance, viditq_tokens out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::FloatEnvironment environment;
   const viditq::Modulation in(operands);
   int status = in.check();
   if (status != VIDITQ_OK) return status;

@@ -112,6 +112,7 @@ int viditq_quantize_groups(viditq_context* context, const float* x, const float*
                            int64_t groups, const float* group_scale,
                            const int32_t* group_zero_point, viditq_tokens out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::FloatEnvironment environment;
   const viditq::TokenCodes codes(out);
   int status = codes.check();
   if (status == VIDITQ_OK) status = viditq::check_groups(out.rows, groups);

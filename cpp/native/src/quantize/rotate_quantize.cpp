@@ -40,6 +40,7 @@ int64_t row_floats(int64_t columns) { return (columns + 15) / 16 * 16; }
 int viditq_rotate(viditq_context* context, const float* x, int64_t rows, int64_t columns,
                   const float* divisors, viditq_rotation rotation, float* out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::FloatEnvironment environment;
   int64_t bytes;
   int status = viditq::float_bytes({rows, columns}, &bytes);
   if (status != VIDITQ_OK) return status;
@@ -67,6 +68,7 @@ int viditq_rotate(viditq_context* context, const float* x, int64_t rows, int64_t
 int viditq_quantize_rotated_tokens(viditq_context* context, const float* x, const float* divisors,
                                    viditq_rotation rotation, viditq_tokens out) {
   if (context == nullptr) return VIDITQ_NULL_POINTER;
+  const viditq::FloatEnvironment environment;
   const viditq::TokenCodes codes(out);
   int status = codes.check();
   if (status != VIDITQ_OK) return status;

@@ -160,6 +160,7 @@ void ThreadPool::leave() {
 }
 
 void ThreadPool::work(int thread) {
+  const FloatEnvironment environment;
   uint64_t seen = 0;
   while (true) {
     if (!spin_for_run(seen)) {

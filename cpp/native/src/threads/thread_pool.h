@@ -4,7 +4,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -23,8 +22,22 @@ namespace viditq {
 // at once.
 class ThreadPool {
  public:
-  // Called with the number of the task and that of the thread, 0 to threads - 1. Must not throw.
-  using Body = std::function<void(int64_t task, int thread)>;
+  // Called with the number of the task and that of the thread, 0 to threads - 1. Must not throw,
+  // and outlives the run: it is referred to, not copied, so that no run needs memory.
+  class Body {
+   public:
+    template <typename Function>
+    Body(const Function& function) noexcept
+        : function_(&function), call_([](const void* body, int64_t task, int thread) {
+            (*static_cast<const Function*>(body))(task, thread);
+          }) {}
+
+    void operator()(int64_t task, int thread) const { call_(function_, task, thread); }
+
+   private:
+    const void* function_;
+    void (*call_)(const void* body, int64_t task, int thread);
+  };
 
   // Throws std::system_error if the threads cannot be started.
   explicit ThreadPool(int threads);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <thread>
@@ -59,7 +60,9 @@ bool stop_work(std::chrono::milliseconds patience) {
 
 int viditq_stop(int64_t milliseconds) {
   if (milliseconds < 0) return VIDITQ_BAD_SIZE;
-  if (viditq::stop_work(std::chrono::milliseconds(milliseconds))) return VIDITQ_OK;
+  constexpr int64_t kForever = INT64_C(1) << 40;  // some 35 years, which nanoseconds still count
+  const std::chrono::milliseconds patience(std::min(milliseconds, kForever));
+  if (viditq::stop_work(patience)) return VIDITQ_OK;
 #ifdef __GLIBC__
   // What is registered last runs first: no destructor of a library runs under the task.
   on_exit(viditq::leave_now, nullptr);

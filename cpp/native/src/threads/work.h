@@ -9,17 +9,22 @@
 
 #include <chrono>
 
+#include "threads/float_environment.h"
+
 namespace viditq {
 
-// Held while tasks run or oneDNN is called, by the thread that an entry point was called on. Holds
-// may be nested; the outermost counts. Once work is stopped, the outermost neither begins nor ends:
-// its thread sleeps until the process is gone.
+// Held while tasks run or oneDNN is called, by the thread that an entry point was called on, in the
+// floating-point environment of the kernels. Holds may be nested; the outermost counts. Once work
+// is stopped, the outermost neither begins nor ends: its thread sleeps until the process is gone.
 class Work {
  public:
   Work();
   ~Work();
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
+
+ private:
+  const FloatEnvironment environment_;
 };
 
 // Whether tasks that have not begun are to be left out.

@@ -2,6 +2,7 @@ package org.viditq.cpp;
 
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.viditq.cpp.bridge.Bridge;
 
 /**
  * Ends native work before the process ends.
@@ -45,7 +46,7 @@ final class EndOfProcess {
     try {
       if (loaded) {
         // Whatever it answers: there is nothing more to be done about a task without end.
-        // STOP Bridge.viditq_stop(PATIENCE_MILLISECONDS);
+        Bridge.viditq_stop(PATIENCE_MILLISECONDS);
       }
     } finally {
       LOADING.unlock();
