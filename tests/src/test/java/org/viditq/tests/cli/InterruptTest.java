@@ -92,14 +92,15 @@ class InterruptTest {
         new ArrayList<>(
             List.of(
                 // A shell that runs the tests in the background makes them ignore the signal.
-                "env",
-                "--default-signal=INT",
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Dviditq.home=..",
-                "-Dviditq.progress.seconds=0",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+                "env", "--default-signal=INT"));
+    command.addAll(ChildJava.command());
+    command.addAll(
+        List.of(
+            "-Dviditq.home=..",
+            "-Dviditq.progress.seconds=0",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
     command.addAll(List.of(arguments));
     // Slow enough to be met in the middle.
     command.addAll(List.of("--backend", "reference"));

@@ -31,14 +31,13 @@ final class KilledRun {
    */
   static void after(int parts, int millis, Path partial, Path errors, String... arguments)
       throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Dviditq.home=..",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+    List<String> command = new ArrayList<>(ChildJava.command());
+    command.addAll(
+        List.of(
+            "-Dviditq.home=..",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
     command.addAll(List.of(arguments));
     Process process =
         new ProcessBuilder(command)

@@ -92,8 +92,7 @@ class LibraryFallbackTest {
   }
 
   private Outcome generate(List<String> options, String backend) throws Exception {
-    List<String> command =
-        new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
+    List<String> command = new ArrayList<>(ChildJava.command());
     command.addAll(options);
     command.addAll(List.of("-Dviditq.home=..", Main.class.getName(), "generate"));
     command.addAll(List.of("--model", "../samples/pixart-mini", "--prompt", "a red ring"));

@@ -54,19 +54,11 @@ record ProcessRun(int exitCode, String stdout, String stderr) {
               List.of(
                   // A shell that runs the tests in the background makes them ignore the one signal,
                   // nohup the other.
-                  "env",
-                  "--default-signal=INT,HUP",
-                  "bash",
-                  "-c",
-                  shell,
-                  "viditq",
-                  ProcessHandle.current().info().command().orElse("java")));
+                  "env", "--default-signal=INT,HUP", "bash", "-c", shell, "viditq"));
+      command.addAll(ChildJava.command());
       // As the launcher does.
       command.addAll(
-          List.of(
-              "-XX:+UseSerialGC",
-              "-XX:+DisplayVMOutputToStderr",
-              "-Dviditq.home=" + Path.of("..").toRealPath()));
+          List.of("-XX:+DisplayVMOutputToStderr", "-Dviditq.home=" + Path.of("..").toRealPath()));
       command.addAll(options);
       command.add(mainClass);
       command.addAll(List.of(arguments));

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,9 +26,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ResumeTest {
   private static final String SAMPLE = "../samples/pixart-mini";
 
+  /** Of one process that nobody kills. */
+  @TempDir private static Path shared;
+
+  private static Path whole;
+
   @TempDir private Path folder;
 
-  private String[] calibrate(Path out, String... more) {
+  @BeforeAll
+  static void oneProcess() {
+    whole = shared.resolve("whole.safetensors");
+    CommandRun.of(calibrate(whole)).succeeded();
+  }
+
+  private static String[] calibrate(Path out, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -70,8 +82,6 @@ class ResumeTest {
 
   @Test
   void calibration() throws Exception {
-    Path whole = folder.resolve("whole.safetensors");
-    CommandRun.of(calibrate(whole)).succeeded();
     Path broken = folder.resolve("broken.safetensors");
     KilledRun.after(
         3,
@@ -90,8 +100,6 @@ class ResumeTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2})
   void calibrationKilledAtRandomMoments(long seed) throws Exception {
-    Path whole = folder.resolve("whole.safetensors");
-    CommandRun.of(calibrate(whole)).succeeded();
     Random random = new Random(seed);
     Path errors = folder.resolve("errors");
 
@@ -123,8 +131,8 @@ class ResumeTest {
 
   @Test
   void calibrationWithOtherSettingsTakesNothingOfIt() throws Exception {
-    Path whole = folder.resolve("whole.safetensors");
-    CommandRun.of(calibrate(whole, "--guidance", "2")).succeeded();
+    Path other = folder.resolve("other.safetensors");
+    CommandRun.of(calibrate(other, "--guidance", "2")).succeeded();
     Path broken = folder.resolve("broken.safetensors");
     KilledRun.after(
         3,
@@ -133,7 +141,7 @@ class ResumeTest {
         calibrate(broken));
 
     CommandRun.of(calibrate(broken, "--guidance", "2")).succeeded();
-    assertThat(broken).hasSameBinaryContentAs(whole);
+    assertThat(broken).hasSameBinaryContentAs(other);
     assertThat(folder.resolve(".broken.safetensors.partial")).doesNotExist();
   }
 
@@ -149,8 +157,8 @@ class ResumeTest {
 
   @Test
   void evaluation() throws Exception {
-    Path whole = folder.resolve("whole");
-    CommandRun.of(evaluate(whole)).succeeded();
+    Path unbroken = folder.resolve("unbroken");
+    CommandRun.of(evaluate(unbroken)).succeeded();
     Path broken = folder.resolve("broken");
     Path partial = folder.resolve(".broken.partial");
     KilledRun.after(4, partial, folder.resolve("errors"), evaluate(broken));
@@ -164,7 +172,7 @@ class ResumeTest {
     }
 
     CommandRun.of(evaluate(broken)).succeeded();
-    assertThat(pictures(broken)).isEqualTo(pictures(whole));
+    assertThat(pictures(broken)).isEqualTo(pictures(unbroken));
     assertThat(partial).doesNotExist();
   }
 

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,14 +27,16 @@ class SparkTest {
   private static final Path JARS = Path.of("../java/spark/target/lib");
   private static final Pattern ADDRESS = Pattern.compile("Starting Spark master at (spark://\\S+)");
 
+  @TempDir private static Path shared;
+  private static Path whole;
+
   @TempDir private Path folder;
   private final List<Process> started = new ArrayList<>();
-  private Path whole;
 
-  @BeforeEach
-  void oneProcess() {
+  @BeforeAll
+  static void oneProcess() {
     assertThat(JARS).as("java/spark has been built").isDirectory();
-    whole = folder.resolve("whole.json");
+    whole = shared.resolve("whole.json");
     CommandRun.of(sweep(whole)).succeeded();
   }
 
@@ -60,7 +62,7 @@ class SparkTest {
                 "--unit",
                 "type",
                 "--bits",
-                "8,6,4",
+                "8,4",
                 "--ranges",
                 "2",
                 "--out",
@@ -126,7 +128,8 @@ class SparkTest {
     }
     Path out = folder.resolve("cluster.json");
     Path errors = folder.resolve("errors");
-    List<String> command = new ArrayList<>(List.of(java(), "-Dviditq.home=..", "-cp"));
+    List<String> command = new ArrayList<>(ChildJava.command());
+    command.addAll(List.of("-Dviditq.home=..", "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
     command.addAll(List.of(onSpark(out, master)));
@@ -152,7 +155,8 @@ class SparkTest {
   }
 
   private Process start(Path installation, Path output, String... command) throws IOException {
-    List<String> words = new ArrayList<>(List.of(java(), "-Xmx256m"));
+    List<String> words = new ArrayList<>(ChildJava.command());
+    words.add("-Xmx256m");
     for (String opened : List.of("java.lang", "java.nio", "java.util", "sun.nio.ch")) {
       words.add("--add-opens=java.base/" + opened + "=ALL-UNNAMED");
     }
@@ -167,10 +171,6 @@ class SparkTest {
     Process process = builder.redirectOutput(output.toFile()).start();
     started.add(process);
     return process;
-  }
-
-  private static String java() {
-    return ProcessHandle.current().info().command().orElse("java");
   }
 
   private String address(Path said) throws Exception {

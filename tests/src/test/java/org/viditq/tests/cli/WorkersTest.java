@@ -85,14 +85,13 @@ class WorkersTest {
     CommandRun.of(with(SENSITIVITY, whole)).succeeded();
     Path shared = folder.resolve("shared.json");
     Path errors = folder.resolve("errors");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Dviditq.home=..",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+    List<String> command = new ArrayList<>(ChildJava.command());
+    command.addAll(
+        List.of(
+            "-Dviditq.home=..",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
     command.addAll(List.of(with(SENSITIVITY, shared, "--workers", "2")));
     Process process =
         new ProcessBuilder(command)

@@ -29,7 +29,10 @@ import org.viditq.quantize.weight.Quantizer;
 
 /**
  * The largest models of the families load natively in W8A8 and take a step, with random weights
- * that are nowhere stored.
+ * that are nowhere stored: one as a whole, the others in their full width with four blocks, so that
+ * there are blocks of every kind, in space and in time and on both sides of a long skip. All blocks
+ * of a kind are made by the same code in the same shapes, and drawing their weights takes the time.
+ * All models are whole with {@code -Dviditq.test.all.blocks=true}, for docs/performance.md.
  */
 @Tag("slow")
 class FullSizeDenoiserTest {
@@ -37,6 +40,10 @@ class FullSizeDenoiserTest {
   private static final double OVERHEAD = 1.1;
 
   private static final long LARGEST = 24_000_000_000L;
+
+  private static final String WHOLE = "dit-xl-2";
+  private static final boolean ALL_BLOCKS = Boolean.getBoolean("viditq.test.all.blocks");
+  private static final int BLOCKS = 4;
 
   static List<String> models() {
     return FullSizeModel.NAMES;
@@ -52,7 +59,9 @@ class FullSizeDenoiserTest {
   @ParameterizedTest
   @MethodSource("models")
   void oneStepInW8A8(String name) {
-    FullSizeModel full = FullSizeModel.named(name);
+    FullSizeModel published = FullSizeModel.named(name);
+    FullSizeModel full =
+        ALL_BLOCKS || name.equals(WHOLE) ? published : published.withBlocks(BLOCKS);
     DenoiserModel model = full.model();
     long before = NativeLibrary.allocatedBytes();
     long start = System.nanoTime();

@@ -78,10 +78,9 @@ class ModelLayoutsTest {
             MemoryTensor.ofBuffer("copy", tensor.dtype(), tensor.shape(), tensor.bytes())
                 .toTensor()
                 .data())
-        .containsExactly(whole);
+        .isEqualTo(whole);
     float[] part = new float[1 + 50];
     tensor.copyTo(123, part, 1, 50);
-    assertThat(Arrays.copyOfRange(part, 1, 51))
-        .containsExactly(Arrays.copyOfRange(whole, 123, 173));
+    assertThat(Arrays.copyOfRange(part, 1, 51)).isEqualTo(Arrays.copyOfRange(whole, 123, 173));
   }
 }

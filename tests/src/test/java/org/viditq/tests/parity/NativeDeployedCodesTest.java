@@ -141,13 +141,17 @@ class NativeDeployedCodesTest {
       LayerShape shape,
       List<QuantizedLinearParameters> probes,
       Function<NativeOperators, Way> way) {
+    Map<Operand, Tensor> inputs = new EnumMap<>(Operand.class);
+    for (Operand operand : Operand.values()) {
+      inputs.put(operand, x(shape, operand));
+    }
     try (Expectations expected = new Expectations(probes)) {
       for (InstructionSet isa : InstructionSet.supported()) {
         for (int threads : THREADS) {
           try (NativeOperators operators = new NativeOperators(threads, isa)) {
             List<Linear> layers = probes.stream().map(p -> operators.prepare(p)).toList();
             hold(
-                shape,
+                inputs,
                 operators,
                 way.apply(operators),
                 layers,
@@ -160,7 +164,7 @@ class NativeDeployedCodesTest {
   }
 
   private static void hold(
-      LayerShape shape,
+      Map<Operand, Tensor> inputs,
       NativeOperators operators,
       Way way,
       List<Linear> layers,
@@ -168,7 +172,7 @@ class NativeDeployedCodesTest {
       String where) {
     for (Operand operand : Operand.values()) {
       try (Scope<NativeTensor> scope = operators.scope()) {
-        NativeTensor x = operators.constant(x(shape, operand));
+        NativeTensor x = operators.constant(inputs.get(operand));
         List<Tensor> outputs = expected.of(operand, operators.read(way.value(x)));
         List<NativeTensor> actual = way.through(x, layers);
         for (int i = 0; i < layers.size(); i++) {

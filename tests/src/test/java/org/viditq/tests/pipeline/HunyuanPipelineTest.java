@@ -112,8 +112,7 @@ class HunyuanPipelineTest {
     DiffusionPipeline pipeline = pipeline("1.2", "reference");
     Conditions plain = encode(pipeline, PROMPT.toLowerCase(Locale.ROOT)).positive();
     Conditions shouted = encode(pipeline, PROMPT.toUpperCase(Locale.ROOT)).positive();
-    assertThat(shouted.get(InputNames.TEXT).data())
-        .containsExactly(plain.get(InputNames.TEXT).data());
+    assertThat(shouted.get(InputNames.TEXT).data()).isEqualTo(plain.get(InputNames.TEXT).data());
     assertThat(shouted.get(InputNames.TEXT_2).data())
         .isNotEqualTo(plain.get(InputNames.TEXT_2).data());
   }
@@ -140,7 +139,7 @@ class HunyuanPipelineTest {
     Path file = folder.resolve("prompts.safetensors");
     EncodedPromptsFile.save(encoded, file);
     assertThat(sample(pipeline, EncodedPromptsFile.load(file), UnaryOperator.identity()).data())
-        .containsExactly(sample(pipeline, encoded, UnaryOperator.identity()).data());
+        .isEqualTo(sample(pipeline, encoded, UnaryOperator.identity()).data());
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -43,22 +44,25 @@ class GoldenFixturesTest {
     return Backends.all().stream()
         .filter(Backend::computesAtOnce)
         .filter(backend -> backend.unavailable().isEmpty())
-        .map(backend -> casesOn(backend.name(), backend, THREADS));
+        .map(backend -> casesOn(backend.name(), backend, index -> THREADS));
   }
 
+  /**
+   * Alternately alone and on three threads, so that each case has both, and so has each instruction
+   * set; two threads: everyCaseOnEveryBackend. All three at once, instruction set by number of
+   * threads by shape, are {@code NativeShapesTest} and {@code NativeDeployedCodesTest}.
+   */
   @TestFactory
   @Tag("slow")
   Stream<DynamicNode> everyCaseOnEveryInstructionSetAndNumberOfThreads() {
-    return InstructionSet.supported().stream()
-        .flatMap(
+    List<InstructionSet> sets = InstructionSet.supported();
+    return sets.stream()
+        .map(
             isa ->
-                IntStream.of(1, 3) // two: everyCaseOnEveryBackend
-                    .mapToObj(
-                        threads ->
-                            casesOn(
-                                "%s, %d threads".formatted(isa, threads),
-                                new NativeOn(isa),
-                                threads)));
+                casesOn(
+                    isa.toString(),
+                    new NativeOn(isa),
+                    index -> (index + sets.indexOf(isa)) % 2 == 0 ? 1 : 3));
   }
 
   @Test
@@ -66,16 +70,28 @@ class GoldenFixturesTest {
     assertThat(Backends.all()).extracting(Backend::name).contains(JUDGE, NATIVE);
   }
 
-  private static DynamicNode casesOn(String title, Backend backend, int threads) {
-    Verifier verifier = new Verifier(backend, threads, CaseRunners.standard(SAMPLE_MODEL));
+  /**
+   * @param threads by the index of the case
+   */
+  private static DynamicNode casesOn(String title, Backend backend, IntUnaryOperator threads) {
+    CaseRunners runners = CaseRunners.standard(SAMPLE_MODEL);
+    List<Path> files = caseFiles();
     return DynamicContainer.dynamicContainer(
         title,
-        caseFiles().stream()
-            .map(
-                file ->
-                    DynamicTest.dynamicTest(
-                        FIXTURES.relativize(file).toString(),
-                        () -> requirePass(title, backend, file, verifier.verifyCase(file)))));
+        IntStream.range(0, files.size())
+            .mapToObj(
+                index ->
+                    caseOn(
+                        title,
+                        files.get(index),
+                        backend,
+                        new Verifier(backend, threads.applyAsInt(index), runners))));
+  }
+
+  private static DynamicTest caseOn(String title, Path file, Backend backend, Verifier verifier) {
+    return DynamicTest.dynamicTest(
+        FIXTURES.relativize(file).toString(),
+        () -> requirePass(title, backend, file, verifier.verifyCase(file)));
   }
 
   private static void requirePass(String title, Backend backend, Path file, CaseResult result) {
