@@ -1,10 +1,7 @@
 #include "emulation.h"
 
-#include <ucontext.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -13,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "context.h"
 
 thread_local dim3 threadIdx;
 thread_local dim3 blockIdx;
@@ -34,11 +33,11 @@ enum class State { kReady, kAtBarrier, kAtCollective, kWaiting, kDone };
 // Asynchronous work of one thread: what it issued since the last commit, and the groups before.
 struct WorkQueue {
   std::vector<std::function<void()>> open;
-  std::deque<std::vector<std::function<void()>>> groups;
+  std::vector<std::vector<std::function<void()>>> groups;
 };
 
 struct Fiber {
-  ucontext_t context;
+  Context context;
   State state = State::kReady;
   dim3 index;
   int barrier = 0;
@@ -113,7 +112,7 @@ class Block {
   const std::function<void()>& body_;
   std::multimap<const void*, std::function<void()>> landing_;
   std::string failure_;
-  ucontext_t scheduler_;
+  Context scheduler_;
   size_t current_ = 0;
   bool in_fiber_ = false;
 };
@@ -122,25 +121,21 @@ thread_local Block* running = nullptr;
 
 void Block::enter() {
   Block& block = *running;
+  Context::entered(block.scheduler_);
   block.body_();
   block.wait(State::kDone);
 }
 
 void Block::start(size_t thread) {
   while (stacks.size() <= thread) stacks.emplace_back(new char[kStackBytes]);
-  ucontext_t& context = fibers_[thread].context;
-  getcontext(&context);
-  context.uc_stack.ss_sp = stacks[thread].get();
-  context.uc_stack.ss_size = kStackBytes;
-  context.uc_link = nullptr;
-  makecontext(&context, &Block::enter, 0);
+  fibers_[thread].context.prepare(stacks[thread].get(), kStackBytes, &Block::enter);
 }
 
 void Block::resume(size_t thread) {
   current_ = thread;
   threadIdx = fibers_[thread].index;
   in_fiber_ = true;
-  swapcontext(&scheduler_, &fibers_[thread].context);
+  scheduler_.switch_to(fibers_[thread].context);
   in_fiber_ = false;
   if (!failure_.empty()) throw std::runtime_error(failure_);
 }
@@ -148,7 +143,7 @@ void Block::resume(size_t thread) {
 void Block::wait(State state) {
   Fiber& fiber = fibers_[current_];
   fiber.state = state;
-  swapcontext(&fiber.context, &scheduler_);
+  fiber.context.switch_to(scheduler_);
 }
 
 void Block::fail(const char* message) {
@@ -273,7 +268,7 @@ void Block::wait_for_groups(Queue queue, size_t pending) {
   WorkQueue& work = fibers_[current_].queues[static_cast<int>(queue)];
   while (work.groups.size() > pending) {
     for (const std::function<void()>& item : work.groups.front()) item();
-    work.groups.pop_front();
+    work.groups.erase(work.groups.begin());
   }
 }
 
