@@ -1,8 +1,10 @@
 package org.viditq.tests.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -34,35 +36,47 @@ class ThreadsTest {
   @Timeout(300)
   void commandsCapThem() throws Exception {
     int cores = Runtime.getRuntime().availableProcessors();
-    Path cwd = Files.createDirectory(folder.resolve("folder"));
-    String sample = Path.of("../samples/pixart-mini").toAbsolutePath().toString();
     List<String> threads = List.of("1", Integer.toString(cores), "128", "1024");
     for (String count : threads) {
-      ProcessRun run =
-          ProcessRun.in(cwd)
-              .run(
+      String warnings = warningsOf(count);
+      if (Integer.parseInt(count) > cores) {
+        assertThat(warnings)
+            .hasLineCount(1)
+            .contains("warning: --threads is " + count + ", but there are only " + cores);
+      } else {
+        assertThat(warnings).isEmpty();
+      }
+      assertThat(folder.resolve(count + ".png")).hasSameBinaryContentAs(folder.resolve("1.png"));
+    }
+  }
+
+  /** Makes a picture of that name. */
+  private String warningsOf(String threads) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream captured = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(captured, true, UTF_8));
+    try {
+      CommandRun run =
+          CommandRun.of(
                   "generate",
                   "--model",
-                  sample,
+                  "../samples/pixart-mini",
                   "--prompt",
                   "a red ring",
                   "--steps",
                   "2",
                   "--quiet",
+                  "--force",
                   "--threads",
-                  count,
+                  threads,
                   "--out",
-                  count + ".png");
-      assertThat(run.exitCode()).as(run.stderr()).isZero();
-      if (Integer.parseInt(count) > cores) {
-        assertThat(run.stderr())
-            .hasLineCount(1)
-            .contains("warning: --threads is " + count + ", but there are only " + cores);
-      } else {
-        assertThat(run.stderr()).isEmpty();
-      }
-      assertThat(cwd.resolve(count + ".png")).hasSameBinaryContentAs(cwd.resolve("1.png"));
+                  folder.resolve(threads + ".png").toString())
+              .succeeded();
+      assertThat(run.stderr()).isEmpty();
+    } finally {
+      System.setErr(before);
     }
+    return captured.toString(UTF_8);
   }
 
   @ParameterizedTest
