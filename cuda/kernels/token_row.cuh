@@ -114,9 +114,10 @@ class TokenRow {
   float* slots_;
 };
 
-// The row of the calling warp.
+// The row of the calling warp. Warps are counted, not threads, which can be more than 32 bits
+// count.
 __device__ __forceinline__ int row_of_warp() {
-  return static_cast<int>((blockIdx.x * blockDim.x + threadIdx.x) / kLanes);
+  return static_cast<int>(blockIdx.x * (blockDim.x / kLanes) + threadIdx.x / kLanes);
 }
 
 // The active balance of a quantizer, null for none.

@@ -5,6 +5,9 @@
 namespace viditq {
 namespace {
 
+// Grids count tiles of channels, of at least 64, by their second extent.
+constexpr int kMostChannels = 65535 * 64;
+
 int check(const viditq_cuda_tokens& x, const viditq_cuda_weights& weights,
           const viditq_cuda_epilogue& epilogue, int rows, int channels, int inner,
           const void* out) {
@@ -12,7 +15,8 @@ int check(const viditq_cuda_tokens& x, const viditq_cuda_weights& weights,
                 weights.zero_point, weights.centered_sum, out})) {
     return VIDITQ_CUDA_NULL_POINTER;
   }
-  if (rows < 1 || channels < 1 || inner < 1 || inner > VIDITQ_CUDA_MAX_INNER || weights.sets < 1) {
+  if (rows < 1 || channels < 1 || channels > kMostChannels || inner < 1 ||
+      inner > VIDITQ_CUDA_MAX_INNER || weights.sets < 1) {
     return VIDITQ_CUDA_BAD_SIZE;
   }
   if (epilogue.gate != nullptr &&

@@ -44,8 +44,9 @@ int viditq_cuda_pack_weights(const uint8_t* codes, int32_t codes_signed, int32_t
   std::memset(packed, 0, static_cast<size_t>(bytes));
   for (int32_t channel = 0; channel < channels; channel++) {
     const uint8_t* row = codes + static_cast<int64_t>(channel) * inner;
-    zero_point[channel] += shift;
-    // Wraps as the kernels' correction does.
+    // Both wrap as the kernels' correction does.
+    zero_point[channel] = static_cast<int32_t>(static_cast<uint32_t>(zero_point[channel]) +
+                                               static_cast<uint32_t>(shift));
     uint32_t sum = 0;
     for (int32_t k = 0; k < inner; k++) {
       const int code = (codes_signed ? static_cast<int8_t>(row[k]) : row[k]) + shift;

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "tensor_core.h"
+#include "token_row.cuh"
 #include "warp_group.h"
 
 namespace {
@@ -445,6 +446,14 @@ TEST(conversion_to_16_bits_inverts_and_rounds_to_even) {
   CHECK_EQUAL(__float2half_rn(-65520.0f).bits, 0xfc00);
   CHECK_EQUAL(__float2bfloat16_rn(1.0f + 0x1p-8f).bits, 0x3f80);
   CHECK_EQUAL(__float2bfloat16_rn(1.0f + 0x3p-8f).bits, 0x3f82);
+}
+
+// 2^32 threads and more: 32 lanes each of more rows than emulation comes to.
+TEST(rows_are_counted_where_threads_are_beyond_32_bits) {
+  blockDim = dim3(128);
+  blockIdx = dim3((1u << 25) + 3);
+  threadIdx = dim3(70);
+  CHECK_EQUAL(viditq::row_of_warp(), (1 << 27) + 14);
 }
 
 }  // namespace

@@ -119,4 +119,22 @@ TEST(codes_beyond_the_storage_are_refused) {
   CHECK_EQUAL(viditq_cuda_packed_bytes(1, VIDITQ_CUDA_MAX_INNER + 1, 8), 0);
 }
 
+TEST(any_zero_point_is_packed) {
+  const uint8_t codes[] = {255};
+  uint8_t packed[VIDITQ_CUDA_CODE_ROW];
+  int32_t zero_point = INT32_MIN;
+  int32_t sum = 0;
+  CHECK_EQUAL(viditq_cuda_pack_weights(codes, 0, 1, 1, 8, packed, &zero_point, &sum),
+              VIDITQ_CUDA_OK);
+  CHECK_EQUAL(zero_point, INT32_MAX - 127);
+  CHECK_EQUAL(sum, INT32_MIN + 255);
+}
+
+TEST(more_channels_than_a_grid_counts_are_refused) {
+  LinearProblem problem(1, 1, 1, 8, false, false);
+  problem.channels = 65535 * 64 + 1;
+  Buffer<float> out(1);
+  CHECK_EQUAL(problem.launch({}, VIDITQ_CUDA_FAST, out), VIDITQ_CUDA_BAD_SIZE);
+}
+
 }  // namespace

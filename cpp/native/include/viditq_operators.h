@@ -5,8 +5,9 @@
  * buffer may be missing. Where an operator has many operands, they are the fields of a structure,
  * which is read during the call only.
  *
- * Functions compute with the threads of their context; results do not depend on their number. One
- * call at a time per context. */
+ * Functions compute with the threads of their context; results do not depend on their number, nor
+ * on how the calling thread rounds or what it makes of subnormal numbers. One call at a time per
+ * context. */
 #ifndef VIDITQ_OPERATORS_H
 #define VIDITQ_OPERATORS_H
 

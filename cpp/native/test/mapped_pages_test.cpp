@@ -1,10 +1,14 @@
 // Which pages are let go, and that nothing is lost where they are not.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "check.h"
 #include "viditq_operators.h"
@@ -100,6 +104,38 @@ TEST(a_range_that_leaves_the_file_is_left_alone) {
   CHECK_EQUAL(resident_pages(file.data), kPages);
   munmap(hole, page_size());
   CHECK_EQUAL(viditq_release_mapped_pages(file.data, file.bytes), VIDITQ_OK);
+}
+
+// A file whose name, where a reader's buffer ends, goes on like a line that says that other memory
+// is a shared file.
+TEST(names_of_files_say_nothing_of_other_memory) {
+  constexpr size_t kPiece = 511;
+  constexpr size_t kBeforeName = 73;  // of a line of /proc/self/maps
+  const int64_t bytes = 2 * page_size();
+  void* both = mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char* memory = static_cast<char*>(both) + bytes;
+  std::memset(memory, 7, bytes);
+
+  char folder[] = "/tmp/viditq_names_XXXXXX";
+  CHECK_EQUAL(mkdtemp(folder) != nullptr, true);
+  const std::string outer = std::string(folder) + "/" + std::string(230, 'x');
+  CHECK_EQUAL(mkdir(outer.c_str(), 0700), 0);
+  char like_a_line[128];
+  std::snprintf(like_a_line, sizeof(like_a_line), "%" PRIxPTR "-%" PRIxPTR " r--s 0 08:01 1",
+                reinterpret_cast<uintptr_t>(memory), reinterpret_cast<uintptr_t>(memory) + bytes);
+  std::string name = outer + "/";
+  name += std::string(kPiece - kBeforeName - name.size(), 'x') + like_a_line;
+  const int file = open(name.c_str(), O_RDWR | O_CREAT, 0600);
+  CHECK_EQUAL(ftruncate(file, bytes), 0);
+  CHECK_EQUAL(mmap(both, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0) == both, true);
+  close(file);
+
+  CHECK_EQUAL(viditq_release_mapped_pages(memory, bytes), VIDITQ_OK);
+  CHECK_EQUAL(memory[0], 7);
+  munmap(both, 2 * bytes);
+  unlink(name.c_str());
+  rmdir(outer.c_str());
+  rmdir(folder);
 }
 
 TEST(release_of_pages_checks_its_arguments) {

@@ -408,4 +408,10 @@ TEST(rounded_attention_refuses_what_it_must) {
   viditq_attention_codes shared = codes;
   shared.v = shared.q;
   CHECK_EQUAL(integers(good, shared), VIDITQ_OVERLAP);
+  shared = codes;
+  shared.q_scale = out.data() + out.size() - 1;
+  CHECK_EQUAL(integers(good, shared), VIDITQ_OVERLAP);
+  shared = codes;
+  shared.k_scale = const_cast<float*>(good.k) + r.k.size() - 1;
+  CHECK_EQUAL(integers(good, shared), VIDITQ_OVERLAP);
 }

@@ -148,19 +148,22 @@ int viditq_attention_integers(viditq_context* context, viditq_attention_operands
   int status = viditq::check_attention(in, out, &steps);
   if (status != VIDITQ_OK) return status;
   const int64_t keys = in.key_starts[1];
+  const int64_t blocks = (keys + VIDITQ_ATTENTION_BLOCK - 1) / VIDITQ_ATTENTION_BLOCK;
   int64_t bytes;
   status = viditq::float_bytes({in.queries, std::max(in.d, in.dv), keys}, &bytes);
   if (status == VIDITQ_OK) {
-    status = viditq::check_buffers({{in.q, 1}}, {{out, in.queries * in.dv},
-                                                 {codes.q, in.queries * in.d},
-                                                 {codes.q_scale, in.queries},
-                                                 {codes.k, keys * in.d},
-                                                 {codes.k_scale, keys},
-                                                 {codes.scores, in.queries * keys},
-                                                 {codes.p, in.queries * keys},
-                                                 {codes.v, keys * in.dv},
-                                                 {codes.v_scale, in.dv},
-                                                 {codes.sums, in.queries * in.dv}});
+    status = viditq::check_buffers(
+        {{in.q, in.queries * in.d * 4}, {in.k, keys * in.d * 4}, {in.v, keys * in.dv * 4}},
+        {{out, in.queries * in.dv * 4},
+         {codes.q, in.queries * in.d},
+         {codes.q_scale, in.queries * 4},
+         {codes.k, keys * in.d},
+         {codes.k_scale, keys * 4},
+         {codes.scores, in.queries * keys * 4},
+         {codes.p, in.queries * keys},
+         {codes.v, keys * in.dv},
+         {codes.v_scale, blocks * in.dv * 4},
+         {codes.sums, blocks * in.queries * in.dv * 4}});
   }
   if (status != VIDITQ_OK) return status;
   const viditq::AttentionKernels* kernels =

@@ -4,6 +4,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "viditq_operators.h"
@@ -20,10 +21,15 @@ struct CloseFile {
 bool is_shared_file(uintptr_t begin, uintptr_t end) {
   const std::unique_ptr<std::FILE, CloseFile> maps(std::fopen("/proc/self/maps", "re"));
   if (maps == nullptr) return false;
-  // Longer lines, of long file names, come in pieces; the rest does not look like a line.
+  // Longer lines come in pieces, of which only the first is read: what follows is the end of a file
+  // name, whatever it looks like.
   char line[512];
+  bool is_first_piece = true;
   uintptr_t covered = begin;
   while (covered < end && std::fgets(line, sizeof(line), maps.get()) != nullptr) {
+    const bool is_end_of_name = !is_first_piece;
+    is_first_piece = std::strchr(line, '\n') != nullptr;
+    if (is_end_of_name) continue;
     uintptr_t from, to;
     char permissions[5];
     unsigned long inode;
