@@ -201,17 +201,18 @@ int64_t viditq_cuda_attention_workspace(viditq_cuda_attention attention);
 int viditq_cuda_attention_int8(viditq_cuda_attention attention, void* workspace, void* out,
                                int kernel, void* stream);
 
-/* The integers of attention in int8, row-major. */
+/* The integers of attention in int8, laid out as viditq_attention_codes of cpp's
+ * viditq_operators.h says. */
 typedef struct viditq_cuda_attention_codes {
-  int8_t* q;       /* [queries, d] */
-  float* q_scale;  /* [queries] */
-  int8_t* k;       /* [keys, d], of the keys less their mean */
-  float* k_scale;  /* [keys] */
-  int32_t* scores; /* [queries, keys]: sums of products of codes of q and k */
-  uint8_t* p;      /* [queries, keys] */
-  int8_t* v;       /* [keys, dv] */
-  float* v_scale;  /* [blocks of keys, dv] */
-  int32_t* sums;   /* [blocks of keys, queries, dv]: sums of products of codes of p and v */
+  int8_t* q;
+  float* q_scale;
+  int8_t* k;
+  float* k_scale;
+  int32_t* scores;
+  uint8_t* p;
+  int8_t* v;
+  float* v_scale;
+  int32_t* sums;
 } viditq_cuda_attention_codes;
 
 /* The naive kernel on one sample with one head, which writes its integers down: what tests

@@ -8,14 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "cases.h"
 #include "device.h"
-#include "json.h"
 #include "library.h"
 #include "parity/report.h"
 
@@ -141,15 +139,11 @@ int usage(const char* program, const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options = {
-      {"--plugins", ""}, {"--plugin", ""},  {"--tokens", "5"},      {"--width", "72"},
-      {"--json", ""},    {"--command", ""}, {"--commit", "unknown"}};
-  for (int i = 1; i < argc; i += 2) {
-    const auto option = options.find(argv[i]);
-    if (option == options.end() || i + 1 == argc) {
-      return usage(argv[0], std::string(argv[i]) + " is not understood");
-    }
-    option->second = argv[i + 1];
+  acceptance::Options options = {{"--plugins", ""},      {"--plugin", ""}, {"--tokens", "5"},
+                                 {"--width", "72"},      {"--json", ""},   {"--command", ""},
+                                 {"--commit", "unknown"}};
+  if (const char* wrong = acceptance::read_options(argc, argv, options)) {
+    return usage(argv[0], std::string(wrong) + " is not understood");
   }
   const int tokens = std::atoi(options["--tokens"].c_str());
   const int width = std::atoi(options["--width"].c_str());
@@ -162,16 +156,7 @@ int main(int argc, char** argv) {
     const std::string on = enqueue::device_name();
     parity::Report report;
     run_all(enqueue::Library(options["--plugins"]), options["--plugin"], tokens, width, report);
-    report.print();
-    if (!options["--json"].empty()) {
-      acceptance::JsonWriter json;
-      json.open_object();
-      acceptance::record_run(json, options["--command"], options["--commit"], on);
-      report.write(json);
-      json.close_object();
-      acceptance::write_whole(options["--json"], json.str());
-    }
-    return report.passed() ? 0 : 1;
+    return parity::conclude(report, options, on);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

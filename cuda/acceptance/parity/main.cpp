@@ -64,19 +64,15 @@ std::string machine() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options = {
-      {"--fixtures", ""}, {"--random", "0"},       {"--largest", "120"},   {"--seed", "1"},
-      {"--json", ""},     {"--command", "parity"}, {"--commit", "unknown"}};
-  for (int i = 1; i < argc; i += 2) {
-    const auto option = options.find(argv[i]);
-    if (option == options.end() || i + 1 == argc) {
-      std::fprintf(stderr,
-                   "Usage: %s --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] "
-                   "[--json FILE] [--command TEXT] [--commit TEXT]; %s is not understood.\n",
-                   argv[0], argv[i]);
-      return 2;
-    }
-    option->second = argv[i + 1];
+  acceptance::Options options = {{"--fixtures", ""},     {"--random", "0"}, {"--largest", "120"},
+                                 {"--seed", "1"},        {"--json", ""},    {"--command", "parity"},
+                                 {"--commit", "unknown"}};
+  if (const char* wrong = acceptance::read_options(argc, argv, options)) {
+    std::fprintf(stderr,
+                 "Usage: %s --fixtures LIST [--random COUNT] [--largest EXTENT] [--seed SEED] "
+                 "[--json FILE] [--command TEXT] [--commit TEXT]; %s is not understood.\n",
+                 argv[0], wrong);
+    return 2;
   }
   try {
     const std::string on = machine();
@@ -88,16 +84,7 @@ int main(int argc, char** argv) {
     if (!has_warp_groups()) {
       report.left_out("linear hopper", "this GPU is not of compute capability 9.0");
     }
-    report.print();
-    if (!options["--json"].empty()) {
-      acceptance::JsonWriter json;
-      json.open_object();
-      acceptance::record_run(json, options["--command"], options["--commit"], on);
-      report.write(json);
-      json.close_object();
-      acceptance::write_whole(options["--json"], json.str());
-    }
-    return report.passed() ? 0 : 1;
+    return parity::conclude(report, options, on);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -171,4 +171,17 @@ void Report::write(acceptance::JsonWriter& json) const {
   json.close_object();
 }
 
+int conclude(const Report& report, const acceptance::Options& options, const std::string& machine) {
+  report.print();
+  if (!options.at("--json").empty()) {
+    acceptance::JsonWriter json;
+    json.open_object();
+    acceptance::record_run(json, options.at("--command"), options.at("--commit"), machine);
+    report.write(json);
+    json.close_object();
+    acceptance::write_whole(options.at("--json"), json.str());
+  }
+  return report.passed() ? 0 : 1;
+}
+
 }  // namespace parity

@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "json.h"
+#include "options.h"
 
 namespace parity {
 
@@ -62,5 +63,9 @@ class Report {
   std::vector<Result> results_;
   std::map<std::string, std::vector<std::string>> left_out_;  // by reason
 };
+
+// Prints a report, and writes it as JSON to the file that --json names, if any, with --command and
+// --commit. Returns the status to exit with.
+int conclude(const Report& report, const acceptance::Options& options, const std::string& machine);
 
 }  // namespace parity

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
 
+#include "options.h"
 #include "peers.cuh"
 #include "viditq_cuda.h"
 
@@ -290,7 +290,7 @@ void time_attention(int tokens, const Device& device, int rounds, Stopwatch& sto
   results.print_last_shape();
 }
 
-int run(const std::map<std::string, std::string>& options) {
+int run(const Options& options) {
   const Management management;
   Device device = describe(management);
   std::unique_ptr<CublasLt> library;
@@ -370,21 +370,17 @@ int run(const std::map<std::string, std::string>& options) {
 }  // namespace acceptance
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options = {{"--json", ""},
-                                                {"--rounds", "30"},
-                                                {"--cublaslt", ""},
-                                                {"--command", "timing"},
-                                                {"--commit", "unknown"}};
-  for (int i = 1; i < argc; i += 2) {
-    const auto option = options.find(argv[i]);
-    if (option == options.end() || i + 1 == argc) {
-      std::fprintf(stderr,
-                   "Usage: %s [--json FILE] [--rounds COUNT] [--cublaslt FILE] [--command TEXT] "
-                   "[--commit TEXT]; %s is not understood.\n",
-                   argv[0], argv[i]);
-      return 2;
-    }
-    option->second = argv[i + 1];
+  acceptance::Options options = {{"--json", ""},
+                                 {"--rounds", "30"},
+                                 {"--cublaslt", ""},
+                                 {"--command", "timing"},
+                                 {"--commit", "unknown"}};
+  if (const char* wrong = acceptance::read_options(argc, argv, options)) {
+    std::fprintf(stderr,
+                 "Usage: %s [--json FILE] [--rounds COUNT] [--cublaslt FILE] [--command TEXT] "
+                 "[--commit TEXT]; %s is not understood.\n",
+                 argv[0], wrong);
+    return 2;
   }
   try {
     return acceptance::run(options);

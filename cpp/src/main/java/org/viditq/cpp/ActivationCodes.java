@@ -61,16 +61,8 @@ final class ActivationCodes implements AutoCloseable {
     return (values + LINE - 1) / LINE * LINE;
   }
 
-  IntegerFormat format() {
-    return format;
-  }
-
   int rows() {
     return rows;
-  }
-
-  int columns() {
-    return columns;
   }
 
   /** These codes as a call takes them: written to {@code tokens}, which is returned. */

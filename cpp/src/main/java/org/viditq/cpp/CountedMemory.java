@@ -1,6 +1,5 @@
 package org.viditq.cpp;
 
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.viditq.core.error.BackendException;
@@ -40,10 +39,6 @@ final class CountedMemory implements AutoCloseable {
 
   FloatPointer floats() {
     return new FloatPointer(pointer());
-  }
-
-  BytePointer bytes() {
-    return new BytePointer(pointer());
   }
 
   /** Idempotent. */

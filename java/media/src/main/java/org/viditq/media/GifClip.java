@@ -3,19 +3,13 @@ package org.viditq.media;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriter;
 import javax.imageio.metadata.IIOInvalidTreeException;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.viditq.core.pipeline.Clip;
 
 /** Animated GIF files that say how they were made, in a comment. */
@@ -44,36 +38,30 @@ public final class GifClip {
     List<FramePixels> frames = clip.images().stream().map(FramePixels::of).toList();
     GifPalette palette = GifPalette.of(frames);
     IndexColorModel model = palette.model();
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-      writer.setOutput(stream);
-      writer.prepareWriteSequence(screen(writer, clip, model));
-      for (int t = 0; t < frames.size(); t++) {
-        FramePixels frame = frames.get(t);
-        BufferedImage image =
-            new BufferedImage(
-                frame.width(), frame.height(), BufferedImage.TYPE_BYTE_INDEXED, model);
-        byte[] indices = options.dither() ? palette.mapDithered(frame) : palette.map(frame);
-        System.arraycopy(
-            indices,
-            0,
-            ((DataBufferByte) image.getRaster().getDataBuffer()).getData(),
-            0,
-            indices.length);
-        IIOMetadata metadata =
-            writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(image), null);
-        describe(metadata, clip, t, provenance);
-        writer.writeToSequence(new IIOImage(image, null, metadata), null);
-      }
-      writer.endWriteSequence();
-    } catch (IOException impossible) {
-      // Nothing is written but memory.
-      throw new UncheckedIOException(impossible);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return ImageEncoding.of(
+        "gif",
+        writer -> {
+          writer.prepareWriteSequence(screen(writer, clip, model));
+          for (int t = 0; t < frames.size(); t++) {
+            FramePixels frame = frames.get(t);
+            BufferedImage image =
+                new BufferedImage(
+                    frame.width(), frame.height(), BufferedImage.TYPE_BYTE_INDEXED, model);
+            byte[] indices = options.dither() ? palette.mapDithered(frame) : palette.map(frame);
+            System.arraycopy(
+                indices,
+                0,
+                ((DataBufferByte) image.getRaster().getDataBuffer()).getData(),
+                0,
+                indices.length);
+            IIOMetadata metadata =
+                writer.getDefaultImageMetadata(
+                    ImageTypeSpecifier.createFromRenderedImage(image), null);
+            describe(metadata, clip, t, provenance);
+            writer.writeToSequence(new IIOImage(image, null, metadata), null);
+          }
+          writer.endWriteSequence();
+        });
   }
 
   /** The canvas and the colours of all frames. */

@@ -2,19 +2,13 @@ package org.viditq.media;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
 import javax.imageio.metadata.IIOInvalidTreeException;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.viditq.core.pipeline.Image;
 
 /** JPEG files that say how they were made, in EXIF. */
@@ -34,25 +28,18 @@ public final class JpegPicture {
    */
   public static byte[] encode(Image image, Provenance provenance, EncodingOptions options) {
     BufferedImage pixels = image.toBufferedImage();
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-      ImageWriteParam parameters = writer.getDefaultWriteParam();
-      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      parameters.setCompressionQuality(options.quality() / 100f);
-      IIOMetadata metadata =
-          writer.getDefaultImageMetadata(
-              ImageTypeSpecifier.createFromRenderedImage(pixels), parameters);
-      addExif(metadata, provenance);
-      writer.setOutput(stream);
-      writer.write(null, new IIOImage(pixels, null, metadata), parameters);
-    } catch (IOException impossible) {
-      // Nothing is written but memory.
-      throw new UncheckedIOException(impossible);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return ImageEncoding.of(
+        "jpeg",
+        writer -> {
+          ImageWriteParam parameters = writer.getDefaultWriteParam();
+          parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+          parameters.setCompressionQuality(options.quality() / 100f);
+          IIOMetadata metadata =
+              writer.getDefaultImageMetadata(
+                  ImageTypeSpecifier.createFromRenderedImage(pixels), parameters);
+          addExif(metadata, provenance);
+          writer.write(null, new IIOImage(pixels, null, metadata), parameters);
+        });
   }
 
   private static void addExif(IIOMetadata metadata, Provenance provenance)

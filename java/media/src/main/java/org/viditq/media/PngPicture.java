@@ -1,18 +1,11 @@
 package org.viditq.media;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
-import javax.imageio.ImageWriter;
 import javax.imageio.metadata.IIOInvalidTreeException;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.viditq.core.pipeline.Image;
 
 /** PNG files that say how they were made. */
@@ -28,22 +21,16 @@ public final class PngPicture {
    */
   public static byte[] encode(Image image, Provenance provenance) {
     BufferedImage pixels = image.toBufferedImage();
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-      IIOMetadata metadata =
-          writer.getDefaultImageMetadata(
-              ImageTypeSpecifier.createFromRenderedImage(pixels), writer.getDefaultWriteParam());
-      addTexts(metadata, provenance);
-      writer.setOutput(stream);
-      writer.write(new IIOImage(pixels, null, metadata));
-    } catch (IOException impossible) {
-      // Nothing is written but memory.
-      throw new UncheckedIOException(impossible);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return ImageEncoding.of(
+        "png",
+        writer -> {
+          IIOMetadata metadata =
+              writer.getDefaultImageMetadata(
+                  ImageTypeSpecifier.createFromRenderedImage(pixels),
+                  writer.getDefaultWriteParam());
+          addTexts(metadata, provenance);
+          writer.write(new IIOImage(pixels, null, metadata));
+        });
   }
 
   private static void addTexts(IIOMetadata metadata, Provenance provenance)

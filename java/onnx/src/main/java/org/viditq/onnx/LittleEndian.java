@@ -15,11 +15,6 @@ final class LittleEndian {
 
   private LittleEndian() {}
 
-  /** The first {@code count} values, as float32. */
-  static void write(WritableByteChannel out, float[] values, int count) throws IOException {
-    write(out, values, count, ElementType.FLOAT);
-  }
-
   /**
    * The first {@code count} values. Finite ones beyond what the type holds become its largest: the
    * scores of what attention must not see are such values, and infinities would become NaN where

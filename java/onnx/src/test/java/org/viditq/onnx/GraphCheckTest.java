@@ -76,38 +76,22 @@ class GraphCheckTest {
   }
 
   private static NodeProto.Builder quantizer(GraphProto.Builder graph) {
-    return node(graph, "ViditqQuantize");
+    return DamagedGraph.node(graph, "ViditqQuantize");
   }
 
   private static NodeProto.Builder layer(GraphProto.Builder graph) {
-    return node(graph, "ViditqQuantizedLinear");
-  }
-
-  private static NodeProto.Builder node(GraphProto.Builder graph, String operator) {
-    return graph.getNodeBuilderList().stream()
-        .filter(node -> node.getOpType().equals(operator))
-        .findFirst()
-        .orElseThrow();
+    return DamagedGraph.node(graph, "ViditqQuantizedLinear");
   }
 
   private static TensorProto.Builder scale(GraphProto.Builder graph) {
-    return graph.getInitializerBuilderList().stream()
-        .filter(tensor -> tensor.getName().equals("layer.weight_scale"))
-        .findFirst()
-        .orElseThrow();
+    return DamagedGraph.constant(graph, "layer.weight_scale");
   }
 
   @ParameterizedTest
   @MethodSource("damages")
   void damagedGraphsAreRefused(String message, Consumer<GraphProto.Builder> damage)
       throws IOException {
-    Path file = written();
-    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
-    damage.accept(model.getGraphBuilder());
-    Files.write(file, model.build().toByteArray());
-    assertThatThrownBy(() -> GraphCheck.require(file))
-        .isInstanceOf(OutputException.class)
-        .hasMessageContaining(message);
+    DamagedGraph.requireRefused(written(), damage, message);
   }
 
   /** Whatever bytes it is given, it either passes or says in a sentence why not. */
@@ -117,11 +101,7 @@ class GraphCheckTest {
     byte[] model = Files.readAllBytes(file);
     Random random = new Random(3);
     for (int i = 0; i < 300; i++) {
-      byte[] damaged = model.clone();
-      for (int n = 0; n < 1 + i % 4; n++) {
-        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
-      }
-      Files.write(file, damaged);
+      Files.write(file, DamagedGraph.withRandomBytes(model, 1 + i % 4, random));
       try {
         GraphCheck.require(file);
       } catch (ViditqException judged) {

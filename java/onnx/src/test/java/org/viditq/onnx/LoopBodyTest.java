@@ -22,7 +22,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.core.error.BackendException;
-import org.viditq.core.error.OutputException;
 import org.viditq.core.error.ViditqException;
 import org.viditq.core.tensor.Tensor;
 
@@ -72,10 +71,7 @@ class LoopBodyTest {
   }
 
   private static NodeProto.Builder loop(GraphProto.Builder graph) {
-    return graph.getNodeBuilderList().stream()
-        .filter(node -> node.getOpType().equals("Loop"))
-        .findFirst()
-        .orElseThrow();
+    return DamagedGraph.node(graph, "Loop");
   }
 
   @Test
@@ -114,17 +110,10 @@ class LoopBodyTest {
         damage("nothing computes", graph -> body(graph).getOutputBuilder(1).setName("none")),
         damage("other values than it", graph -> body(graph).removeOutput(1)),
         damage("other values than it", graph -> loop(graph).addInput("x")),
-        damage("as many bytes", graph -> constant(body(graph), "true").addDims(2)),
+        damage("as many bytes", graph -> DamagedGraph.constant(body(graph), "true").addDims(2)),
         damage(
             "file of the constants",
-            graph -> constant(body(graph), "layer.weight").setDims(0, WIDTH + 1)));
-  }
-
-  private static TensorProto.Builder constant(GraphProto.Builder graph, String name) {
-    return graph.getInitializerBuilderList().stream()
-        .filter(constant -> constant.getName().equals(name))
-        .findFirst()
-        .orElseThrow();
+            graph -> DamagedGraph.constant(body(graph), "layer.weight").setDims(0, WIDTH + 1)));
   }
 
   private static Arguments damage(String message, Consumer<GraphProto.Builder> damage) {
@@ -134,13 +123,7 @@ class LoopBodyTest {
   @ParameterizedTest
   @MethodSource("damages")
   void damageIsFound(String message, Consumer<GraphProto.Builder> damage) throws IOException {
-    Path file = written();
-    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
-    damage.accept(model.getGraphBuilder());
-    Files.write(file, model.build().toByteArray());
-    assertThatThrownBy(() -> GraphCheck.require(file))
-        .isInstanceOf(OutputException.class)
-        .hasMessageContaining(message);
+    DamagedGraph.requireRefused(written(), damage, message);
   }
 
   /** Whatever bytes they are given, readers either take them or say in a sentence why not. */
@@ -151,11 +134,7 @@ class LoopBodyTest {
     Random random = new Random(5);
     int taken = 0;
     for (int i = 0; i < 300; i++) {
-      byte[] damaged = model.clone();
-      for (int n = 0; n < i % 4; n++) {
-        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
-      }
-      Files.write(file, damaged);
+      Files.write(file, DamagedGraph.withRandomBytes(model, i % 4, random));
       try {
         GraphCheck.require(file);
         GraphFile.open(file).fingerprint();

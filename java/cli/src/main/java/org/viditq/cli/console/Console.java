@@ -31,10 +31,6 @@ public final class Console {
     LogLevels.apply(options);
   }
 
-  public boolean json() {
-    return options.json;
-  }
-
   /** Whether details are wanted. */
   public boolean debug() {
     return options.debug;

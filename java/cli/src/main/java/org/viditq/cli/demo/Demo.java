@@ -11,20 +11,26 @@ import java.util.stream.LongStream;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.StageProgress;
 import org.viditq.cli.evaluate.PlanComparison;
+import org.viditq.cli.evaluate.TimedPictures;
+import org.viditq.cli.picture.Motion;
 import org.viditq.core.operators.Operators;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.pipeline.EncodedPrompts;
 import org.viditq.core.pipeline.GenerationRequest;
+import org.viditq.media.EncodingOptions;
+import org.viditq.media.GifClip;
 import org.viditq.media.PngPicture;
 import org.viditq.media.Provenance;
 import org.viditq.quantize.apply.PipelineCalibration;
 import org.viditq.quantize.calibrate.CalibrationStatistics;
 import org.viditq.quantize.plan.BuiltInPlans;
 
-/** Calibrates the sample, quantizes it with every plan, and makes the same pictures with each. */
+/**
+ * Calibrates a sample, quantizes it with every plan, and makes the same pictures or clips in full
+ * precision and with each.
+ */
 final class Demo {
-  private static final int CALIBRATION_PROMPTS = 8;
   private static final int CALIBRATE_EVERY = 2;
 
   private final DiffusionPipeline pipeline;
@@ -43,11 +49,9 @@ final class Demo {
     this.console = console;
   }
 
-  /** The first prompts of the sample's calibration file, as the published figures had them. */
-  static int calibrationPrompts() {
-    return CALIBRATION_PROMPTS;
-  }
-
+  /**
+   * @param calibrationPrompts the sample's file of them, whose first lines are taken
+   */
   DemoReport run(List<EvaluationPrompt> prompts, Path calibrationPrompts) {
     CalibrationStatistics statistics = calibrate(calibrationPrompts);
     EncodedPrompts encoded =
@@ -64,11 +68,12 @@ final class Demo {
             "full precision",
             "The original: weights stored as float16, computed in float32.",
             comparison.originalSize(),
-            png(comparison.reference().clips(), prompts, "full-precision"),
+            files(comparison.reference(), prompts, "full-precision"),
             Optional.empty(),
+            motion(comparison, comparison.reference()),
             comparison.reference().secondsPerPicture(),
             Optional.empty()));
-    for (DemoPlan demoPlan : DemoPlan.ALL) {
+    for (DemoPlan demoPlan : settings.plans()) {
       comparison.score(
           BuiltInPlans.get(demoPlan.name()),
           Optional.of(statistics),
@@ -80,8 +85,9 @@ final class Demo {
                       demoPlan.title(score),
                       demoPlan.description(score),
                       score.size(),
-                      png(score.run().clips(), prompts, score.name()),
+                      files(score.run(), prompts, score.name()),
                       Optional.of(score.scores()),
+                      motion(comparison, score.run()),
                       score.run().secondsPerPicture(),
                       score.caching().isOn() ? Optional.empty() : published.of(demoPlan.name()))));
     }
@@ -89,9 +95,9 @@ final class Demo {
   }
 
   private CalibrationStatistics calibrate(Path file) {
-    List<String> texts = EvaluationPrompt.lines(file).subList(0, CALIBRATION_PROMPTS);
-    EncodedPrompts encoded = encode(texts, "calibration");
-    GenerationRequest request = request(LongStream.range(0, CALIBRATION_PROMPTS).boxed().toList());
+    int count = settings.calibrationPrompts();
+    EncodedPrompts encoded = encode(EvaluationPrompt.lines(file).subList(0, count), "calibration");
+    GenerationRequest request = request(LongStream.range(0, count).boxed().toList());
     try (StageProgress progress = new StageProgress(console, "calibration")) {
       return new PipelineCalibration(pipeline, backend)
           .run(request, encoded, CALIBRATE_EVERY, progress);
@@ -105,17 +111,25 @@ final class Demo {
   }
 
   private GenerationRequest request(List<Long> seeds) {
-    return GenerationRequest.pictures(
+    return new GenerationRequest(
         seeds,
         settings.steps(),
         settings.guidance(),
+        pipeline.defaultFrames(),
         pipeline.defaultHeight(),
-        pipeline.defaultWidth());
+        pipeline.defaultWidth(),
+        pipeline.model().samplingDefaults().framesPerSecond());
   }
 
-  private List<byte[]> png(List<Clip> pictures, List<EvaluationPrompt> prompts, String plan) {
+  private Optional<Motion> motion(PlanComparison comparison, TimedPictures run) {
+    return settings.video()
+        ? Optional.of(Motion.of(comparison.reference().clips(), run.clips()))
+        : Optional.empty();
+  }
+
+  private List<byte[]> files(TimedPictures run, List<EvaluationPrompt> prompts, String plan) {
     List<byte[]> files = new ArrayList<>();
-    for (int i = 0; i < pictures.size(); i++) {
+    for (int i = 0; i < prompts.size(); i++) {
       Map<String, String> texts = new LinkedHashMap<>();
       texts.put("prompt", prompts.get(i).prompt());
       texts.put("seed", Long.toString(prompts.get(i).seed()));
@@ -124,7 +138,12 @@ final class Demo {
       texts.put("plan", plan);
       texts.put("model", settings.variant());
       texts.put("Software", "viditq " + settings.version());
-      files.add(PngPicture.encode(pictures.get(i).frame(0), new Provenance(texts)));
+      Clip clip = run.clips().get(i);
+      Provenance provenance = new Provenance(texts);
+      files.add(
+          settings.video()
+              ? GifClip.encode(clip, provenance, EncodingOptions.DEFAULT)
+              : PngPicture.encode(clip.frame(0), provenance));
     }
     return files;
   }

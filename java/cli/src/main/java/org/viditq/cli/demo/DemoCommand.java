@@ -55,6 +55,11 @@ public final class DemoCommand implements Callable<Integer> {
   /** Every second step is seen in calibration, and each half of the timesteps needs one. */
   private static final int LEAST_STEPS = 3;
 
+  /** The first prompts of the sample's calibration file, as the published figures had them. */
+  private static final int CALIBRATION_PICTURES = 8;
+
+  private static final int CALIBRATION_CLIPS = 4;
+
   private static final String REPORT = "report.html";
   private static final String METRICS = "metrics.json";
   private static final String COMPARISON = "comparison.png";
@@ -123,27 +128,31 @@ public final class DemoCommand implements Callable<Integer> {
     }
     new Outputs(spec, force.given()).requireFolder(out);
     Path samples = samples();
-    if (video) {
-      return compareClips(samples.resolve(DemoSettings.VIDEO), console, start);
+    if (plain && video) {
+      throw new UsageException("Give --plain or --video, not both.");
     }
-    Path sample = samples.resolve(DemoSettings.PLAIN);
-    DemoSettings settings =
-        settings(plain ? DemoSettings.PLAIN : DemoSettings.OUTLIER, Demo.calibrationPrompts());
+    DemoSettings settings = settings();
+    Path sample = samples.resolve(video ? DemoSettings.VIDEO : DemoSettings.PLAIN);
     PipelineFolder folder = PipelineFolder.open(sample);
-    if (!plain) {
+    if (settings.outlier()) {
       folder = folder.withTransformer(samples.resolve(DemoSettings.OUTLIER));
     }
+    Path file = sample.resolve("eval_prompts.txt");
     List<EvaluationPrompt> prompts =
-        EvaluationPrompt.singleObjects(sample.resolve("eval_prompts.txt"), pictures);
+        video
+            ? EvaluationPrompt.first(file, pictures)
+            : EvaluationPrompt.singleObjects(file, pictures);
 
     try (AtomicOutput output = AtomicOutput.folder(out)) {
-      console.note(
-          "Comparing "
-              + DemoPlan.ALL.size()
-              + " plans on "
-              + settings.variant()
-              + ", backend "
-              + settings.backend());
+      if (!video) {
+        console.note(
+            "Comparing "
+                + settings.plans().size()
+                + " plans on "
+                + settings.variant()
+                + ", backend "
+                + settings.backend());
+      }
       DemoReport report =
           new Demo(open(folder), backend::open, settings, console)
               .run(prompts, sample.resolve("calib_prompts.txt"));
@@ -166,58 +175,17 @@ public final class DemoCommand implements Callable<Integer> {
     return folder;
   }
 
-  private DemoSettings settings(String variant, int calibrationPrompts) {
+  private DemoSettings settings() {
     return new DemoSettings(
-        variant,
+        video ? DemoSettings.VIDEO : plain ? DemoSettings.PLAIN : DemoSettings.OUTLIER,
         steps,
         GUIDANCE,
-        calibrationPrompts,
+        video ? CALIBRATION_CLIPS : CALIBRATION_PICTURES,
         backend.find().name(),
         backend.precision().toString(),
         backend.threads(),
         Version.number(),
         caches);
-  }
-
-  private int compareClips(Path sample, Console console, long start) {
-    if (plain) {
-      throw new UsageException("Give --plain or --video, not both.");
-    }
-    DemoSettings settings = settings(DemoSettings.VIDEO, VideoDemo.calibrationPrompts());
-    try (AtomicOutput output = AtomicOutput.folder(out)) {
-      VideoDemoReport report =
-          new VideoDemo(open(PipelineFolder.open(sample)), backend::open, settings, console)
-              .run(
-                  sample.resolve("eval_prompts.txt"),
-                  pictures,
-                  sample.resolve("calib_prompts.txt"));
-      writeClips(report, output.path());
-      output.commit();
-      console.result(report.json());
-      console.result("");
-      report.table().forEach(console::result);
-      console.result("");
-      report.findings().forEach(console::result);
-      console.result("");
-      console.result("Report: " + out.resolve(REPORT));
-      console.note("Done in " + Quantities.seconds((System.nanoTime() - start) * 1e-9) + ".");
-    }
-    return 0;
-  }
-
-  private static void writeClips(VideoDemoReport report, Path folder) {
-    try {
-      Files.writeString(folder.resolve(REPORT), report.page().toHtml());
-      Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
-      for (VideoOutcome outcome : report.outcomes()) {
-        Path clips = Files.createDirectory(folder.resolve(PictureNames.folder(outcome.plan())));
-        for (int i = 0; i < outcome.clips().size(); i++) {
-          Files.write(clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
-        }
-      }
-    } catch (IOException e) {
-      throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
-    }
   }
 
   /** The launcher says where the project is; without it, the current folder must be it. */
@@ -232,29 +200,35 @@ public final class DemoCommand implements Callable<Integer> {
     return samples;
   }
 
-  private static void write(DemoReport report, Path folder) {
+  private void write(DemoReport report, Path folder) {
     try {
       Files.writeString(folder.resolve(REPORT), report.page().toHtml());
       Files.writeString(folder.resolve(METRICS), Console.toJson(report.json()) + "\n");
-      Files.write(
-          folder.resolve(COMPARISON),
-          ContactSheet.of(
-              report.outcomes().stream().map(Outcome::title).toList(),
-              titles(report.prompts()),
-              report.outcomes().stream().map(Outcome::pictures).toList()));
+      if (!video) {
+        Files.write(
+            folder.resolve(COMPARISON),
+            ContactSheet.of(
+                report.outcomes().stream().map(Outcome::title).toList(),
+                titles(report.prompts()),
+                report.outcomes().stream().map(Outcome::pictures).toList()));
+      }
       for (Outcome outcome : report.outcomes()) {
         Path pictures = Files.createDirectory(folder.resolve(PictureNames.folder(outcome.plan())));
         for (int i = 0; i < outcome.pictures().size(); i++) {
-          EvaluationPrompt prompt = report.prompts().get(i);
           Files.write(
-              pictures.resolve(
-                  PictureNames.of(i + 1, prompt.prompt(), Long.toString(prompt.seed())) + ".png"),
+              pictures.resolve(fileName(i + 1, report.prompts().get(i))),
               outcome.pictures().get(i));
         }
       }
     } catch (IOException e) {
       throw new OutputException("Cannot write " + folder + ": " + IoReason.of(e) + ".", e);
     }
+  }
+
+  private String fileName(int number, EvaluationPrompt prompt) {
+    return video
+        ? String.format("%02d.gif", number)
+        : PictureNames.of(number, prompt.prompt(), Long.toString(prompt.seed())) + ".png";
   }
 
   private static List<String> titles(List<EvaluationPrompt> prompts) {
@@ -270,7 +244,9 @@ public final class DemoCommand implements Callable<Integer> {
     console.result("");
     report.table().forEach(console::result);
     console.result("");
-    console.result(report.aboutVariant());
+    if (!video) {
+      console.result(report.aboutVariant());
+    }
     report.findings().forEach(console::result);
     console.result("");
     console.result("Report: " + out.resolve(REPORT));

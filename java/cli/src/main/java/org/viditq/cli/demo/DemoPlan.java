@@ -33,8 +33,16 @@ record DemoPlan(String name, String title) {
         : score.quantization().orElseThrow().description();
   }
 
-  /** From what everybody tries first to what the method is for. */
-  static final List<DemoPlan> ALL =
+  /** For clips, from what everybody tries first to what the method is for. */
+  static final List<DemoPlan> OF_CLIPS =
+      List.of(
+          new DemoPlan("w8a8-naive", "W8A8 naive"),
+          new DemoPlan("w8a8", "W8A8 dynamic"),
+          new DemoPlan("w4a8-naive", "W4A8 naive"),
+          new DemoPlan("w4a8", "W4A8 timestep-aware"));
+
+  /** For pictures, likewise. */
+  static final List<DemoPlan> OF_PICTURES =
       List.of(
           new DemoPlan("w8a8-naive", "W8A8 naive"),
           new DemoPlan("w8a8", "W8A8 dynamic"),

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.viditq.cli.console.Console;
-import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
+import org.viditq.cli.picture.Motion;
 import org.viditq.cli.quantize.StoredSizeJson;
 import org.viditq.cli.report.ComparisonReport;
 import org.viditq.cli.report.ComparisonReport.Cell;
@@ -24,11 +24,6 @@ import org.viditq.cli.report.FrontierPlot;
  * @param outcomes full precision first
  */
 record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Outcome> outcomes) {
-  private static final String NOTHING = "–";
-
-  /** Bars of the report are full at this PSNR: at 8 bits pictures can hardly be told apart. */
-  private static final double FULL_BAR_DECIBEL = 50;
-
   DemoReport {
     prompts = List.copyOf(prompts);
     outcomes = List.copyOf(outcomes);
@@ -36,34 +31,53 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
 
   /** The table that the command prints. */
   List<String> table() {
-    TextTable table =
-        new TextTable(
-            "plan",
-            ">weights",
-            ">smaller by",
-            ">quantized layers by",
-            ">PSNR",
-            ">SSIM",
-            ">per picture",
-            ">published PSNR",
-            ">SSIM");
+    List<String> columns =
+        columns(
+            List.of("plan", ">weights", ">smaller by"),
+            List.of(">quantized layers by"),
+            List.of(">PSNR", ">SSIM"),
+            List.of(">flicker", ">warping"),
+            List.of(">per " + settings.thing()),
+            List.of(">published PSNR", ">SSIM"));
+    TextTable table = new TextTable(columns.toArray(String[]::new));
     for (Outcome outcome : outcomes) {
-      table.row(
-          outcome.title(),
-          Quantities.bytes(outcome.size().quantized()),
-          quantized(outcome, o -> Quantities.times(o.size().ratio())),
-          quantized(outcome, o -> Quantities.times(o.size().layerRatio())),
-          meanPsnr(outcome),
-          meanSsim(outcome),
-          Quantities.seconds(outcome.secondsPerPicture()),
-          outcome.published().map(f -> Quantities.decibel(f.psnr())).orElse(NOTHING),
-          outcome.published().map(f -> Quantities.similarity(f.ssim())).orElse(NOTHING));
+      List<String> row =
+          columns(
+              List.of(outcome.title(), outcome.weights(), outcome.smallerBy()),
+              List.of(outcome.layersSmallerBy()),
+              List.of(outcome.psnr(), outcome.ssim()),
+              List.of(outcome.flicker(), outcome.warping()),
+              List.of(outcome.seconds()),
+              List.of(outcome.publishedPsnr(), outcome.publishedSsim()));
+      table.row(row.toArray(String[]::new));
     }
     return table.lines();
   }
 
+  /** Columns for pictures or for clips, of which each have some that the others have not. */
+  private <T> List<T> columns(
+      List<T> size,
+      List<T> layersOfPictures,
+      List<T> scores,
+      List<T> motionOfClips,
+      List<T> time,
+      List<T> publishedOfPictures) {
+    List<T> columns = new ArrayList<>(size);
+    columns.addAll(settings.video() ? List.of() : layersOfPictures);
+    columns.addAll(scores);
+    columns.addAll(settings.video() ? motionOfClips : List.of());
+    columns.addAll(time);
+    columns.addAll(settings.video() ? List.of() : publishedOfPictures);
+    return columns;
+  }
+
   List<String> findings() {
-    return Findings.of(outcomes, settings.backend());
+    return settings.video()
+        ? List.of(
+            Motion.MEANING,
+            "Weights are the bytes of the whole transformer as stored; a plan with two timestep"
+                + " ranges holds two sets of codes, of which one is in use at a time.")
+        : Findings.of(outcomes, settings.backend());
   }
 
   /** What the outlier variant is, or why the plain one was taken. */
@@ -80,46 +94,71 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
             + " --plain the demo takes the outlier variant, which behaves as large models do.";
   }
 
+  private List<String> lead() {
+    return settings.video()
+        ? List.of(
+            "An STDiT in the layout of Open-Sora 1.0 (text to 8 frames of 64×64 pixels), quantized"
+                + " after training with plans of ViDiT‑Q. Every plan got the same prompts and"
+                + " seeds; PSNR and SSIM compare its frames with the full-precision ones.")
+        : List.of(
+            "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after training"
+                + " with plans of ViDiT‑Q. Every plan got the same prompts and seeds; PSNR and"
+                + " SSIM compare its pictures with the full-precision ones.",
+            aboutVariant());
+  }
+
   ComparisonReport page() {
-    List<Variant> variants = outcomes.stream().map(this::variant).toList();
-    List<Scene> scenes = new ArrayList<>();
-    for (int i = 0; i < prompts.size(); i++) {
-      List<Picture> pictures = new ArrayList<>();
-      for (Outcome outcome : outcomes) {
-        int picture = i;
-        String caption =
-            outcome
-                .scores()
-                .map(scores -> scores.pictures().get(picture))
-                .map(c -> Quantities.decibel(c.psnr()) + ", " + Quantities.similarity(c.ssim()))
-                .orElse("reference");
-        pictures.add(Picture.png(outcome.title(), outcome.pictures().get(i), caption));
-      }
-      scenes.add(new Scene(prompts.get(i).prompt(), "seed " + prompts.get(i).seed(), pictures));
-    }
     ComparisonReport page =
         new ComparisonReport(
-            "One diffusion transformer, quantized " + (outcomes.size() - 1) + " ways",
-            List.of(
-                "A PixArt-α pipeline (text to 64×64 picture), its transformer quantized after"
-                    + " training with plans of ViDiT‑Q. Every plan got the same prompts and seeds;"
-                    + " PSNR and SSIM compare its pictures with the full-precision ones.",
-                aboutVariant()),
-            List.of(
-                "Weights",
-                "Smaller by",
-                "Quantized layers by",
-                "PSNR",
-                "SSIM",
-                "Per picture",
-                "Published layers"),
-            variants,
-            scenes,
+            "One "
+                + (settings.video() ? "video " : "")
+                + "diffusion transformer, quantized "
+                + (outcomes.size() - 1)
+                + " ways",
+            lead(),
+            columns(
+                List.of("Weights", "Smaller by"),
+                List.of("Quantized layers by"),
+                List.of("PSNR", "SSIM"),
+                List.of("Flicker", "Warping error"),
+                List.of("Per " + settings.thing()),
+                List.of("Published layers")),
+            outcomes.stream().map(this::variant).toList(),
+            IntStream.range(0, prompts.size()).mapToObj(this::scene).toList(),
             findings(),
             settings.facts());
     return settings.caches().isEmpty()
         ? page
-        : page.withFrontier(FrontierPlot.svg(points(), "picture"));
+        : page.withFrontier(FrontierPlot.svg(points(), settings.thing()));
+  }
+
+  private Variant variant(Outcome outcome) {
+    OptionalDouble psnr =
+        outcome.scores().isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(outcome.meanPsnr());
+    return new Variant(
+        outcome.title(),
+        outcome.description(),
+        columns(
+            List.of(Cell.of(outcome.weights()), Cell.of(outcome.smallerBy())),
+            List.of(Cell.of(outcome.layersSmallerBy())),
+            List.of(Cell.ofPsnr(outcome.psnr(), psnr, ""), Cell.of(outcome.ssim())),
+            List.of(Cell.of(outcome.flicker()), Cell.of(outcome.warping())),
+            List.of(Cell.of(outcome.seconds())),
+            List.of(Cell.of(outcome.publishedFigures()))));
+  }
+
+  private Scene scene(int prompt) {
+    List<Picture> pictures = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      byte[] file = outcome.pictures().get(prompt);
+      String caption = outcome.caption(prompt);
+      pictures.add(
+          settings.video()
+              ? Picture.gif(outcome.title(), file, caption)
+              : Picture.png(outcome.title(), file, caption));
+    }
+    EvaluationPrompt of = prompts.get(prompt);
+    return new Scene(of.prompt(), "seed " + of.seed(), pictures);
   }
 
   private List<FrontierPlot.Point> points() {
@@ -128,33 +167,8 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
         .map(
             outcome ->
                 new FrontierPlot.Point(
-                    outcome.title(),
-                    outcome.secondsPerPicture(),
-                    outcome.scores().get().meanPsnr()))
+                    outcome.title(), outcome.secondsPerPicture(), outcome.meanPsnr()))
         .toList();
-  }
-
-  private Variant variant(Outcome outcome) {
-    OptionalDouble bar =
-        outcome.scores().isEmpty()
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(outcome.meanPsnr() / FULL_BAR_DECIBEL);
-    return new Variant(
-        outcome.title(),
-        outcome.description(),
-        List.of(
-            Cell.of(Quantities.bytes(outcome.size().quantized())),
-            Cell.of(quantized(outcome, o -> Quantities.times(o.size().ratio()))),
-            Cell.of(quantized(outcome, o -> Quantities.times(o.size().layerRatio()))),
-            new Cell(meanPsnr(outcome), bar),
-            Cell.of(meanSsim(outcome)),
-            Cell.of(Quantities.seconds(outcome.secondsPerPicture())),
-            Cell.of(
-                outcome
-                    .published()
-                    .map(
-                        f -> Quantities.decibel(f.psnr()) + " / " + Quantities.similarity(f.ssim()))
-                    .orElse(NOTHING))));
   }
 
   ObjectNode json() {
@@ -164,9 +178,9 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
     root.put("guidance", settings.guidance());
     root.put("backend", settings.backend());
     root.put("threads", settings.threads());
-    ArrayNode pictures = root.putArray("pictures");
+    ArrayNode things = root.putArray(settings.thing() + "s");
     for (EvaluationPrompt prompt : prompts) {
-      pictures.addObject().put("prompt", prompt.prompt()).put("seed", prompt.seed());
+      things.addObject().put("prompt", prompt.prompt()).put("seed", prompt.seed());
     }
     ArrayNode plans = root.putArray("plans");
     for (Outcome outcome : outcomes) {
@@ -174,27 +188,18 @@ record DemoReport(DemoSettings settings, List<EvaluationPrompt> prompts, List<Ou
       node.put("plan", outcome.plan());
       node.put("title", outcome.title());
       StoredSizeJson.put(outcome.size(), node);
-      node.put("secondsPerPicture", outcome.secondsPerPicture());
+      node.put(
+          settings.video() ? "secondsPerClip" : "secondsPerPicture", outcome.secondsPerPicture());
+      outcome.motion().ifPresent(motion -> motion.putInto(node));
       outcome.scores().ifPresent(scores -> scores.putInto(node));
       outcome
           .published()
           .ifPresent(f -> node.putObject("published").put("psnr", f.psnr()).put("ssim", f.ssim()));
     }
-    ArrayNode sentences = root.putArray("findings");
-    findings().forEach(sentences::add);
+    if (!settings.video()) {
+      ArrayNode sentences = root.putArray("findings");
+      findings().forEach(sentences::add);
+    }
     return root;
-  }
-
-  private static String meanPsnr(Outcome outcome) {
-    return outcome.scores().map(s -> Quantities.decibel(s.meanPsnr())).orElse(NOTHING);
-  }
-
-  private static String meanSsim(Outcome outcome) {
-    return outcome.scores().map(s -> Quantities.similarity(s.meanSsim())).orElse(NOTHING);
-  }
-
-  /** What {@code text} says of a quantized outcome; nothing for full precision. */
-  private static String quantized(Outcome outcome, Function<Outcome, String> text) {
-    return outcome.scores().isEmpty() ? NOTHING : text.apply(outcome);
   }
 }

@@ -34,6 +34,15 @@ record DemoSettings(
     return variant.equals(OUTLIER);
   }
 
+  /** What is compared. */
+  String thing() {
+    return video() ? "clip" : "picture";
+  }
+
+  List<DemoPlan> plans() {
+    return video() ? DemoPlan.OF_CLIPS : DemoPlan.OF_PICTURES;
+  }
+
   List<Fact> facts() {
     return List.of(
         new Fact("Model", variant + ", text encoder, tokenizer and autoencoder of pixart-mini"),

@@ -11,7 +11,7 @@ import org.viditq.core.error.UsageException;
 import org.viditq.core.io.IoReason;
 
 /**
- * A prompt of the sample with the seed that the published figures were measured with.
+ * A prompt of the sample with its seed, that of the published figures.
  *
  * @param seed of the initial noise
  */
@@ -36,25 +36,28 @@ record EvaluationPrompt(String prompt, long seed) {
         single.add(new EvaluationPrompt(lines.get(i), FIRST_SEED + i));
       }
     }
-    if (count < 1 || count > single.size()) {
-      throw new UsageException(
-          "--pictures is " + count + ", but must lie between 1 and " + single.size() + ".");
-    }
-    return List.copyOf(single.subList(0, count));
+    return first(single, count);
   }
 
   /**
-   * The first {@code count} lines of a prompt file of a sample.
+   * The first {@code count} prompts. Line i has seed 1000 + i.
    *
    * @throws UsageException if there are not that many
    */
-  static List<String> first(Path file, int count) {
-    List<String> lines = lines(file);
-    if (count < 1 || count > lines.size()) {
-      throw new UsageException(
-          "--pictures is " + count + ", but must lie between 1 and " + lines.size() + ".");
+  static List<EvaluationPrompt> first(Path file, int count) {
+    List<EvaluationPrompt> prompts = new ArrayList<>();
+    for (String line : lines(file)) {
+      prompts.add(new EvaluationPrompt(line, FIRST_SEED + prompts.size()));
     }
-    return List.copyOf(lines.subList(0, count));
+    return first(prompts, count);
+  }
+
+  private static List<EvaluationPrompt> first(List<EvaluationPrompt> prompts, int count) {
+    if (count < 1 || count > prompts.size()) {
+      throw new UsageException(
+          "--pictures is " + count + ", but must lie between 1 and " + prompts.size() + ".");
+    }
+    return List.copyOf(prompts.subList(0, count));
   }
 
   /** The lines of a prompt file of the sample. */

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.viditq.cli.console.Quantities;
 import org.viditq.cli.console.TextTable;
-import org.viditq.cli.picture.PictureComparison;
+import org.viditq.cli.picture.Motion;
 import org.viditq.cli.picture.Spread;
 import org.viditq.cli.quantize.StoredSizeJson;
 import org.viditq.cli.report.ComparisonReport;
@@ -51,9 +51,6 @@ record EvaluationReport(
     List<Grid> maps,
     List<Fact> facts) {
   private static final String NOTHING = "–";
-
-  /** Bars of the report are full at this PSNR: at 8 bits pictures can hardly be told apart. */
-  private static final double FULL_BAR_DECIBEL = 50;
 
   EvaluationReport {
     prompts = List.copyOf(prompts);
@@ -136,11 +133,7 @@ record EvaluationReport(
     frechet.ifPresent(table -> columns.add(table.column()));
     List<String> findings = new ArrayList<>(reasons.sentences());
     if (isVideo()) {
-      findings.add(
-          "Flicker is the mean absolute difference of consecutive frames in hundredths of the value"
-              + " range, motion included; warping error is the mean squared difference in"
-              + " thousandths once the motion of the full-precision clip is taken out. What a plan"
-              + " adds to full precision's is its own.");
+      findings.add(Motion.MEANING);
     }
     ComparisonReport page =
         new ComparisonReport(
@@ -149,14 +142,15 @@ record EvaluationReport(
                     "The same prompts and seeds in full precision and with "
                         + Quantities.of(planCount(), "plan")
                         + (isCached() ? ", each without and with step caching" : "")
-                        + ". PSNR and SSIM compare with full precision: mean ± standard deviation over "
+                        + ". PSNR and SSIM compare with full precision: mean ± standard deviation"
+                        + " over "
                         + Quantities.of(prompts.size(), thing())
                         + ", on values before they are rounded to eight bits.",
-                    "Prompts are ordered by the lowest PSNR that a plan has there, worst first. Below"
-                        + " each "
+                    "Prompts are ordered by the lowest PSNR that a plan has there, worst first."
+                        + " Below each "
                         + thing()
-                        + " is the absolute difference from full precision, multiplied as its caption"
-                        + " says. A click enlarges."),
+                        + " is the absolute difference from full precision, multiplied as its"
+                        + " caption says. A click enlarges."),
                 columns,
                 plans.stream().map(this::variant).toList(),
                 worstFirst().stream().map(i -> scene(i, address)).toList(),
@@ -216,7 +210,7 @@ record EvaluationReport(
               plan.name(),
               address.apply(picture.file()),
               plan.scores()
-                  .map(scores -> caption(scores.pictures().get(prompt)))
+                  .map(scores -> scores.pictures().get(prompt).caption())
                   .orElse("reference"),
               picture.difference().map(d -> new Difference(address.apply(d.file()), caption(d)))));
     }
@@ -224,10 +218,6 @@ record EvaluationReport(
         prompts.get(prompt),
         "prompt " + (prompt + 1) + ", seed " + request.seeds().get(prompt),
         pictures);
-  }
-
-  private static String caption(PictureComparison scores) {
-    return Quantities.decibel(scores.psnr()) + ", " + Quantities.similarity(scores.ssim());
   }
 
   private static String caption(EvaluatedPicture.Difference difference) {
@@ -244,11 +234,11 @@ record EvaluationReport(
                 Cell.of(Quantities.bytes(plan.size().quantized()), reasons.ofSize(plan)),
                 Cell.of(quantized(plan, p -> Quantities.times(p.size().ratio()))),
                 Cell.of(quantized(plan, p -> Quantities.times(p.size().layerRatio()))),
-                new Cell(
+                Cell.ofPsnr(
                     scored(plan, p -> decibel(p.psnr())),
                     plan.scores().isEmpty()
                         ? OptionalDouble.empty()
-                        : OptionalDouble.of(plan.psnr().mean() / FULL_BAR_DECIBEL),
+                        : OptionalDouble.of(plan.psnr().mean()),
                     reasons.ofPsnr(plan)),
                 Cell.of(scored(plan, p -> similarity(p.ssim()))),
                 Cell.of(Quantities.seconds(plan.secondsPerPicture()), ofTime(plan)),
@@ -304,10 +294,7 @@ record EvaluationReport(
   private static void putCosts(EvaluatedPlan plan, ObjectNode node) {
     node.put("secondsPerPicture", plan.secondsPerPicture());
     plan.peakBytes().ifPresent(bytes -> node.put("peakBytes", bytes));
-    plan.motion()
-        .ifPresent(
-            motion ->
-                node.put("flicker", motion.flicker()).put("warpingError", motion.warpingError()));
+    plan.motion().ifPresent(motion -> motion.putInto(node));
   }
 
   private static String decibel(Spread psnr) {
@@ -357,15 +344,11 @@ record EvaluationReport(
   }
 
   private static String flicker(EvaluatedPlan plan) {
-    return plan.motion()
-        .map(motion -> String.format(Locale.ROOT, "%.2f", 100 * motion.flicker()))
-        .orElse(NOTHING);
+    return plan.motion().map(Motion::flickerText).orElse(NOTHING);
   }
 
   private static String warping(EvaluatedPlan plan) {
-    return plan.motion()
-        .map(motion -> String.format(Locale.ROOT, "%.3f", 1000 * motion.warpingError()))
-        .orElse(NOTHING);
+    return plan.motion().map(Motion::warpingText).orElse(NOTHING);
   }
 
   /** What {@code text} says of one that is compared; nothing for what it is compared with. */

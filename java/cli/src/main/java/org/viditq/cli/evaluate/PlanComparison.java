@@ -1,6 +1,5 @@
 package org.viditq.cli.evaluate;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,15 +103,6 @@ public final class PlanComparison {
           maker.make(UnaryOperator.identity(), title, FULL_PRECISION, false, caching);
       each.accept(score(Optional.empty(), originalSize(), run, caching));
     }
-  }
-
-  /**
-   * @param statistics of the transformer; only plans that need them take them
-   */
-  public PlanScore score(QuantizationPlan plan, Optional<CalibrationStatistics> statistics) {
-    List<PlanScore> scores = new ArrayList<>();
-    score(plan, statistics, List.of(StepCaching.NONE), scores::add);
-    return scores.get(0);
   }
 
   /**

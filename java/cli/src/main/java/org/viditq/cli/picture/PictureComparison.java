@@ -1,5 +1,6 @@
 package org.viditq.cli.picture;
 
+import org.viditq.cli.console.Quantities;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.quantize.metric.Planes;
 import org.viditq.quantize.metric.Psnr;
@@ -17,5 +18,10 @@ public record PictureComparison(double psnr, double ssim) {
     return new PictureComparison(
         Psnr.of(reference.pixels(), test.pixels(), 1),
         Ssim.GAUSSIAN.of(Planes.of(reference.pixels()), Planes.of(test.pixels()), 1));
+  }
+
+  /** For below a picture: 24.7 dB, 0.785. */
+  public String caption() {
+    return Quantities.decibel(psnr) + ", " + Quantities.similarity(ssim);
   }
 }

@@ -52,10 +52,8 @@ public record ComparisonReport(
    * @param note a few words beside it, such as why it surprises; may be empty
    */
   public record Cell(String text, OptionalDouble share, String note) {
-    /** A value without a note. */
-    public Cell(String text, OptionalDouble share) {
-      this(text, share, "");
-    }
+    /** Bars are full at this PSNR: at 8 bits pictures can hardly be told apart. */
+    private static final double FULL_BAR_DECIBEL = 50;
 
     /** A value without a bar. */
     public static Cell of(String text) {
@@ -65,6 +63,20 @@ public record ComparisonReport(
     /** A value without a bar. */
     public static Cell of(String text, String note) {
       return new Cell(text, OptionalDouble.empty(), note);
+    }
+
+    /**
+     * A mean PSNR with its bar.
+     *
+     * @param decibel against the reference; empty for the reference itself
+     */
+    public static Cell ofPsnr(String text, OptionalDouble decibel, String note) {
+      return new Cell(
+          text,
+          decibel.isPresent()
+              ? OptionalDouble.of(decibel.getAsDouble() / FULL_BAR_DECIBEL)
+              : decibel,
+          note);
     }
 
     boolean hasNote() {

@@ -81,6 +81,7 @@ class DemoReportTest {
                 new StoredSize(10_000, 10_000, 0, 0),
                 List.of(PNG),
                 Optional.empty(),
+                Optional.empty(),
                 1.5,
                 Optional.empty()),
             outcome("w8a8-naive", "naive", naive, published),
@@ -96,6 +97,7 @@ class DemoReportTest {
         new StoredSize(10_000, 6000, 8000, 4000),
         List.of(PNG),
         Optional.of(new PictureScores(List.of(new PictureComparison(psnr, 0.5)))),
+        Optional.empty(),
         1.5,
         published.of(plan));
   }

@@ -132,7 +132,7 @@ class ComparisonReportTest {
             List.of(
                 Cell.of("4.71 MiB"),
                 Cell.of("1.95×"),
-                new Cell("31.4 dB", OptionalDouble.of(0.628)),
+                Cell.ofPsnr("31.4 dB", OptionalDouble.of(31.4), ""),
                 Cell.of("0.942"),
                 Cell.of("1.21 s"))));
   }

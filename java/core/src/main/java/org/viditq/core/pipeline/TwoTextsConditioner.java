@@ -40,38 +40,29 @@ final class TwoTextsConditioner implements Conditioner {
             Component.TEXT_ENCODER,
             () -> bert(encoders.networks()),
             loaded ->
-                encode(
-                    new PromptEncoder(
-                        UnaryOperator.identity(),
-                        loaded.tokenizer(),
-                        loaded.network(),
-                        texts.features(),
-                        texts.tokens()),
-                    prompts,
-                    negativePrompt,
-                    encoded));
+                encode(loaded, texts.features(), texts.tokens(), prompts, negativePrompt, encoded));
     PromptEncoder.Texts[] second =
         encoders.use(
             Component.TEXT_ENCODER_2,
             () -> t5(encoders.networks()),
             loaded ->
                 encode(
-                    new PromptEncoder(
-                        UnaryOperator.identity(),
-                        loaded.tokenizer(),
-                        loaded.network(),
-                        texts.features2(),
-                        texts.tokens2()),
-                    prompts,
-                    negativePrompt,
-                    encoded));
+                    loaded, texts.features2(), texts.tokens2(), prompts, negativePrompt, encoded));
     return new EncodedPrompts(
         prompts, conditions(first[0], second[0]), Optional.of(conditions(first[1], second[1])));
   }
 
   /** The prompts, and behind them the negative one. */
   private static PromptEncoder.Texts[] encode(
-      PromptEncoder encoder, List<String> prompts, String negativePrompt, StageCounter encoded) {
+      LoadedTextEncoder loaded,
+      int features,
+      int tokens,
+      List<String> prompts,
+      String negativePrompt,
+      StageCounter encoded) {
+    PromptEncoder encoder =
+        new PromptEncoder(
+            UnaryOperator.identity(), loaded.tokenizer(), loaded.network(), features, tokens);
     PromptEncoder.Texts positive = encoder.encode(prompts, encoded);
     return new PromptEncoder.Texts[] {positive, encoder.encode(List.of(negativePrompt), encoded)};
   }

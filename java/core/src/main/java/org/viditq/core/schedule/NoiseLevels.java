@@ -28,15 +28,6 @@ final class NoiseLevels {
     return sigmas[sigmas.length - 1];
   }
 
-  /** ln σ of the first and the last training step. */
-  double smallestLog() {
-    return logs[0];
-  }
-
-  double largestLog() {
-    return logs[logs.length - 1];
-  }
-
   /** σ at a time, interpolated linearly between training steps. */
   double at(double time) {
     int below = (int) Math.max(0, Math.min(time, sigmas.length - 1));

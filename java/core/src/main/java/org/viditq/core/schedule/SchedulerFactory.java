@@ -104,11 +104,6 @@ public final class SchedulerFactory {
     return Map.copyOf(all);
   }
 
-  /** {@link #fromConfig} for a parsed {@code scheduler_config.json}. */
-  public static Scheduler fromJson(JsonNode config) {
-    return fromConfig(JsonConfig.of(config, "scheduler_config.json"));
-  }
-
   /**
    * The scheduler that the configuration's {@code _class_name} names. Options that only other
    * classes have are ignored, as diffusers does.

@@ -155,11 +155,6 @@ public final class WorkerProcess implements AutoCloseable {
     }
   }
 
-  /** Whether the process runs. */
-  public boolean isAlive() {
-    return process.isAlive();
-  }
-
   /** Tells it that nothing more is wanted, upon which it ends. */
   public void release() {
     try {

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
@@ -20,7 +19,6 @@ import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.calibrate.CalibrationRecorder;
 import org.viditq.quantize.calibrate.InputStatistics;
 import org.viditq.quantize.calibrate.LinearObserver;
-import org.viditq.quantize.calibrate.ObservingOperators;
 
 /**
  * The denoiser of a calibration that keeps every evaluation: its prediction, and in calibration
@@ -39,15 +37,13 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
   private record Seen(List<String> layers, List<InputStatistics> inputs) {}
 
   private final DiffusionPipeline pipeline;
-  private final Supplier<? extends Operators<?>> backend;
+  private final ObservedDenoiser denoiser;
   private final CalibrationRecorder recorder;
   private final PartialResults kept;
   private final PartKey key;
   private final Optional<JoinedPredictions> joined;
   private final List<Seen> seen = new ArrayList<>();
   private int step;
-  private Operators<?> operators;
-  private Denoiser denoiser;
 
   /**
    * @param joined where evaluations that are no calibration batches may be found
@@ -60,7 +56,7 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
       PartKey key,
       Optional<JoinedPredictions> joined) {
     this.pipeline = pipeline;
-    this.backend = backend;
+    this.denoiser = new ObservedDenoiser(pipeline, backend, this);
     this.recorder = recorder;
     this.kept = kept;
     this.key = key;
@@ -115,21 +111,9 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
         return prediction.get();
       }
     }
-    Tensor prediction = opened().predict(input);
+    Tensor prediction = denoiser.predict(input);
     kept.keep(evaluation, part(prediction));
     return prediction;
-  }
-
-  private Denoiser opened() {
-    if (denoiser == null) {
-      operators = backend.get();
-      denoiser = observed(operators);
-    }
-    return denoiser;
-  }
-
-  private <V> Denoiser observed(Operators<V> inner) {
-    return pipeline.openDenoiser(UnaryOperator.identity(), new ObservingOperators<>(inner, this));
   }
 
   private Part part(Tensor prediction) {
@@ -170,11 +154,6 @@ final class CalibrationSteps implements Denoiser, SamplingListener, LinearObserv
 
   @Override
   public void close() {
-    if (denoiser != null) {
-      denoiser.close();
-    }
-    if (operators != null) {
-      operators.close();
-    }
+    denoiser.close();
   }
 }

@@ -5,17 +5,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.operators.Operators;
-import org.viditq.core.pipeline.Denoiser;
 import org.viditq.core.pipeline.DiffusionPipeline;
 import org.viditq.core.resume.Part;
 import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.core.tensor.Tensor;
 import org.viditq.quantize.calibrate.LinearObserver;
-import org.viditq.quantize.calibrate.ObservingOperators;
 import org.viditq.quantize.calibrate.SecondMomentRecorder;
 import org.viditq.quantize.calibrate.SecondMomentRecorder.Rows;
 
@@ -31,15 +28,12 @@ final class MomentSteps implements LinearObserver, AutoCloseable {
   private static final String LAYERS = "layers";
   private static final String COUNT = "count";
 
-  private final DiffusionPipeline pipeline;
-  private final Supplier<? extends Operators<?>> backend;
+  private final ObservedDenoiser denoiser;
   private final SecondMomentRecorder recorder;
   private final PartialResults kept;
   private final PartKey key;
   private PartKey batchKey;
   private int observed;
-  private Operators<?> operators;
-  private Denoiser denoiser;
 
   MomentSteps(
       DiffusionPipeline pipeline,
@@ -47,8 +41,7 @@ final class MomentSteps implements LinearObserver, AutoCloseable {
       SecondMomentRecorder recorder,
       PartialResults kept,
       PartKey key) {
-    this.pipeline = pipeline;
-    this.backend = backend;
+    this.denoiser = new ObservedDenoiser(pipeline, backend, this);
     this.recorder = recorder;
     this.kept = kept;
     this.key = key;
@@ -67,7 +60,7 @@ final class MomentSteps implements LinearObserver, AutoCloseable {
       return;
     }
     observed = 0;
-    opened().predict(input);
+    denoiser.predict(input);
     kept.keep(batchKey, new Part(Map.of(), Map.of(COUNT, Integer.toString(observed))));
   }
 
@@ -96,25 +89,8 @@ final class MomentSteps implements LinearObserver, AutoCloseable {
             Map.of(LAYERS, String.join("\n", layers))));
   }
 
-  private Denoiser opened() {
-    if (denoiser == null) {
-      operators = backend.get();
-      denoiser = observed(operators);
-    }
-    return denoiser;
-  }
-
-  private <V> Denoiser observed(Operators<V> inner) {
-    return pipeline.openDenoiser(UnaryOperator.identity(), new ObservingOperators<>(inner, this));
-  }
-
   @Override
   public void close() {
-    if (denoiser != null) {
-      denoiser.close();
-    }
-    if (operators != null) {
-      operators.close();
-    }
+    denoiser.close();
   }
 }

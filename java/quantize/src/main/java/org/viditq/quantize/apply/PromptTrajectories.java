@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.viditq.core.model.DenoiserInput;
 import org.viditq.core.model.DenoiserModel;
 import org.viditq.core.operators.Operators;
@@ -18,7 +17,6 @@ import org.viditq.core.resume.PartKey;
 import org.viditq.core.resume.PartialResults;
 import org.viditq.core.resume.Units;
 import org.viditq.core.tensor.Tensor;
-import org.viditq.quantize.calibrate.ObservingOperators;
 
 /**
  * The samplings of a calibration, each prompt by itself, as units for other processes: what the
@@ -30,14 +28,11 @@ final class PromptTrajectories implements Units, AutoCloseable {
   private static final String INPUT = "input.";
 
   private final DiffusionPipeline pipeline;
-  private final Supplier<? extends Operators<?>> backend;
+  private final ObservedDenoiser denoiser;
   private final GenerationRequest request;
   private final EncodedPrompts prompts;
   private final PartialResults kept;
   private final PartKey key;
-
-  private Operators<?> operators;
-  private Denoiser denoiser;
 
   /**
    * @param key of the run: model, backend and whatever else decides a prediction beside its input
@@ -50,7 +45,8 @@ final class PromptTrajectories implements Units, AutoCloseable {
       PartialResults kept,
       PartKey key) {
     this.pipeline = pipeline;
-    this.backend = backend;
+    // Composed of the same operators as where layers are observed, for the same bits.
+    this.denoiser = new ObservedDenoiser(pipeline, backend, (layers, input, sequences) -> {});
     this.request = request;
     this.prompts = prompts;
     this.kept = kept;
@@ -71,10 +67,6 @@ final class PromptTrajectories implements Units, AutoCloseable {
 
   @Override
   public void compute(int unit) {
-    if (denoiser == null) {
-      operators = backend.get();
-      denoiser = observed(operators);
-    }
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     Map<String, String> facts = new LinkedHashMap<>();
     pipeline.sample(
@@ -84,13 +76,6 @@ final class PromptTrajectories implements Units, AutoCloseable {
         SamplingListener.NONE,
         (stage, done, total) -> {});
     kept.keep(key(unit), new Part(tensors, facts));
-  }
-
-  /** Composed of the same operators as where layers are observed, for the same bits. */
-  private <V> Denoiser observed(Operators<V> inner) {
-    return pipeline.openDenoiser(
-        UnaryOperator.identity(),
-        new ObservingOperators<>(inner, (layers, input, sequences) -> {}));
   }
 
   private Denoiser remembering(Map<String, Tensor> tensors, Map<String, String> facts) {
@@ -127,11 +112,6 @@ final class PromptTrajectories implements Units, AutoCloseable {
 
   @Override
   public void close() {
-    if (denoiser != null) {
-      denoiser.close();
-    }
-    if (operators != null) {
-      operators.close();
-    }
+    denoiser.close();
   }
 }

@@ -13,9 +13,4 @@ public interface LinearObserver {
    *     org.viditq.core.operators.LinearInput#sequences()}
    */
   void observe(List<String> layers, Tensor x, int sequences);
-
-  /** An input whose samples are a sequence each. */
-  default void observe(List<String> layers, Tensor x) {
-    observe(layers, x, 1);
-  }
 }

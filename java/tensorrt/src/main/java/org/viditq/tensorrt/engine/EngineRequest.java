@@ -1,6 +1,5 @@
 package org.viditq.tensorrt.engine;
 
-import java.util.List;
 import java.util.Map;
 import org.viditq.core.tensor.Shape;
 import org.viditq.onnx.OnnxGraph;
@@ -17,14 +16,5 @@ public record EngineRequest(
     String name, OnnxGraph graph, Map<String, Shape> shapes, Profile profile) {
   public EngineRequest {
     shapes = Map.copyOf(shapes);
-  }
-
-  /**
-   * Whether an engine with such profiles takes the shapes.
-   *
-   * @param profiles of the engine, one of which must hold all shapes
-   */
-  public boolean fits(List<Profile> profiles) {
-    return profiles.stream().anyMatch(candidate -> candidate.holds(shapes));
   }
 }

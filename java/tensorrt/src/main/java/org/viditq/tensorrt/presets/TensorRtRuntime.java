@@ -1,6 +1,5 @@
 package org.viditq.tensorrt.presets;
 
-import java.nio.file.Path;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.tensorrt.global.nvinfer;
@@ -20,7 +19,6 @@ import org.viditq.tensorrt.runtime.PinnedBuffer;
 
 /** TensorRT on a device. */
 public final class TensorRtRuntime implements DeviceRuntime {
-  private final NvidiaDriver driver;
   private final TensorRtLibrary library;
   private final CudaDevice device;
   private final IRuntime runtime;
@@ -30,7 +28,6 @@ public final class TensorRtRuntime implements DeviceRuntime {
    * @param library with the plugins that engines need
    */
   public TensorRtRuntime(NvidiaDriver driver, TensorRtLibrary library, int device) {
-    this.driver = driver;
     this.library = library;
     this.device = new CudaDevice(device);
     library.log().clear();
@@ -78,22 +75,6 @@ public final class TensorRtRuntime implements DeviceRuntime {
   @Override
   public DeviceEvent openEvent() {
     return device.openEvent();
-  }
-
-  @Override
-  public void loadPlugins(Path plugins) {
-    library.addPlugins(plugins);
-  }
-
-  @Override
-  public String describe() {
-    return driver.device()
-        + ", compute capability "
-        + driver.capability()
-        + ", driver "
-        + driver.version()
-        + ", TensorRT "
-        + library.version();
   }
 
   @Override

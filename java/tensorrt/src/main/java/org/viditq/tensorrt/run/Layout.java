@@ -20,10 +20,6 @@ final class Layout {
     return Math.addExact(bytes, mask) & ~mask;
   }
 
-  boolean contains(String name) {
-    return parts.containsKey(name);
-  }
-
   long offset(String name) {
     return parts.get(name)[0];
   }

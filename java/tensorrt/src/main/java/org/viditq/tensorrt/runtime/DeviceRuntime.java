@@ -1,6 +1,5 @@
 package org.viditq.tensorrt.runtime;
 
-import java.nio.file.Path;
 import org.viditq.core.error.BackendException;
 import org.viditq.core.error.MemoryException;
 import org.viditq.tensorrt.engine.EngineFile;
@@ -40,12 +39,6 @@ public interface DeviceRuntime extends AutoCloseable {
 
   /** A mark in a stream. */
   DeviceEvent openEvent();
-
-  /** Adds a library of plugins to those that engines find. */
-  void loadPlugins(Path library);
-
-  /** The device, TensorRT and driver, for reports and messages. */
-  String describe();
 
   /** Closes what is left open here; the device can be opened again. */
   @Override

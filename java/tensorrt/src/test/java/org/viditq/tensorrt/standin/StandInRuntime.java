@@ -2,7 +2,6 @@ package org.viditq.tensorrt.standin;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
@@ -162,18 +161,6 @@ public final class StandInRuntime implements DeviceRuntime {
   @Override
   public DeviceEvent openEvent() {
     return opened(new StandInEvent(this));
-  }
-
-  @Override
-  public void loadPlugins(Path library) {
-    if (!Files.isRegularFile(library)) {
-      throw new BackendException("There is no plugin library " + library + ".");
-    }
-  }
-
-  @Override
-  public String describe() {
-    return "a stand-in of " + capacity + " bytes";
   }
 
   @Override

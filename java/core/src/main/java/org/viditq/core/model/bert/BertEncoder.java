@@ -69,10 +69,6 @@ public final class BertEncoder<V> {
     this.layers = List.copyOf(prepared);
   }
 
-  public BertConfig config() {
-    return config;
-  }
-
   /** The token embedding, [vocabulary, C], where it lies. */
   public StoredTensor tokenTable() {
     return tokenTable;

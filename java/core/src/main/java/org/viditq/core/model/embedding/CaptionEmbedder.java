@@ -22,11 +22,6 @@ public final class CaptionEmbedder<V> {
     this.projection = CaptionProjection.original(loader, textChannels, channels);
   }
 
-  /** The null caption before the projection, [tokens, text channels]. */
-  public V nullCaption() {
-    return nullCaption;
-  }
-
   /** caption [B, .., tokens, text channels]; result [B, .., tokens, channels]. */
   public V forward(V caption) {
     return projection.forward(caption);

@@ -98,10 +98,6 @@ public final class PixArtTransformer<V> {
     this.blocks = List.copyOf(prepared);
   }
 
-  public PixArtConfig config() {
-    return config;
-  }
-
   /**
    * One evaluation of the denoiser. For quantized models call {@link Operators#selectTimestep}
    * before it.

@@ -83,9 +83,4 @@ public final class AspectRatioBins implements SizeBins {
   public boolean broughtToAskedSize() {
     return true;
   }
-
-  /** All sizes of the table, the flattest first. */
-  public List<PictureSize> sizes() {
-    return bins.stream().map(Bin::size).toList();
-  }
 }

@@ -67,10 +67,6 @@ public final class T5Encoder<V> {
     this.finalNorm = loader.constant("encoder.final_layer_norm.weight", config.channels());
   }
 
-  public T5Config config() {
-    return config;
-  }
-
   /** The token embedding, [vocabulary, C], where it lies. */
   public StoredTensor tokenTable() {
     return tokenTable;

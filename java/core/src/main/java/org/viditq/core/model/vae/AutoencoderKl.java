@@ -77,10 +77,6 @@ public final class AutoencoderKl<V> {
         decodes ? Optional.of(new Decoder<>(config, parameters, operators)) : Optional.empty();
   }
 
-  public AutoencoderKlConfig config() {
-    return config;
-  }
-
   /**
    * The latent distribution of pictures; only on backends that compute at once.
    *

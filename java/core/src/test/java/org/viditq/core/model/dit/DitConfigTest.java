@@ -2,10 +2,13 @@ package org.viditq.core.model.dit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.viditq.core.model.GivenModels.description;
+import static org.viditq.core.model.GivenModels.empty;
+import static org.viditq.core.model.GivenModels.json;
+import static org.viditq.core.model.GivenModels.none;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Iterator;
@@ -193,25 +196,5 @@ class DitConfigTest {
         .with("blocks.1.mlp.fc1.weight", 1536, 1)
         .with("final_layer.linear.weight", 32, 1)
         .checkpoint();
-  }
-
-  private static Checkpoint none() {
-    return new ShapesOnly().checkpoint();
-  }
-
-  private static ModelDescription description(ObjectNode json, Checkpoint weights) {
-    return new ModelDescription(JsonConfig.of(json, "config.json"), weights);
-  }
-
-  private static ObjectNode json(String text) {
-    try {
-      return (ObjectNode) new ObjectMapper().readTree(text);
-    } catch (IOException impossible) {
-      throw new AssertionError(impossible);
-    }
-  }
-
-  private static ObjectNode empty() {
-    return JsonNodeFactory.instance.objectNode();
   }
 }
