@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.viditq.core.diffusers.PipelineFolder;
+import org.viditq.core.error.UsageException;
 import org.viditq.core.machine.MachineMemory;
 import org.viditq.core.operators.Backend;
 import org.viditq.core.operators.BackendSettings;
@@ -132,6 +133,9 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private static TransformerChoice choice(PipelineOptions options) {
+    if (options.statistics().isPresent() && options.plan().isEmpty()) {
+      throw new UsageException("Statistics go with a plan; give one, or leave them out.");
+    }
     if (options.quantized().isPresent()) {
       return TransformerChoice.stored(options.quantized().get());
     }
@@ -183,9 +187,10 @@ public final class Pipeline implements AutoCloseable {
    * @throws org.viditq.core.error.UsageException if the model cannot make that; found out before
    *     any work is done
    * @throws CancelledException if this thread is interrupted, within one sampling step
-   * @throws IllegalStateException if the pipeline is closed
+   * @throws IllegalStateException if the pipeline is closed, or it is the listener that asks
    */
   public Generated generate(Generation generation, ProgressListener progress) {
+    requireNotListening();
     try {
       turn.lockInterruptibly();
     } catch (InterruptedException interrupted) {
@@ -199,6 +204,15 @@ public final class Pipeline implements AutoCloseable {
       return make(generation, cancellable(progress));
     } finally {
       turn.unlock();
+    }
+  }
+
+  /** The lock would let a listener in, whose parts are in use. */
+  private void requireNotListening() {
+    if (turn.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "A listener cannot use or close the pipeline that it listens to; throw an exception in it"
+              + " to end the generation.");
     }
   }
 
@@ -295,9 +309,14 @@ public final class Pipeline implements AutoCloseable {
         "The generation was cancelled, because its thread was interrupted.");
   }
 
-  /** Waits for the generation that runs, and releases the model. A second time does nothing. */
+  /**
+   * Waits for the generation that runs, and releases the model. A second time does nothing.
+   *
+   * @throws IllegalStateException if it is the listener of that generation who asks
+   */
   @Override
   public void close() {
+    requireNotListening();
     turn.lock();
     try {
       if (!closed) {

@@ -168,6 +168,38 @@ class PipelineTest {
     }
   }
 
+  /** Parts that are in use would be closed under its feet. */
+  @Test
+  void aListenerCannotCloseOrUseThePipeline() {
+    try (Pipeline pipeline = Pipeline.open(PICTURES)) {
+      for (Runnable act :
+          List.<Runnable>of(pipeline::close, () -> pipeline.generate(RING.withSeed(1)))) {
+        assertThatThrownBy(
+                () ->
+                    pipeline.generate(
+                        RING,
+                        (stage, done, total) -> {
+                          if (stage == SAMPLING) {
+                            act.run();
+                          }
+                        }))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("listener");
+      }
+      assertThat(pipeline.generate(RING).clip().frames()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void statisticsGoWithAPlan() {
+    assertThatThrownBy(
+            () ->
+                Pipeline.open(
+                    PICTURES, PipelineOptions.DEFAULT.withStatistics(Path.of("x.safetensors"))))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("go with a plan");
+  }
+
   @Test
   void anInterruptedThreadCancels() {
     try (Pipeline pipeline = Pipeline.open(PICTURES)) {

@@ -16,7 +16,7 @@ public final class PngPicture {
    * Encodes a picture with eight bits per channel.
    *
    * @param provenance becomes an international text chunk (iTXt, PNG specification section 11.3.4)
-   *     per keyword
+   *     per keyword, with the replacement character for U+0000, which no text chunk may hold
    * @return the bytes of the file
    */
   public static byte[] encode(Image image, Provenance provenance) {
@@ -46,7 +46,7 @@ public final class PngPicture {
               entry.setAttribute("compressionMethod", "0");
               entry.setAttribute("languageTag", "");
               entry.setAttribute("translatedKeyword", "");
-              entry.setAttribute("text", text);
+              entry.setAttribute("text", text.replace('\0', '\ufffd'));
               chunks.appendChild(entry);
             });
     IIOMetadataNode root = new IIOMetadataNode(metadata.getNativeMetadataFormatName());

@@ -39,6 +39,13 @@ class PngPictureTest {
     assertThat(textsOf(PngPicture.encode(IMAGE, provenance))).isEqualTo(provenance.texts());
   }
 
+  /** Readers take it for the end of the text. */
+  @Test
+  void noTextHoldsAZeroByte() throws IOException {
+    byte[] png = PngPicture.encode(IMAGE, new Provenance(Map.of("prompt", "a\0b")));
+    assertThat(textsOf(png)).containsExactly(Map.entry("prompt", "a\ufffdb"));
+  }
+
   private static Map<String, String> textsOf(byte[] png) throws IOException {
     ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
     reader.setInput(ImageIO.createImageInputStream(new ByteArrayInputStream(png)));

@@ -1,6 +1,8 @@
 package org.viditq.serve;
 
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,7 +123,8 @@ public final class ServeCommand implements Server, Callable<Integer> {
       names = "--public-url",
       paramLabel = "URL",
       description =
-          "What clients reach the server by, for the addresses of pictures. Default: its address.")
+          "What clients reach the server by, for the addresses of pictures. Default: the Host of"
+              + " the request.")
   private String publicUrl;
 
   @Option(
@@ -239,6 +242,13 @@ public final class ServeCommand implements Server, Callable<Integer> {
   private Long memoryBudget;
 
   @Option(
+      names = "--preload",
+      description =
+          "Load every model under its first plan before listening, and end where one cannot be"
+              + " loaded. Default: each is loaded when it is first asked for.")
+  private boolean preload;
+
+  @Option(
       names = "--prompt-cache",
       paramLabel = "MIB",
       defaultValue = "64",
@@ -309,6 +319,7 @@ public final class ServeCommand implements Server, Callable<Integer> {
                 pixelsInFlight),
             keys,
             catalog(),
+            preload,
             backend.find(),
             memoryBudget == null ? defaultBudget() : memoryBudget * MEBI,
             promptCache * MEBI,
@@ -336,9 +347,12 @@ public final class ServeCommand implements Server, Callable<Integer> {
     requireRange("--prompt-cache", promptCache, 0, 1L << 20);
     requireRange("--result-store", resultStore, 0, 1L << 20);
     requireRange("--result-lifetime", resultLifetime, 1, 1_000_000);
-    if (publicUrl != null && !publicUrl.matches("https?://[A-Za-z0-9.:_\\[\\]-]+(/[!-~]*)?")) {
+    if (publicUrl != null && !isAddress(publicUrl)) {
       throw new UsageException(
           "--public-url is no address such as https://pictures.example; give one.");
+    }
+    if (statistics != null && plans.isEmpty()) {
+      throw new UsageException("--stats goes with --plan; give a plan or leave it out.");
     }
     if (quantized != null && !plans.isEmpty()) {
       throw new UsageException("Give --plan or --quantized, not both.");
@@ -348,6 +362,15 @@ public final class ServeCommand implements Server, Callable<Integer> {
           "--quantized is the transformer of one model, but there are "
               + models.size()
               + "; give --plan, or one --model.");
+    }
+  }
+
+  private static boolean isAddress(String url) {
+    try {
+      return url.matches("https?://[A-Za-z0-9.:_\\[\\]-]+(/[!-~]*)?")
+          && new URI(url).getAuthority() != null;
+    } catch (URISyntaxException malformed) {
+      return false;
     }
   }
 
@@ -407,15 +430,31 @@ public final class ServeCommand implements Server, Callable<Integer> {
       offered.put("quantized", options("--quantized", quantized.toString()));
     }
     for (String plan : plans) {
+      if (plan.equals(ServedModel.FULL_PRECISION)) {
+        offer(offered, plan, options());
+        continue;
+      }
       List<String> words = new ArrayList<>(List.of("--plan", plan));
       if (statistics != null) {
         words.addAll(List.of("--stats", statistics.toString()));
       }
-      offered.put(planName(plan), options(words.toArray(String[]::new)));
+      offer(offered, planName(plan), options(words.toArray(String[]::new)));
     }
-    offered.put(ServedModel.FULL_PRECISION, options());
+    if (!plans.contains(ServedModel.FULL_PRECISION)) {
+      offer(offered, ServedModel.FULL_PRECISION, options());
+    }
     offered.values().forEach(options -> options.check(model));
     return offered;
+  }
+
+  private static void offer(
+      Map<String, QuantizationOptions> offered, String name, QuantizationOptions plan) {
+    if (offered.putIfAbsent(name, plan) != null) {
+      throw new UsageException(
+          "Two plans would be called "
+              + name
+              + " in requests; give one of them another file name.");
+    }
   }
 
   /** A file is called by its name without folder and ending. */

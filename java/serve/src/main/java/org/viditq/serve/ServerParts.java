@@ -11,6 +11,7 @@ import org.viditq.serve.work.WorkLimits;
 /**
  * What a server is made of.
  *
+ * @param preload whether models are loaded before it listens
  * @param backend that computes
  * @param memoryBudget bytes of models that stay loaded
  * @param promptCache bytes of encoded prompts that are kept
@@ -22,6 +23,7 @@ record ServerParts(
     WorkLimits work,
     ApiKeys keys,
     ModelCatalog catalog,
+    boolean preload,
     Backend backend,
     long memoryBudget,
     long promptCache,

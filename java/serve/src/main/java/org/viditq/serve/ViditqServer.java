@@ -1,6 +1,7 @@
 package org.viditq.serve;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.jline.utils.Signals;
 import org.slf4j.Logger;
@@ -11,6 +12,7 @@ import org.viditq.serve.http.ApiServer;
 import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.model.EncodedPromptCache;
 import org.viditq.serve.model.ResidentModels;
+import org.viditq.serve.model.ServedModel;
 import org.viditq.serve.work.WorkQueue;
 import org.viditq.serve.work.Worker;
 
@@ -27,6 +29,7 @@ public final class ViditqServer implements AutoCloseable {
   private final ApiServer server;
   private final WorkQueue queue;
   private final Worker worker;
+  private final List<ServedModel> preloaded;
   private final ServerMetrics metrics = new ServerMetrics();
   private final Duration patience;
   private final Console console;
@@ -38,6 +41,7 @@ public final class ViditqServer implements AutoCloseable {
     this.queue = new WorkQueue(parts.work());
     ResidentModels models = new ResidentModels(parts.memoryBudget(), console, metrics);
     this.worker = new Worker(queue, models, new EncodedPromptCache(parts.promptCache()), metrics);
+    this.preloaded = parts.preload() ? parts.catalog().models() : List.of();
     metrics.gauge("viditq.queue.length", "Pictures that wait.", queue::length);
     metrics.gauge("viditq.resident.models", "Models that are loaded.", models::count);
     metrics.nativeMemory(parts.backend()::allocatedBytes);
@@ -50,8 +54,10 @@ public final class ViditqServer implements AutoCloseable {
    * Listens, and works on what comes.
    *
    * @throws BackendException if the address is taken or not this machine's
+   * @throws org.viditq.core.error.ViditqException if a model cannot be loaded that must be first
    */
   public void start() {
+    worker.preload(preloaded);
     worker.start();
     try {
       server.start();

@@ -24,11 +24,18 @@ class ApiKeyTest {
   @Test
   void requestsNeedOneOfTheKeys() throws IOException {
     try (ViditqServer server =
-        TestClient.server("--api-key-file", file("# comment\n" + KEY + "\n\n" + OTHER + "\n"))) {
+        TestClient.server(
+            "--api-key-file", file("\ufeff# comment\r\n" + KEY + "\n\n" + OTHER + "\n"))) {
       TestClient client = new TestClient(server.address());
       assertThat(client.get("/v1/models").statusCode()).isEqualTo(401);
       assertThat(client.get("/metrics").statusCode()).isEqualTo(401);
       assertThat(client.get("/v1/nothing").statusCode()).isEqualTo(401);
+      // Routes are found with a slash at their end too.
+      for (String path :
+          new String[] {"/metrics/", "/v1/models/", "/v1", "/metrics;x", "/%76%31/models"}) {
+        assertThat(client.get(path).statusCode()).as(path).isEqualTo(401);
+      }
+      assertThat(client.get("/results/unknown").statusCode()).isEqualTo(404);
       for (String wrong :
           new String[] {
             "Bearer " + KEY + "x", "Bearer", "Bearer ", "Basic " + KEY, KEY, "Bearer # comment"
@@ -60,6 +67,19 @@ class ApiKeyTest {
   }
 
   @Test
+  void addressesThatAreNoneAreToldAsSuch() {
+    for (String url :
+        new String[] {
+          "pictures.example", "http://x/{a}", "http://x/%zz", "http://[::", "http://"
+        }) {
+      assertThatThrownBy(() -> ServeCommand.open(TestClient.words("--public-url", url)))
+          .as(url)
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("--public-url is no address");
+    }
+  }
+
+  @Test
   void keysMustBeThereAndLong() throws IOException {
     assertThatThrownBy(() -> ServeCommand.open(TestClient.words("--api-key-file", file("#\n"))))
         .isInstanceOf(UsageException.class)
@@ -67,6 +87,12 @@ class ApiKeyTest {
     assertThatThrownBy(() -> ServeCommand.open(TestClient.words("--api-key-file", file("short"))))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("16 characters");
+    for (String key : new String[] {"0123456789 0123456789", "schl\u00fcssel0123456789"}) {
+      assertThatThrownBy(() -> ServeCommand.open(TestClient.words("--api-key-file", file(key))))
+          .as(key)
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("beyond ASCII");
+    }
     assertThatThrownBy(
             () ->
                 ServeCommand.open(

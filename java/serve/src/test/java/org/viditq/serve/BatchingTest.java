@@ -176,6 +176,21 @@ class BatchingTest {
     }
   }
 
+  /** Other machines cannot reach 0.0.0.0. */
+  @Test
+  void addressesOfPicturesBeginWithWhatTheServerWasAskedBy() {
+    try (ViditqServer server = TestClient.server()) {
+      String port = server.address().substring(server.address().indexOf(':'));
+      String elsewhere =
+          TestClient.json(
+                  new TestClient("localhost" + port)
+                      .images(body(RING, 1, ",\"response_format\":\"url\"")))
+              .at("/data/0/url")
+              .asText();
+      assertThat(elsewhere).startsWith("http://localhost" + port + "/results/");
+    }
+  }
+
   @Test
   void picturesCanBeFetchedLaterAndAsOtherFormats() {
     try (ViditqServer server = TestClient.server("--result-lifetime", "2")) {

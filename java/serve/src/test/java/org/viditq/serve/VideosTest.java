@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,23 @@ class VideosTest {
           .isEqualTo(created.path("id").asText());
       assertThat(TestClient.json(client.delete(path)).path("deleted").asBoolean()).isTrue();
       assertThat(client.get(path).statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void aClipThatFailsIsCounted() throws Exception {
+    String[] words = Arrays.copyOf(WORDS, WORDS.length + 2);
+    words[WORDS.length] = "--deadline";
+    words[WORDS.length + 1] = "1";
+    try (ViditqServer server = ServeCommand.open(words)) {
+      server.start();
+      TestClient client = new TestClient(server.address());
+      JsonNode created =
+          TestClient.json(client.post("/v1/videos", "{\"prompt\":\"a\",\"steps\":250}"));
+      JsonNode state = ended(client, "/v1/videos/" + created.path("id").asText());
+      assertThat(state.at("/error/code").asText()).isEqualTo("deadline_exceeded");
+      assertThat(TestClient.metric(server, "viditq_errors_total{kind=\"deadline_exceeded\"}"))
+          .isEqualTo(1);
     }
   }
 

@@ -33,16 +33,16 @@ public final class ApiKeys {
 
   /**
    * Reads a file with one key per line, of 16 characters or more; empty lines and those that begin
-   * with # are none.
+   * with # are none, nor is a byte order mark.
    *
-   * @throws UsageException if it holds no key, or one that is too short
+   * @throws UsageException if it holds no key, or one that is too short or no header can have
    */
   public static ApiKeys read(Path file) {
     List<String> keys;
     try {
       keys =
           Files.readAllLines(file, StandardCharsets.UTF_8).stream()
-              .map(String::strip)
+              .map(line -> line.replace("\ufeff", "").strip())
               .filter(line -> !line.isEmpty() && !line.startsWith("#"))
               .toList();
     } catch (IOException e) {
@@ -64,6 +64,13 @@ public final class ApiKeys {
               + " holds a key of fewer than "
               + SHORTEST
               + " characters, which can be guessed; write a longer one.");
+    }
+    if (!keys.stream().allMatch(key -> key.matches("[!-~]+"))) {
+      throw new UsageException(
+          "The file "
+              + file
+              + " holds a key with a space or a character beyond ASCII, which no request can be"
+              + " sent with; write one of letters and digits.");
     }
     return new ApiKeys(keys.stream().map(ApiKeys::hash).toList());
   }

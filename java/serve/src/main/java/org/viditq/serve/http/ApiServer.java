@@ -13,7 +13,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.ManagedSelector;
@@ -44,6 +46,7 @@ public final class ApiServer implements AutoCloseable {
   private static final int IDLE_MILLISECONDS = 30_000;
   private static final int MOST_IDLE_THREADS = 16;
   private static final int THREADS_BESIDE_CONNECTIONS = 16;
+  private static final Set<String> OPEN = Set.of("/", "/healthz", "/readyz");
   private static final String PAGE = "/org/viditq/serve/page/index.html";
 
   private final ServerSettings settings;
@@ -74,26 +77,34 @@ public final class ApiServer implements AutoCloseable {
     this.queue = queue;
     this.metrics = metrics;
     this.keys = keys;
-    this.origins = new Origins(keys.isNeeded(), settings.publicUrl());
+    this.origins = new Origins(keys.isNeeded(), host(), settings.publicUrl());
     this.catalog = catalog;
     this.store = new ResultStore(settings.storeBytes(), settings.lifetime());
     GenerationFields generation = new GenerationFields(catalog, limits);
     this.videos =
-        new VideosEndpoint(generation, limits, queue, settings.storeBytes(), settings.lifetime());
+        new VideosEndpoint(
+            generation, limits, queue, metrics, settings.storeBytes(), settings.lifetime());
     this.images = new ImagesEndpoint(generation, limits, queue, store, this::publicUrl);
     metrics.gauge(
         "viditq.results.bytes", "Bytes of pictures that wait to be fetched.", store::bytes);
     this.server = Javalin.create(this::configure);
   }
 
-  private String publicUrl() {
-    return settings.publicUrl().orElseGet(() -> "http://" + address());
+  /** The address that it listens on may be none to reach it by, such as 0.0.0.0. */
+  private String publicUrl(Context context) {
+    return settings
+        .publicUrl()
+        .orElseGet(() -> "http://" + Objects.requireNonNullElse(context.header("Host"), address()));
   }
 
   /** Where it listens, HOST:PORT. */
   public String address() {
-    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-    return host + ":" + port();
+    return host() + ":" + port();
+  }
+
+  /** As addresses have it. */
+  private String host() {
+    return settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
   }
 
   public int port() {
@@ -186,15 +197,19 @@ public final class ApiServer implements AutoCloseable {
       connection.received();
     }
     context.header("X-Content-Type-Options", "nosniff");
-    boolean open = !context.path().startsWith("/v1/") && !context.path().equals("/metrics");
     origins.require(
         Optional.ofNullable(context.header("Host")), Optional.ofNullable(context.header("Origin")));
-    if (!open) {
+    if (!isOpen(context.path())) {
       keys.require(Optional.ofNullable(context.header("Authorization")));
     }
     if (method.equals("POST") && queue.isDraining()) {
       throw ApiException.draining();
     }
+  }
+
+  /** Whether a path needs no key. What is not named here needs one, however it is written. */
+  private static boolean isOpen(String path) {
+    return OPEN.contains(path) || path.startsWith(StoredEndpoint.PREFIX);
   }
 
   private static void page(Context context) throws IOException {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.viditq.core.pipeline.Clip;
 import org.viditq.core.pipeline.Image;
 import org.viditq.media.EncodingOptions;
@@ -34,17 +34,17 @@ final class ImagesEndpoint {
   private final RequestLimits limits;
   private final WorkQueue queue;
   private final ResultStore store;
-  private final Supplier<String> publicUrl;
+  private final Function<Context, String> publicUrl;
 
   /**
-   * @param publicUrl what the addresses of stored pictures begin with
+   * @param publicUrl what the addresses of stored pictures begin with in the answer to a request
    */
   ImagesEndpoint(
       GenerationFields generation,
       RequestLimits limits,
       WorkQueue queue,
       ResultStore store,
-      Supplier<String> publicUrl) {
+      Function<Context, String> publicUrl) {
     this.generation = generation;
     this.limits = limits;
     this.queue = queue;
@@ -90,7 +90,9 @@ final class ImagesEndpoint {
         List<Task> tasks =
             orders.stream().map(order -> task(order, abandoned, Watcher.NOBODY)).toList();
         queue.add(tasks);
-        Json.send(context, result(orders, Waiting.all(tasks, connection), answer));
+        Json.send(
+            context,
+            result(orders, Waiting.all(tasks, connection), answer, publicUrl.apply(context)));
       }
     } finally {
       // Where one picture of several has failed, nobody waits for the others.
@@ -135,7 +137,8 @@ final class ImagesEndpoint {
         progress.orElse(false));
   }
 
-  private ObjectNode result(List<Task.Order> orders, List<Clip> clips, Answer answer) {
+  private ObjectNode result(
+      List<Task.Order> orders, List<Clip> clips, Answer answer, String address) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     root.put("created", Instant.now().getEpochSecond());
     describe(root, orders.get(0), answer);
@@ -145,7 +148,7 @@ final class ImagesEndpoint {
       ObjectNode picture = data.addObject();
       if (answer.asUrl()) {
         String id = store.put(file, answer.encoding().contentType());
-        picture.put("url", publicUrl.get() + StoredEndpoint.PREFIX + id);
+        picture.put("url", address + StoredEndpoint.PREFIX + id);
       } else {
         picture.put("b64_json", Base64.getEncoder().encodeToString(file));
       }

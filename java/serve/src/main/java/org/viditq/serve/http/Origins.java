@@ -12,21 +12,25 @@ import org.viditq.serve.error.ApiException;
  *
  * <p>A browser names the page that a request comes from in Origin, which must be this server's own.
  * A name that points to this machine only now (DNS rebinding) would be the page's own too, so that
- * a server without keys is asked by the names of this machine or its public one, and no other.
+ * a server without keys is asked by the names of this machine, the one that it listens to, or its
+ * public one, and no other.
  */
 final class Origins {
   private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
 
   private final boolean keys;
+  private final String host;
   private final Optional<URI> publicUrl;
 
   /**
    * @param keys whether requests need one
+   * @param host what it listens to, with brackets where it has colons
    * @param publicUrl what clients reach the server by
    */
-  Origins(boolean keys, Optional<String> publicUrl) {
+  Origins(boolean keys, String host, Optional<String> publicUrl) {
     this.keys = keys;
-    this.publicUrl = publicUrl.map(URI::create);
+    this.host = host.toLowerCase(Locale.ROOT);
+    this.publicUrl = publicUrl.map(url -> url.toLowerCase(Locale.ROOT)).map(URI::create);
   }
 
   /**
@@ -48,6 +52,7 @@ final class Origins {
   private boolean isKnown(String authority) {
     String name = authority.replaceAll(":[0-9]{1,5}$", "");
     return THIS_MACHINE.contains(name)
+        || name.equals(host)
         || publicUrl.filter(url -> authority.equals(url.getAuthority())).isPresent();
   }
 

@@ -15,6 +15,9 @@ import org.viditq.serve.work.Watcher;
 final class VideoJob implements Watcher {
   private static final int WHOLE = 100;
 
+  /** What a job takes beside its texts and its file. */
+  private static final int OVERHEAD_BYTES = 1024;
+
   private final String id;
   private final Task.Order order;
   private final long created = Instant.now().getEpochSecond();
@@ -66,9 +69,11 @@ final class VideoJob implements Watcher {
     ended = Instant.now().getEpochSecond();
   }
 
-  /** Bytes that it holds. */
+  /** Bytes that it holds, about: one that has failed holds its prompts. */
   synchronized long size() {
-    return file == null ? 0 : file.length;
+    return OVERHEAD_BYTES
+        + (long) Character.BYTES * (order.prompt().length() + order.negativePrompt().length())
+        + (file == null ? 0 : file.length);
   }
 
   synchronized boolean isEnded() {

@@ -21,13 +21,14 @@ import org.viditq.media.EncodingOptions;
 import org.viditq.media.MediaFormat;
 import org.viditq.serve.error.ApiException;
 import org.viditq.serve.json.Fields;
+import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.model.ServedModel;
 import org.viditq.serve.work.Task;
 import org.viditq.serve.work.WorkQueue;
 
 /**
  * {@code /v1/videos}: clips are asked for, watched and fetched in requests of their own. Those that
- * are done are kept in memory for some time, up to a number of bytes; the oldest go first.
+ * have ended are kept in memory for some time, up to a number of bytes; the oldest go first.
  */
 final class VideosEndpoint implements AutoCloseable {
   static final String PATH = "/v1/videos";
@@ -37,6 +38,7 @@ final class VideosEndpoint implements AutoCloseable {
   private final GenerationFields generation;
   private final RequestLimits limits;
   private final WorkQueue queue;
+  private final ServerMetrics metrics;
   private final long storeBytes;
   private final Duration lifetime;
   private final SecureRandom random = new SecureRandom();
@@ -52,6 +54,7 @@ final class VideosEndpoint implements AutoCloseable {
           });
 
   /**
+   * @param metrics counts clips that failed
    * @param storeBytes of clips that are kept
    * @param lifetime of a clip that is done
    */
@@ -59,11 +62,13 @@ final class VideosEndpoint implements AutoCloseable {
       GenerationFields generation,
       RequestLimits limits,
       WorkQueue queue,
+      ServerMetrics metrics,
       long storeBytes,
       Duration lifetime) {
     this.generation = generation;
     this.limits = limits;
     this.queue = queue;
+    this.metrics = metrics;
     this.storeBytes = storeBytes;
     this.lifetime = lifetime;
   }
@@ -92,7 +97,9 @@ final class VideosEndpoint implements AutoCloseable {
                 }
                 encode(job, clip);
               } catch (RuntimeException | Error reason) {
-                job.fail(ApiException.of(reason));
+                ApiException told = ApiException.of(reason);
+                metrics.error(told.code());
+                job.fail(told);
               }
               discardOld();
             },

@@ -116,6 +116,16 @@ public final class ResidentModels implements AutoCloseable {
     return made;
   }
 
+  /**
+   * Loads a model's denoiser under its default plan, and its decoder.
+   *
+   * @throws org.viditq.core.error.ViditqException if one of them cannot be loaded
+   */
+  public void preload(ServedModel model) {
+    denoiser(model, model.defaultPlan()).close();
+    decoder(model, model.defaultPlan()).close();
+  }
+
   /** Whether {@link #denoiser} would have nothing to load. */
   public boolean holdsDenoiser(ServedModel model, String plan) {
     return parts.keys().contains(new Key(model, plan, Part.DENOISER));

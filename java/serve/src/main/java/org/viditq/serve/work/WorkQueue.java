@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.viditq.serve.error.ApiException;
 
 /**
@@ -46,17 +47,14 @@ public final class WorkQueue {
       if (draining) {
         throw ApiException.draining();
       }
-      if (waiting.size() + tasks.size() > limits.queue()) {
+      if (waiting.size() + tasks.size() > limits.queue()
+          || pixelsWith(tasks) > limits.pixelsInFlight()) {
         waiting.removeIf(Task::isGivenUp);
       }
-      long pixels =
-          waiting.stream().mapToLong(task -> task.order().pixels()).sum()
-              + running.stream().mapToLong(task -> task.order().pixels()).sum()
-              + tasks.stream().mapToLong(task -> task.order().pixels()).sum();
       if (waiting.size() + tasks.size() > limits.queue()) {
         throw full("The queue of " + limits.queue() + " pictures is full; try again later.");
       }
-      if (pixels > limits.pixelsInFlight()) {
+      if (pixelsWith(tasks) > limits.pixelsInFlight()) {
         throw full(
             "More than the "
                 + limits.pixelsInFlight()
@@ -67,6 +65,14 @@ public final class WorkQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Pixels of all that waits or runs, and of these tasks. */
+  private long pixelsWith(List<Task> tasks) {
+    return Stream.of(waiting, running, tasks)
+        .flatMap(List::stream)
+        .mapToLong(task -> task.order().pixels())
+        .sum();
   }
 
   private ApiException full(String sentence) {

@@ -7,6 +7,7 @@ import java.util.concurrent.Executors;
 import org.viditq.serve.metrics.ServerMetrics;
 import org.viditq.serve.model.EncodedPromptCache;
 import org.viditq.serve.model.ResidentModels;
+import org.viditq.serve.model.ServedModel;
 
 /**
  * The thread that computes, batch after batch. There is one, because a batch uses all threads of
@@ -33,6 +34,20 @@ public final class Worker implements AutoCloseable {
     this.cache = cache;
     this.metrics = metrics;
     thread.setDaemon(true);
+  }
+
+  /**
+   * Loads models before the start.
+   *
+   * @throws org.viditq.core.error.ViditqException if one cannot be loaded; none stays then
+   */
+  public void preload(List<ServedModel> served) {
+    try {
+      served.forEach(models::preload);
+    } catch (RuntimeException | Error unusable) {
+      models.close();
+      throw unusable;
+    }
   }
 
   public void start() {

@@ -162,6 +162,17 @@ class WorkQueueTest {
         .hasCauseInstanceOf(ApiException.class);
   }
 
+  /** Pixels of clients that have left are no reason to refuse others. */
+  @Test
+  void whoHasGoneMakesRoomForPixelsToo() throws Exception {
+    WorkQueue queue = queue(100, 8, 8);
+    queue.add(List.of(task(4, 1), task(4, 2), task(4, 3), task(4, 4), task(4, 5), task(4, 6)));
+    gone.set(true);
+    Task next = new Task(task(4, 7).order(), () -> false, Watcher.NOBODY, 600);
+    queue.add(List.of(next, next, next, next, next));
+    assertThat(queue.length()).isEqualTo(5);
+  }
+
   @Test
   void whoWaitedTooLongIsToldSo() throws Exception {
     WorkQueue queue = queue(1, 8, 8);
