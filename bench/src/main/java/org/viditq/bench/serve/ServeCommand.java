@@ -113,7 +113,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--sizes",
-      paramLabel = "WxH,...",
+      paramLabel = "WxH",
       split = ",",
       defaultValue = "auto",
       description =

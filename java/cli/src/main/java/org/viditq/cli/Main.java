@@ -14,6 +14,7 @@ import org.viditq.cli.serve.Server;
 import org.viditq.core.machine.ProcessLimits;
 import org.viditq.core.machine.UserFolder;
 import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -92,27 +93,40 @@ public final class Main {
   public static int run(PrintWriter out, PrintWriter err, String... args) {
     ErrorReporter errors = new ErrorReporter(err, Arrays.asList(args).contains("--debug"));
     try {
-      CommandLine commandLine =
-          new CommandLine(new ViditqCommand())
-              .addSubcommand(Server.find())
-              .addSubcommand(Benchmarks.find())
-              .setOut(out)
-              .setErr(err)
-              .setUsageHelpWidth(100)
-              .setUsageHelpLongOptionsMaxWidth(36)
-              .setCaseInsensitiveEnumValuesAllowed(true)
-              .setAbbreviatedOptionsAllowed(false)
-              .setOverwrittenOptionsAllowed(false)
-              .setParameterExceptionHandler(new Reporting(errors))
-              .setExecutionExceptionHandler(new Reporting(errors));
-      ArgumentWords.use(commandLine);
-      return commandLine.execute(args);
+      return commandLine()
+          .setOut(out)
+          .setErr(err)
+          .setParameterExceptionHandler(new Reporting(errors))
+          .setExecutionExceptionHandler(new Reporting(errors))
+          .execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError failure) {
       return errors.report(failure, "viditq");
     } finally {
       out.flush();
       err.flush();
     }
+  }
+
+  /** All commands, and how their arguments are read. */
+  public static CommandLine commandLine() {
+    CommandLine commandLine =
+        new CommandLine(new ViditqCommand())
+            .addSubcommand(Server.find())
+            .addSubcommand(Benchmarks.find())
+            .addSubcommand(new HelpCommand())
+            .setUsageHelpWidth(100)
+            .setUsageHelpLongOptionsMaxWidth(36)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setAbbreviatedOptionsAllowed(false)
+            .setOverwrittenOptionsAllowed(false);
+    commandLine
+        .getSubcommands()
+        .get("help")
+        .getCommandSpec()
+        .usageMessage()
+        .header("Show the help of a command.");
+    ArgumentWords.use(commandLine);
+    return commandLine;
   }
 
   /** No lambdas, for the reason that {@link ArgumentWords} gives. */

@@ -268,7 +268,7 @@ public final class ServeCommand implements Server, Callable<Integer> {
       names = "--result-lifetime",
       paramLabel = "S",
       defaultValue = "3600",
-      description = "Seconds for which they can be fetched. Default: ${DEFAULT-VALUE}.")
+      description = "Seconds for which results can be fetched. Default: ${DEFAULT-VALUE}.")
   private long resultLifetime;
 
   @Mixin private CommonOptions common;

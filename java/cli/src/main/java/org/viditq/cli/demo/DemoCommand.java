@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
       "",
       "Calibrates the bundled pixart-mini, quantizes its transformer with five plans, makes the"
           + " same pictures with each and in full precision, prints what each costs and saves, and"
-          + " writes an HTML report with the pictures side by side. Takes half a minute on two"
-          + " cores, a few minutes in plain Java.",
+          + " writes an HTML report with the pictures side by side. Takes seconds, in plain"
+          + " Java minutes.",
       ""
     },
     footer = {

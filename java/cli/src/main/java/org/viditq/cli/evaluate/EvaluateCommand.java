@@ -73,7 +73,7 @@ import picocli.CommandLine.Spec;
       "Makes one picture per prompt in full precision and with every plan, all from the same noise,"
           + " and prints mean PSNR and SSIM per plan; with --out, writes a page with the pictures"
           + " side by side, where they differ, and why figures are as they are. A run with --out"
-          + " that is killed is gone on with by the same command.",
+          + " that was killed is continued by the same command.",
       ""
     },
     footer = {

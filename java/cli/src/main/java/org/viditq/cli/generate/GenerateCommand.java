@@ -291,7 +291,7 @@ public final class GenerateCommand implements Callable<Integer> {
       PictureFacts facts, List<PictureJob> jobs, List<Path> files, Console console) {
     files.forEach(file -> console.result(file.toString()));
     console.note(
-        Quantities.of(jobs.size(), "picture")
+        Quantities.of(jobs.size(), facts.request().frames() > 1 ? "clip" : "picture")
             + " in "
             + Quantities.seconds(denoiseSeconds + decodeSeconds));
     if (evaluations.asked() > 0) {

@@ -37,7 +37,8 @@ public final class SamplingOptions {
       paramLabel = "S",
       split = ",",
       description =
-          "The same as noise to signal ratios, one more than steps, for schedulers that take them.")
+          "Sample at these noise to signal ratios instead of --steps, descending, one more than"
+              + " steps, for schedulers that take them.")
   private List<Double> sigmas;
 
   @Option(

@@ -21,7 +21,7 @@ final class PlanOptions {
   @Option(
       names = "--activation-bits",
       paramLabel = "FILE",
-      description = "The same of the activations.")
+      description = "Mixed-precision map of the activations, as --weight-bits.")
   private Path activationBits;
 
   /** Whether there is any map. */

@@ -81,7 +81,7 @@ import picocli.CommandLine.Spec;
           + " quantized in one range of timesteps and all else in full precision. Cross attention is"
           + " judged by text alignment, self attention and feed forward by visual quality, temporal"
           + " attention by consistency over time, all of them by the mean squared error too. 'viditq"
-          + " allocate' chooses bit widths from the result. A run that is killed is gone on with by"
+          + " allocate' chooses bit widths from the result. A run that was killed is continued by"
           + " the same command.",
       ""
     },
