@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
@@ -212,7 +213,8 @@ public final class DemoCommand implements Callable<Integer> {
       for (VideoOutcome outcome : report.outcomes()) {
         Path clips = Files.createDirectory(folder.resolve(PictureNames.folder(outcome.plan())));
         for (int i = 0; i < outcome.clips().size(); i++) {
-          Files.write(clips.resolve(String.format("%02d.gif", i + 1)), outcome.clips().get(i));
+          Files.write(
+              clips.resolve(String.format(Locale.ROOT, "%02d.gif", i + 1)), outcome.clips().get(i));
         }
       }
     } catch (IOException e) {
