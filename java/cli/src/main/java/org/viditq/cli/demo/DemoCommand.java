@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.viditq.cli.console.Console;
 import org.viditq.cli.console.Quantities;
@@ -227,7 +228,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private String fileName(int number, EvaluationPrompt prompt) {
     return video
-        ? String.format("%02d.gif", number)
+        ? String.format(Locale.ROOT, "%02d.gif", number)
         : PictureNames.of(number, prompt.prompt(), Long.toString(prompt.seed())) + ".png";
   }
 

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.viditq.core.error.Printable;
 import org.viditq.core.error.UsageException;
+import org.viditq.core.io.AtomicOutput;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -200,7 +201,7 @@ public final class Outputs {
 
   private static boolean isEmpty(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isEmpty();
+      return files.allMatch(AtomicOutput::isUnfinished);
     } catch (IOException unreadable) {
       return true; // it will be told when it is written
     }

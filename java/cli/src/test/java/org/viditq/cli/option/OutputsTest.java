@@ -77,6 +77,9 @@ class OutputsTest {
     Path dangling = Files.createSymbolicLink(temp.resolve("dangling"), temp.resolve("nothing"));
     Path folder = Files.createDirectory(temp.resolve("out"));
     assertThatCode(() -> outputs(false).requireFolder(folder)).doesNotThrowAnyException();
+    // Of a killed process, or one that writes here too.
+    Files.writeString(folder.resolve(".viditq-1-x.lock"), "");
+    assertThatCode(() -> outputs(false).requireFolder(folder)).doesNotThrowAnyException();
     Files.writeString(folder.resolve("a"), "a");
     refused(() -> outputs(false).requireFile(file), "stats", "--force");
     refused(() -> outputs(false).requireFile(dangling), "dangling", "--force");

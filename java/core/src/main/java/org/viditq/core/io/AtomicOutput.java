@@ -19,7 +19,9 @@ import org.viditq.core.error.OutputException;
 
 /**
  * A result that appears complete or not at all: it is written to {@link #path()}, a temporary name
- * beside the target, and {@link #commit()} moves it to its place.
+ * beside the target, or in it where that is a folder which exists, and {@link #commit()} moves it
+ * to its place. So it never moves between file systems: the folder may be a volume of its own or a
+ * link to one, and a link to a file stays a link.
  *
  * <pre>{@code
  * try (AtomicOutput output = AtomicOutput.file(target)) {
@@ -55,7 +57,7 @@ public final class AtomicOutput implements AutoCloseable {
   }
 
   private AtomicOutput(Path target, boolean folder) {
-    this.target = target.toAbsolutePath().normalize();
+    this.target = behindLink(target.toAbsolutePath().normalize(), folder);
     this.folder = folder;
     if (this.target.getFileName() == null) {
       throw new OutputException("Cannot write " + target + ": it is the root of the file system.");
@@ -69,14 +71,15 @@ public final class AtomicOutput implements AutoCloseable {
               + ": it exists and is not a "
               + (folder ? "folder." : "regular file."));
     }
-    UnfinishedName.removeLeftovers(this.target.getParent());
+    Path place = folder && Files.exists(this.target) ? this.target : this.target.getParent();
+    UnfinishedName.removeLeftovers(place);
     // The shutdown hook waits meanwhile: it must know of everything that is there.
     synchronized (Unfinished.LOCK) {
       requireRunning();
       Deque<Path> created = new ArrayDeque<>();
       try {
-        createParents(this.target.getParent(), created);
-        this.name = UnfinishedName.claim(this.target.getParent());
+        createParents(place, created);
+        this.name = UnfinishedName.claim(place);
       } catch (IOException e) {
         deleteEmpty(created);
         throw failure(e);
@@ -95,6 +98,18 @@ public final class AtomicOutput implements AutoCloseable {
         throw failure(e);
       }
       Unfinished.add(this);
+    }
+  }
+
+  /** What a link to a file stands for; other paths as they are. */
+  private static Path behindLink(Path target, boolean folder) {
+    if (folder || !Files.isSymbolicLink(target) || !Files.exists(target)) {
+      return target;
+    }
+    try {
+      return target.toRealPath();
+    } catch (IOException e) {
+      throw new OutputException("Cannot write " + target + ": " + IoReason.of(e) + ".", e);
     }
   }
 
@@ -209,6 +224,13 @@ public final class AtomicOutput implements AutoCloseable {
       discard();
       Unfinished.remove(this);
     }
+  }
+
+  /**
+   * Whether a file belongs to a result that is being written, or was when its process was killed.
+   */
+  public static boolean isUnfinished(Path file) {
+    return UnfinishedName.isOne(file);
   }
 
   /** Whether the JVM is being stopped: then what is unfinished is deleted, and nothing is begun. */

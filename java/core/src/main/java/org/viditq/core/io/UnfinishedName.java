@@ -79,6 +79,10 @@ final class UnfinishedName {
     }
   }
 
+  static boolean isOne(Path file) {
+    return file.getFileName().toString().startsWith(PREFIX);
+  }
+
   /** The name to write to. */
   Path path() {
     return data;

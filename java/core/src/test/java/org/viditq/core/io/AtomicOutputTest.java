@@ -88,6 +88,36 @@ class AtomicOutputTest {
     assertThat(target.resolve("a.txt")).hasContent("new");
   }
 
+  /** It may be a volume of its own, or a link to one, into which nothing can be moved. */
+  @Test
+  void existingFolderIsWrittenWithinItself() throws IOException {
+    Path volume = Files.createDirectory(folder.resolve("volume"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), volume);
+    for (Path target : List.of(volume, link)) {
+      try (AtomicOutput output = AtomicOutput.folder(target)) {
+        assertThat(output.path().getParent().toRealPath()).isEqualTo(volume.toRealPath());
+        Files.writeString(output.path().resolve(target.getFileName()), "new");
+        output.commit();
+      }
+    }
+    assertThat(contents()).containsExactly("link", "volume", "volume/link", "volume/volume");
+  }
+
+  @Test
+  void aLinkToAFileStaysALink() throws IOException {
+    Path volume = Files.createDirectory(folder.resolve("volume"));
+    Path file = Files.writeString(volume.resolve("a.txt"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link.txt"), file);
+    try (AtomicOutput output = AtomicOutput.file(link)) {
+      assertThat(output.path().getParent()).isEqualTo(volume.toRealPath());
+      Files.writeString(output.path(), "new");
+      output.commit();
+    }
+    assertThat(link).isSymbolicLink();
+    assertThat(file).hasContent("new");
+    assertThat(contents()).containsExactly("link.txt", "volume", "volume/a.txt");
+  }
+
   @Test
   void uncommittedFolderIsDeletedWithItsFiles() throws IOException {
     try (AtomicOutput output = AtomicOutput.folder(folder.resolve("out"))) {
