@@ -5,41 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.cli.Main;
+import org.viditq.bench.CommandLine;
 
 /** The command on the sample model, ONNX Runtime in the place of the device. */
 class EngineCommandTest {
   private static final String SAMPLE = Path.of("..", "samples", "pixart-mini").toString();
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    return Main.run(
-        new PrintWriter(out),
-        new PrintWriter(err),
-        Stream.concat(
-                Stream.of("bench", "engine", "--model", SAMPLE, "--prompt", "a red ring"),
-                Stream.of(args))
-            .toArray(String[]::new));
-  }
+  private final CommandLine bench =
+      new CommandLine("bench", "engine", "--model", SAMPLE, "--prompt", "a red ring");
 
   @Test
   @Tag("slow")
   void fullPrecisionAndPlansAreMeasuredBesideEachOther() throws IOException {
     Path file = folder.resolve("engine.json");
     assertThat(
-            run(
+            bench.run(
                 "--backend",
                 "onnxruntime",
                 "--plan",
@@ -51,7 +38,7 @@ class EngineCommandTest {
                 "--quiet",
                 "--out",
                 file.toString()))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("benchmark").asText()).isEqualTo("engine");
@@ -82,23 +69,12 @@ class EngineCommandTest {
   @Tag("slow")
   void aPlanThatNoGraphHoldsIsRefused() {
     String stats = folder.resolve("stats.safetensors").toString();
-    assertThat(
-            Main.run(
-                new PrintWriter(out),
-                new PrintWriter(err),
-                "calibrate",
-                "--model",
-                SAMPLE,
-                "--prompt",
-                "a red ring",
-                "--steps",
-                "2",
-                "--out",
-                stats))
-        .as(err.toString())
+    CommandLine calibrate = new CommandLine("calibrate", "--model", SAMPLE);
+    assertThat(calibrate.run("--prompt", "a red ring", "--steps", "2", "--out", stats))
+        .as(calibrate.err())
         .isZero();
     assertThat(
-            run(
+            bench.run(
                 "--backend",
                 "onnxruntime",
                 "--plan",
@@ -110,7 +86,7 @@ class EngineCommandTest {
                 "--rounds",
                 "1"))
         .isEqualTo(2);
-    assertThat(err.toString()).contains("The transformer in w8a8-naive cannot be an engine");
+    assertThat(bench.err()).contains("The transformer in w8a8-naive cannot be an engine");
   }
 
   @ParameterizedTest
@@ -121,7 +97,7 @@ class EngineCommandTest {
     "--backend=tensorrt, Backend tensorrt"
   })
   void wrongRequestsAreRefused(String options, String message) {
-    assertThat(run(options.split(" "))).isIn(1, 2);
-    assertThat(err.toString()).contains(message).doesNotContain("\tat ");
+    assertThat(bench.run(options.split(" "))).isIn(1, 2);
+    assertThat(bench.err()).contains(message).doesNotContain("\tat ");
   }
 }

@@ -3,33 +3,23 @@ package org.viditq.bench.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.viditq.bench.CommandLine;
 import org.viditq.bench.process.CommandProcess;
-import org.viditq.cli.Main;
 import org.viditq.core.error.BackendException;
 
 class ExportCommandTest {
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    String[] command =
-        Stream.concat(Stream.of("bench", "export"), Stream.of(args)).toArray(String[]::new);
-    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
-  }
+  private final CommandLine bench = new CommandLine("bench", "export");
 
   @Test
   void wrongRequestsAreRefusedBeforeAnyWork() {
-    assertThat(run("--models", "nothing")).isEqualTo(2);
-    assertThat(err.toString()).contains("There is no model nothing; choose among");
-    assertThat(run("--plans", "w3a3", "--scratch", folder.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("w3a3");
+    assertThat(bench.run("--models", "nothing")).isEqualTo(2);
+    assertThat(bench.err()).contains("There is no model nothing; choose among");
+    assertThat(bench.run("--plans", "w3a3", "--scratch", folder.toString())).isEqualTo(2);
+    assertThat(bench.err()).contains("w3a3");
     assertThat(folder).isEmptyDirectory();
   }
 

@@ -5,35 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.viditq.cli.Main;
+import org.viditq.bench.CommandLine;
 import org.viditq.cpp.InstructionSet;
 
 class AttentionCommandTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    return Main.run(new PrintWriter(out), new PrintWriter(err), args);
-  }
+  private final CommandLine bench = new CommandLine();
 
   @Test
   void everyPrecisionIsMeasuredAndWritten(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("attention.json");
     assertThat(
-            run(
+            bench.run(
                 "bench",
                 "attention",
                 "--shapes=16x20x2x8,5x7x1x9x3",
                 "--rounds=2",
                 "--out=" + file))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode shapes = new ObjectMapper().readTree(file.toFile()).get("shapes");
     assertThat(shapes.findValuesAsText("shape")).containsExactly("16x20x2x8", "5x7x1x9x3");
@@ -44,7 +37,7 @@ class AttentionCommandTest {
       for (JsonNode result : results) {
         assertThat(result.get("medianMillis").asDouble()).isPositive();
         assertThat(result.has("fractionOfPeak")).isEqualTo(InstructionSet.choose().hasMultiplier());
-        assertThat(out.toString()).contains(result.get("name").asText());
+        assertThat(bench.out()).contains(result.get("name").asText());
       }
     }
   }
@@ -62,7 +55,7 @@ class AttentionCommandTest {
         "1048576x1x64x64"
       })
   void shapesThatAreNoneAreRefused(String shape) {
-    assertThat(run("bench", "attention", "--shapes=" + shape)).isEqualTo(2);
-    assertThat(err.toString()).contains("shape");
+    assertThat(bench.run("bench", "attention", "--shapes=" + shape)).isEqualTo(2);
+    assertThat(bench.err()).contains("shape");
   }
 }

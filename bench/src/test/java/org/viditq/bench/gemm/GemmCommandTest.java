@@ -6,37 +6,28 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.viditq.bench.CommandLine;
 import org.viditq.bench.report.Median;
-import org.viditq.cli.Main;
 import org.viditq.cpp.InstructionSet;
 import org.viditq.onnx.OnnxOptions.LinearForm;
 
 class GemmCommandTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    String[] command = Stream.concat(Stream.of("bench"), Stream.of(args)).toArray(String[]::new);
-    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
-  }
+  private final CommandLine bench = new CommandLine("bench");
 
   @Test
   void everyContenderIsMeasuredAndWritten(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("gemm.json");
-    assertThat(run("gemm", "--shapes", "8x64x48", "--rounds", "2", "--out", file.toString()))
-        .as(err.toString())
+    assertThat(bench.run("gemm", "--shapes", "8x64x48", "--rounds", "2", "--out", file.toString()))
+        .as(bench.err())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("command").asText())
@@ -51,7 +42,7 @@ class GemmCommandTest {
         .contains("onednn-f32", "onnxruntime-f32", "onnxruntime-dynamic-int8");
     for (JsonNode result : results) {
       assertThat(result.get("medianMillis").isNumber()).isTrue();
-      assertThat(out.toString()).contains(result.get("name").asText());
+      assertThat(bench.out()).contains(result.get("name").asText());
     }
     JsonNode quantization = report.get("shapes").get(0).get("quantization");
     assertThat(quantization.findValuesAsText("instructionSet"))
@@ -71,13 +62,13 @@ class GemmCommandTest {
   void severalNumbersOfThreadsAreComparedWithTheFirst(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("gemm.json");
     assertThat(
-            run(
+            bench.run(
                 "gemm",
                 "--shapes=8x64x48",
                 "--rounds=2",
                 "--threads=1,2",
                 "--out=" + file.toString()))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("clock").asText()).isEqualTo("wall");
@@ -103,10 +94,10 @@ class GemmCommandTest {
 
   @Test
   void jsonIsAllThatStandardOutputCarries() throws IOException {
-    assertThat(run("gemm", "--shapes", "8x64x48", "--rounds", "1", "--json"))
-        .as(err.toString())
+    assertThat(bench.run("gemm", "--shapes", "8x64x48", "--rounds", "1", "--json"))
+        .as(bench.err())
         .isZero();
-    assertThat(new ObjectMapper().readTree(out.toString()).get("shapes")).hasSize(1);
+    assertThat(new ObjectMapper().readTree(bench.out()).get("shapes")).hasSize(1);
   }
 
   /** In float32 to some roundings; in 8 bits to about a hundredth of products of 37 values. */
@@ -159,22 +150,22 @@ class GemmCommandTest {
 
   @Test
   void wrongUsageIsExplained() {
-    assertThat(run("gemm", "--shapes", "8x0x48")).isEqualTo(2);
-    assertThat(err.toString()).contains("'8x0x48' is no shape");
-    assertThat(run("gemm", "--rounds", "0")).isEqualTo(2);
-    assertThat(err.toString()).contains("--rounds is 0, but must lie between 1 and 1024.");
-    assertThat(run("gemm", "--threads", "-1")).isEqualTo(2);
-    assertThat(run("gemm", "--threads", "2,2")).isEqualTo(2);
-    assertThat(err.toString()).contains("no number may come twice");
-    assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("A benchmark is missing: gemm");
-    assertThat(out.toString()).isEmpty();
+    assertThat(bench.run("gemm", "--shapes", "8x0x48")).isEqualTo(2);
+    assertThat(bench.err()).contains("'8x0x48' is no shape");
+    assertThat(bench.run("gemm", "--rounds", "0")).isEqualTo(2);
+    assertThat(bench.err()).contains("--rounds is 0, but must lie between 1 and 1024.");
+    assertThat(bench.run("gemm", "--threads", "-1")).isEqualTo(2);
+    assertThat(bench.run("gemm", "--threads", "2,2")).isEqualTo(2);
+    assertThat(bench.err()).contains("no number may come twice");
+    assertThat(bench.run()).isEqualTo(2);
+    assertThat(bench.err()).contains("A benchmark is missing: gemm");
+    assertThat(bench.out()).isEmpty();
   }
 
   @Test
   void anUnwritablePlaceIsKnownBeforeTheWork(@TempDir Path folder) {
-    assertThat(run("gemm", "--out", folder.toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("Cannot write " + folder);
-    assertThat(out.toString()).isEmpty();
+    assertThat(bench.run("gemm", "--out", folder.toString())).isEqualTo(1);
+    assertThat(bench.err()).contains("Cannot write " + folder);
+    assertThat(bench.out()).isEmpty();
   }
 }

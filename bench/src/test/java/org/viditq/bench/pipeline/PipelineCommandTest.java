@@ -6,17 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.cli.Main;
+import org.viditq.bench.CommandLine;
 import org.viditq.core.error.BackendException;
 
 /** The whole command on the sample model, in real processes. */
@@ -26,14 +23,7 @@ class PipelineCommandTest {
   private static final int BLOCKS = 8; // of the sample
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    String[] command =
-        Stream.concat(Stream.of("bench", "pipeline"), Stream.of(args)).toArray(String[]::new);
-    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
-  }
+  private final CommandLine bench = new CommandLine("bench", "pipeline");
 
   @Tag("slow")
   @Test
@@ -41,7 +31,7 @@ class PipelineCommandTest {
     Path scratch = Files.createDirectory(folder.resolve("scratch"));
     Path file = folder.resolve("pipeline.json");
     assertThat(
-            run(
+            bench.run(
                 "--model",
                 SAMPLE.toString(),
                 "--sizes",
@@ -53,7 +43,7 @@ class PipelineCommandTest {
                 scratch.toString(),
                 "--out",
                 file.toString()))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("benchmark").asText()).isEqualTo("pipeline");
@@ -68,7 +58,7 @@ class PipelineCommandTest {
       assertThat(result.get("medianSeconds").asDouble()).isPositive();
       assertThat(result.get("peakResidentBytes").asLong())
           .isGreaterThan(result.get("weightBytes").asLong());
-      assertThat(out.toString()).contains(result.get("name").asText());
+      assertThat(bench.out()).contains(result.get("name").asText());
     }
     assertThat(byName.get("fp32").get("weightsOfFp32").asDouble()).isEqualTo(1);
     assertThat(byName.get("w8a8").get("weightBytes").asLong())
@@ -89,7 +79,7 @@ class PipelineCommandTest {
   void aClipOfAFewFramesIsMeasuredBesideItsPeers() throws IOException {
     Path file = folder.resolve("clip.json");
     assertThat(
-            run(
+            bench.run(
                 "--model",
                 CLIPS.toString(),
                 "--frames",
@@ -104,7 +94,7 @@ class PipelineCommandTest {
                 "--roofline",
                 "--out",
                 file.toString()))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode size = new ObjectMapper().readTree(file.toFile()).get("sizes").get(0);
     assertThat(size.get("frames").asInt()).isEqualTo(2);
@@ -116,7 +106,7 @@ class PipelineCommandTest {
       assertThat(result.get("timesOnnxRuntimeInt8").asDouble()).isPositive();
       assertThat(result.get("peakResidentBytes").asLong()).isGreaterThan(1 << 20);
     }
-    assertThat(out.toString()).contains("64 px, 2 frames", "w8a8-attention-int8");
+    assertThat(bench.out()).contains("64 px, 2 frames", "w8a8-attention-int8");
     assertRoofline(size.get("roofline"));
   }
 
@@ -153,7 +143,7 @@ class PipelineCommandTest {
   void aNamedModelIsMeasuredWithTheBlocksThatAreLeft() throws IOException {
     Path file = folder.resolve("shallow.json");
     assertThat(
-            run(
+            bench.run(
                 "--model",
                 "pixart-sigma-1024",
                 "--blocks",
@@ -166,14 +156,14 @@ class PipelineCommandTest {
                 "1",
                 "--out",
                 file.toString()))
-        .as(err.toString())
+        .as(bench.err())
         .isZero();
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("model").asText()).isEqualTo("pixart-sigma-1024, random weights");
     assertThat(report.get("blocks").asInt()).isEqualTo(1);
     assertThat(report.get("publishedBlocks").asInt()).isEqualTo(28);
     assertThat(report.get("sizes").get(0).get("textTokens").asInt()).isEqualTo(300);
-    assertThat(err.toString()).contains("pixart-sigma-1024, 1 of 28 blocks");
+    assertThat(bench.err()).contains("pixart-sigma-1024, 1 of 28 blocks");
   }
 
   /** Ours, with the calls of one evaluation; of the sample's eight blocks. */
@@ -194,7 +184,7 @@ class PipelineCommandTest {
       assertThat(shares).isBetween(0.99, 1.01);
       assertThat(attentions).isEqualTo(2 * BLOCKS);
     }
-    assertThat(out.toString()).contains("w8a8, 64 px", "share");
+    assertThat(bench.out()).contains("w8a8, 64 px", "share");
   }
 
   @Test
@@ -216,37 +206,37 @@ class PipelineCommandTest {
 
   @Test
   void framesAndBlocksThatAModelDoesNotHaveAreRefused() {
-    assertThat(run("--frames", "4")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(bench.run("--frames", "4")).isEqualTo(2);
+    assertThat(bench.err())
         .contains("--frames is 4, but pixart-xl-2 makes pictures; leave it out.");
-    assertThat(run("--model", "stdit-xl-2", "--frames", "17")).isEqualTo(2);
-    assertThat(err.toString()).contains("--frames is 17, but stdit-xl-2 takes 1 to 16.");
-    assertThat(run("--model", "stdit-xl-2", "--blocks", "29")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(bench.run("--model", "stdit-xl-2", "--frames", "17")).isEqualTo(2);
+    assertThat(bench.err()).contains("--frames is 17, but stdit-xl-2 takes 1 to 16.");
+    assertThat(bench.run("--model", "stdit-xl-2", "--blocks", "29")).isEqualTo(2);
+    assertThat(bench.err())
         .contains("stdit-xl-2 has 28 blocks, of which 1 at least may be left, not 29.");
-    assertThat(run("--model", SAMPLE.toString(), "--blocks", "1")).isEqualTo(2);
-    assertThat(err.toString()).contains("has weights of its own");
-    assertThat(run("--variants", "onnxruntime-fp32", "--profile")).isEqualTo(2);
-    assertThat(err.toString()).contains("--profile looks into variants of the native backend");
-    assertThat(run("--variants", "onnxruntime-fp32", "--roofline")).isEqualTo(2);
-    assertThat(err.toString()).contains("--roofline looks into variants of the native backend");
-    assertThat(out.toString()).isEmpty();
+    assertThat(bench.run("--model", SAMPLE.toString(), "--blocks", "1")).isEqualTo(2);
+    assertThat(bench.err()).contains("has weights of its own");
+    assertThat(bench.run("--variants", "onnxruntime-fp32", "--profile")).isEqualTo(2);
+    assertThat(bench.err()).contains("--profile looks into variants of the native backend");
+    assertThat(bench.run("--variants", "onnxruntime-fp32", "--roofline")).isEqualTo(2);
+    assertThat(bench.err()).contains("--roofline looks into variants of the native backend");
+    assertThat(bench.out()).isEmpty();
   }
 
   @Test
   void wrongUsageIsExplained() {
-    assertThat(run("--sizes", "256,100")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(bench.run("--sizes", "256,100")).isEqualTo(2);
+    assertThat(bench.err())
         .contains("--sizes holds 100, but sides of pictures are multiples of 16 from 16 to 4096.");
-    assertThat(run("--variants", "w3a3")).isEqualTo(2);
-    assertThat(err.toString()).contains("w3a3").contains("W8A8");
-    assertThat(run("--model", "stdit-xl-3")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(bench.run("--variants", "w3a3")).isEqualTo(2);
+    assertThat(bench.err()).contains("w3a3").contains("W8A8");
+    assertThat(bench.run("--model", "stdit-xl-3")).isEqualTo(2);
+    assertThat(bench.err())
         .contains(
             "There is no model stdit-xl-3; give a pipeline folder, or one of pixart-xl-2,"
                 + " pixart-sigma-1024, stdit-xl-2.");
-    assertThat(run("--model", folder.toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("is not a diffusers pipeline folder");
-    assertThat(out.toString()).isEmpty();
+    assertThat(bench.run("--model", folder.toString())).isEqualTo(1);
+    assertThat(bench.err()).contains("is not a diffusers pipeline folder");
+    assertThat(bench.out()).isEmpty();
   }
 }

@@ -4,28 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.cli.Main;
+import org.viditq.bench.CommandLine;
 
 class QuantizeCommandTest {
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    String[] command =
-        Stream.concat(Stream.of("bench", "quantize"), Stream.of(args)).toArray(String[]::new);
-    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
-  }
+  private final CommandLine bench = new CommandLine("bench", "quantize");
 
   /** One block of full width, by built-in plans and one in a file. */
   @Tag("slow")
@@ -33,7 +23,7 @@ class QuantizeCommandTest {
   void aBlockIsQuantizedInTheMemoryOfALayer() throws Exception {
     Path file = folder.resolve("quantize.json");
     int code =
-        run(
+        bench.run(
             "--blocks",
             "1",
             "--plans",
@@ -42,7 +32,7 @@ class QuantizeCommandTest {
             folder.toString(),
             "--out",
             file.toString());
-    assertThat(code).as(err.toString()).isZero();
+    assertThat(code).as(bench.err()).isZero();
     JsonNode results = new ObjectMapper().readTree(file.toFile()).get("quantized");
     assertThat(results.findValuesAsText("plan"))
         .isEqualTo(List.of("viditq-rotate", "convrot", "w4a8-alpha"));
@@ -66,7 +56,7 @@ class QuantizeCommandTest {
     "--plans, w1a1, no built-in plan"
   })
   void wrongUsageIsOneSentence(String option, String value, String words) {
-    assertThat(run(option, value)).isIn(1, 2);
-    assertThat(err.toString()).startsWith("viditq: ").hasLineCount(1).contains(words);
+    assertThat(bench.run(option, value)).isIn(1, 2);
+    assertThat(bench.err()).startsWith("viditq: ").hasLineCount(1).contains(words);
   }
 }

@@ -5,35 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.cli.Main;
+import org.viditq.bench.CommandLine;
 
 class ServeCommandTest {
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    String[] command =
-        Stream.concat(Stream.of("bench", "serve", "--quiet"), Stream.of(args))
-            .toArray(String[]::new);
-    return Main.run(new PrintWriter(out), new PrintWriter(err), command);
-  }
+  private final CommandLine bench = new CommandLine("bench", "serve", "--quiet");
 
   @Tag("slow")
   @Test
   void everyPictureIsComparedAndEveryRequestAccountedFor() throws IOException {
     Path file = folder.resolve("serve.json");
     int code =
-        run(
+        bench.run(
             "--model",
             "../samples/pixart-mini",
             "--clients",
@@ -50,7 +39,7 @@ class ServeCommandTest {
             "0.25",
             "--out",
             file.toString());
-    assertThat(code).as(err.toString()).isZero();
+    assertThat(code).as(bench.err()).isZero();
     JsonNode root = new ObjectMapper().readTree(file.toFile());
     assertThat(root.at("/machine").asText()).isNotEmpty();
     assertThat(root.at("/date").asText()).isNotEmpty();
@@ -83,7 +72,7 @@ class ServeCommandTest {
     "--batch=1, must lie between"
   })
   void wrongOptionsAreRefusedBeforeAnyWork(String option, String sentence) {
-    assertThat(run(option)).isEqualTo(2);
-    assertThat(err.toString()).contains(sentence);
+    assertThat(bench.run(option)).isEqualTo(2);
+    assertThat(bench.err()).contains(sentence);
   }
 }

@@ -328,6 +328,10 @@ class DisagreeingFilesTest {
         .contains("timesteps from 500 to below 1001: layers by bits {4=1, 8=1}");
     assertThat(CommandRun.of("inspect", "w4a8").succeeded().stdout())
         .contains("weights: 4 bits, asymmetric", "alpha 0.3", "needs statistics");
+    assertThat(CommandRun.of("inspect", "w4a8-gptq").succeeded().stdout())
+        .contains("weights: 4 bits, asymmetric, grid gptq", "balancing: alpha searched");
+    assertThat(CommandRun.of("inspect", "convrot").succeeded().stdout())
+        .contains("rotation: regular, up to 256 channels");
     Path adapter = folder.resolve("lora.safetensors");
     SafetensorsWriter.write(
         adapter,

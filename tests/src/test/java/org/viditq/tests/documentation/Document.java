@@ -50,10 +50,10 @@ record Document(Path name, String text) {
         .toList();
   }
 
-  /** Blocks of shell commands. */
-  List<String> shell() {
+  /** Blocks of code in a language, in order. */
+  List<String> blocks(String language) {
     return matches(FENCE, text).stream()
-        .filter(match -> match.group(1).equals("sh"))
+        .filter(match -> match.group(1).equals(language))
         .map(match -> match.group(2))
         .toList();
   }

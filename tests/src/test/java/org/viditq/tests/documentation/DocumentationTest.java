@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.viditq.cli.Main;
@@ -80,7 +83,7 @@ class DocumentationTest {
   @ParameterizedTest
   @MethodSource("documents")
   void commandsAreAccepted(Document document) {
-    document.shell().forEach(DocumentationTest::accept);
+    document.blocks("sh").forEach(DocumentationTest::accept);
   }
 
   /** Those within sentences may be cut short; what they have must exist. */
@@ -144,6 +147,28 @@ class DocumentationTest {
         }
       }
     }
+  }
+
+  /** The plan with every key, and the map that it names. */
+  @Test
+  void thePlanOfTheFormatsPageIsRead(@TempDir Path folder) throws IOException {
+    List<String> yaml = Document.read(Path.of("docs/formats.md")).blocks("yaml");
+    Path plan = Files.writeString(folder.resolve("plan.yaml"), yaml.get(0));
+    Files.writeString(folder.resolve("map.yaml"), yaml.get(1));
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+
+    int code = Main.run(new PrintWriter(out), new PrintWriter(err), "inspect", plan.toString());
+
+    assertThat(code).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains(
+            "weights: 4 bits, asymmetric, grid gptq",
+            "balancing: alpha 0.3 from timestep 0 to below 501, layers [attn]",
+            "rotation: hadamard, all channels, layers [attn]",
+            "low rank: a branch of rank 16",
+            "attention: self int8, temporal int8, cross int8",
+            "weight map: timesteps from 750 to below 1001: layers by bits {8=1}");
   }
 
   @Test

@@ -11,13 +11,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.viditq.cli.console.Console;
 import org.viditq.core.error.Printable;
+import org.viditq.core.model.AttentionPrecisions;
 import org.viditq.core.quant.IntegerFormat;
+import org.viditq.quantize.plan.Balancing;
 import org.viditq.quantize.plan.BuiltInPlans;
 import org.viditq.quantize.plan.LayerOverride;
 import org.viditq.quantize.plan.PlanIdentity;
 import org.viditq.quantize.plan.PlanReader;
 import org.viditq.quantize.plan.QuantizationPlan;
+import org.viditq.quantize.plan.RotationSettings;
 import org.viditq.quantize.plan.StepBitMap;
+import org.viditq.quantize.plan.WeightGrid;
+import org.viditq.quantize.plan.WeightScheme;
 
 /**
  * What a plan or a mixed-precision map says, in lines of a key and a value.
@@ -46,32 +51,23 @@ record PlanSurvey(List<Map.Entry<String, String>> lines) {
     if (!plan.description().isEmpty()) {
       lines.add(Map.entry("description", plan.description()));
     }
-    lines.add(Map.entry("weights", format(plan.weight())));
+    lines.add(Map.entry("weights", format(plan.weight()) + grid(plan.scheme())));
     lines.add(
         Map.entry(
             "activations",
             format(plan.activation().format())
                 + ", "
                 + plan.activation().mode().name().toLowerCase(Locale.ROOT)));
-    plan.balancing()
-        .ifPresent(
-            balancing ->
-                balancing
-                    .ranges()
-                    .forEach(
-                        range ->
-                            lines.add(
-                                Map.entry(
-                                    "balancing",
-                                    "alpha "
-                                        + range.alpha()
-                                        + " from timestep "
-                                        + (long) range.timesteps().start()
-                                        + " to below "
-                                        + (long) range.timesteps().end()
-                                        + (balancing.layers().isEmpty()
-                                            ? ""
-                                            : ", layers " + balancing.layers())))));
+    plan.balancing().ifPresent(balancing -> add(lines, balancing));
+    plan.scheme()
+        .rotation()
+        .ifPresent(rotation -> lines.add(Map.entry("rotation", rotation(rotation))));
+    if (plan.scheme().rank() > 0) {
+      lines.add(Map.entry("low rank", "a branch of rank " + plan.scheme().rank()));
+    }
+    if (!plan.attention().equals(AttentionPrecisions.FLOAT)) {
+      lines.add(Map.entry("attention", attention(plan.attention())));
+    }
     add(lines, "quantize", plan.quantize());
     add(lines, "include", plan.include());
     add(lines, "exclude", plan.keepFullPrecision());
@@ -100,6 +96,24 @@ record PlanSurvey(List<Map.Entry<String, String>> lines) {
     return new PlanSurvey(lines);
   }
 
+  private static void add(List<Map.Entry<String, String>> lines, Balancing balancing) {
+    for (Balancing.Range range : balancing.ranges()) {
+      lines.add(
+          Map.entry(
+              "balancing",
+              "alpha "
+                  + (balancing.searchesAlpha() ? "searched" : range.alpha())
+                  + (balancing.findsRanges()
+                      ? " in a range that the statistics tell"
+                      : " from timestep "
+                          + (long) range.timesteps().start()
+                          + " to below "
+                          + (long) range.timesteps().end())
+                  + (balancing.sharesWeights() ? ", codes of all ranges" : "")
+                  + layers(balancing.layers())));
+    }
+  }
+
   private static void add(List<Map.Entry<String, String>> lines, String key, StepBitMap map) {
     for (StepBitMap.Part part : map.parts()) {
       Map<Integer, Long> layers = new TreeMap<>();
@@ -124,6 +138,38 @@ record PlanSurvey(List<Map.Entry<String, String>> lines) {
     if (!patterns.isEmpty()) {
       lines.add(Map.entry(key, String.join(", ", patterns)));
     }
+  }
+
+  private static String grid(WeightScheme scheme) {
+    return scheme.grid() == WeightGrid.MINMAX
+        ? ""
+        : ", grid " + word(scheme.grid()) + (scheme.blockwise() ? " by quantized inputs" : "");
+  }
+
+  private static String rotation(RotationSettings rotation) {
+    return word(rotation.kind())
+        + (rotation.block().isPresent()
+            ? ", up to " + rotation.block().getAsInt() + " channels"
+            : ", all channels")
+        + layers(rotation.layers());
+  }
+
+  private static String attention(AttentionPrecisions attention) {
+    return "self "
+        + word(attention.self())
+        + ", temporal "
+        + word(attention.temporal())
+        + ", cross "
+        + word(attention.cross());
+  }
+
+  private static String layers(List<String> patterns) {
+    return patterns.isEmpty() ? "" : ", layers " + patterns;
+  }
+
+  /** As plans write it. */
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static String format(IntegerFormat format) {
