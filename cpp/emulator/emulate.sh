@@ -33,12 +33,17 @@ require() {
   done
 }
 
-# This revision multiplies signed codes as if they were unsigned, forgets the tile registers when Linux
-# switches between threads, and lacks "extended feature disable" (XFD), without which Linux hands out none.
+# This revision multiplies signed codes as if they were unsigned, converts only half of what it must to
+# bfloat16, forgets the tile registers when Linux switches between threads, and lacks "extended feature
+# disable" (XFD), without which Linux hands out none.
 correct_bochs() {
   # DPBDSS, DPBDSU and DPBDUS convert bytes of Bit8u to Bit32s, which extends them with zeros.
   sed -i -E '/DPBD(SS|SU|US)\(Bit32u x, Bit32u y\)/,/^\}/s/Bit32s\(([xy]byte\[[0-3]\])\)/Bit32s(Bit8s(\1))/g' \
     "$1/cpu/avx/amx.cc"
+
+  # VCVTNE2PS2BF16 reads its first operand from element 16 on.
+  sed -i -E 's/convert_ne_fp32_to_bfloat16\(op1\.vmm32u\(n\)\)/convert_ne_fp32_to_bfloat16(op1.vmm32u(n - DWORD_ELEMENTS(len)))/' \
+    "$1/cpu/avx/avx512_bf16.cc"
 
   # XSAVE exchanges rows and bytes of a row, saves 8 rows of 16, and only registers that are not in use.
   sed -i -E -e '/vmm16u\(8\+n\) *=/s/\.rows;/.bytes_per_row;/' \
@@ -125,9 +130,9 @@ prepare() {
     "$work/packages/usr/lib/syslinux/modules/bios/ldlinux.c32" "$work/new"
 
   g++ -std=c++17 -O2 -Wall -Wextra -Werror -static -DPORT_OFF="$port_off" -o "$work/new/init" "$here/init.cpp"
-  g++ -std=c++17 -O1 -Wall -Wextra -Werror -static -mamx-tile -mamx-int8 -mamx-bf16 \
-    -o "$work/new/tiles" "$here/tiles.cpp"
-  echo "Holding its AMX instructions against what the manual says of them."
+  g++ -std=c++17 -O1 -Wall -Wextra -Werror -static -mavx512f -mavx512bf16 -mamx-tile \
+    -mamx-int8 -mamx-bf16 -o "$work/new/tiles" "$here/tiles.cpp"
+  echo "Holding its instructions against what the manual says of them."
   (run "$work/new" "$work/new/tiles")
   mv "$work/new" "$folder"
 }

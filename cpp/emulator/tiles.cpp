@@ -1,6 +1,7 @@
-// Whether this processor's AMX instructions do what the Intel 64 and IA-32 Architectures Software
-// Developer's Manual, volume 2, says of them. Prints what cpuid names, and each instruction's
-// verdict; its exit status is the number of wrong ones, 99 where Linux hands out no tile registers.
+// Whether this processor's AMX instructions, and one of AVX512_BF16, do what the Intel 64 and
+// IA-32 Architectures Software Developer's Manual, volume 2, says of them. Prints what cpuid names,
+// and each instruction's verdict; its exit status is the number of wrong ones, 99 where Linux hands
+// out no tile registers.
 #include <cpuid.h>
 #include <immintrin.h>
 #include <signal.h>
@@ -127,6 +128,22 @@ int check_bfloat16() {
   return verdict("tdpbf16ps", std::memcmp(x.sums, expected, sizeof(expected)) == 0);
 }
 
+// Numbers that bfloat16 holds, so that nothing is rounded.
+int check_conversion() {
+  alignas(kBytes) float numbers[2 * kColumns];
+  alignas(kBytes) uint16_t converted[2 * kColumns];
+  for (int i = 0; i < 2 * kColumns; i++) numbers[i] = static_cast<float>(i + 1);
+  // The second operand becomes the lower half.
+  const __m512bh halves =
+      _mm512_cvtne2ps_pbh(_mm512_load_ps(numbers + kColumns), _mm512_load_ps(numbers));
+  std::memcpy(converted, &halves, sizeof(converted));
+  bool right = true;
+  for (int i = 0; i < 2 * kColumns; i++) {
+    right = right && float_of(static_cast<uint32_t>(converted[i]) << 16) == numbers[i];
+  }
+  return verdict("vcvtne2ps2bf16", right);
+}
+
 // Another process uses the registers meanwhile, so that Linux has to save and restore these.
 int check_switch() {
   const pid_t other = fork();
@@ -163,6 +180,7 @@ int main() {
   wrong += check_codes<uint8_t, int8_t>("tdpbusd", [] { _tile_dpbusd(0, 1, 2); });
   wrong += check_codes<uint8_t, uint8_t>("tdpbuud", [] { _tile_dpbuud(0, 1, 2); });
   wrong += check_bfloat16();
+  wrong += check_conversion();
   std::fflush(stdout);
   wrong += check_switch();
   _tile_release();
