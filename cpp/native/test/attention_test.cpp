@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "isas.h"
 #include "operators.h"
 
 using operators::normal;
@@ -129,8 +130,7 @@ TEST(attention_survives_huge_scores) {
 }
 
 TEST(attention_does_not_depend_on_threads) {
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     for (const Case& c : kCases) {
       const Operands x(c);
       std::vector<float> expected;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "check.h"
+#include "isas.h"
 #include "viditq.h"
 #include "weights.h"
 
@@ -31,8 +32,7 @@ void check_against_definition(const std::vector<uint8_t>& a, bool a_signed, int6
       CHECK_EQUAL(static_cast<int64_t>(expected[m * channels + n]), sum);
     }
   }
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     const Weights weights = pack(w, w_signed, channels, inner, isa);
     std::vector<int32_t> sums(rows * channels);
     CHECK_EQUAL(viditq_multiply(a.data(), a_signed, rows, inner, weights.get(), sums.data()),
@@ -91,8 +91,7 @@ TEST(products_of_stored_nibbles_are_those_of_their_codes) {
           CHECK_EQUAL(
               viditq_multiply(a.data(), 0, rows, inner, expected.get(), expected_sums.data()),
               VIDITQ_OK);
-          for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-            if (!viditq_isa_supported(isa)) continue;
+          for (const int isa : isas::tested()) {
             const Weights weights =
                 pack(weights::stored(stored.data(), VIDITQ_NIBBLES, channels, inner, offset), isa);
             std::vector<int32_t> sums(rows * channels);
@@ -111,8 +110,7 @@ TEST(stored_bytes_take_an_offset) {
   const std::vector<uint8_t> a = {1, 2, 255};
   const std::vector<uint8_t> stored = {0x80, 0x00, 0x7f};
   const std::vector<uint8_t> codes = {0, 128, 255};
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     const Weights weights =
         pack(weights::stored(stored.data(), VIDITQ_SIGNED_BYTES, 1, 3, 128), isa);
     int32_t sum = 0;
@@ -162,8 +160,7 @@ TEST(packed_weights_take_a_byte_or_a_nibble_per_code) {
   const int64_t channels = 1152;
   const int64_t inner = 1152;
   const std::vector<uint8_t> codes(channels * inner);
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     const Weights weights = pack(codes, false, channels, inner, isa);
     const int64_t grids = 16 * channels;  // and what is computed of them
     const int64_t bytes = viditq_weights_bytes(weights.get()) - grids;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check.h"
+#include "isas.h"
 #include "viditq_operators.h"
 
 namespace operators {
@@ -22,8 +23,7 @@ struct Context {
 };
 
 inline void on_every_isa(int threads, const std::function<void(viditq_context*)>& test) {
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     Context context(threads, isa);
     test(context.handle);
   }

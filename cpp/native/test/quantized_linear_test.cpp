@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "check.h"
+#include "isas.h"
 #include "memory/aligned_buffer.h"
 #include "rows_of_codes.h"
 #include "weights.h"
@@ -147,8 +148,7 @@ struct Case {
     for (int64_t m = 0; m < rows; m++) {
       for (int64_t n = 0; n < channels; n++) exact[m * channels + n] = expected(m, n);
     }
-    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-      if (!viditq_isa_supported(isa)) continue;
+    for (const int isa : isas::tested()) {
       const Weights packed = pack(isa);
       std::vector<float> first(rows * channels);
       for (const int threads : {1, 2, 3}) {
@@ -190,8 +190,7 @@ TEST(quantized_layers_follow_the_definition_where_the_inner_extent_is_cut) {
 // How rows are cut into tiles, and whether results pass the caches, shows in no bit: both depend on
 // how many rows there are.
 void check_rows_alone(const Case& layer) {
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     const Context context(1, isa);
     const Weights packed = layer.pack(isa);
     const auto all = viditq::allocate<float>(layer.rows * layer.channels);
@@ -284,8 +283,7 @@ TEST(large_results_do_not_depend_on_their_alignment) {
   const int64_t misaligned =
       static_cast<int64_t>(reinterpret_cast<uintptr_t>(memory.data()) / sizeof(float) % line);
   float* aligned = memory.data() + (line - misaligned) % line;
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     const Weights packed = layer.pack(isa);
     std::vector<float> first;
     for (const int threads : {1, 3}) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "check.h"
+#include "isas.h"
 #include "rows_of_codes.h"
 #include "weights.h"
 
@@ -80,8 +81,7 @@ struct Case {
 
   void check() {
     quantize_input();
-    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-      if (!viditq_isa_supported(isa)) continue;
+    for (const int isa : isas::tested()) {
       const Weights packed = pack(isa);
       Codes expected(rows, channels);
       for (const int threads : {1, 2, 3}) {
@@ -136,8 +136,7 @@ TEST(results_that_are_not_finite_are_refused) {
   layer.quantize_input();
   layer.activation = VIDITQ_NO_ACTIVATION;
   operators::on_every_isa(2, [&](viditq_context* context) {
-    for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-      if (!viditq_isa_supported(isa)) continue;
+    for (const int isa : isas::tested()) {
       const Weights packed = layer.pack(isa);
       Codes out(40, 5);
       CHECK_EQUAL(layer.fused(context, packed.get(), &out), VIDITQ_OK);

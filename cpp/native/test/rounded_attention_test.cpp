@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "isas.h"
 #include "operators.h"
 
 using operators::normal;
@@ -333,8 +334,7 @@ TEST(rounded_attention_spreads_what_is_not_finite) {
 }
 
 TEST(rounded_attention_does_not_depend_on_threads_and_packing) {
-  for (int isa = 0; isa < VIDITQ_ISA_COUNT; isa++) {
-    if (!viditq_isa_supported(isa)) continue;
+  for (const int isa : isas::tested()) {
     constexpr int64_t kHeadsPerSample = 3, kQueries = 200, kD = 24;
     const std::vector<int64_t> starts = {0, 1, 150, 290};
     const std::vector<float> q = normal(3 * kQueries * kHeadsPerSample * kD, 1);
