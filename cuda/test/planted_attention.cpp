@@ -1,10 +1,12 @@
 // Runs attention in int8 that was compiled with a planted bug, under every schedule, and succeeds
 // as planted_linear.cpp does.
 #include <iostream>
+#include <string>
 
 #include "attention_problem.h"
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
   AttentionProblem<float> problem({1, 1, 70, 300, 40, 40});
   problem.add_bias(true, false, false, true);
   int shown = 0;
@@ -15,5 +17,5 @@ int main() {
     shown += status != VIDITQ_CUDA_OK || wrong_results(problem, out) > 0;
   });
   std::cout << "wrong under " << shown << " of 6 schedules\n";
-  return (shown > 0) == (EXPECT_WRONG == 1) ? 0 : 1;
+  return (shown > 0) == (std::string(argv[1]) == "wrong") ? 0 : 1;
 }
