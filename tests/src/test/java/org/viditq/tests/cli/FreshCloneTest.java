@@ -33,7 +33,7 @@ class FreshCloneTest {
   private static final Set<String> LEFT_OUT =
       Set.of("target", ".git", ".viditq", ".fast", "demo-out", "fixtures");
 
-  private static final String MAVEN_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  private static final String MAVEN_OPTIONS = "-XX:TieredStopAtLevel=1";
 
   /** Stands in front of the real compiler, which runs unoptimized where there is no object. */
   private static final String COMPILER =

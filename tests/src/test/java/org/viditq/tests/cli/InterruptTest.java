@@ -36,6 +36,9 @@ class InterruptTest {
         "a red ring",
         "--steps",
         "100",
+        // Slow enough to be met in the middle.
+        "--backend",
+        "reference",
         "--out",
         folder + "/new/red.png");
   }
@@ -54,10 +57,14 @@ class InterruptTest {
         "1",
         "--steps",
         "100",
+        // Slow enough to be met in the middle.
+        "--backend",
+        "reference",
         "--out",
         folder + "/pictures");
   }
 
+  /** Calibration alone is eight prompts, long enough on the fastest backend. */
   @Test
   void theDemoInTheMaking() throws Exception {
     interruptWhileDenoising("demo", "--steps", "40", "--out", folder + "/demo");
@@ -75,6 +82,8 @@ class InterruptTest {
             "a red ring",
             "--steps",
             "100",
+            "--backend",
+            "reference",
             "--force",
             "--out",
             before.toString()));
@@ -102,8 +111,6 @@ class InterruptTest {
             System.getProperty("java.class.path"),
             Main.class.getName()));
     command.addAll(List.of(arguments));
-    // Slow enough to be met in the middle.
-    command.addAll(List.of("--backend", "reference"));
     return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }
 

@@ -147,8 +147,13 @@ class LibraryProgramTest {
     List<String> command =
         new ArrayList<>(List.of("mvn", "-B", "-o", "-Dmaven.repo.local=" + repository.root()));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).directory(project.toFile()).redirectErrorStream(true).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(project.toFile()).redirectErrorStream(true);
+    // Maven and the program end within seconds.
+    builder
+        .environment()
+        .merge("MAVEN_OPTS", "-XX:TieredStopAtLevel=1", (given, more) -> given + " " + more);
+    Process process = builder.start();
     try {
       String output = new String(process.getInputStream().readAllBytes());
       assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();

@@ -3,6 +3,7 @@ package org.viditq.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,23 +26,79 @@ import org.viditq.core.tensor.Tensor;
 class LargePictureTest {
   private static final Path MODEL = Path.of("..", "samples", "pixart-mini");
 
+  /** Pixels per latent. */
+  private static final int FACTOR = 4;
+
+  private static final int HEIGHT = 513;
+  private static final int WIDTH = 512;
+
+  /** Of tiles of 512 pixels, which share a quarter with the next one, in latents. */
+  private static final int STEP = 96;
+
+  private static final int OVERLAP = 32;
+
+  /**
+   * Two opposite corners, each of four whole tiles and what the picture's edge leaves of others,
+   * with all seams between them, are those of the corner's latents decoded in tiles.
+   */
   @Test
   void moreThanFourMegapixelsAreDecodedInTiles() {
     PipelineFolder folder = PipelineFolder.open(MODEL);
-    Tensor latents = latents(513, 512);
+    Tensor latents = latents(HEIGHT, WIDTH);
     Clip clip =
         DiffusionPipeline.open(folder, () -> Backends.find("native").open(2))
             .decode(latents, 1, ProgressListener.NONE)
             .get(0);
-    assertThat(clip.height()).isEqualTo(2052);
+    assertThat(List.of(clip.height(), clip.width()))
+        .containsExactly(HEIGHT * FACTOR, WIDTH * FACTOR);
     try (Operators<?> operators = Backends.find("native").open(2)) {
-      float[] tiled = tiled(folder, operators, latents).data();
-      float[] pixels = clip.pixels().data();
-      int plane = 2052 * 2048;
-      for (int i = 0; i < pixels.length; i++) {
-        float expected = tiled[i % 3 * plane + i / 3] / 2 + 0.5f;
-        if (pixels[i] != Math.max(0, Math.min(1, expected))) {
-          throw new AssertionError("Pixel value " + i + " is " + pixels[i] + ", not " + expected);
+      // Beyond two steps, tiles reach out of the part.
+      int two = 2 * STEP;
+      Tensor first = part(latents, 0, two + OVERLAP, two + OVERLAP);
+      requireSame(clip, tiled(folder, operators, first), 0, 0, two, two);
+      // The first tiles of the part have no neighbours to fade into.
+      int from = 3 * STEP;
+      Tensor last = part(latents, from, HEIGHT, WIDTH);
+      requireSame(clip, tiled(folder, operators, last), from, from + OVERLAP, HEIGHT, WIDTH);
+    }
+  }
+
+  /** Latents from {@code from} on, on both sides. */
+  private static Tensor part(Tensor latents, int from, int toRow, int toColumn) {
+    Tensor part = Tensor.zeros(1, 4, toRow - from, toColumn - from);
+    int rows = 0;
+    for (int channel = 0; channel < 4; channel++) {
+      for (int row = from; row < toRow; row++) {
+        System.arraycopy(
+            latents.data(),
+            (channel * HEIGHT + row) * WIDTH + from,
+            part.data(),
+            rows++ * part.dim(3),
+            part.dim(3));
+      }
+    }
+    return part;
+  }
+
+  /**
+   * Fails unless the clip's pixels over the latents {@code begin} to {@code endRow} and {@code
+   * endColumn} are those of the decoded part, which begins at the latent {@code from}.
+   */
+  private static void requireSame(
+      Clip clip, Tensor part, int from, int begin, int endRow, int endColumn) {
+    float[] pixels = clip.pixels().data();
+    int rows = part.dim(2);
+    int columns = part.dim(3);
+    for (int y = begin * FACTOR; y < endRow * FACTOR; y++) {
+      for (int x = begin * FACTOR; x < endColumn * FACTOR; x++) {
+        for (int c = 0; c < 3; c++) {
+          float value =
+              part.data()[(c * rows + y - from * FACTOR) * columns + x - from * FACTOR] / 2 + 0.5f;
+          float actual = pixels[(y * clip.width() + x) * 3 + c];
+          if (actual != Math.max(0, Math.min(1, value))) {
+            throw new AssertionError(
+                "Channel %d at (%d, %d) is %s, not %s".formatted(c, x, y, actual, value));
+          }
         }
       }
     }
