@@ -7,6 +7,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.SelectionKey;
@@ -185,14 +186,16 @@ public final class ApiServer implements AutoCloseable {
   /** Before anything is read of a request but its head. */
   private void begin(Context context) {
     WatchedConnection connection = WatchedConnection.of(context.req());
+    String method = context.req().getMethod().toUpperCase(Locale.ROOT);
+    long start = System.nanoTime();
     answering.incrementAndGet();
     Request.addCompletionListener(
         ServletContextRequest.getServletContextRequest(context.req()),
         failure -> {
+          metrics.request(method, route(context), context.statusCode(), System.nanoTime() - start);
           connection.answered();
           answering.decrementAndGet();
         });
-    String method = context.req().getMethod().toUpperCase(Locale.ROOT);
     if (!method.equals("POST")) {
       connection.received();
     }
@@ -205,6 +208,12 @@ public final class ApiServer implements AutoCloseable {
     if (method.equals("POST") && queue.isDraining()) {
       throw ApiException.draining();
     }
+  }
+
+  /** Of a request that was matched with the routes. */
+  private static String route(Context context) {
+    Endpoint matched = context.endpoints().matchedHttpEndpoint();
+    return matched == null ? "none" : matched.path;
   }
 
   /** Whether a path needs no key. What is not named here needs one, however it is written. */

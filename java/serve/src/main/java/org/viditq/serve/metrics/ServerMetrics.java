@@ -8,10 +8,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /** What the server counts and times, in the form that Prometheus reads. */
 public final class ServerMetrics implements AutoCloseable {
@@ -29,6 +32,16 @@ public final class ServerMetrics implements AutoCloseable {
 
   /** The content type of {@link #scrape()}. */
   public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** The upper ends of the buckets of times. A page takes milliseconds, a clip minutes. */
+  private static final Duration[] BUCKETS =
+      LongStream.of(
+              5, 25, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000)
+          .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -77,6 +90,27 @@ public final class ServerMetrics implements AutoCloseable {
     Timer.builder("viditq.phase")
         .description("Seconds per phase of the work.")
         .tag("phase", phase.name().toLowerCase(Locale.ROOT))
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry)
+        .record(nanoseconds, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Counts and times a request whose answer is written to its end, or was given up.
+   *
+   * @param method as in the request; {@code OTHER} where HTTP has no such method, so that clients
+   *     cannot make up labels
+   * @param route the path with names in place of what varies, {@code none} where there is no such
+   *     route
+   * @param status of the answer
+   */
+  public void request(String method, String route, int status, long nanoseconds) {
+    Timer.builder("http.server.requests")
+        .description("Seconds from the head of a request to the end of its answer.")
+        .tag("method", METHODS.contains(method) ? method : "OTHER")
+        .tag("uri", route)
+        .tag("status", Integer.toString(status))
+        .serviceLevelObjectives(BUCKETS)
         .register(registry)
         .record(nanoseconds, TimeUnit.NANOSECONDS);
   }
