@@ -39,7 +39,7 @@ class ShapeMovesTest {
   void concatenatesAndSlicesBack() {
     Tensor y = operators.concat(List.of(x, operators.scale(x, 10)), 1);
     assertThat(y.data()).containsExactly(0, 1, 2, 0, 10, 20, 3, 4, 5, 30, 40, 50);
-    assertThat(operators.slice(y, -1, 0, 3).data()).containsExactly(x.data());
+    assertThat(operators.slice(y, -1, 0, 3).data()).isEqualTo(x.data());
     assertThat(operators.concat(List.of(x, x), 0).shape().toArray()).containsExactly(4, 3);
     assertThat(operators.slice(x, 0, 1, 2).data()).containsExactly(3, 4, 5);
     assertThat(operators.slice(x, 1, 1, 1).size()).isZero();
@@ -54,7 +54,7 @@ class ShapeMovesTest {
   @Test
   void reshapes() {
     assertThat(operators.reshape(x, 3, 2).shape().toArray()).containsExactly(3, 2);
-    assertThat(operators.reshape(x, 3, 2).data()).containsExactly(x.data());
+    assertThat(operators.reshape(x, 3, 2).data()).isEqualTo(x.data());
   }
 
   @Test

@@ -24,7 +24,7 @@ class ElementCodecTest {
       names = {"F64", "F32", "F16", "BF16"})
   void valuesOfEveryFloatTypeComeBack(DType dtype) {
     MemoryTensor tensor = MemoryTensor.of("x", Tensor.of(EXACT, 2, 4), dtype);
-    assertThat(tensor.toTensor().data()).containsExactly(EXACT);
+    assertThat(tensor.toTensor().data()).isEqualTo(EXACT);
     float[] part = new float[4];
     tensor.copyTo(3, part, 1, 2);
     assertThat(part).containsExactly(0, 0.5f, -96, 0);

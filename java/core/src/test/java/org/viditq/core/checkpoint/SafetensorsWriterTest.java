@@ -50,7 +50,7 @@ class SafetensorsWriterTest {
       assertThat(read.dtype()).isEqualTo(dtype);
       assertThat(read.shape()).isEqualTo(written.shape());
       assertThat(read.bytes()).isEqualTo(written.bytes());
-      assertThat(read.toTensor().data()).containsExactly(written.toTensor().data());
+      assertThat(read.toTensor().data()).isEqualTo(written.toTensor().data());
     }
   }
 

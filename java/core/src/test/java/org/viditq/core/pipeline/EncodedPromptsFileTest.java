@@ -42,11 +42,11 @@ class EncodedPromptsFileTest {
     EncodedPrompts loaded = EncodedPromptsFile.load(file);
     assertThat(loaded.prompts()).isEqualTo(saved.prompts());
     assertThat(loaded.positive().get(InputNames.TEXT).data())
-        .containsExactly(texts(2).get(InputNames.TEXT).data());
+        .isEqualTo(texts(2).get(InputNames.TEXT).data());
     assertThat(loaded.positive().get(InputNames.MASK).data())
-        .containsExactly(texts(2).get(InputNames.MASK).data());
+        .isEqualTo(texts(2).get(InputNames.MASK).data());
     assertThat(loaded.negative().orElseThrow().get(InputNames.TEXT).data())
-        .containsExactly(texts(1).get(InputNames.TEXT).data());
+        .isEqualTo(texts(1).get(InputNames.TEXT).data());
   }
 
   @Test

@@ -18,9 +18,9 @@ class EncodedPromptsTest {
         prompts(Optional.of(text(1, Tensor.of(new float[] {1, 1, 1}, 1, 3)))).withMaskOfPrompt();
     Conditions negative = masked.negative().orElseThrow();
     assertThat(negative.count()).isEqualTo(2);
-    assertThat(negative.get(InputNames.MASK).data()).containsExactly(PROMPT_MASK.data());
+    assertThat(negative.get(InputNames.MASK).data()).isEqualTo(PROMPT_MASK.data());
     assertThat(negative.get(InputNames.TEXT).data()).containsOnly(1);
-    assertThat(masked.positive().get(InputNames.MASK).data()).containsExactly(PROMPT_MASK.data());
+    assertThat(masked.positive().get(InputNames.MASK).data()).isEqualTo(PROMPT_MASK.data());
     assertThat(masked.select(List.of(1)).negative().orElseThrow().get(InputNames.MASK).data())
         .containsExactly(1, 0, 0);
   }

@@ -49,7 +49,7 @@ class TorchGeneratorTest {
   @Test
   void onlyTheLowWordOfTheSeedCounts() {
     assertThat(new TorchGenerator(5L + (7L << 32)).rand(9).data())
-        .containsExactly(new TorchGenerator(5).rand(9).data());
+        .isEqualTo(new TorchGenerator(5).rand(9).data());
   }
 
   @ParameterizedTest

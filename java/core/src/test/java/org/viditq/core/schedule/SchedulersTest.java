@@ -327,7 +327,7 @@ class SchedulersTest {
       for (int i = 0; i < first.timesteps().length; i++) {
         a = step(name, first, i, a);
         b = step(name, second, i, b);
-        assertThat(a.data()).containsExactly(b.data());
+        assertThat(a.data()).isEqualTo(b.data());
       }
     }
   }
@@ -471,7 +471,7 @@ class SchedulersTest {
     SamplingRun run = scheduler(name, rescaled + ",'prediction_type':'v_prediction'").start(4);
     assertThat(run.sigmas()[0]).isInfinite();
     Tensor noise = Tensor.full(2, 1, 2);
-    assertThat(run.noisy(Tensor.full(5, 1, 2), noise, 0).data()).containsExactly(noise.data());
+    assertThat(run.noisy(Tensor.full(5, 1, 2), noise, 0).data()).isEqualTo(noise.data());
   }
 
   @Test
