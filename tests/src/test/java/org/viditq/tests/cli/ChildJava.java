@@ -1,6 +1,10 @@
 package org.viditq.tests.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.viditq.cli.Main;
 
 /**
  * The virtual machine of commands that run in a process of their own. They end within seconds, in
@@ -15,5 +19,21 @@ final class ChildJava {
         ProcessHandle.current().info().command().orElse("java"),
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1");
+  }
+
+  /** Starts {@code viditq} with these arguments; its messages go to {@code errors}. */
+  static Process viditq(Path errors, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(command());
+    command.addAll(
+        List.of(
+            "-Dviditq.home=..",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(errors.toFile())
+        .start();
   }
 }

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
-import org.viditq.cli.Main;
 
 /** Runs of commands that are ended when they have kept some of their results. */
 final class KilledRun {
@@ -31,19 +28,7 @@ final class KilledRun {
    */
   static void after(int parts, int millis, Path partial, Path errors, String... arguments)
       throws Exception {
-    List<String> command = new ArrayList<>(ChildJava.command());
-    command.addAll(
-        List.of(
-            "-Dviditq.home=..",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName()));
-    command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(errors.toFile())
-            .start();
+    Process process = ChildJava.viditq(errors, arguments);
     try {
       while (count(partial) < parts) {
         assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();

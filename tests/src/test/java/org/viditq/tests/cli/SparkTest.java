@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.viditq.cli.Main;
 
 /** A sweep on Spark gives the file of one process. */
 @Tag("slow")
@@ -128,16 +127,7 @@ class SparkTest {
     }
     Path out = folder.resolve("cluster.json");
     Path errors = folder.resolve("errors");
-    List<String> command = new ArrayList<>(ChildJava.command());
-    command.addAll(List.of("-Dviditq.home=..", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(Main.class.getName());
-    command.addAll(List.of(onSpark(out, master)));
-    Process run =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(errors.toFile())
-            .start();
+    Process run = ChildJava.viditq(errors, onSpark(out, master));
     started.add(run);
     // Prompts and reference first; then results of units.
     Path partial = folder.resolve(".cluster.json.partial");

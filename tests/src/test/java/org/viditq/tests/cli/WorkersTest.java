@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.viditq.cli.Main;
 
 /** Work that several processes share, or that is done in parts, ends with the bytes of one. */
 @Timeout(value = 900, unit = TimeUnit.SECONDS)
@@ -85,19 +84,7 @@ class WorkersTest {
     CommandRun.of(with(SENSITIVITY, whole)).succeeded();
     Path shared = folder.resolve("shared.json");
     Path errors = folder.resolve("errors");
-    List<String> command = new ArrayList<>(ChildJava.command());
-    command.addAll(
-        List.of(
-            "-Dviditq.home=..",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName()));
-    command.addAll(List.of(with(SENSITIVITY, shared, "--workers", "2")));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(errors.toFile())
-            .start();
+    Process process = ChildJava.viditq(errors, with(SENSITIVITY, shared, "--workers", "2"));
     try {
       Optional<ProcessHandle> worker = Optional.empty();
       while (worker.isEmpty()) {
