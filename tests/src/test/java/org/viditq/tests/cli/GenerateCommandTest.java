@@ -107,6 +107,31 @@ class GenerateCommandTest {
   }
 
   @Test
+  void aNegativePromptThatNothingUsesIsTold() {
+    for (String guidance : new String[] {"1", "1.5"}) {
+      CommandRun run =
+          CommandRun.of(
+              "generate",
+              "--model",
+              SAMPLE,
+              "--prompt",
+              RING,
+              "--steps",
+              "1",
+              "--guidance",
+              guidance,
+              "--negative-prompt",
+              STAR,
+              "--force",
+              "--out",
+              folder + "/ring.png");
+      run.succeeded();
+      assertThat(run.stderr().contains("--negative-prompt changes nothing"))
+          .isEqualTo(guidance.equals("1"));
+    }
+  }
+
+  @Test
   void nonSquarePictures() throws IOException {
     generate("wide.png", "--prompt", RING, "--width", "96", "--height", "40");
     BufferedImage image = ImageIO.read(folder.resolve("wide.png").toFile());

@@ -141,6 +141,10 @@ public final class GenerateCommand implements Callable<Integer> {
     pipeline.requireFit(request);
     image.requireFit(pipeline, request);
     SamplingOptions.sizeNote(request).ifPresent(console::note);
+    if (negativePrompt != null && !request.isGuided()) {
+      console.note(
+          "--negative-prompt changes nothing without guidance: --guidance is not above 1.");
+    }
     List<String> texts = embeddings == null ? prompts.read() : List.of();
 
     if (!output.given()) {
