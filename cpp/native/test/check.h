@@ -27,6 +27,13 @@ struct Registration {
   Registration(const char* name, std::function<void()> body) { tests().push_back({name, body}); }
 };
 
+// Takes an argument of the program that begins with "--"; false where it means nothing or cannot
+// be. For programs of tests that have options.
+inline std::function<bool(const std::string&)>& option() {
+  static std::function<bool(const std::string&)> taker = [](const std::string&) { return false; };
+  return taker;
+}
+
 template <typename A, typename B>
 void equal(const A& actual, const B& expected, const char* what, const char* file, int line) {
   if (actual == expected) return;

@@ -1,23 +1,20 @@
-// kernels_test [--isa=NAME]... [TEST]...: runs the tests named, or all, on the instruction sets
-// named (portable, avx2, avxvnni, avx512, amx), or all that the processor has. What a test needs
-// for comparison runs on the portable one in any case.
+// PROGRAM [OPTION]... [TEST]...: runs the tests named, or all. Options are the program's own
+// (check::option).
 #include <algorithm>
 
 #include "check.h"
-#include "isas.h"
 
 namespace {
 
 // Removes the tests that no argument names. False after saying what is wrong.
 bool select(int count, char** arguments) {
-  const std::string option = "--isa=";
   std::vector<check::Test> selected;
   bool all = true;
   for (int i = 1; i < count; i++) {
     const std::string argument = arguments[i];
-    if (argument.compare(0, option.size(), option) == 0) {
-      if (isas::choose(argument.substr(option.size()))) continue;
-      std::cerr << "This processor has no instruction set of the name in " << argument << ".\n";
+    if (argument.compare(0, 2, "--") == 0) {
+      if (check::option()(argument)) continue;
+      std::cerr << "The option " << argument << " is unknown, or cannot be met here.\n";
       return false;
     }
     all = false;
