@@ -90,42 +90,14 @@ class GenerateCommandTest {
 
   @Test
   void aProfileTellsWhereTheTimeWent() {
-    CommandRun run =
-        CommandRun.of(
-            "generate",
-            "--model",
-            SAMPLE,
-            "--prompt",
-            RING,
-            "--steps",
-            "2",
-            "--profile",
-            "--out",
-            folder + "/ring.png");
-    run.succeeded();
+    CommandRun run = tell("--profile");
     assertThat(run.stderr()).contains("operator", "calls", "attention 64 to ", "convolution");
   }
 
   @Test
   void aNegativePromptThatNothingUsesIsTold() {
     for (String guidance : new String[] {"1", "1.5"}) {
-      CommandRun run =
-          CommandRun.of(
-              "generate",
-              "--model",
-              SAMPLE,
-              "--prompt",
-              RING,
-              "--steps",
-              "1",
-              "--guidance",
-              guidance,
-              "--negative-prompt",
-              STAR,
-              "--force",
-              "--out",
-              folder + "/ring.png");
-      run.succeeded();
+      CommandRun run = tell("--guidance", guidance, "--negative-prompt", STAR, "--force");
       assertThat(run.stderr().contains("--negative-prompt changes nothing"))
           .isEqualTo(guidance.equals("1"));
     }
@@ -209,6 +181,14 @@ class GenerateCommandTest {
                 .failedWith(1)
                 .stderr())
         .contains("is quantized already");
+  }
+
+  /** With messages; the picture is {@code ring.png}. */
+  private CommandRun tell(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("generate", "--model", SAMPLE, "--prompt", RING));
+    all.addAll(List.of("--steps", "2", "--out", folder + "/ring.png"));
+    all.addAll(List.of(arguments));
+    return CommandRun.of(all.toArray(String[]::new)).succeeded();
   }
 
   private CommandRun generate(String out, String... arguments) {
