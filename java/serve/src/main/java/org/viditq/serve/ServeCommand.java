@@ -429,32 +429,30 @@ public final class ServeCommand implements Server, Callable<Integer> {
     if (quantized != null) {
       offered.put("quantized", options("--quantized", quantized.toString()));
     }
-    for (String plan : plans) {
-      if (plan.equals(ServedModel.FULL_PRECISION)) {
-        offer(offered, plan, options());
-        continue;
-      }
-      List<String> words = new ArrayList<>(List.of("--plan", plan));
-      if (statistics != null) {
-        words.addAll(List.of("--stats", statistics.toString()));
-      }
-      offer(offered, planName(plan), options(words.toArray(String[]::new)));
+    List<String> all = new ArrayList<>(plans);
+    if (!all.contains(ServedModel.FULL_PRECISION)) {
+      all.add(ServedModel.FULL_PRECISION);
     }
-    if (!plans.contains(ServedModel.FULL_PRECISION)) {
-      offer(offered, ServedModel.FULL_PRECISION, options());
+    for (String plan : all) {
+      String name = planName(plan);
+      if (offered.putIfAbsent(name, quantization(plan)) != null) {
+        throw new UsageException(
+            "Two plans would be called "
+                + name
+                + " in requests; give one of them another file name.");
+      }
     }
     offered.values().forEach(options -> options.check(model));
     return offered;
   }
 
-  private static void offer(
-      Map<String, QuantizationOptions> offered, String name, QuantizationOptions plan) {
-    if (offered.putIfAbsent(name, plan) != null) {
-      throw new UsageException(
-          "Two plans would be called "
-              + name
-              + " in requests; give one of them another file name.");
+  private QuantizationOptions quantization(String plan) {
+    if (plan.equals(ServedModel.FULL_PRECISION)) {
+      return options();
     }
+    return statistics == null
+        ? options("--plan", plan)
+        : options("--plan", plan, "--stats", statistics.toString());
   }
 
   /** A file is called by its name without folder and ending. */
