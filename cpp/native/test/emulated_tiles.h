@@ -1,10 +1,8 @@
-// The tile registers of AMX in software, for kernels compiled with `-include emulated_tiles.h`:
-// what the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, says of each
-// instruction. Ends the program where a processor would raise an exception.
+// The tile registers of AMX in software, for kernels compiled with VIDITQ_EMULATED_TILES
+// (simd/amx_registers.h): what the Intel 64 and IA-32 Architectures Software Developer's Manual,
+// volume 2, says of each instruction. Ends the program where a processor would raise an exception.
 #pragma once
 
-#if defined(__x86_64__)
-#define VIDITQ_EMULATED_TILES
 #include <immintrin.h>
 
 #include <cmath>
@@ -150,4 +148,3 @@ inline void add_bfloat16_products(int sums, int a, int b) {
 #define _tile_dpbusd(sums, a, b) emulated_tiles::add_code_products<uint8_t, int8_t>(sums, a, b)
 #define _tile_dpbsud(sums, a, b) emulated_tiles::add_code_products<int8_t, uint8_t>(sums, a, b)
 #define _tile_dpbf16ps(sums, a, b) emulated_tiles::add_bfloat16_products(sums, a, b)
-#endif

@@ -411,17 +411,19 @@ __attribute__((always_inline)) inline void multiply_codes(const float* a, int64_
                                                           const Between& between) {
   // A block's sums are taken while the products of the next one are on their way.
   alignas(kRegisterBytes) float sums[2][kBlockRows * kPanel];
-  for (int64_t row = 0; row < rows + kBlockRows; row += kBlockRows) {
-    const int64_t block = row / kBlockRows;
-    if (row < rows) {
-      multiply_row_block<WordKind::kCodes, false>(a + row * a_step, a_step, rows - row, b, words,
+  const int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+  for (int64_t block = 0; block <= blocks; block++) {
+    const int64_t end = block * kBlockRows;  // of the block before
+    if (block < blocks) {
+      multiply_row_block<WordKind::kCodes, false>(a + end * a_step, a_step, rows - end, b, words,
                                                   sums[block % 2]);
       between();
     }
-    const float* from = sums[(block + 1) % 2];
-    for (int64_t i = row - kBlockRows; i >= 0 && i < row && i < rows; i++, from += kPanel) {
-      const int32_t start = starts == nullptr ? 0 : starts[i];
-      take(i, load_words(from) + start, load_words(from + kWidth) + start);
+    if (block == 0) continue;
+    const float* from = sums[(block - 1) % 2];
+    for (int64_t row = end - kBlockRows; row < end && row < rows; row++, from += kPanel) {
+      const int32_t start = starts == nullptr ? 0 : starts[row];
+      take(row, load_words(from) + start, load_words(from + kWidth) + start);
     }
   }
 }

@@ -2,7 +2,11 @@
 // Architectures Software Developer's Manual, volume 1, chapter 18.
 #pragma once
 
+#ifdef VIDITQ_EMULATED_TILES
+#include "emulated_tiles.h"  // of tests
+#else
 #include <immintrin.h>
+#endif
 
 #include <cstdint>
 
